@@ -1,6 +1,8 @@
 // satur: what is thrown, and how its message is worded.
 #pragma once
 
+#include "satur/config.hpp"
+
 #include <cstddef>
 #include <initializer_list>
 #include <limits>

@@ -1,0 +1,76 @@
+/// \file config.hpp  What the compiler offers, asked once. Documented switches (define them for every file or for none):
+///
+/// | switch                | effect |
+/// |---|---|
+/// | `SATUR_NO_DISPATCH`   | array passes use the instruction set that the file was compiled for; nothing is chosen at run time |
+/// | `SATUR_NO_LANES`      | no compiler vector types at all: every pass is a plain scalar loop |
+///
+/// Both change the ABI namespace, so that files compiled differently cannot be mixed by accident.
+#pragma once
+
+#include "satur/version.hpp"
+
+#if defined(__GNUC__) || defined(__clang__)
+#define SATUR_INLINE [[gnu::always_inline]] inline
+#define SATUR_NOINLINE [[gnu::noinline]]
+#define SATUR_FLATTEN [[gnu::flatten]]
+#else
+#define SATUR_INLINE inline
+#define SATUR_NOINLINE
+#define SATUR_FLATTEN
+#endif
+
+#if !defined(SATUR_NO_LANES) && (defined(__GNUC__) || defined(__clang__)) && defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector) && __has_builtin(__builtin_convertvector)
+#define SATUR_HAS_LANES 1
+#endif
+#endif
+#ifndef SATUR_HAS_LANES
+#define SATUR_HAS_LANES 0
+#endif
+
+/// 1 where one binary can hold several instruction sets: `target` attributes and a run-time question to the processor.
+#if SATUR_HAS_LANES && !defined(SATUR_NO_DISPATCH) && defined(__x86_64__)
+#define SATUR_HAS_DISPATCH 1
+#else
+#define SATUR_HAS_DISPATCH 0
+#endif
+
+/// Under -ffast-math the compiler may assume that no NaN exists. Counters stay right (they test bits), but subnormal
+/// slopes may be flushed to zero by the run-time start-up code that -ffast-math links in, so say it once.
+#if defined(__FAST_MATH__) && !defined(SATUR_FAST_MATH_ACKNOWLEDGED)
+#if defined(__clang__) || defined(__GNUC__)
+#pragma message("satur: -ffast-math: NaN and infinity are still counted, but slopes below the smallest normal number may read 0. \
+Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
+#endif
+#endif
+
+// One inline namespace per major version and per choice that changes what a template compiles to, so that files built
+// with different switches or instruction sets link side by side instead of sharing one function that fits only one.
+#if defined(__AVX512F__)
+#define SATUR_ABI_ISA _avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define SATUR_ABI_ISA _avx2
+#elif defined(__FMA__)
+#define SATUR_ABI_ISA _fma
+#else
+#define SATUR_ABI_ISA
+#endif
+#if defined(SATUR_NO_LANES)
+#define SATUR_ABI_SWITCH _plain
+#elif defined(SATUR_NO_DISPATCH)
+#define SATUR_ABI_SWITCH _static
+#else
+#define SATUR_ABI_SWITCH
+#endif
+#define SATUR_ABI_JOIN_(a, b, c) a##b##c
+#define SATUR_ABI_JOIN(a, b, c) SATUR_ABI_JOIN_(a, b, c)
+#define SATUR_ABI SATUR_ABI_JOIN(v0, SATUR_ABI_SWITCH, SATUR_ABI_ISA)
+
+// Declared once here: `namespace satur::detail` opened later anywhere extends these.
+namespace satur::inline SATUR_ABI {
+namespace math {}
+namespace detail {}
+namespace rules {}
+namespace theory {}
+} // namespace satur::inline SATUR_ABI
