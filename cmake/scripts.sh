@@ -1,0 +1,85 @@
+# Shared by examples/run.sh, tests/run.sh and .ci/run; bash. Sets root and cores, and defines
+#   need GROUP…        installs the packages of these groups (cmake/packages-debian.txt) that are missing
+#   build PRESET [-D…] [-- TARGET…]   configures into build/NAME (BUILD_NAME, or the preset's name) and builds
+#   quietly LOG COMMAND…              runs it, and shows its output only if it fails
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+say() { printf 'satur: %s\n' "$*" >&2; }
+
+quietly() { # LOG COMMAND…
+  local log=$1
+  shift
+  mkdir -p "$(dirname "$log")"
+  if ! "$@" >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    say "failed: $* (the lines above are in ${log#"$root"/})"
+    return 1
+  fi
+}
+
+# Compilers' names differ from system to system, so outside Debian only the tools' presence is looked at.
+need() { # GROUP…
+  local group wanted=() missing=() package
+  for group in "$@"; do
+    # shellcheck disable=SC2207 # package names have no spaces
+    wanted+=($(sed -n "s/^$group: *//p" "$root/cmake/packages-debian.txt"))
+  done
+
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    if ! command -v cmake >/dev/null || ! command -v ninja >/dev/null; then
+      say "this is not Debian: install what it calls ${wanted[*]}, then run this again"
+      return 1
+    fi
+    return 0
+  fi
+
+  for package in "${wanted[@]}"; do
+    case $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) in
+    *' installed') ;;
+    *) missing+=("$package") ;;
+    esac
+  done
+  if [ ${#missing[@]} -eq 0 ]; then return 0; fi
+
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+      as_root=(sudo)
+      sudo -v || true # asks for the password while the terminal is ours
+    else
+      say "missing: ${missing[*]}; install them as root: apt-get install ${missing[*]}"
+      say "going on with what is here"
+      return 0
+    fi
+  fi
+  say "installing ${missing[*]}"
+  # An index that cannot be refreshed may still be good enough, so only the installation decides.
+  quietly "$root/build/log/apt-update.txt" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update ||
+    say "the package index could not be refreshed; trying with the one that is here"
+  if ! quietly "$root/build/log/apt-install.txt" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -q install -y --no-install-recommends "${missing[@]}"; then
+    say "could not install ${missing[*]}; going on with what is here"
+  fi
+}
+
+build() { # PRESET [-D…] [-- TARGET…]
+  local preset=$1 name=${BUILD_NAME:-$1} options=() targets=() target
+  shift
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  if [ $# -gt 0 ]; then shift; fi
+  for target in "$@"; do targets+=(--target "$target"); done
+  if [ -z "${CMAKE_CXX_COMPILER_LAUNCHER-}" ] && command -v ccache >/dev/null; then
+    options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  fi
+  (
+    cd "$root" # presets are read from the working directory
+    quietly "$root/build/log/$name-configure.txt" cmake --preset "$preset" -B "$root/build/$name" "${options[@]}"
+    grep -h '^-- satur: ' "$root/build/log/$name-configure.txt" | sed 's/^-- //' >&2 || true
+    say "building $name (log: build/log/$name-build.txt)"
+    quietly "$root/build/log/$name-build.txt" cmake --build "$root/build/$name" -j "$cores" "${targets[@]}"
+  )
+}

@@ -1,0 +1,161 @@
+#!/bin/sh
+# Checks the layering of satur's headers: check_layers.sh INCLUDE_DIR
+#   a header includes its own row or a row above it, and there are no cycles;
+#   tensor/compat.hpp alone names xtensor's headers, math/simd.hpp alone xsimd or the compiler's vector types;
+#   each header of a family is in its umbrella, and each umbrella in satur.hpp.
+# check_layers.sh --self-test DIR: every one of these rules catches a header that breaks it.
+set -eu
+
+check() { # INCLUDE_DIR
+  (cd "$1" && find satur -name '*.hpp' | LC_ALL=C sort) | awk -v root="$1" '
+    function fail(message) { print message; failures++ }
+
+    function folder(header) { # satur/math/exp.hpp -> math, satur/math.hpp -> math
+      sub(/^satur\//, "", header)
+      if (header ~ /\//) sub(/\/.*/, "", header); else sub(/\.hpp$/, "", header)
+      return header
+    }
+
+    function follow(header,    i, n, next_headers) { # depth first; a header met again on the way down closes a cycle
+      state[header] = "open"
+      n = split(includes[header], next_headers, " ")
+      for (i = 1; i <= n; ++i) {
+        if (state[next_headers[i]] == "open") fail(header ": includes " next_headers[i] ", which leads back to it")
+        else if (state[next_headers[i]] == "") follow(next_headers[i])
+      }
+      state[header] = "done"
+    }
+
+    BEGIN {
+      split("version 0 config 0 error 0 math 1 activation 2 diagnostic 3 initializer 3 theory 3 tensor 4 " \
+            "layer 5 loss 5 report 6 adapt 6 satur 7", words, " ")
+      for (i = 1; i in words; i += 2) row[words[i]] = words[i + 1]
+    }
+
+    {
+      header = $0
+      own = folder(header)
+      headers[++count] = header
+      exists[header] = 1
+      if (!(own in row)) fail(header ": " own " has no row in the design; give it one in tests/check_layers.sh")
+      once = 0
+      in_comment = 0
+      while ((getline line < (root "/" header)) > 0) {
+        if (line ~ /^#pragma once/) once = 1
+        included = ""
+        if (match(line, /^[ \t]*#[ \t]*include[ \t]*[<"][^>"]*[>"]/)) {
+          included = substr(line, RSTART, RLENGTH)
+          sub(/^[^<"]*[<"]/, "", included)
+          sub(/[>"]$/, "", included)
+          if (line ~ /"/ && included !~ /^satur\//) fail(header ": includes \"" included "\", which lacks satur/ in front")
+        }
+        if (included ~ /^satur\//) {
+          includes[header] = includes[header] " " included
+          other = folder(included)
+          if (own in row && other in row) {
+            if (row[other] > row[own]) fail(header ": row " row[own] " includes " included " of row " row[other])
+            if (own == "report" && row[other] > 3 && other != "report")
+              fail(header ": report uses rows 0 to 3 alone, not " included)
+            if (other == "adapt" && own != "adapt") fail(header ": adapt is opt-in, so no header includes " included)
+          }
+        }
+        if (included ~ /^(xtensor|xtensor-blas|xtl|xflens)\// && header != "satur/tensor/compat.hpp")
+          fail(header ": tensor/compat.hpp alone includes " included)
+        code = line
+        if (in_comment) { if (!sub(/^.*\*\//, "", code)) code = ""; else in_comment = 0 }
+        sub(/\/\/.*/, "", code)
+        gsub(/\/\*[^*]*\*\//, "", code)
+        if (code ~ /\/\*/) { sub(/\/\*.*/, "", code); in_comment = 1 }
+        gsub(/"([^"\\]|\\.)*"/, "", code)
+        if (code ~ /(<xsimd\/|(^|[^A-Za-z_])xsimd::|vector_size|__m(128|256|512)|<immintrin|<arm_neon)/ &&
+            header !~ /^satur\/math\/simd(\.hpp|\/)/)
+          fail(header ": math/simd.hpp alone names xsimd or vector types: " line)
+      }
+      close(root "/" header)
+      if (!once) fail(header ": #pragma once is missing")
+    }
+
+    END {
+      for (i = 1; i <= count; ++i) {
+        n = split(includes[headers[i]], list, " ")
+        for (k = 1; k <= n; ++k) if (!(list[k] in exists)) fail(headers[i] ": includes " list[k] ", which does not exist")
+        if (state[headers[i]] == "") follow(headers[i])
+      }
+      for (i = 1; i <= count; ++i) {
+        parts = split(headers[i], path, "/")
+        umbrella = parts > 2 ? "satur/" path[2] ".hpp" : "satur/satur.hpp"
+        if (umbrella == headers[i] || path[2] ~ /^adapt/ || headers[i] ~ /\/detail\//) continue
+        if (parts == 2 && row[folder(headers[i])] < 1 && !(umbrella in exists)) continue
+        reached = reach(umbrella)
+        if (index(reached, " " headers[i] " ") == 0) fail(headers[i] ": not reached from " umbrella)
+      }
+      if (failures) { print failures " failures in " count " headers"; exit 1 }
+      print count " headers keep to their rows"
+    }
+
+    function reach(header) { # every header that this one brings in, itself included
+      if (!(header in reached_from)) { seen = " "; walk(header); reached_from[header] = seen }
+      return reached_from[header]
+    }
+    function walk(header,    i, n, list) {
+      if (index(seen, " " header " ")) return
+      seen = seen header " "
+      n = split(includes[header], list, " ")
+      for (i = 1; i <= n; ++i) walk(list[i])
+    }
+  '
+}
+
+self_test() { # DIR
+  rm -rf "$1/layers_self_test"
+  mkdir -p "$1/layers_self_test"
+  cd "$1/layers_self_test"
+  good() {
+    rm -rf satur
+    mkdir -p satur/math satur/activation satur/diagnostic satur/tensor satur/report
+    put() { printf '#pragma once\n%s\n' "$2" >"satur/$1"; }
+    put version.hpp ''
+    put math/exp.hpp '#include <satur/version.hpp>'
+    put math.hpp '#include <satur/math/exp.hpp>'
+    put activation/tanh.hpp '#include <satur/math/exp.hpp>'
+    put activation.hpp '#include <satur/activation/tanh.hpp>'
+    put diagnostic.hpp '#include <satur/activation.hpp>'
+    put tensor/compat.hpp '#include <xtensor/xtensor.hpp>'
+    put tensor.hpp '#include <satur/tensor/compat.hpp>'
+    put report.hpp '#include <satur/diagnostic.hpp>'
+    put satur.hpp '#include <satur/math.hpp>
+#include <satur/report.hpp>
+#include <satur/tensor.hpp>'
+  }
+  must_fail() { # MESSAGE
+    if output=$(check "$PWD"); then
+      echo "not caught: $1"
+      exit 1
+    fi
+    case $output in *"$1"*) ;; *)
+      echo "expected '$1' in: $output"
+      exit 1
+      ;;
+    esac
+    good
+  }
+  good
+  check "$PWD"
+  put math/exp.hpp '#include <satur/activation/tanh.hpp>' && must_fail 'row 1 includes satur/activation/tanh.hpp of row 2'
+  put math/exp.hpp '#include <satur/math.hpp>' && must_fail 'which leads back to it'
+  put activation/tanh.hpp '#include <xtensor/xtensor.hpp>' && must_fail 'tensor/compat.hpp alone includes'
+  put activation/tanh.hpp 'using b = xsimd::batch<float>;' && must_fail 'math/simd.hpp alone names'
+  put activation/relu.hpp '' && must_fail 'satur/activation/relu.hpp: not reached from satur/activation.hpp'
+  put loss.hpp '' && must_fail 'satur/loss.hpp: not reached from satur/satur.hpp'
+  put report.hpp '#include <satur/tensor.hpp>' && must_fail 'report uses rows 0 to 3 alone'
+  put tensor.hpp '#include <satur/tensor/lost.hpp>' && must_fail 'which does not exist'
+  put novel.hpp '' && must_fail 'novel has no row'
+  put math.hpp '#include "math/exp.hpp"' && must_fail 'lacks satur/ in front'
+  : >satur/math/exp.hpp && must_fail '#pragma once is missing'
+  echo "every rule catches its breach"
+}
+
+case ${1-} in
+--self-test) self_test "$2" ;;
+*) check "${1:?check_layers.sh INCLUDE_DIR}" ;;
+esac

@@ -1,0 +1,32 @@
+# cmake -DCOMPILER= -DCOMPILER_ID= -DINCLUDES= -DIMPLICIT_INCLUDES= -DSOURCE= [-DEXPECT=] -P check.cmake
+# The expectation is the file's line "// expect: <regex>"; "// expect-GNU:" or "// expect-Clang:" go before it.
+if(NOT EXPECT)
+  file(STRINGS "${SOURCE}" lines REGEX "^// expect(-${COMPILER_ID})?: ")
+  foreach(line IN LISTS lines)
+    if(line MATCHES "^// expect-${COMPILER_ID}: (.*)$")
+      set(EXPECT "${CMAKE_MATCH_1}")
+      break()
+    elseif(line MATCHES "^// expect: (.*)$")
+      set(EXPECT "${CMAKE_MATCH_1}")
+    endif()
+  endforeach()
+endif()
+if(NOT EXPECT)
+  message(FATAL_ERROR "${SOURCE} has no line '// expect: <regex>'")
+endif()
+
+list(REMOVE_DUPLICATES INCLUDES)
+list(REMOVE_ITEM INCLUDES ${IMPLICIT_INCLUDES})
+list(TRANSFORM INCLUDES PREPEND "-I" OUTPUT_VARIABLE flags)
+execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${flags} "${SOURCE}"
+                RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+
+if(EXPECT STREQUAL "success")
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${SOURCE} must compile:\n${output}")
+  endif()
+elseif(result EQUAL 0)
+  message(FATAL_ERROR "${SOURCE} must not compile, and does")
+elseif(NOT output MATCHES "${EXPECT}")
+  message(FATAL_ERROR "${SOURCE} is refused without the words '${EXPECT}':\n${output}")
+endif()
