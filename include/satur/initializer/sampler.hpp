@@ -1,0 +1,321 @@
+/// \file sampler.hpp  Uniform and normal numbers with the same bits on every platform, compiler, flag and standard
+/// library.
+///
+/// The standard distributions differ between standard libraries, and std::log and std::cos between versions of one.
+/// Here every step is an IEEE operation with one correctly rounded result (+ - * / sqrt, bit shifts), and no product is
+/// ever fused with the sum that follows it (math::rounded). What is asked of the platform: float and double are IEEE
+/// binary32 and binary64, evaluated as such, rounding to nearest; no -ffast-math.
+#pragma once
+
+#include "satur/config.hpp"
+#include "satur/initializer/philox.hpp"
+#include "satur/math/arithmetic.hpp"
+#include "satur/math/rounded.hpp"
+#include "satur/math/simd.hpp"
+#include "satur/math/sqrt.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <type_traits>
+
+namespace satur::inline SATUR_ABI {
+
+/// Fills memory with random numbers as a function of a key and of the index of each element, nothing else: filling
+/// [0, n) gives the same bits as filling [0, k) and [k, n) apart (`first` is the index of out[0]), in any order, on any
+/// number of threads.
+///
+/// float: element i is made from word (i % 256) / 64 of Philox block 64 (i / 256) + i % 64.
+/// double: from words 2j and 2j + 1, j = (i % 128) / 64, of block 64 (i / 128) + i % 64 (the first is the low half).
+/// Any other floating type gets the double converted.
+struct sampler {
+  stream_key key;
+
+  sampler() = default;
+  explicit constexpr sampler(stream_key const& k) noexcept : key(k) {}
+  /// Takes the key from a generator (draw_key says how many draws).
+  template <std::uniform_random_bit_generator G> [[nodiscard]] static sampler from(G& generator) {
+    return sampler(draw_key(generator));
+  }
+  bool operator==(sampler const&) const = default;
+
+  /// Uniform on [low, high): never below low, never high itself (all low where the two are equal). An element is
+  /// centre + half * s with centre = low/2 + high/2, half = high/2 - low/2 and s = ±(k + 1/2) / 2^m, symmetric about 0;
+  /// the sign is the top bit of the word, k the next m = 23 (float) or 52 (double) bits. low <= high, both finite.
+  template <std::floating_point T>
+  void uniform(std::span<T> out, std::type_identity_t<T> low, std::type_identity_t<T> high,
+               std::uint64_t first = 0) const;
+
+  /// Normal with this mean and standard deviation, by Box and Muller's transform (Ann. Math. Stat. 29, 1958), both of
+  /// its results used: the radius from 32 bits (float; no |z| beyond 6.77 standard deviations, which has probability
+  /// 1.3e-11) or 52 bits (double; 8.58, 1e-17), the angle from 26 bits or 55.
+  template <std::floating_point T>
+  void normal(std::span<T> out, std::type_identity_t<T> mean, std::type_identity_t<T> stddev,
+              std::uint64_t first = 0) const;
+};
+
+namespace detail {
+
+/// What the bit tricks below need to know of a format.
+template <class T> struct sampler_format;
+template <> struct sampler_format<float> {
+  using word = std::uint32_t;
+  static constexpr int digits = 23;              // stored bits of the significand
+  static constexpr word integer = 0x4b000000u;   // 2^23: `integer | k` is 2^23 + k for k < 2^23
+  static constexpr word one = 0x3f800000u;       // 1
+  static constexpr word root_half = 0x3f3504f3u; // sqrt(1/2)
+  static constexpr int bias = 127;
+  // atanh(s) / s in s^2 on |s| <= (sqrt(2) - 1) / (sqrt(2) + 1), relative error 7e-10
+  static constexpr float log[] = {0x1p+0f, 0x1.555588p-2f, 0x1.995786p-3f, 0x1.32704cp-3f};
+  // sin(pi y / 4) / y and cos(pi y / 4) in y^2 on 0 <= y <= 1, relative errors 3e-9 and 6e-11
+  static constexpr float sin[] = {0x1.921fb6p-1f, -0x1.4abbbap-4f, 0x1.465e92p-9f, -0x1.2d9302p-15f};
+  static constexpr float cos[] = {0x1p+0f, -0x1.3bd3ccp-2f, 0x1.03c1dap-6f, -0x1.55c4eap-12f, 0x1.d99f54p-19f};
+  static constexpr float two_ln2 = 0x1.62e43p+0f;
+};
+template <> struct sampler_format<double> {
+  using word = std::uint64_t;
+  static constexpr int digits = 52;
+  static constexpr word integer = 0x4330000000000000u;
+  static constexpr word one = 0x3ff0000000000000u;
+  static constexpr word root_half = 0x3fe6a09e667f3bcdu;
+  static constexpr int bias = 1023;
+  // The same three, relative errors 1e-18, 3e-18 and 4e-20.
+  static constexpr double log[] = {0x1p+0,
+                                   0x1.55555555555aep-2,
+                                   0x1.999999997ac3cp-3,
+                                   0x1.2492494532f38p-3,
+                                   0x1.c71c4fe8cb3b5p-4,
+                                   0x1.74669de3de2f3p-4,
+                                   0x1.39994e1fe8b0cp-4,
+                                   0x1.2f51d4a64f4fbp-4};
+  static constexpr double sin[] = {0x1.921fb54442d18p-1,   -0x1.4abbce625be41p-4, 0x1.466bc67758700p-9,
+                                   -0x1.32d2cce2d5348p-15, 0x1.50782fca3694ap-22, -0x1.e300639dd9336p-30,
+                                   0x1.e3eed4eff207bp-38};
+  static constexpr double cos[] = {0x1p+0,
+                                   -0x1.3bd3cc9be45dep-2,
+                                   0x1.03c1f081b5aaap-6,
+                                   -0x1.55d3c7e3c8d5cp-12,
+                                   0x1.e1f5068303eddp-19,
+                                   -0x1.a6d1ec3d45276p-26,
+                                   0x1.f9cc15d33f2f4p-34,
+                                   -0x1.b2586b221403ap-42};
+  static constexpr double two_ln2 = 0x1.62e42fefa39efp+0;
+};
+
+/// The unsigned words as wide as the lanes of L.
+template <class L> struct words_of { using type = typename sampler_format<L>::word; };
+#if SATUR_HAS_LANES
+template <class T, int N> struct words_of<math::lanes<T, N>> {
+  using type = math::lanes<typename sampler_format<T>::word, N>;
+};
+#endif
+template <class L> using words_t = typename words_of<L>::type;
+
+/// The same bits read as elements of U.
+template <class U, class V> SATUR_INLINE auto reread(V const& v) {
+#if SATUR_HAS_LANES
+  if constexpr (math::is_lanes_v<V>) {
+    return math::from_bits<U>(v);
+  } else
+#endif
+  {
+    return std::bit_cast<U>(v);
+  }
+}
+
+/// a * b as it was rounded: never fused with a sum.
+template <class L> SATUR_INLINE L product(L const& a, L const& b) { return math::rounded(a * b); }
+
+template <class L, class T, std::size_t N> SATUR_INLINE L polynomial(T const (&c)[N], L const& x) {
+  L p(c[N - 1]);
+  for (std::size_t i = N - 1; i-- > 0;) {
+    p = product(p, x) + L(c[i]);
+  }
+  return p;
+}
+
+/// k - below for an integer k < 2^digits, exact where the result is a multiple of 1/2.
+template <class L> SATUR_INLINE L integer_minus(words_t<L> const& k, math::element_t<L> below) {
+  using T = math::element_t<L>;
+  using format = sampler_format<T>;
+  return reread<T>(k | words_t<L>(format::integer)) - L(std::bit_cast<T>(format::integer) + below);
+}
+/// k + 1/2, exact (2^digits - 1/2 is a number of the format).
+template <class L> SATUR_INLINE L midpoint(words_t<L> const& k) {
+  return integer_minus<L>(k, math::element_t<L>(-0.5f));
+}
+
+/// sqrt(-2 log u) for u = (w + 1/2) / 2^32 (float) or ((w >> 12) + 1/2) / 2^52 (double).
+template <class L> SATUR_INLINE L radius(words_t<L> const& w) {
+  using T = math::element_t<L>;
+  using W = words_t<L>;
+  using format = sampler_format<T>;
+  using word = typename format::word;
+  L x;
+  T exponent_of_one;
+  if constexpr (std::same_as<T, float>) {
+    // Two exact halves, one rounding: w + 1/2.
+    L const high = integer_minus<L>(w >> 16, 0.0f) * L(65536.0f);
+    x = high + midpoint<L>(w & W(word{0xffffu}));
+    exponent_of_one = 32;
+  } else {
+    x = reread<T>((w >> 12) | W(format::one)) - L(T(1) - T(0x1p-53));
+    exponent_of_one = 0;
+  }
+  // x = 2^e m with m in [sqrt(1/2), sqrt(2)): log u = (e - exponent_of_one) ln 2 + log m, log m = 2 atanh s.
+  W const shifted = reread<word>(x) + W(format::one - format::root_half);
+  L const e = integer_minus<L>(shifted >> format::digits, T(format::bias) + exponent_of_one);
+  constexpr word fraction = (word{1} << format::digits) - 1;
+  L const m = reread<T>((shifted & W(fraction)) + W(format::root_half));
+  L const f = m - L(T(1));
+  L const s = f / (L(T(2)) + f);
+  L const log_m = product(L(s * L(T(4))), polynomial(format::log, product(s, s))); // twice it; times 4 is exact
+  return math::sqrt(product(e, L(-format::two_ln2)) - log_m);
+}
+
+/// mean + stddev * radius * (cos, sin) of an angle that is uniform on the circle: two sign bits, one bit that swaps the
+/// two, and the angle within an eighth of the circle.
+template <class L> struct polar_pair { L a, b; };
+template <class L>
+SATUR_INLINE polar_pair<L> box_muller(words_t<L> const& u, words_t<L> const& v, L const& mean, L const& stddev) {
+  using T = math::element_t<L>;
+  using W = words_t<L>;
+  using format = sampler_format<T>;
+  using word = typename format::word;
+  constexpr int bits = std::numeric_limits<word>::digits;
+  constexpr word sign = word{1} << (bits - 1);
+  constexpr word within = (word{1} << (bits - 3)) - 1;
+  W const k = (v & W(within)) >> (bits - 3 - format::digits);
+  L const y = midpoint<L>(k) * L(T(1) / static_cast<T>(word{1} << format::digits)); // exact
+  L const y2 = product(y, y);
+  W const sine = reread<word>(product(y, polynomial(format::sin, y2)));
+  W const cosine = reread<word>(polynomial(format::cos, y2));
+  W const swapped = (sine ^ cosine) & (W(word{0}) - ((v >> (bits - 3)) & W(word{1})));
+  L const r = product(radius<L>(u), stddev);
+  L const a = product(r, L(reread<T>(cosine ^ swapped)));
+  L const b = product(r, L(reread<T>(sine ^ swapped)));
+  return {mean + reread<T>(reread<word>(a) ^ (v & W(sign))), mean + reread<T>(reread<word>(b) ^ ((v << 1) & W(sign)))};
+}
+
+/// The laws: how one group of Philox blocks becomes numbers. in[64 j + l] is word j of block l.
+template <class T> struct uniform_law {
+  using word = typename sampler_format<T>::word;
+  static constexpr std::size_t rows = 16 / sizeof(word);
+  T centre, half, lowest, highest;
+
+  template <class L> SATUR_INLINE void make(word const* in, T* out) const {
+    using W = words_t<L>;
+    using format = sampler_format<T>;
+    constexpr int bits = std::numeric_limits<word>::digits;
+    constexpr word sign = word{1} << (bits - 1);
+    for (std::size_t i = 0; i < rows * philox_group; i += static_cast<std::size_t>(math::lane_count<L>)) {
+      W const w = math::load<W>(in + i);
+      L const s = midpoint<L>((w & W(sign - 1)) >> (bits - 1 - format::digits)) *
+                  L(T(1) / static_cast<T>(word{1} << format::digits)); // exact
+      W const p = reread<word>(product(L(half), s)) ^ (w & W(sign));
+      L x = L(centre) + reread<T>(p);
+      x = math::select(x < L(lowest), L(lowest), x);
+      x = math::select(x > L(highest), L(highest), x);
+      math::store(out + i, x);
+    }
+  }
+};
+
+template <class T> struct normal_law {
+  using word = typename sampler_format<T>::word;
+  static constexpr std::size_t rows = 16 / sizeof(word);
+  T mean, stddev;
+
+  template <class L> SATUR_INLINE void make(word const* in, T* out) const {
+    using W = words_t<L>;
+    for (std::size_t j = 0; j < rows; j += 2) {
+      for (std::size_t l = 0; l < philox_group; l += static_cast<std::size_t>(math::lane_count<L>)) {
+        auto const pair = box_muller<L>(math::load<W>(in + j * philox_group + l),
+                                        math::load<W>(in + (j + 1) * philox_group + l), L(mean), L(stddev));
+        math::store(out + j * philox_group + l, pair.a);
+        math::store(out + (j + 1) * philox_group + l, pair.b);
+      }
+    }
+  }
+};
+
+/// Elements [first, first + out.size()) of a law, whole groups in place, the ends through a buffer.
+template <class T, class Law> struct law_pass {
+  using word = typename Law::word;
+  static constexpr std::size_t group = Law::rows * philox_group;
+  Law law;
+  stream_key key;
+  std::uint64_t first;
+  std::span<T> out;
+
+  template <class L> SATUR_INLINE void run() const {
+    alignas(64) word words[group];
+    alignas(64) T buffer[group];
+    std::uint64_t n = first / group;
+    std::size_t skip = static_cast<std::size_t>(first % group);
+    for (std::size_t done = 0; done < out.size(); ++n) {
+      std::size_t const count = std::min(group - skip, out.size() - done);
+      philox_words<L>(key, n * philox_group, words);
+      T* const to = count == group ? out.data() + done : buffer;
+      law.template make<L>(words, to);
+      if (to == buffer) {
+        std::copy_n(buffer + skip, count, out.data() + done);
+      }
+      done += count;
+      skip = 0;
+    }
+  }
+};
+
+template <class T, class Law>
+void fill_by_law(Law const& law, stream_key const& key, std::uint64_t first, std::span<T> out) {
+  law_pass<T, Law> pass{law, key, first, out};
+  math::run<T>(pass, math::best_level());
+}
+
+/// Other floating types: in double, converted.
+template <class T, class Fill> void fill_through_double(std::span<T> out, std::uint64_t first, Fill const& fill) {
+  double buffer[256];
+  for (std::size_t done = 0; done < out.size();) {
+    std::size_t const count = std::min(std::size(buffer), out.size() - done);
+    fill(std::span<double>(buffer, count), first + done);
+    std::transform(buffer, buffer + count, out.begin() + static_cast<std::ptrdiff_t>(done),
+                   [](double x) { return static_cast<T>(x); });
+    done += count;
+  }
+}
+
+} // namespace detail
+
+template <std::floating_point T>
+void sampler::uniform(std::span<T> out, std::type_identity_t<T> low, std::type_identity_t<T> high,
+                      std::uint64_t first) const {
+  if constexpr (std::same_as<T, float> || std::same_as<T, double>) {
+    detail::uniform_law<T> const law{low / 2 + high / 2, high / 2 - low / 2, low,
+                                     low < high ? std::nextafter(high, low) : low};
+    detail::fill_by_law(law, key, first, out);
+  } else {
+    detail::fill_through_double(out, first, [&](std::span<double> part, std::uint64_t at) {
+      uniform<double>(part, static_cast<double>(low), static_cast<double>(high), at);
+    });
+  }
+}
+
+template <std::floating_point T>
+void sampler::normal(std::span<T> out, std::type_identity_t<T> mean, std::type_identity_t<T> stddev,
+                     std::uint64_t first) const {
+  if constexpr (std::same_as<T, float> || std::same_as<T, double>) {
+    detail::fill_by_law(detail::normal_law<T>{mean, stddev}, key, first, out);
+  } else {
+    detail::fill_through_double(out, first, [&](std::span<double> part, std::uint64_t at) {
+      normal<double>(part, static_cast<double>(mean), static_cast<double>(stddev), at);
+    });
+  }
+}
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,56 @@
+/// \file sqrt.hpp  The square root of a scalar or of lanes, correctly rounded.
+#pragma once
+
+#include "satur/config.hpp"
+#include "satur/math/simd.hpp"
+
+#include <cmath>
+#include <concepts>
+
+namespace satur::inline SATUR_ABI::math {
+
+/// sqrt(x), half an ulp. sqrt(-0) is -0; a negative x and NaN give NaN; +inf gives +inf.
+template <std::floating_point T> [[nodiscard]] SATUR_INLINE T sqrt(T x) noexcept { return std::sqrt(x); }
+
+#if SATUR_HAS_LANES
+// The library's sqrt reports errors in errno, which keeps GCC from using the vector instruction: name it.
+#if __has_builtin(__builtin_elementwise_sqrt)
+template <std::floating_point T, int N> [[nodiscard]] SATUR_INLINE lanes<T, N> sqrt(lanes<T, N> const& x) {
+  return lanes<T, N>(__builtin_elementwise_sqrt(x.raw));
+}
+#elif defined(__x86_64__)
+SATUR_INLINE lanes<float, 4> sqrt(lanes<float, 4> const& x) { return lanes<float, 4>(__builtin_ia32_sqrtps(x.raw)); }
+SATUR_INLINE lanes<double, 2> sqrt(lanes<double, 2> const& x) { return lanes<double, 2>(__builtin_ia32_sqrtpd(x.raw)); }
+[[SATUR_TARGET_AVX2]] inline lanes<float, 8> sqrt(lanes<float, 8> const& x) {
+  return lanes<float, 8>(__builtin_ia32_sqrtps256(x.raw));
+}
+[[SATUR_TARGET_AVX2]] inline lanes<double, 4> sqrt(lanes<double, 4> const& x) {
+  return lanes<double, 4>(__builtin_ia32_sqrtpd256(x.raw));
+}
+#if defined(__clang__)
+[[SATUR_TARGET_AVX512]] inline lanes<float, 16> sqrt(lanes<float, 16> const& x) {
+  return lanes<float, 16>(__builtin_ia32_sqrtps512(x.raw, 4));
+}
+[[SATUR_TARGET_AVX512]] inline lanes<double, 8> sqrt(lanes<double, 8> const& x) {
+  return lanes<double, 8>(__builtin_ia32_sqrtpd512(x.raw, 4));
+}
+#else
+[[SATUR_TARGET_AVX512]] inline lanes<float, 16> sqrt(lanes<float, 16> const& x) {
+  return lanes<float, 16>(__builtin_ia32_sqrtps512_mask(x.raw, x.raw, static_cast<unsigned short>(-1), 4));
+}
+[[SATUR_TARGET_AVX512]] inline lanes<double, 8> sqrt(lanes<double, 8> const& x) {
+  return lanes<double, 8>(__builtin_ia32_sqrtpd512_mask(x.raw, x.raw, static_cast<unsigned char>(-1), 4));
+}
+#endif
+#else
+template <std::floating_point T, int N> [[nodiscard]] SATUR_INLINE lanes<T, N> sqrt(lanes<T, N> const& x) {
+  lanes<T, N> r;
+  for (int i = 0; i < N; ++i) {
+    r.raw[i] = std::sqrt(x.raw[i]);
+  }
+  return r;
+}
+#endif
+#endif // SATUR_HAS_LANES
+
+} // namespace satur::inline SATUR_ABI::math
