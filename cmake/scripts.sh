@@ -74,6 +74,7 @@ build() { # PRESET [-D…] [-- TARGET…]
   for target in "$@"; do targets+=(--target "$target"); done
   if [ -z "${CMAKE_CXX_COMPILER_LAUNCHER-}" ] && command -v ccache >/dev/null; then
     options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 # clones share what they compiled
   fi
   (
     cd "$root" # presets are read from the working directory
