@@ -14,8 +14,8 @@
 
 namespace satur {
 
-/// Two shapes that do not fit together, or a shape with a zero in it. The message is one line: the function, the shapes,
-/// and what would fit. A wrong parameter that is no shape is a plain `std::invalid_argument`.
+/// Two shapes that do not fit together, or a shape with a zero in it. The message is one line: the function, the
+/// shapes, and what would fit. A wrong parameter that is no shape is a plain `std::invalid_argument`.
 struct shape_error : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
@@ -23,12 +23,12 @@ struct shape_error : std::invalid_argument {
 namespace detail {
 
 /// "(128, 784)"; one extent reads "(10)", none "()". Any range of integers.
-template <class Range> [[nodiscard]] std::string shape_text(Range const &shape) {
+template <class Range> [[nodiscard]] std::string shape_text(Range const& shape) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
   out << '(';
-  char const *separator = "";
-  for (auto const &extent : shape) {
+  char const* separator = "";
+  for (auto const& extent : shape) {
     out << separator << +extent;
     separator = ", ";
   }
@@ -63,7 +63,7 @@ template <class T> [[nodiscard]] std::string number_text(T value) {
 }
 
 /// One line of any printable parts: message("satur::fill: ", n, " values").
-template <class... Parts> [[nodiscard]] std::string message(Parts const &...parts) {
+template <class... Parts> [[nodiscard]] std::string message(Parts const&... parts) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
   (out << ... << parts);
@@ -72,7 +72,7 @@ template <class... Parts> [[nodiscard]] std::string message(Parts const &...part
 
 /// Throws std::invalid_argument: "satur::<function>: <what> is <given>; allowed: <allowed>".
 template <class T>
-[[noreturn]] void bad_parameter(std::string_view function, std::string_view what, T const &given,
+[[noreturn]] void bad_parameter(std::string_view function, std::string_view what, T const& given,
                                 std::string_view allowed) {
   if constexpr (std::numeric_limits<T>::is_specialized) {
     throw std::invalid_argument(

@@ -44,12 +44,12 @@ struct sampler {
   }
   bool operator==(sampler const&) const = default;
 
-  /// Uniform on [low, high): never below low, never high itself (all low where the two are equal). An element is
-  /// centre + half * s with centre = low/2 + high/2, half = high/2 - low/2 and s = ±(k + 1/2) / 2^m, symmetric about 0;
-  /// the sign is the top bit of the word, k the next m = 23 (float) or 52 (double) bits. low <= high, both finite.
+  /// Uniform on [low, high): never below low, never high itself (all low where the two are equal). The ends are rounded
+  /// inward where T cannot tell them. An element is centre + half * s with centre = low/2 + high/2,
+  /// half = high/2 - low/2 and s = ±(k + 1/2) / 2^m, symmetric about 0; the sign is the top bit of the word, k the next
+  /// m = 23 (float) or 52 (double) bits. Wants low <= high, both finite.
   template <std::floating_point T>
-  void uniform(std::span<T> out, std::type_identity_t<T> low, std::type_identity_t<T> high,
-               std::uint64_t first = 0) const;
+  void uniform(std::span<T> out, double low, double high, std::uint64_t first = 0) const;
 
   /// Normal with this mean and standard deviation, by Box and Muller's transform (Ann. Math. Stat. 29, 1958), both of
   /// its results used: the radius from 32 bits (float; no |z| beyond 6.77 standard deviations, which has probability
@@ -208,6 +208,20 @@ template <class T> struct uniform_law {
   static constexpr std::size_t rows = 16 / sizeof(word);
   T centre, half, lowest, highest;
 
+  [[nodiscard]] static uniform_law between(double low, double high) {
+    T bottom = static_cast<T>(low);
+    T top = static_cast<T>(high);
+    if (low < high) {
+      constexpr T up = std::numeric_limits<T>::infinity();
+      bottom = static_cast<double>(bottom) < low ? std::nextafter(bottom, up) : bottom;
+      top = static_cast<double>(top) >= high ? std::nextafter(top, -up) : top;
+      if (bottom > top) { // no number of the type lies between
+        bottom = top = static_cast<T>(low);
+      }
+    }
+    return {bottom / 2 + top / 2, top / 2 - bottom / 2, bottom, top};
+  }
+
   template <class L> SATUR_INLINE void make(word const* in, T* out) const {
     using W = words_t<L>;
     using format = sampler_format<T>;
@@ -293,16 +307,12 @@ template <class T, class Fill> void fill_through_double(std::span<T> out, std::u
 } // namespace detail
 
 template <std::floating_point T>
-void sampler::uniform(std::span<T> out, std::type_identity_t<T> low, std::type_identity_t<T> high,
-                      std::uint64_t first) const {
+void sampler::uniform(std::span<T> out, double low, double high, std::uint64_t first) const {
   if constexpr (std::same_as<T, float> || std::same_as<T, double>) {
-    detail::uniform_law<T> const law{low / 2 + high / 2, high / 2 - low / 2, low,
-                                     low < high ? std::nextafter(high, low) : low};
-    detail::fill_by_law(law, key, first, out);
+    detail::fill_by_law(detail::uniform_law<T>::between(low, high), key, first, out);
   } else {
-    detail::fill_through_double(out, first, [&](std::span<double> part, std::uint64_t at) {
-      uniform<double>(part, static_cast<double>(low), static_cast<double>(high), at);
-    });
+    detail::fill_through_double(out, first,
+                                [&](std::span<double> part, std::uint64_t at) { uniform(part, low, high, at); });
   }
 }
 

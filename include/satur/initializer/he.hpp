@@ -1,0 +1,68 @@
+/// \file he.hpp  He's rule, for layers that cut off or shrink the negative side.
+#pragma once
+
+#include "satur/config.hpp"
+#include "satur/initializer/fans.hpp"
+#include "satur/initializer/sampler.hpp"
+
+#include <cmath>
+#include <concepts>
+#include <span>
+#include <string_view>
+
+namespace satur::inline SATUR_ABI {
+
+/// w uniform on [-a, a), a = gain sqrt(6 / ((1 + slope^2) in)), so that stddev = gain sqrt(2 / ((1 + slope^2) in)).
+/// Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 (relu) and 15
+/// (slope): the paper's variance with a uniform law. Throws std::invalid_argument where a fan is 0, the slope is not
+/// finite, or the gain is negative, infinite or NaN.
+struct he_uniform {
+  double slope = 0; ///< of the activation for z < 0: 0 for relu, 0.01 for the usual leaky_relu
+  double gain = 1;  ///< a further factor of the scale
+
+  static constexpr std::string_view name = "he_uniform";
+
+  [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
+  [[nodiscard]] double stddev(fans f) const {
+    double const n_in = static_cast<double>(detail::checked(f, name).in);
+    detail::checked_scale(gain, name, "gain");
+    detail::checked_finite(slope, name, "slope");
+    return gain * std::sqrt(2 / ((1 + slope * slope) * n_in));
+  }
+  [[nodiscard]] double half_width(fans f) const { return detail::root_3 * stddev(f); }
+
+  template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {
+    double const a = half_width(f);
+    detail::checked_as<T>(a, name, "half width");
+    random.uniform(out, -a, a);
+  }
+
+  bool operator==(he_uniform const&) const = default;
+};
+
+/// w ~ N(0, stddev^2), stddev = gain sqrt(2 / ((1 + slope^2) in)).
+/// Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 (relu) and 15
+/// (slope). Throws std::invalid_argument where a fan is 0, the slope is not finite, or the gain is negative, infinite
+/// or NaN.
+struct he_normal {
+  double slope = 0; ///< of the activation for z < 0: 0 for relu, 0.01 for the usual leaky_relu
+  double gain = 1;  ///< a further factor of the scale
+
+  static constexpr std::string_view name = "he_normal";
+
+  [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
+  [[nodiscard]] double stddev(fans f) const {
+    double const n_in = static_cast<double>(detail::checked(f, name).in);
+    detail::checked_scale(gain, name, "gain");
+    detail::checked_finite(slope, name, "slope");
+    return gain * std::sqrt(2 / ((1 + slope * slope) * n_in));
+  }
+
+  template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {
+    random.normal(out, T(0), detail::checked_as<T>(stddev(f), name, "stddev"));
+  }
+
+  bool operator==(he_normal const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI
