@@ -1,0 +1,192 @@
+/// \file dense.hpp  The fully connected layer, z = x w + b.
+#pragma once
+
+#include "satur/config.hpp"
+#include "satur/error.hpp"
+#include "satur/initializer/concept.hpp"
+#include "satur/layer/column_sums.hpp"
+#include "satur/layer/parameter.hpp"
+#include "satur/tensor/compat.hpp"
+#include "satur/tensor/fill.hpp"
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <random>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#if !SATUR_HAS_XTENSOR_BLAS
+#error "satur: layers need xtensor-blas in the include path (Debian: libxtensor-blas-dev)"
+#endif
+
+namespace satur::inline SATUR_ABI {
+
+/// z = x w + b, shapes (batch, in) (in, out) (out). Parameters and their gradients are public; an optimiser changes w
+/// and b in place. Every product is one GEMM into memory that the layer keeps: nothing is allocated once a step with
+/// the same batch has been made. Not for two threads at a time.
+template <std::floating_point T> struct dense {
+  using matrix = xt::xtensor<T, 2>;
+  using vector = xt::xtensor<T, 1>;
+
+  matrix w;  ///< weights (in, out)
+  matrix dw; ///< dL/dw, of the last backward
+  vector b;  ///< bias (out)
+  vector db; ///< dL/db, of the last backward
+
+  /// Weights by the rule, bias zero. Throws shape_error where a size is 0, and what the rule throws.
+  template <initializer<T> I, std::uniform_random_bit_generator G>
+  dense(std::size_t in, std::size_t out, I const& init, G& generator)
+      : w(matrix::from_shape(checked_sizes(in, out))), dw(matrix::from_shape({in, out})), b(vector::from_shape({out})),
+        db(vector::from_shape({out})) {
+    fill(init, w, fans{in, out}, generator);
+    std::fill_n(dw.data(), dw.size(), T(0));
+    std::fill_n(b.data(), b.size(), T(0));
+    std::fill_n(db.data(), db.size(), T(0));
+  }
+
+  /// z (batch, out) from x (batch, in). z is the layer's own and stays as it is until the next forward. An lvalue
+  /// tensor x is remembered by its address: it must live, unchanged, until backward has used it. Throws shape_error
+  /// where x is empty or does not fit w.
+  matrix const& forward(matrix const& x) {
+    check_input(x.shape());
+    borrowed_ = &x;
+    return multiply();
+  }
+  /// The same for a temporary, which the layer keeps.
+  matrix const& forward(matrix&& x) {
+    check_input(x.shape());
+    kept_ = std::move(x);
+    borrowed_ = nullptr;
+    return multiply();
+  }
+  /// The same for any expression of two axes (a view, a formula, an xarray), whose values the layer keeps.
+  template <class E> matrix const& forward(xt::xexpression<E> const& x) {
+    check_input(x.derived_cast().shape());
+    keep(kept_, x);
+    borrowed_ = nullptr;
+    return multiply();
+  }
+
+  /// dL/dx (batch, in) from dL/dz (batch, out), and dw, db (overwritten, not added to). A tensor dz must not be the one
+  /// that this layer returned. Throws shape_error where dz does not fit z, std::logic_error before the first forward.
+  template <class E> matrix const& backward(xt::xexpression<E> const& dz) {
+    matrix const& g = gradient(dz, "dense::backward");
+    parameter_gradients(g);
+    fit(dx_, g.shape(0), w.shape(0));
+    xt::blas::gemm(g, w, dx_, false, true, T(1), T(0));
+    return dx_;
+  }
+  /// dw and db alone: for a first layer, whose dL/dx nobody needs.
+  template <class E> void backward_parameters(xt::xexpression<E> const& dz) {
+    parameter_gradients(gradient(dz, "dense::backward_parameters"));
+  }
+
+  [[nodiscard]] std::size_t inputs() const { return w.shape(0); }
+  [[nodiscard]] std::size_t outputs() const { return w.shape(1); }
+  /// The last forward's result; empty before the first.
+  [[nodiscard]] matrix const& z() const { return z_; }
+
+  template <class F> void each_parameter(F&& f) {
+    f(std::string_view("w"), w, dw);
+    f(std::string_view("b"), b, db);
+  }
+  template <class F> void each_parameter(F&& f) const {
+    f(std::string_view("w"), w, dw);
+    f(std::string_view("b"), b, db);
+  }
+
+private:
+  static std::array<std::size_t, 2> checked_sizes(std::size_t in, std::size_t out) {
+    if (in == 0 || out == 0 || !fits_blas(in) || !fits_blas(out)) {
+      detail::bad_shape("dense", "the weight", detail::shape_text({in, out}),
+                        detail::message("(in, out), each from 1 to ", largest));
+    }
+    return {in, out};
+  }
+
+  template <class Shape> void check_input(Shape const& shape) const {
+    if (shape.size() != 2 || static_cast<std::size_t>(shape[1]) != w.shape(0) || shape[0] == 0 ||
+        !fits_blas(static_cast<std::size_t>(shape[0]))) {
+      detail::bad_shape(
+          "dense::forward", "x", detail::shape_text(shape),
+          detail::message("(batch, ", w.shape(0), ") with batch >= 1, for w ", detail::shape_text(w.shape())));
+    }
+    if (b.size() != w.shape(1)) {
+      detail::bad_shape("dense::forward", "b", detail::shape_text(b.shape()),
+                        detail::message("(", w.shape(1), "), for w ", detail::shape_text(w.shape())));
+    }
+  }
+
+  matrix const& x() const { return borrowed_ != nullptr ? *borrowed_ : kept_; }
+
+  matrix const& multiply() {
+    matrix const& input = x();
+    std::size_t const batch = input.shape(0);
+    std::size_t const out = w.shape(1);
+    fit(z_, batch, out);
+    // The bias goes in first and GEMM adds to it: that replaces GEMM's own pass of zeros, so the bias costs nothing.
+    for (std::size_t r = 0; r < batch; ++r) {
+      std::copy_n(b.data(), out, z_.data() + r * out);
+    }
+    xt::blas::gemm(input, w, z_, false, false, T(1), T(1));
+    return z_;
+  }
+
+  /// dz as a tensor with the shape of z; an expression is evaluated into memory that the layer keeps.
+  template <class E> matrix const& gradient(xt::xexpression<E> const& dz, std::string_view function) {
+    auto const& given = dz.derived_cast();
+    if (z_.size() == 0) {
+      throw std::logic_error(detail::message("satur::", function, ": nothing to go back from; call forward first"));
+    }
+    auto const& shape = given.shape();
+    if (shape.size() != 2 || static_cast<std::size_t>(shape[0]) != z_.shape(0) ||
+        static_cast<std::size_t>(shape[1]) != z_.shape(1)) {
+      detail::bad_shape(function, "dz", detail::shape_text(shape),
+                        detail::message(detail::shape_text(z_.shape()), ", the shape of z"));
+    }
+    if (x().dimension() != 2 || x().shape(0) != z_.shape(0) || x().shape(1) != w.shape(0)) {
+      detail::bad_shape(function, "x", detail::shape_text(x().shape()),
+                        detail::message(detail::shape_text({z_.shape(0), w.shape(0)}),
+                                        ", as in forward; x must stay unchanged until backward"));
+    }
+    if constexpr (std::same_as<E, matrix>) {
+      return given;
+    } else {
+      keep(dz_, dz);
+      return dz_;
+    }
+  }
+
+  void parameter_gradients(matrix const& g) {
+    fit(dw, w.shape(0), w.shape(1));
+    xt::blas::gemm(x(), g, dw, true, false, T(1), T(0));
+    if (db.size() != g.shape(1)) {
+      db.resize({g.shape(1)});
+    }
+    detail::column_sums(g.data(), g.shape(0), g.shape(1), db.data());
+  }
+
+  static void fit(matrix& m, std::size_t rows, std::size_t columns) {
+    if (m.shape(0) != rows || m.shape(1) != columns) {
+      m.resize({rows, columns});
+    }
+  }
+  template <class E> static void keep(matrix& to, xt::xexpression<E> const& from) {
+    auto const& shape = from.derived_cast().shape();
+    fit(to, static_cast<std::size_t>(shape[0]), static_cast<std::size_t>(shape[1]));
+    xt::noalias(to) = from.derived_cast();
+  }
+
+  static constexpr std::size_t largest = static_cast<std::size_t>(std::numeric_limits<xt::blas_index_t>::max());
+  static constexpr bool fits_blas(std::size_t n) { return n <= largest; }
+
+  matrix const* borrowed_ = nullptr; // x of the last forward, where it was an lvalue
+  matrix kept_;                      // x of the last forward, where it was not
+  matrix z_, dx_, dz_;
+};
+
+} // namespace satur::inline SATUR_ABI

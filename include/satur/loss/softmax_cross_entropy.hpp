@@ -1,0 +1,189 @@
+/// \file softmax_cross_entropy.hpp  Softmax and cross-entropy on logits in one, for classes.
+#pragma once
+
+#include "satur/config.hpp"
+#include "satur/error.hpp"
+#include "satur/math/exp.hpp"
+#include "satur/math/expm1.hpp"
+#include "satur/math/log1p.hpp"
+#include "satur/math/simd.hpp"
+#include "satur/tensor/compat.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <ranges>
+#include <stdexcept>
+#include <type_traits>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// x[i] = e^x[i], in place; the tail goes through the same lanes.
+template <class T> struct exp_pass {
+  T* x;
+  std::size_t n;
+
+  template <class L> SATUR_INLINE void run() const {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    std::size_t i = 0;
+    for (; i + width <= n; i += width) {
+      math::store(x + i, math::exp(math::load<L>(x + i)));
+    }
+    if (i < n) {
+      T padded[width] = {};
+      std::copy(x + i, x + n, padded);
+      math::store(padded, math::exp(math::load<L>(padded)));
+      std::copy_n(padded, n - i, x + i);
+    }
+  }
+};
+
+/// By the bits, so that -ffast-math cannot assume the answer.
+[[nodiscard]] constexpr bool finite_by_bits(double x) noexcept {
+  return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
+}
+
+} // namespace detail
+
+/// L = mean over the batch of -log p[label], p = softmax(logits), in nats; and dL/dlogits = (p - onehot) / batch.
+/// With m the largest logit of a row and s the sum of e^(logit - m): p = e^(logit - m) / s, -log p[label] =
+/// log1p(s - 1) + (m - logit[label]), where s - 1 is summed without the largest term, so a loss far below the precision
+/// of p keeps its digits; and p[label] - 1 = expm1(log p[label]), so the gradient of a confident answer does too. A
+/// logit of -inf is a class ruled out: p = 0 (the loss is +inf where it is the label). A row with NaN or +inf in it, or
+/// of -inf alone, has no softmax: its p, its gradient and the loss are NaN, and it is no hit. Nothing is allocated once
+/// a batch of the same shape has been seen.
+template <std::floating_point T> struct softmax_cross_entropy {
+  using matrix = xt::xtensor<T, 2>;
+
+  matrix probabilities;    ///< softmax of the last forward, (batch, classes)
+  std::size_t correct = 0; ///< rows of the last forward whose largest logit (the first of equals) is the label's
+
+  /// logits (batch, classes), labels one integer in [0, classes) per row. Throws shape_error where logits is empty or
+  /// the number of labels is not the batch, std::invalid_argument that names row and label where a label is no class.
+  /// Nothing has changed then.
+  template <class E, std::ranges::contiguous_range R>
+    requires std::ranges::sized_range<R> && std::integral<std::ranges::range_value_t<R>>
+  double forward(xt::xexpression<E> const& logits, R const& labels) {
+    E const& given = logits.derived_cast();
+    check(given.shape(), labels);
+    std::size_t const batch = static_cast<std::size_t>(given.shape()[0]);
+    std::size_t const classes = static_cast<std::size_t>(given.shape()[1]);
+    if (probabilities.shape(0) != batch || probabilities.shape(1) != classes) {
+      probabilities.resize({batch, classes});
+    }
+    T const* source = probabilities.data();
+    if constexpr (std::same_as<E, matrix>) {
+      source = given.data();
+    } else {
+      xt::noalias(probabilities) = given;
+    }
+    rows_.resize(batch);
+    auto const* const label = std::ranges::data(labels);
+    for (std::size_t r = 0; r < batch; ++r) {
+      start_row(rows_[r], source + r * classes, probabilities.data() + r * classes, classes,
+                static_cast<std::size_t>(label[r]));
+    }
+    detail::exp_pass<T> const pass{probabilities.data(), probabilities.size()};
+    math::run<T>(pass, math::best_level());
+    double total = 0;
+    correct = 0;
+    for (std::size_t r = 0; r < batch; ++r) {
+      total += finish_row(rows_[r], probabilities.data() + r * classes, classes);
+    }
+    return total / static_cast<double>(batch);
+  }
+
+  /// d(mean loss)/dlogits of the last forward, (batch, classes). Throws std::logic_error before the first.
+  matrix const& backward() {
+    if (rows_.empty()) {
+      throw std::logic_error("satur::softmax_cross_entropy::backward: nothing to go back from; call forward first");
+    }
+    std::size_t const batch = probabilities.shape(0);
+    std::size_t const classes = probabilities.shape(1);
+    if (gradient_.shape(0) != batch || gradient_.shape(1) != classes) {
+      gradient_.resize({batch, classes});
+    }
+    T const share = T(1) / static_cast<T>(batch);
+    std::transform(probabilities.data(), probabilities.data() + probabilities.size(), gradient_.data(),
+                   [share](T p) { return p * share; });
+    for (std::size_t r = 0; r < batch; ++r) {
+      gradient_.data()[r * classes + rows_[r].label] =
+          static_cast<T>(math::expm1(-rows_[r].loss) / static_cast<double>(batch));
+    }
+    return gradient_;
+  }
+
+private:
+  struct row {
+    std::size_t label;
+    std::size_t largest; // where the row's largest logit stands
+    double loss;         // in forward's first half: m - logit[label]
+  };
+
+  template <class Shape, class R> static void check(Shape const& shape, R const& labels) {
+    if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) {
+      detail::bad_shape("softmax_cross_entropy::forward", "logits", detail::shape_text(shape),
+                        "(batch, classes), both at least 1");
+    }
+    std::size_t const batch = static_cast<std::size_t>(shape[0]);
+    std::size_t const classes = static_cast<std::size_t>(shape[1]);
+    std::size_t const count = static_cast<std::size_t>(std::ranges::size(labels));
+    if (count != batch) {
+      detail::bad_shape("softmax_cross_entropy::forward", "labels", detail::shape_text({count}),
+                        detail::message("(", batch, "), one for each row of logits ", detail::shape_text(shape)));
+    }
+    auto const* const label = std::ranges::data(labels);
+    for (std::size_t r = 0; r < count; ++r) {
+      // A negative label becomes one beyond any number of classes.
+      if (static_cast<std::uintmax_t>(label[r]) >= classes) {
+        throw std::invalid_argument(detail::message("satur::softmax_cross_entropy::forward: the label of row ", r,
+                                                    " is ", detail::number_text(label[r]), "; allowed: 0 to ",
+                                                    classes - 1, ", for logits ", detail::shape_text(shape)));
+      }
+    }
+  }
+
+  /// to = from - m, with m the row's largest logit.
+  static void start_row(row& r, T const* from, T* to, std::size_t classes, std::size_t label) {
+    std::size_t largest = 0;
+    for (std::size_t j = 1; j < classes; ++j) {
+      largest = from[j] > from[largest] ? j : largest;
+    }
+    // Made finite, so that no inf - inf raises FE_INVALID: a row of -inf has the sum 0, one with +inf the sum inf.
+    T const m = std::clamp(from[largest], std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
+    r = {label, largest, static_cast<double>(m) - static_cast<double>(from[label])};
+    for (std::size_t j = 0; j < classes; ++j) {
+      to[j] = from[j] - m;
+    }
+  }
+
+  /// p = p / sum, and the row's loss.
+  double finish_row(row& r, T* p, std::size_t classes) {
+    double others = 0;
+    for (std::size_t j = 0; j < classes; ++j) {
+      others += j == r.largest ? 0.0 : static_cast<double>(p[j]);
+    }
+    double const sum = static_cast<double>(p[r.largest]) + others;
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    if (sum == 0 || !detail::finite_by_bits(sum)) {
+      std::fill_n(p, classes, static_cast<T>(none));
+      return r.loss = none;
+    }
+    for (std::size_t j = 0; j < classes; ++j) {
+      p[j] = static_cast<T>(static_cast<double>(p[j]) / sum);
+    }
+    correct += r.largest == r.label ? 1 : 0;
+    return r.loss += math::log1p(others);
+  }
+
+  std::vector<row> rows_;
+  matrix gradient_;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,47 @@
+/// \file compat.hpp  The one file that knows where xtensor and xtensor-blas keep their headers: xtensor's lie
+/// flat up to 0.25, in folders from 0.26.
+#pragma once
+
+#if __has_include(<xtensor/containers/xtensor.hpp>)
+#include <xtensor/containers/xadapt.hpp>
+#include <xtensor/containers/xarray.hpp>
+#include <xtensor/containers/xtensor.hpp>
+#include <xtensor/core/xexpression.hpp>
+#include <xtensor/core/xfunction.hpp>
+#include <xtensor/core/xlayout.hpp>
+#include <xtensor/core/xnoalias.hpp>
+#include <xtensor/core/xtensor_config.hpp>
+#include <xtensor/utils/xtensor_simd.hpp>
+#include <xtensor/views/xview.hpp>
+#elif __has_include(<xtensor/xtensor.hpp>)
+#include <xtensor/xadapt.hpp>
+#include <xtensor/xarray.hpp>
+#include <xtensor/xexpression.hpp>
+#include <xtensor/xfunction.hpp>
+#include <xtensor/xlayout.hpp>
+#include <xtensor/xnoalias.hpp>
+#include <xtensor/xtensor.hpp>
+#include <xtensor/xtensor_config.hpp>
+#include <xtensor/xtensor_simd.hpp>
+#include <xtensor/xview.hpp>
+#else
+#error \
+    "satur: xtensor is not in the include path (Debian: libxtensor-dev); without it include satur/diagnostic.hpp, satur/activation.hpp or satur/initializer.hpp instead"
+#endif
+
+// GEMM, for layer/ alone: tensors and diagnostics work without xtensor-blas, and nothing needs BLAS before a layer is
+// used.
+#if __has_include(<xtensor-blas/xblas.hpp>)
+#include <xtensor-blas/xblas.hpp>
+#define SATUR_HAS_XTENSOR_BLAS 1
+#else
+#define SATUR_HAS_XTENSOR_BLAS 0
+#endif
+
+namespace satur {
+
+/// xtensor's version as one number: 0.24.3 is 2403, 0.27.0 is 2700.
+inline constexpr int xtensor_version =
+    XTENSOR_VERSION_MAJOR * 10000 + XTENSOR_VERSION_MINOR * 100 + XTENSOR_VERSION_PATCH;
+
+} // namespace satur

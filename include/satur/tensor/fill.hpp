@@ -1,0 +1,97 @@
+/// \file fill.hpp  Initial weights as xtensor containers.
+#pragma once
+
+#include "satur/config.hpp"
+#include "satur/error.hpp"
+#include "satur/initializer/concept.hpp"
+#include "satur/tensor/compat.hpp"
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <random>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// An xtensor container or view that can be written through.
+template <class E>
+concept fillable_tensor = requires(E& e) {
+  typename E::value_type;
+  e.shape();
+  e.dimension();
+  e.size();
+  e.template begin<xt::layout_type::row_major>();
+}
+&&std::floating_point<typename E::value_type>;
+
+/// Fans of a weight of shape (in, out). Any other number of axes needs its fans said.
+template <class Shape> [[nodiscard]] fans fans_of(Shape const& shape, std::string_view function) {
+  if (shape.size() != 2) {
+    bad_shape(function, "the tensor", shape_text(shape),
+              "(in, out); for another number of axes give the fans: fans{in, out} before the generator");
+  }
+  return {static_cast<std::size_t>(shape[0]), static_cast<std::size_t>(shape[1])};
+}
+
+} // namespace detail
+
+/// Fills a tensor by the rule, element by element in row-major order whatever its layout. One key is taken from the
+/// generator. Throws what the rule throws (zero fans, a bad parameter).
+template <class I, detail::fillable_tensor E, std::uniform_random_bit_generator G>
+  requires initializer<I, typename E::value_type>
+void fill(I const& init, E& tensor, fans f, G& generator) {
+  using T = typename E::value_type;
+  if constexpr (requires { tensor.data() + tensor.data_offset(); } && E::static_layout == xt::layout_type::row_major) {
+    fill(init, std::span<T>(tensor.data() + tensor.data_offset(), tensor.size()), f, generator);
+  } else {
+    std::vector<T> values(tensor.size());
+    fill(init, std::span<T>(values), f, generator);
+    std::ranges::copy(values, tensor.template begin<xt::layout_type::row_major>());
+  }
+}
+
+/// The same with the fans of shape (in, out). A rule whose law is the same for all fans (zeros, constant, uniform,
+/// normal) takes any shape; for the others throws shape_error unless the tensor has two axes.
+template <class I, detail::fillable_tensor E, std::uniform_random_bit_generator G>
+  requires initializer<I, typename E::value_type>
+void fill(I const& init, E& tensor, G& generator) {
+  fans f{tensor.size(), tensor.size()};
+  if constexpr (uses_fans_v<I>) {
+    f = detail::fans_of(tensor.shape(), "fill");
+  }
+  fill(init, tensor, f, generator);
+}
+
+/// A new row-major tensor: make<float>(glorot_normal{}, std::array<std::size_t, 2>{784, 256}, generator). Where the
+/// rule depends on fans, the shape is (in, out).
+template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
+  requires initializer<I, T> &&(N == 2 || !uses_fans_v<I>)
+      [[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, G& generator) {
+    xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
+    fill(init, tensor, generator);
+    return tensor;
+  }
+
+  /// The same with the shape in braces: make<float>(glorot_normal{}, {784, 256}, generator).
+  template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
+    requires initializer<I, T> &&(N == 2 || !uses_fans_v<I>)
+        [[nodiscard]] xt::xtensor<T, N> make(I const& init, std::size_t const (&shape)[N], G& generator) {
+      return make<T>(init, std::to_array(shape), generator);
+    }
+
+    /// The same for any number of axes, with the fans that the caller states.
+    template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
+      requires initializer<I, T>
+    [[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, fans f, G& generator) {
+      xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
+      fill(init, tensor, f, generator);
+      return tensor;
+    }
+
+} // namespace satur::inline SATUR_ABI
