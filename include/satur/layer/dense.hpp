@@ -4,7 +4,7 @@
 #include "satur/config.hpp"
 #include "satur/error.hpp"
 #include "satur/initializer/concept.hpp"
-#include "satur/layer/column_sums.hpp"
+#include "satur/layer/bias.hpp"
 #include "satur/layer/parameter.hpp"
 #include "satur/tensor/compat.hpp"
 #include "satur/tensor/fill.hpp"
@@ -19,7 +19,9 @@
 #include <string_view>
 #include <utility>
 
-#if !SATUR_HAS_XTENSOR_BLAS
+#if defined(SATUR_XTENSOR_BLAS_HEADER)
+#include SATUR_XTENSOR_BLAS_HEADER
+#else
 #error "satur: layers need xtensor-blas in the include path (Debian: libxtensor-blas-dev)"
 #endif
 
@@ -125,14 +127,9 @@ private:
 
   matrix const& multiply() {
     matrix const& input = x();
-    std::size_t const batch = input.shape(0);
-    std::size_t const out = w.shape(1);
-    fit(z_, batch, out);
-    // The bias goes in first and GEMM adds to it: that replaces GEMM's own pass of zeros, so the bias costs nothing.
-    for (std::size_t r = 0; r < batch; ++r) {
-      std::copy_n(b.data(), out, z_.data() + r * out);
-    }
-    xt::blas::gemm(input, w, z_, false, false, T(1), T(1));
+    fit(z_, input.shape(0), w.shape(1));
+    xt::blas::gemm(input, w, z_, false, false, T(1), T(0));
+    detail::add_bias(z_.data(), z_.shape(0), z_.shape(1), b.data());
     return z_;
   }
 

@@ -29,13 +29,10 @@
     "satur: xtensor is not in the include path (Debian: libxtensor-dev); without it include satur/diagnostic.hpp, satur/activation.hpp or satur/initializer.hpp instead"
 #endif
 
-// GEMM, for layer/ alone: tensors and diagnostics work without xtensor-blas, and nothing needs BLAS before a layer is
-// used.
+/// Where GEMM is, for layer/ alone: `#include SATUR_XTENSOR_BLAS_HEADER`. Not included here, because xtensor-blas
+/// declares the CBLAS functions by itself and no file can have both that and a vendor's <cblas.h>.
 #if __has_include(<xtensor-blas/xblas.hpp>)
-#include <xtensor-blas/xblas.hpp>
-#define SATUR_HAS_XTENSOR_BLAS 1
-#else
-#define SATUR_HAS_XTENSOR_BLAS 0
+#define SATUR_XTENSOR_BLAS_HEADER <xtensor-blas/xblas.hpp>
 #endif
 
 namespace satur {

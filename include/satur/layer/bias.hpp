@@ -1,4 +1,4 @@
-/// \file column_sums.hpp  Sums down the columns of a row-major matrix: the gradient of a bias.
+/// \file bias.hpp  A bias added to every row of a row-major matrix, and its gradient: the sums down the columns.
 #pragma once
 
 #include "satur/config.hpp"
@@ -8,7 +8,28 @@
 
 namespace satur::inline SATUR_ABI::detail {
 
-/// Each column is summed from the first row to the last, so its bits do not depend on the lanes it ran in.
+// One addition per element in either pass, in an order that no register width changes: the same bits at every level.
+
+template <class T> struct add_bias_pass {
+  T* z;
+  std::size_t rows, columns;
+  T const* b;
+
+  template <class L> SATUR_INLINE void run() const {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    for (std::size_t r = 0; r < rows; ++r) {
+      T* const row = z + r * columns;
+      std::size_t c = 0;
+      for (; c + width <= columns; c += width) {
+        math::store(row + c, math::load<L>(row + c) + math::load<L>(b + c));
+      }
+      for (; c < columns; ++c) {
+        row[c] += b[c];
+      }
+    }
+  }
+};
+
 template <class T> struct column_sum_pass {
   T const* a;
   std::size_t rows, columns;
@@ -16,9 +37,9 @@ template <class T> struct column_sum_pass {
 
   template <class L> SATUR_INLINE void run() const {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    constexpr std::size_t tile = 4;
+    constexpr std::size_t tile = 4 * width; // four sums at a time hide the latency of an addition
     std::size_t c = 0;
-    for (; c + tile * width <= columns; c += tile * width) {
+    for (; c + tile <= columns; c += tile) {
       L s0(T(0)), s1(T(0)), s2(T(0)), s3(T(0));
       T const* p = a + c;
       for (std::size_t r = 0; r < rows; ++r, p += columns) {
@@ -41,6 +62,12 @@ template <class T> struct column_sum_pass {
     }
   }
 };
+
+/// z[r * columns + c] += b[c].
+template <class T> void add_bias(T* z, std::size_t rows, std::size_t columns, T const* b) {
+  add_bias_pass<T> const pass{z, rows, columns, b};
+  math::run<T>(pass, math::best_level());
+}
 
 /// out[c] = sum over r of a[r * columns + c].
 template <class T> void column_sums(T const* a, std::size_t rows, std::size_t columns, T* out) {
