@@ -150,7 +150,7 @@ template <class L> SATUR_INLINE L midpoint(words_t<L> const& k) {
   return integer_minus<L>(k, math::element_t<L>(-0.5f));
 }
 
-/// sqrt(-2 log u) for u = (w + 1/2) / 2^32 (float) or ((w >> 12) + 1/2) / 2^52 (double).
+/// sqrt(-2 log u) for u = (w + 1/2) / 2^32, w + 1/2 rounded to 24 digits (float), or ((w >> 12) + 1/2) / 2^52 (double).
 template <class L> SATUR_INLINE L radius(words_t<L> const& w) {
   using T = math::element_t<L>;
   using W = words_t<L>;
@@ -209,17 +209,18 @@ template <class T> struct uniform_law {
   T centre, half, lowest, highest;
 
   [[nodiscard]] static uniform_law between(double low, double high) {
+    constexpr T infinity = std::numeric_limits<T>::infinity();
     T bottom = static_cast<T>(low);
     T top = static_cast<T>(high);
     if (low < high) {
-      constexpr T up = std::numeric_limits<T>::infinity();
-      bottom = static_cast<double>(bottom) < low ? std::nextafter(bottom, up) : bottom;
-      top = static_cast<double>(top) >= high ? std::nextafter(top, -up) : top;
+      bottom = static_cast<double>(bottom) < low ? std::nextafter(bottom, infinity) : bottom;
+      top = static_cast<double>(top) > high ? std::nextafter(top, -infinity) : top;
       if (bottom > top) { // no number of the type lies between
         bottom = top = static_cast<T>(low);
       }
     }
-    return {bottom / 2 + top / 2, top / 2 - bottom / 2, bottom, top};
+    T const below_high = static_cast<double>(top) < high ? top : std::nextafter(top, -infinity);
+    return {bottom / 2 + top / 2, top / 2 - bottom / 2, bottom, std::max(bottom, below_high)};
   }
 
   template <class L> SATUR_INLINE void make(word const* in, T* out) const {

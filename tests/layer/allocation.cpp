@@ -1,0 +1,54 @@
+// A training step allocates nothing once one with the same batch has been made.
+#include "support/allocation.hpp"
+
+#include <satur/initializer.hpp>
+#include <satur/layer.hpp>
+#include <satur/loss.hpp>
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <vector>
+
+using namespace satur_test;
+
+TEST_CASE("the counter counts") {
+  CHECK(allocations_in([] { delete new int(1); }) >= 1);
+  CHECK(allocations_in([] { std::vector<double> const v(100); }) >= 1);
+  CHECK(allocations_in([] {}) == 0);
+}
+
+TEST_CASE_TEMPLATE("no allocation in forward, loss, backward and descent after the first step", T, float, double) {
+  std::mt19937 g(1);
+  satur::dense<T> one{20, 16, satur::glorot_normal{}, g};
+  satur::dense<T> two{16, 10, satur::glorot_normal{}, g};
+  satur::softmax_cross_entropy<T> loss;
+  auto const x = satur::make<T>(satur::normal{}, {32, 20}, g);
+  auto const pool = satur::make<T>(satur::normal{}, {64, 20}, g);
+  std::vector<int> const labels(32, 3);
+  double total = 0;
+  auto const step = [&] {
+    auto const& z = one.forward(x);
+    total += loss.forward(two.forward(z), labels);
+    one.backward_parameters(two.backward(loss.backward()));
+    one.backward(one.z());
+    satur::descend(one, 0.01);
+    satur::descend(two, 0.01);
+    for_each_parameter(two,
+                       [](std::string_view, auto& value, auto& gradient) { xt::noalias(value) -= T(0.1) * gradient; });
+    // Views and formulas are kept by value, in memory that stays.
+    one.forward(xt::view(pool, xt::range(7, 39), xt::all()));
+    one.backward(T(2) * one.z());
+    total += loss.forward(T(2) * two.z(), labels);
+  };
+  CHECK(allocations_in(step) > 0);
+  T const* const z = one.z().data();
+  CHECK(allocations_in(step) == 0);
+  CHECK(allocations_in([&] {
+          for (int i = 0; i < 10; ++i) {
+            step();
+          }
+        }) == 0);
+  CHECK(one.z().data() == z);
+  CHECK(total > 0);
+}

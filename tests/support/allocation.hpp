@@ -1,0 +1,48 @@
+// Counts every operator new of the program. Include it in exactly one .cpp of an executable: it replaces the operators.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace satur_test {
+
+inline std::atomic<std::size_t> allocations{0};
+
+/// How often f allocates.
+template <class F> std::size_t allocations_in(F&& f) {
+  std::size_t const before = allocations;
+  f();
+  return allocations - before;
+}
+
+inline void* counted_allocation(std::size_t bytes, std::size_t alignment = 0) {
+  ++allocations;
+  bytes = bytes == 0 ? 1 : bytes;
+  void* const p = alignment == 0 ? std::malloc(bytes)
+                                 : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  if (p == nullptr) {
+    throw std::bad_alloc();
+  }
+  return p;
+}
+
+} // namespace satur_test
+
+void* operator new(std::size_t n) { return satur_test::counted_allocation(n); }
+void* operator new[](std::size_t n) { return satur_test::counted_allocation(n); }
+void* operator new(std::size_t n, std::align_val_t a) {
+  return satur_test::counted_allocation(n, static_cast<std::size_t>(a));
+}
+void* operator new[](std::size_t n, std::align_val_t a) {
+  return satur_test::counted_allocation(n, static_cast<std::size_t>(a));
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
