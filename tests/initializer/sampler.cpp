@@ -12,6 +12,7 @@
 #include <numbers>
 #include <random>
 #include <span>
+#include <utility>
 #include <vector>
 
 using satur::sampler;
@@ -227,8 +228,10 @@ TEST_CASE_TEMPLATE("normal: neighbours, rows and the two of a pair are independe
 TEST_CASE_TEMPLATE("uniform: moments, the law itself, and never outside its bounds", T, float, double) {
   std::size_t const n = 2'000'000;
   double const root_n = std::sqrt(static_cast<double>(n));
-  for (auto [low, high] :
+  for (auto const& ends :
        {std::pair{-1.0, 1.0}, std::pair{0.0, 1.0}, std::pair{-0.3, 1.7}, std::pair{100.0, 100.125}}) {
+    double const low = ends.first;
+    double const high = ends.second;
     CAPTURE(low);
     auto const u = uniforms<T>(n, low, high);
     auto const m = moments_of(view(u));

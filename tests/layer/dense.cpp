@@ -38,7 +38,7 @@ template <class T> matrix<double> product(matrix<T> const& a, matrix<T> const& b
 }
 
 template <class A, class B> double largest_difference(A const& a, B const& b) {
-  double worst = a.shape() == b.shape() ? 0 : INFINITY;
+  double worst = a.shape() == b.shape() ? 0 : std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
     worst = std::max(worst, std::abs(static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i])));
   }

@@ -27,13 +27,13 @@ struct exact_row {
 };
 template <class T> exact_row exactly(matrix<T> const& z, std::size_t r, std::size_t label) {
   std::size_t const n = z.shape(1);
-  long double m = -INFINITY;
+  long double m = -std::numeric_limits<long double>::infinity();
   for (std::size_t j = 0; j < n; ++j) {
     m = std::max(m, static_cast<long double>(z(r, j)));
   }
   long double sum = 0;
-  long double others = 0;    // but the label
-  long double not_m = -1.0L; // but one largest
+  long double others = 0; // all but the label
+  long double not_m = 0;  // all but one largest
   std::vector<long double> p(n);
   for (std::size_t j = 0; j < n; ++j) {
     p[j] = std::exp(static_cast<long double>(z(r, j)) - m);
@@ -41,7 +41,6 @@ template <class T> exact_row exactly(matrix<T> const& z, std::size_t r, std::siz
     others += j == label ? 0.0L : p[j];
   }
   bool skipped = false;
-  not_m = 0;
   for (std::size_t j = 0; j < n; ++j) {
     if (!skipped && static_cast<long double>(z(r, j)) == m) {
       skipped = true;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace satur_test {
 template <class Container, class Gradient, class Loss>
 double worst_gradient_error(Container& value, Gradient const& gradient, Loss const& loss, double h = 1e-5) {
   std::vector<double> const analytic(gradient.data(), gradient.data() + gradient.size());
-  double worst = value.size() == gradient.size() ? 0 : INFINITY;
+  double worst = value.size() == gradient.size() ? 0 : std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < std::min<std::size_t>(value.size(), analytic.size()); ++i) {
     auto const kept = value.data()[i];
     value.data()[i] = kept + h;
