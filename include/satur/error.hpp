@@ -3,7 +3,9 @@
 
 #include "satur/config.hpp"
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <locale>
@@ -38,6 +40,11 @@ template <class Range> [[nodiscard]] std::string shape_text(Range const& shape) 
 
 [[nodiscard]] inline std::string shape_text(std::initializer_list<std::size_t> shape) {
   return shape_text<std::initializer_list<std::size_t>>(shape);
+}
+
+/// Neither infinite nor NaN. By the bits, so that -ffast-math cannot assume the answer.
+[[nodiscard]] constexpr bool is_finite(double x) noexcept {
+  return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
 }
 
 /// A number as a person would type it: 0.1, 5, -inf, nan; enough digits to tell neighbours of its type apart.

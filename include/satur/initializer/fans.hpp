@@ -32,7 +32,7 @@ constexpr fans const& checked(fans const& f, std::string_view rule) {
 
 /// value, or std::invalid_argument unless it is finite and at least 0.
 inline double checked_scale(double value, std::string_view rule, std::string_view what) {
-  if (!(value >= 0 && std::isfinite(value))) {
+  if (!is_finite(value) || value < 0) {
     bad_parameter(rule, what, value, "a finite number >= 0");
   }
   return value;
@@ -40,7 +40,7 @@ inline double checked_scale(double value, std::string_view rule, std::string_vie
 
 /// value, or std::invalid_argument where it is infinite or NaN.
 inline double checked_finite(double value, std::string_view rule, std::string_view what) {
-  if (!std::isfinite(value)) {
+  if (!is_finite(value)) {
     bad_parameter(rule, what, value, "a finite number");
   }
   return value;

@@ -10,7 +10,6 @@
 #include "satur/tensor/compat.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -43,11 +42,6 @@ template <class T> struct exp_pass {
     }
   }
 };
-
-/// By the bits, so that -ffast-math cannot assume the answer.
-[[nodiscard]] constexpr bool finite_by_bits(double x) noexcept {
-  return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
-}
 
 } // namespace detail
 
@@ -171,7 +165,7 @@ private:
     }
     double const sum = static_cast<double>(p[r.largest]) + others;
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    if (sum == 0 || !detail::finite_by_bits(sum)) {
+    if (sum == 0 || !detail::is_finite(sum)) {
       std::fill_n(p, classes, static_cast<T>(none));
       return r.loss = none;
     }
