@@ -21,24 +21,24 @@ template <std::floating_point T, int N> [[nodiscard]] SATUR_INLINE lanes<T, N> s
 #elif defined(__x86_64__)
 SATUR_INLINE lanes<float, 4> sqrt(lanes<float, 4> const& x) { return lanes<float, 4>(__builtin_ia32_sqrtps(x.raw)); }
 SATUR_INLINE lanes<double, 2> sqrt(lanes<double, 2> const& x) { return lanes<double, 2>(__builtin_ia32_sqrtpd(x.raw)); }
-[[SATUR_TARGET_AVX2]] inline lanes<float, 8> sqrt(lanes<float, 8> const& x) {
+SATUR_AVX2 inline lanes<float, 8> sqrt(lanes<float, 8> const& x) {
   return lanes<float, 8>(__builtin_ia32_sqrtps256(x.raw));
 }
-[[SATUR_TARGET_AVX2]] inline lanes<double, 4> sqrt(lanes<double, 4> const& x) {
+SATUR_AVX2 inline lanes<double, 4> sqrt(lanes<double, 4> const& x) {
   return lanes<double, 4>(__builtin_ia32_sqrtpd256(x.raw));
 }
 #if defined(__clang__)
-[[SATUR_TARGET_AVX512]] inline lanes<float, 16> sqrt(lanes<float, 16> const& x) {
+SATUR_AVX512 inline lanes<float, 16> sqrt(lanes<float, 16> const& x) {
   return lanes<float, 16>(__builtin_ia32_sqrtps512(x.raw, 4));
 }
-[[SATUR_TARGET_AVX512]] inline lanes<double, 8> sqrt(lanes<double, 8> const& x) {
+SATUR_AVX512 inline lanes<double, 8> sqrt(lanes<double, 8> const& x) {
   return lanes<double, 8>(__builtin_ia32_sqrtpd512(x.raw, 4));
 }
 #else
-[[SATUR_TARGET_AVX512]] inline lanes<float, 16> sqrt(lanes<float, 16> const& x) {
+SATUR_AVX512 inline lanes<float, 16> sqrt(lanes<float, 16> const& x) {
   return lanes<float, 16>(__builtin_ia32_sqrtps512_mask(x.raw, x.raw, static_cast<unsigned short>(-1), 4));
 }
-[[SATUR_TARGET_AVX512]] inline lanes<double, 8> sqrt(lanes<double, 8> const& x) {
+SATUR_AVX512 inline lanes<double, 8> sqrt(lanes<double, 8> const& x) {
   return lanes<double, 8>(__builtin_ia32_sqrtpd512_mask(x.raw, x.raw, static_cast<unsigned char>(-1), 4));
 }
 #endif

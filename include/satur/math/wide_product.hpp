@@ -22,14 +22,14 @@ SATUR_INLINE lanes<std::uint64_t, 2> wide_product(lanes<std::uint64_t, 2> const&
   using L = lanes<std::uint64_t, 2>;
   return L((L::raw_type)__builtin_ia32_pmuludq128((raw32)a.raw, (raw32)b.raw));
 }
-[[SATUR_TARGET_AVX2]] inline lanes<std::uint64_t, 4> wide_product(lanes<std::uint64_t, 4> const& a,
-                                                                  lanes<std::uint64_t, 4> const& b) {
+SATUR_AVX2 inline lanes<std::uint64_t, 4> wide_product(lanes<std::uint64_t, 4> const& a,
+                                                       lanes<std::uint64_t, 4> const& b) {
   using raw32 = lanes<std::int32_t, 8>::raw_type;
   using L = lanes<std::uint64_t, 4>;
   return L((L::raw_type)__builtin_ia32_pmuludq256((raw32)a.raw, (raw32)b.raw));
 }
-[[SATUR_TARGET_AVX512]] inline lanes<std::uint64_t, 8> wide_product(lanes<std::uint64_t, 8> const& a,
-                                                                    lanes<std::uint64_t, 8> const& b) {
+SATUR_AVX512 inline lanes<std::uint64_t, 8> wide_product(lanes<std::uint64_t, 8> const& a,
+                                                         lanes<std::uint64_t, 8> const& b) {
   using raw32 = lanes<std::int32_t, 16>::raw_type;
   using L = lanes<std::uint64_t, 8>;
 #if defined(__clang__)
