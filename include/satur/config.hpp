@@ -1,9 +1,10 @@
-/// \file config.hpp  What the compiler offers, asked once. Documented switches (define them for every file or for none):
+/// \file config.hpp  What the compiler offers, asked once. Documented switches (define them for every file or for
+/// none):
 ///
 /// | switch                | effect |
 /// |---|---|
-/// | `SATUR_NO_DISPATCH`   | array passes use the instruction set that the file was compiled for; nothing is chosen at run time |
-/// | `SATUR_NO_LANES`      | no compiler vector types at all: every pass is a plain scalar loop |
+/// | `SATUR_NO_DISPATCH`   | array passes use the instruction set that the file was compiled for; nothing is chosen at
+/// run time | | `SATUR_NO_LANES`      | no compiler vector types at all: every pass is a plain scalar loop |
 ///
 /// Both change the ABI namespace, so that files compiled differently cannot be mixed by accident.
 #pragma once
@@ -40,7 +41,8 @@
 /// slopes may be flushed to zero by the run-time start-up code that -ffast-math links in, so say it once.
 #if defined(__FAST_MATH__) && !defined(SATUR_FAST_MATH_ACKNOWLEDGED)
 #if defined(__clang__) || defined(__GNUC__)
-#pragma message("satur: -ffast-math: NaN and infinity are still counted, but slopes below the smallest normal number may read 0. \
+#pragma message( \
+    "satur: -ffast-math: NaN and infinity are still counted, but slopes below the smallest normal number may read 0. \
 Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #endif
 #endif

@@ -27,4 +27,9 @@ template <class T>
   return x;
 }
 
+/// A type that is not a built-in float (a dual number) passes unchanged.
+template <class T>
+  requires(!std::is_floating_point_v<T>)
+[[nodiscard]] SATUR_INLINE constexpr T rounded(T const& x) { return x; }
+
 } // namespace satur::inline SATUR_ABI::math

@@ -1,0 +1,34 @@
+/// \file identity.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z; f'(z) = 1. Never saturates: the activation of a linear output layer.
+///
+/// NaN gives NaN in both. Exact.
+struct identity {
+  static constexpr std::string_view name = "identity";
+  static constexpr bool flat_left = false;
+  static constexpr bool flat_right = false;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return z; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::select(z == z, T(1), z); // NaN stays NaN
+  }
+
+  [[nodiscard]] static constexpr double lower() noexcept { return -std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(identity const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,43 @@
+/// \file leaky_relu.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z for z > 0, else negative_slope * z; f'(z) = 1 for z > 0, else negative_slope (default 0.01).
+///
+/// Never flat: the left side keeps `negative_slope` of the gradient. f'(0) = negative_slope (PyTorch's choice;
+/// reference/kinks.csv). Special values: f(-inf) = -inf, f(inf) = inf; NaN gives NaN. The slope is rounded to T before
+/// it multiplies, so float differs from the exact decimal 0.01 by up to one ulp. Source: Maas, Hannun, Ng 2013,
+/// section 2.
+struct leaky_relu {
+  static constexpr std::string_view name = "leaky_relu";
+  static constexpr bool flat_left = false;
+  static constexpr bool flat_right = false;
+
+  double negative_slope = 0.01;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::select(z > T(0), z, T(T(negative_slope) * z));
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::select(z > T(0), T(1), math::select(z <= T(0), T(negative_slope), z)); // NaN stays NaN
+  }
+
+  [[nodiscard]] constexpr double lower() const noexcept {
+    return negative_slope > 0 ? -std::numeric_limits<double>::infinity() : 0.0;
+  }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] constexpr double peak_slope() const noexcept { return negative_slope > 1 ? negative_slope : 1.0; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(leaky_relu const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,38 @@
+/// \file relu.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = max(z, 0); f'(z) = 1 for z > 0, else 0.
+///
+/// Flat on the left: a unit with z <= 0 is off, and one that is off for every input is dead. f'(0) = 0, the flat side's
+/// (PyTorch's choice; reference/kinks.csv). Special values: f(-inf) = 0, f(inf) = inf; NaN gives NaN in both, which
+/// max(z, 0) would lose. Exact. Source: Nair, Hinton 2010; Glorot, Bordes, Bengio 2011.
+struct relu {
+  static constexpr std::string_view name = "relu";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = false;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::select(z <= T(0), T(0), z);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::select(z > T(0), T(1), math::select(z <= T(0), T(0), z)); // NaN stays NaN
+  }
+
+  [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(relu const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,149 @@
+/// \file observe.hpp  One-liners over any container: observe, forward, saturated_fraction, mean_derivative.
+///
+/// z may be std::vector, std::array, std::span, a pointer and a size, an xtensor container, view or lazy expression, or
+/// anything else that can be iterated, of float, double or long double. See docs and input.hpp.
+#pragma once
+
+#include "satur/diagnostic/input.hpp"
+#include "satur/diagnostic/pass/counting.hpp"
+#include "satur/diagnostic/pass/observing.hpp"
+
+#include <functional>
+#include <span>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+template <class T, class A, class Rule> [[nodiscard]] saturation empty_record(A const& act, Rule const& rule) {
+  static_cast<void>(rule.template bind<T>(act)); // a bad threshold is an error even where there is nothing to see
+  saturation record;
+  record.rule = rule.definition();
+  record.activation = name_of(act);
+  if constexpr (has_peak_slope<A>) {
+    record.peak_slope = act.peak_slope();
+  }
+  return record;
+}
+
+/// y = act(z) is refused where y is z's own memory.
+template <class T> void require_apart(char const* name, T const* y, T const* z, std::size_t n) {
+  std::less<T const*> const before;
+  if (n != 0 && before(y, z + n) && before(z, y + n)) {
+    throw std::invalid_argument(message("satur::forward: ", name,
+                                        " shares memory with z; z is the evidence that a "
+                                        "diagnosis needs: give ",
+                                        name, " a buffer of its own"));
+  }
+}
+
+/// The common body of the two `forward`s; dy may be null.
+template <class A, class Z, class Y, class D, class Rule>
+[[nodiscard]] saturation forward_into(A const& act, Z const& z, Y& y, D* dy, Rule const& rule, math::simd_level level) {
+  using T = value_t<Z>;
+  static_assert(std::same_as<value_t<Y>, T> && std::same_as<value_t<D>, T>,
+                "satur::forward: z, y and dy must hold the same type of number");
+  require_same_shape("forward", "y", y, z);
+  if (dy != nullptr) {
+    require_same_shape("forward", "dy", *dy, z);
+  }
+  saturation record = empty_record<T>(act, rule);
+  std::size_t const n = size_of(z);
+  auto const run = [&](T const* from, T* values, T* slopes, std::size_t count) {
+    observing_pass<T, A, Rule> pass{act, rule, from, values, slopes, count, record};
+    math::run<T>(pass, level);
+  };
+
+  T const* const from = contiguous_data(z);
+  T* const values = contiguous_data(y);
+  T* const slopes = dy == nullptr ? nullptr : contiguous_data(*dy);
+  bool const in_one_piece = from != nullptr && values != nullptr && same_order(y, z) &&
+                            (dy == nullptr || (slopes != nullptr && same_order(*dy, z)));
+  if (in_one_piece) {
+    require_apart<T>("y", values, from, n);
+    if (slopes != nullptr) {
+      require_apart<T>("dy", slopes, from, n);
+    }
+    run(from, values, slopes, n);
+    return record;
+  }
+  auto to = std::begin(y);
+  using slope_iterator = decltype(std::begin(*dy));
+  slope_iterator slope_to = dy == nullptr ? slope_iterator{} : std::begin(*dy);
+  for_each_buffered_leaf(z, [&](T const* leaf, std::size_t count) {
+    T value_leaf[leaf_elements];
+    T slope_leaf[leaf_elements];
+    run(leaf, value_leaf, dy == nullptr ? nullptr : slope_leaf, count);
+    to = std::copy(value_leaf, value_leaf + count, to);
+    if (dy != nullptr) {
+      slope_to = std::copy(slope_leaf, slope_leaf + count, slope_to);
+    }
+  });
+  return record;
+}
+
+} // namespace detail
+
+/// The whole record of pre-activations z in one pass that stores nothing else.
+/// Throws std::invalid_argument where the rule's numbers are out of range.
+template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>>
+[[nodiscard]] saturation observe(A const& act, Z const& z, Rule const& rule = Rule{},
+                                 math::simd_level level = math::best_level()) {
+  using T = detail::value_t<Z>;
+  saturation record = detail::empty_record<T>(act, rule);
+  detail::for_each_block(z, [&](T const* data, std::size_t n) {
+    detail::observing_pass<T, A, Rule> pass{act, rule, data, nullptr, nullptr, n, record};
+    math::run<T>(pass, level);
+  });
+  return record;
+}
+template <class A, std::floating_point T, saturation_rule Rule = z_beyond>
+  requires activation<A, T>
+[[nodiscard]] saturation observe(A const& act, T const* z, std::size_t n, Rule const& rule = Rule{}) {
+  return observe(act, std::span<T const>(z, n), rule);
+}
+
+/// y = act(z) and the record, fused: one reading of z. y has z's shape (shape_error otherwise) and memory of its own.
+template <class A, detail::numbers Z, class Y, saturation_rule Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> saturation
+  forward(A const& act, Z const& z, Y&& y, Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
+    return detail::forward_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), rule, level);
+  }
+/// y = act(z), dy = act'(z) and the record, fused: one reading of z. y and dy have z's shape and memory of their own.
+template <class A, detail::numbers Z, class Y, class D, saturation_rule Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
+      detail::numbers<std::remove_cvref_t<D>>
+          saturation forward(A const& act, Z const& z, Y&& y, D&& dy, Rule const& rule = Rule{},
+                             math::simd_level level = math::best_level()) {
+    return detail::forward_into(act, z, y, &dy, rule, level);
+  }
+
+/// Share of z with |z| > threshold (strict), NaN left out of both; NaN where nothing is left. Infinity is beyond.
+/// Throws std::invalid_argument where threshold is NaN, negative or infinite.
+template <detail::numbers Z>
+[[nodiscard]] double saturated_fraction(Z const& z, double threshold = 5.0,
+                                        math::simd_level level = math::best_level()) {
+  using T = detail::value_t<Z>;
+  z_beyond{threshold}.require_valid();
+  std::uint64_t beyond = 0;
+  std::uint64_t seen = 0;
+  detail::for_each_block(z, [&](T const* data, std::size_t n) {
+    detail::counting_pass<T> pass{threshold, data, n};
+    math::run<T>(pass, level);
+    beyond += pass.beyond;
+    seen += n - pass.nan;
+  });
+  return seen == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(beyond) / static_cast<double>(seen);
+}
+template <std::floating_point T>
+[[nodiscard]] double saturated_fraction(T const* z, std::size_t n, double threshold = 5.0) {
+  return saturated_fraction(std::span<T const>(z, n), threshold);
+}
+
+/// Mean of act'(z), true in the tail; NaN where nothing was seen.
+template <class A, detail::numbers Z>
+  requires activation<A, detail::value_t<Z>>
+[[nodiscard]] double mean_derivative(A const& act, Z const& z) { return observe(act, z).mean_derivative(); }
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,205 @@
+/// \file lanes.hpp  Lanes and scalars under one set of names: widening, counting, horizontal sums, the last few
+/// elements.
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/math/arithmetic.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace satur::inline SATUR_ABI::detail {
+
+/// Elements that are summed in lanes before they join the record: enough to hide the joining, few enough to stay exact.
+inline constexpr std::size_t leaf_elements = 8192;
+
+/// Where a pass over T keeps its sums: double, or long double for long double.
+template <class T> using sum_element = std::conditional_t<std::same_as<T, long double>, long double, double>;
+
+template <class L> struct pass_types { // a scalar
+  using wide = sum_element<L>;
+  using counter = std::int64_t;
+};
+#if SATUR_HAS_LANES
+template <int N> struct pass_types<math::lanes<float, N>> {
+  using wide = math::lanes<double, N / 2>;
+  using counter = math::lanes<std::int32_t, N>;
+};
+template <int N> struct pass_types<math::lanes<double, N>> {
+  using wide = math::lanes<double, N>;
+  using counter = math::lanes<std::int64_t, N>;
+};
+#endif
+
+/// Calls f on x in the precision of the sums: both halves of float lanes, or x itself.
+template <class L, class F> SATUR_INLINE void for_each_wide(L const& x, F& f) {
+#if SATUR_HAS_LANES
+  if constexpr (math::is_lanes_v<L> && std::same_as<math::element_t<L>, float>) {
+    f.add(math::detail::widen_low(x));
+    f.add(math::detail::widen_high(x));
+  } else
+#endif
+      if constexpr (math::is_lanes_v<L>) {
+    f.add(x);
+  } else {
+    f.add(static_cast<typename pass_types<L>::wide>(x));
+  }
+}
+
+/// Sum and sum of squares of x - shift.
+template <class W> struct shifted_sums {
+  W shift;
+  W sum;
+  W square;
+  SATUR_INLINE void add(W const& x) {
+    W const d = x - shift;
+    sum = sum + d;
+    square = math::madd(d, d, square);
+  }
+};
+/// Sum and sum of squares of x.
+template <class W> struct plain_sums {
+  W sum;
+  W square;
+  SATUR_INLINE void add(W const& x) {
+    sum = sum + x;
+    square = math::madd(x, x, square);
+  }
+};
+
+/// NaN and infinity by their bits: right under -ffast-math too, and no comparison raises a flag.
+template <class T> struct special_bits;
+template <> struct special_bits<float> {
+  static constexpr std::int32_t magnitude = 0x7fffffff;
+  static constexpr std::int32_t infinity = 0x7f800000;
+};
+template <> struct special_bits<double> {
+  static constexpr std::int64_t magnitude = 0x7fffffffffffffff;
+  static constexpr std::int64_t infinity = 0x7ff0000000000000;
+};
+template <class L> SATUR_INLINE auto is_nan(L const& x) {
+  using B = special_bits<math::element_t<L>>;
+  using I = decltype(math::bits(x));
+  return (math::bits(x) & I(B::magnitude)) > I(B::infinity);
+}
+template <class L> SATUR_INLINE auto is_infinite(L const& x) {
+  using B = special_bits<math::element_t<L>>;
+  using I = decltype(math::bits(x));
+  return (math::bits(x) & I(B::magnitude)) == I(B::infinity);
+}
+inline bool is_nan(long double x) { return std::isnan(x); }
+inline bool is_infinite(long double x) { return std::isinf(x); }
+
+// A comparison of L as a boolean of L: lanes of integers compare to their own mask type.
+template <class L, class M> SATUR_INLINE auto as_mask_of(M const& m) {
+#if SATUR_HAS_LANES
+  if constexpr (math::is_lanes_v<L>) {
+    return math::mask_cast<math::element_t<L>>(m);
+  } else
+#endif
+  {
+    return m;
+  }
+}
+
+template <class C, class M> SATUR_INLINE void count_into(C& counter, M const& m) {
+  if constexpr (std::same_as<M, bool>) {
+    counter += m;
+  } else {
+    counter = math::select(math::mask_cast<math::element_t<C>>(m), counter + C(1), counter);
+  }
+}
+
+// Horizontal sums, in the order of the lanes, so that they are the same on every run. Through memory on purpose:
+// indexing a register by a variable would keep the whole accumulator in memory.
+template <class W> [[nodiscard]] SATUR_INLINE auto sum_of(W const& x) {
+  if constexpr (math::is_lanes_v<W>) {
+    using E = math::element_t<W>;
+    E all[static_cast<std::size_t>(math::lane_count<W>)];
+    math::store(all, x);
+    std::conditional_t<std::is_integral_v<E>, std::int64_t, E> sum = 0;
+    for (E const e : all) {
+      sum += e;
+    }
+    return sum;
+  } else {
+    return x;
+  }
+}
+template <class L> [[nodiscard]] SATUR_INLINE double least_of(L const& x) {
+  using E = math::element_t<L>;
+  E all[static_cast<std::size_t>(math::lane_count<L>)];
+  math::store(all, x);
+  E least = all[0];
+  for (E const e : all) {
+    least = e < least ? e : least;
+  }
+  return static_cast<double>(least);
+}
+
+/// What a pass computes at a time: eight registers of a wide level side by side, so that their chains overlap. Measured
+/// on a Zen 5 core: 0.66 ns an element for one register, 0.50 for four, 0.45 for eight (sigmoid, all counters).
+template <class L> struct group_of { using type = L; };
+#if SATUR_HAS_LANES
+template <class T, int N>
+  requires(sizeof(T) * N > 16)
+struct group_of<math::lanes<T, N>> {
+  using type = math::twin<math::twin<math::twin<math::lanes<T, N>>>>;
+};
+#endif
+template <class L> using side_by_side = typename group_of<L>::type;
+
+/// Lanes whose position is below `count`.
+template <class L> SATUR_INLINE auto first_lanes(std::size_t count) {
+  if constexpr (math::is_lanes_v<L>) {
+    using T = math::element_t<L>;
+    T position[static_cast<std::size_t>(math::lane_count<L>)];
+    for (int i = 0; i < math::lane_count<L>; ++i) {
+      position[i] = static_cast<T>(i);
+    }
+    return math::load<L>(position) < L(static_cast<T>(count));
+  } else {
+    return count != 0;
+  }
+}
+
+/// Up to one register of neighbours; the rest of it repeats `padding`. What an element gives does not depend on its
+/// place: the last few of an array go through the same lanes.
+template <class L>
+SATUR_INLINE L load_first(math::element_t<L> const* from, std::size_t count, math::element_t<L> padding) {
+  constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+  if (count >= width) {
+    return math::load<L>(from);
+  }
+  math::element_t<L> all[width];
+  for (std::size_t i = 0; i < width; ++i) {
+    all[i] = i < count ? from[i] : padding;
+  }
+  return math::load<L>(all);
+}
+template <class L> SATUR_INLINE void store_first(math::element_t<L>* to, L const& x, std::size_t count) {
+  constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+  if (count >= width) {
+    math::store(to, x);
+    return;
+  }
+  math::element_t<L> all[width];
+  math::store(all, x);
+  std::copy(all, all + count, to);
+}
+
+template <class T> [[nodiscard]] SATUR_INLINE T finite_or_zero(T x) { return is_nan(x) || is_infinite(x) ? T(0) : x; }
+
+/// The median of three, finite.
+template <class T> [[nodiscard]] SATUR_INLINE T middle_of(T a, T b, T c) {
+  T const x = finite_or_zero(a);
+  T const y = finite_or_zero(b);
+  T const low = std::min(x, y);
+  T const high = std::max(x, y);
+  return std::max(low, std::min(high, finite_or_zero(c)));
+}
+
+} // namespace satur::inline SATUR_ABI::detail

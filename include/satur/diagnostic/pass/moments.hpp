@@ -1,0 +1,80 @@
+/// \file moments.hpp  Moments, zeros and non-finite values of an array: what gradients and weights are asked for.
+#pragma once
+
+#include "satur/diagnostic/moments.hpp"
+#include "satur/diagnostic/pass/lanes.hpp"
+
+namespace satur::inline SATUR_ABI::detail {
+
+/// What an array holds: moments of the finite values, exact zeros, NaN and infinity counted.
+struct array_summary {
+  moments finite;
+  std::uint64_t zeros = 0;
+  std::uint64_t nan = 0;
+  std::uint64_t infinite = 0;
+};
+
+/// Adds n values to the summary.
+template <class T> struct moments_pass {
+  T const* x;
+  std::size_t n;
+  array_summary& summary;
+
+  template <class L> SATUR_INLINE void run() {
+    for (std::size_t start = 0; start < n; start += leaf_elements) {
+      leaf<L>(x + start, std::min(leaf_elements, n - start));
+    }
+  }
+
+private:
+  template <class L> SATUR_INLINE void leaf(T const* at, std::size_t size) {
+    using W = typename pass_types<L>::wide;
+    using C = typename pass_types<L>::counter;
+    using S = sum_element<T>;
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    T const centre = middle_of(at[0], at[size / 2], at[size - 1]);
+    shifted_sums<W> even{W(static_cast<S>(centre)), W(0), W(0)};
+    shifted_sums<W> odd = even;
+    C zeros = C(0);
+    std::size_t i = 0;
+    for (; i + 2 * width <= size; i += 2 * width) {
+      L const a = math::load<L>(at + i);
+      L const b = math::load<L>(at + i + width);
+      count_into(zeros, a == L(0));
+      count_into(zeros, b == L(0));
+      for_each_wide(a, even);
+      for_each_wide(b, odd);
+    }
+    C nan = C(0);
+    C infinite = C(0);
+    if (S const total = sum_of(even.square) + sum_of(odd.square); is_nan(total) || is_infinite(total)) {
+      even = shifted_sums<W>{even.shift, W(0), W(0)};
+      odd = even;
+      zeros = C(0);
+      i = 0;
+    }
+    for (; i < size; i += width) {
+      std::size_t const count = std::min(width, size - i);
+      L const a = load_first<L>(at + i, count, centre);
+      auto const valid = first_lanes<L>(count);
+      auto const nan_here = as_mask_of<L>(is_nan(a)) && valid;
+      auto const infinite_here = as_mask_of<L>(is_infinite(a)) && valid;
+      count_into(nan, nan_here);
+      count_into(infinite, infinite_here);
+      count_into(zeros, a == L(0) && valid);
+      using math::select;
+      L const kept = select(nan_here || infinite_here, L(centre), a); // less the shift, that is nothing
+      for_each_wide(kept, even);
+    }
+    auto const nans = static_cast<std::uint64_t>(sum_of(nan));
+    auto const infinities = static_cast<std::uint64_t>(sum_of(infinite));
+    summary.nan += nans;
+    summary.infinite += infinities;
+    summary.zeros += static_cast<std::uint64_t>(sum_of(zeros));
+    summary.finite += moments_from(size - nans - infinities, static_cast<double>(centre),
+                                   static_cast<double>(sum_of(even.sum) + sum_of(odd.sum)),
+                                   static_cast<double>(sum_of(even.square) + sum_of(odd.square)));
+  }
+};
+
+} // namespace satur::inline SATUR_ABI::detail

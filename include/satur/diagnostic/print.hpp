@@ -1,0 +1,123 @@
+/// \file print.hpp  Records and monitors as text: at most 100 columns, and every table names its rule.
+#pragma once
+
+#include "satur/diagnostic/monitor.hpp"
+
+#include <array>
+#include <cstdio>
+#include <ostream>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// Text of a number in a cell; "-" where it is NaN because nothing was seen.
+template <class... Parts> [[nodiscard]] std::string cell(char const* format, Parts... parts) {
+  std::array<char, 128> text{};
+  std::snprintf(text.data(), text.size(), format, parts...);
+  return text.data();
+}
+[[nodiscard]] inline std::string number_cell(double x, char const* format) {
+  return std::isnan(x) ? std::string("-") : cell(format, x);
+}
+/// A share in percent: 0 and 100 only where they are exact, so that a single saturated unit never reads as none.
+[[nodiscard]] inline std::string percent_cell(double share) {
+  if (std::isnan(share)) {
+    return "-";
+  }
+  if (share > 0.0 && share < 0.0005) {
+    return "<0.1";
+  }
+  if (share < 1.0 && share >= 0.9995) {
+    return ">99.9";
+  }
+  return share == 0.0 ? "0" : share == 1.0 ? "100" : cell("%.1f", 100.0 * share);
+}
+[[nodiscard]] inline std::string padded(std::string const& text, std::size_t width, bool left = false) {
+  std::string const fill(text.size() < width ? width - text.size() : 0, ' ');
+  return left ? text + fill : fill + text;
+}
+
+} // namespace detail
+
+/// The record in a few lines, each number with what it means.
+inline std::ostream& operator<<(std::ostream& out, saturation const& s) {
+  using detail::number_cell;
+  using detail::percent_cell;
+  std::string const name = s.activation.empty() ? "nothing observed" : std::string(s.activation);
+  out << name << ": " << s.count << " pre-activations z, saturated where " << describe(s.rule) << '\n'
+      << "  saturated    " << percent_cell(s.fraction()) << " %  (low " << percent_cell(s.low_fraction()) << " %, high "
+      << percent_cell(s.high_fraction()) << " %)\n"
+      << "  mean slope   " << number_cell(s.mean_derivative(), "%.4g");
+  if (s.peak_slope > 0.0) {
+    out << "  (" << percent_cell(s.slope_share()) << " % of the peak " << number_cell(s.peak_slope, "%.4g") << ')';
+  }
+  out << '\n'
+      << "  z            mean " << number_cell(s.mean_z(), "%.4g") << ", std " << number_cell(s.stddev_z(), "%.4g")
+      << ", from " << number_cell(s.min_z(), "%.4g") << " to " << number_cell(s.max_z(), "%.4g") << '\n'
+      << "  output       mean " << number_cell(s.mean_output(), "%.4g") << ", std "
+      << number_cell(s.stddev_output(), "%.4g") << '\n';
+  if (s.nonfinite()) {
+    out << "  NOT FINITE   " << s.nan << " NaN (in no other number), " << s.infinite << " infinite\n";
+  }
+  return out;
+}
+
+/// One row per layer over one stretch of training: 92 columns.
+/// std z and mean z are of finite z; low and high are shares of units x samples by the monitor's rule; slope is the
+/// mean of f'(z) as a share of its peak; grad is the rms of dL/dz; update is log10(std(step)/std(w)).
+class saturation_table {
+public:
+  enum class stretch { last_step, all_steps };
+  saturation_table(monitor const& mon, stretch what) : monitor_(mon), what_(what) {}
+
+  friend std::ostream& operator<<(std::ostream& out, saturation_table const& table) {
+    using detail::cell;
+    using detail::number_cell;
+    using detail::padded;
+    using detail::percent_cell;
+    out << "layer        activation         mean z    std z    low %   high %  slope %   grad rms   update\n";
+    bool broken = false;
+    for (layer_monitor const& layer : table.monitor_) {
+      layer_record const& r = table.what_ == stretch::last_step ? layer.last() : layer.total();
+      saturation const& s = r.saturation;
+      out << padded(shortened(layer.name(), 12), 13, true) << padded(shortened(std::string(s.activation), 16), 16, true)
+          << padded(number_cell(s.mean_z(), "%.3f"), 9) << padded(number_cell(s.stddev_z(), "%.3f"), 9)
+          << padded(percent_cell(s.low_fraction()), 9) << padded(percent_cell(s.high_fraction()), 9)
+          << padded(percent_cell(s.slope_share()), 9) << padded(number_cell(r.gradient.rms(), "%.2e"), 11)
+          << padded(number_cell(r.update.log10_ratio(), "%.2f"), 9);
+      if (r.nonfinite()) {
+        broken = true;
+        out << "  !";
+      }
+      out << '\n';
+    }
+    out << "saturated: " << describe(table.monitor_.rule().definition()) << '\n'
+        << "slope: mean f'(z) as a share of its peak; grad: of dL/dz; update: log10(std(step) / std(weights))\n";
+    if (broken) {
+      for (layer_monitor const& layer : table.monitor_) {
+        layer_record const& r = table.what_ == stretch::last_step ? layer.last() : layer.total();
+        if (r.nonfinite()) {
+          out << "! " << layer.name() << " is not finite: z has " << r.saturation.nan << " NaN and "
+              << r.saturation.infinite << " infinite, dL/dz has " << r.gradient.nan << " NaN and "
+              << r.gradient.infinite << " infinite values\n";
+        }
+      }
+    }
+    return out;
+  }
+
+private:
+  [[nodiscard]] static std::string shortened(std::string const& text, std::size_t width) {
+    return text.size() <= width ? text : text.substr(0, width - 1) + "~";
+  }
+  monitor const& monitor_;
+  stretch what_;
+};
+
+/// The table of the last closed step.
+inline std::ostream& operator<<(std::ostream& out, monitor const& mon) {
+  return out << saturation_table(mon, saturation_table::stretch::last_step);
+}
+
+} // namespace satur::inline SATUR_ABI

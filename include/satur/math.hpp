@@ -1,0 +1,11 @@
+/// \file math.hpp  The functions that activations are made of: one body for a scalar and for lanes.
+#pragma once
+
+#include "satur/math/arithmetic.hpp"
+#include "satur/math/exp.hpp"
+#include "satur/math/expm1.hpp"
+#include "satur/math/log1p.hpp"
+#include "satur/math/logistic.hpp"
+#include "satur/math/rounded.hpp"
+#include "satur/math/simd.hpp"
+#include "satur/math/tanh.hpp"

@@ -1,0 +1,123 @@
+/// \file arithmetic.hpp  The few operations that a formula needs beside + - * /, each for a scalar, for lanes, and for
+/// whatever else has the operators (a dual number): select, fma, madd, and sums that keep their rounding error.
+#pragma once
+
+#include "satur/math/simd.hpp"
+#include "satur/math/twin.hpp"
+
+#include <cmath>
+
+namespace satur::inline SATUR_ABI::math {
+
+template <foreign_batch B> SATUR_INLINE B select(typename B::batch_bool_type const& m, B const& a, B const& b) {
+  return select(m, a, b); // the batch library's own, by its argument
+}
+
+/// a*b + c, with one rounding where the hardware has it, else with two: for polynomials, where either will do.
+template <class T> SATUR_INLINE constexpr T madd(T const& a, T const& b, T const& c) {
+#if SATUR_HAS_LANES
+  if constexpr (is_lanes_v<T> && has_fused_v<T>) {
+    return fused(a, b, c);
+  } else
+#endif
+      if constexpr (std::same_as<T, float> && has_fused_v<T>) {
+    return __builtin_fmaf(a, b, c);
+  } else if constexpr (std::same_as<T, double> && has_fused_v<T>) {
+    return __builtin_fma(a, b, c);
+  } else {
+    return a * b + c;
+  }
+}
+
+/// A value and what its rounding left over: value + rest is the exact result.
+template <class T> struct split {
+  T value;
+  T rest;
+};
+
+namespace detail {
+/// The upper half of a double's digits (Veltkamp), exact for |a| < 2^996.
+template <class T> SATUR_INLINE constexpr T upper_digits(T const& a) {
+  T const c = rounded(T(134217729.0) * a);
+  return rounded(c - rounded(c - a));
+}
+} // namespace detail
+
+/// a*b = value + rest, exactly (Dekker where there is no fused multiply-add; then |a|, |b| < 2^996).
+template <class T> SATUR_INLINE constexpr split<T> exact_product(T const& a, T const& b) {
+  if constexpr (has_fused_v<T>) {
+    T const p = rounded(a * b);
+    return {p, madd(a, b, -p)};
+  } else {
+    T const p = rounded(a * b);
+    T const ah = detail::upper_digits(a);
+    T const bh = detail::upper_digits(b);
+    T const al = a - ah;
+    T const bl = b - bh;
+    T const rest = rounded(rounded(rounded(ah * bh) - p) + rounded(ah * bl)) + rounded(al * bh);
+    return {p, rounded(rest) + rounded(al * bl)};
+  }
+}
+
+/// a + b = value + rest, exactly (Knuth).
+template <class T> SATUR_INLINE constexpr split<T> exact_sum(T const& a, T const& b) {
+  T const s = rounded(a + b);
+  T const t = rounded(s - a);
+  return {s, rounded(a - rounded(s - t)) + rounded(b - t)};
+}
+
+/// a*b + c as if rounded once: hardware, or through exact products. For the remainders that correct a result: there the
+/// two roundings of `madd` would leave nothing. Not for |a| or |b| beyond 2^996 in double.
+template <class T> SATUR_INLINE constexpr T fma(T const& a, T const& b, T const& c) {
+  if constexpr (has_fused_v<T>) {
+    return madd(a, b, c);
+  } else if constexpr (std::same_as<T, float>) {
+    return static_cast<float>(static_cast<double>(a) * static_cast<double>(b) + static_cast<double>(c));
+#if SATUR_HAS_LANES
+  } else if constexpr (is_lanes_v<T> && std::same_as<element_t<T>, float>) {
+    return detail::narrow(detail::widen_low(a) * detail::widen_low(b) + detail::widen_low(c),
+                          detail::widen_high(a) * detail::widen_high(b) + detail::widen_high(c));
+#endif
+  } else if constexpr (std::same_as<element_t<T>, double>) {
+    split<T> const p = exact_product(a, b);
+    split<T> const s = exact_sum(p.value, c);
+    return s.value + (s.rest + p.rest);
+  } else if constexpr (std::same_as<T, long double>) {
+    return std::fma(a, b, c);
+  } else {
+    return a * b + c; // dual numbers: the correction's derivative is nearly zero, as it should be
+  }
+}
+
+template <class L> SATUR_INLINE twin<L> fma(twin<L> const& a, twin<L> const& b, twin<L> const& c) {
+  return {fma(a.first, b.first, c.first), fma(a.second, b.second, c.second)};
+}
+
+/// -|z|, without the kink that `abs` gives a dual number at 0. NaN stays NaN.
+template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
+  if constexpr (real_lanes<T>) {
+    using E = element_t<T>;
+    using I = decltype(bits(z));
+    return from_bits<E>(I(bits(z) | I(bits(E(-0.0f)))));
+  } else {
+    return select(z < T(0), z, -z);
+  }
+}
+
+// Types that are neither float, double nor lanes (long double, dual numbers) bring their own functions: found by their
+// argument, with std:: for the built-in ones. In a namespace of their own, so that ours are not found instead.
+namespace detail::own {
+using std::exp;
+using std::expm1;
+using std::log1p;
+template <class T> constexpr T generic_exp(T const& x) { return exp(x); }
+template <class T> constexpr T generic_expm1(T const& x) { return expm1(x); }
+template <class T> constexpr T generic_log1p(T const& x) { return log1p(x); }
+} // namespace detail::own
+namespace detail {
+using own::generic_exp;
+using own::generic_expm1;
+using own::generic_log1p;
+} // namespace detail
+
+} // namespace satur::inline SATUR_ABI::math

@@ -1,0 +1,151 @@
+/// \file exp.hpp  e^x, one body for scalars and lanes, with gradual underflow.
+#pragma once
+
+#include "satur/math/arithmetic.hpp"
+
+namespace satur::inline SATUR_ABI::math {
+
+namespace detail {
+
+/// The numbers of the argument reduction x = n ln2 + r, |r| <= ln2/2, and of e^r = 1 + r + r^2 q(r).
+/// q is the minimax polynomial of the relative error of e^r (found with a Remez exchange at 60 digits).
+template <class E> struct exp_constants;
+template <> struct exp_constants<float> {
+  static constexpr float log2_e = 0x1.715476p+0f;
+  static constexpr float ln2 = 0x1.62e430p-1f;
+  static constexpr float ln2_excess = 0x1.05c610p-29f;
+  static constexpr float ln2_high = 0x1.62e4p-1f; // 14 digits: n * ln2_high is exact
+  static constexpr float ln2_low = 0x1.7f7d1cp-20f;
+  static constexpr float shifter = 0x1.8p+23f; // adding it leaves the nearest integer in the low bits
+  static constexpr float lowest = -105.0f;     // below: 0
+  static constexpr float highest = 89.0f;      // above: infinity
+  static constexpr int mantissa_bits = 23;
+  static constexpr int bias = 127;
+  static constexpr float q[] = {0x1.fffffcp-2f, 0x1.555490p-3f, 0x1.5558f4p-5f, 0x1.123a6cp-7f, 0x1.6a2352p-10f};
+};
+template <> struct exp_constants<double> {
+  static constexpr double log2_e = 0x1.71547652b82fep+0;
+  static constexpr double ln2 = 0x1.62e42fefa39efp-1;
+  static constexpr double ln2_excess = -0x1.abc9e3b39803fp-56;
+  static constexpr double ln2_high = 0x1.62e42fefa38p-1; // 42 digits
+  static constexpr double ln2_low = 0x1.ef35793c7673p-45;
+  static constexpr double shifter = 0x1.8p+52;
+  static constexpr double lowest = -746.0;
+  static constexpr double highest = 710.0;
+  static constexpr int mantissa_bits = 52;
+  static constexpr int bias = 1023;
+  static constexpr double q[] = {0x1.000000000000ap-1,  0x1.55555555554f9p-3,  0x1.55555555507f1p-5,
+                                 0x1.1111111127e85p-7,  0x1.6c16c1844b03dp-10, 0x1.a01a0129b3962p-13,
+                                 0x1.a01999adc529bp-16, 0x1.71df262e21665p-19, 0x1.28adce78c1562p-22,
+                                 0x1.ad7eff9bab5e0p-26};
+};
+
+/// c[0] + c[1] x + …, Horner: the fewest operations; twins hide the latency.
+template <class T, class E, std::size_t N> SATUR_INLINE constexpr T polynomial(T const& x, E const (&c)[N]) {
+  T p = T(c[N - 1]);
+  for (std::size_t i = N - 1; i-- > 0;) {
+    p = madd(p, x, T(c[i]));
+  }
+  return p;
+}
+
+/// An integer n as a T, and the same n in the low bits of `shifted`.
+template <class T> struct integer_in_lanes {
+  T shifted;
+  T value;
+};
+
+/// c * 2^n with gradual underflow and overflow: two steps, each by a normal power.
+template <class T> SATUR_INLINE constexpr T times_power_of_two(T const& c, integer_in_lanes<T> const& n) {
+  using E = element_t<T>;
+  using C = exp_constants<E>;
+  if constexpr (has_scale_v<T>) {
+    return scale_exponent(c, n.value);
+  } else {
+    using I = decltype(bits(c));
+    I const k = bits(n.shifted) - I(bits(C::shifter));
+    I const half = k >> 1;
+    T const a = from_bits<E>(I((half + I(C::bias)) << C::mantissa_bits));
+    T const b = from_bits<E>(I((k - half + I(C::bias)) << C::mantissa_bits));
+    return rounded(rounded(c * a) * b);
+  }
+}
+
+/// x = n ln2 + r, |r| <= ln2/2.
+template <class T> struct reduced_argument {
+  integer_in_lanes<T> n;
+  T r;
+};
+template <class T> SATUR_INLINE constexpr reduced_argument<T> reduce(T const& x) {
+  using C = exp_constants<element_t<T>>;
+  T const shifted = rounded(madd(x, T(C::log2_e), T(C::shifter)));
+  T const n = rounded(shifted - T(C::shifter));
+  if constexpr (has_fused_v<T>) {
+    T const high = madd(-n, T(C::ln2), x); // exact
+    return {{shifted, n}, madd(n, T(C::ln2_excess), high)};
+  } else {
+    T const high = x - rounded(n * T(C::ln2_high)); // exact
+    return {{shifted, n}, rounded(high - rounded(n * T(C::ln2_low)))};
+  }
+}
+
+/// e^r, and e^r - 1, for a reduced r.
+template <class T> SATUR_INLINE constexpr T exp_reduced(T const& r) {
+  T const q = polynomial(r, exp_constants<element_t<T>>::q);
+  return madd(r, madd(r, q, T(1)), T(1));
+}
+template <class T> SATUR_INLINE constexpr T expm1_reduced(T const& r) {
+  T const q = polynomial(r, exp_constants<element_t<T>>::q);
+  return madd(rounded(r * r), q, r);
+}
+
+/// x kept where 2^n is in range; NaN stays NaN.
+template <class T> SATUR_INLINE constexpr T clamp_below(T const& x, double further = 0.0) {
+  return maximum(T(exp_constants<element_t<T>>::lowest - static_cast<element_t<T>>(further)), x);
+}
+template <class T> SATUR_INLINE constexpr T clamp_above(T const& x) {
+  return minimum(T(exp_constants<element_t<T>>::highest), x);
+}
+
+/// e^x for x <= 0 or NaN: half of `exp`'s range checks, for the formulas of e^-|z|.
+template <class T> SATUR_INLINE constexpr T exp_nonpositive(T const& x) {
+  if constexpr (real_lanes<T>) {
+    reduced_argument<T> const a = reduce(clamp_below(x));
+    return times_power_of_two(exp_reduced(a.r), a.n);
+  } else {
+    return generic_exp(x);
+  }
+}
+
+/// What tanh needs of x <= 0 from one reduction: 4e^x, rounded once even where e^x is subnormal, and e^x - 1.
+template <class T> struct four_exp_and_expm1 {
+  T four_exp;
+  T expm1;
+};
+template <class T> SATUR_INLINE constexpr four_exp_and_expm1<T> four_exp_and_expm1_nonpositive(T const& x) {
+  if constexpr (real_lanes<T>) {
+    reduced_argument<T> const a = reduce(clamp_below(x, 1.5));
+    T const t = expm1_reduced(a.r);
+    T const power = times_power_of_two(T(1), a.n);
+    return {times_power_of_two(madd(T(4), t, T(4)), a.n), madd(power, t, power - T(1))};
+  } else {
+    return {T(4) * generic_exp(x), generic_expm1(x)};
+  }
+}
+
+} // namespace detail
+
+/// e^x. Error: below 1 ulp for float and double, results below the smallest normal number included (at most one step
+/// there). 0 at -inf, inf at inf, NaN for NaN. Other types: their own `exp`, found by their argument.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T exp(T const& x) {
+  if constexpr (real_lanes<T>) {
+    detail::reduced_argument<T> const a = detail::reduce(detail::clamp_above(detail::clamp_below(x)));
+    return detail::times_power_of_two(detail::exp_reduced(a.r), a.n);
+  } else if constexpr (foreign_batch<T>) {
+    return through_lanes(x, [](auto const& l) { return math::exp(l); });
+  } else {
+    return detail::generic_exp(x);
+  }
+}
+
+} // namespace satur::inline SATUR_ABI::math

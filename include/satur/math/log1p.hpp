@@ -1,0 +1,77 @@
+/// \file log1p.hpp  log(1 + x), one body for scalars and lanes.
+#pragma once
+
+#include "satur/math/exp.hpp"
+
+#include <limits>
+
+namespace satur::inline SATUR_ABI::math {
+
+namespace detail {
+
+/// log((1+s)/(1-s)) = 2s + s R(s^2): minimax polynomial of R(z)/z for s up to (sqrt2-1)/(sqrt2+1), relative to the
+/// logarithm (Remez exchange at 60 digits).
+template <class E> struct log_constants;
+template <> struct log_constants<float> {
+  static constexpr float r[] = {0x1.555554p-1f, 0x1.999a7cp-2f, 0x1.243894p-2f, 0x1.e301b0p-3f};
+  static constexpr std::int32_t sqrt_half = 0x3f3504f3; // bits of sqrt(1/2)
+  static constexpr std::int32_t one = 0x3f800000;
+  static constexpr std::int32_t mantissa = 0x007fffff;
+};
+template <> struct log_constants<double> {
+  static constexpr double r[] = {0x1.5555555555593p-1, 0x1.999999997f9ddp-2, 0x1.249249422dc01p-2, 0x1.c71c51d37c1e3p-3,
+                                 0x1.74664adcbd2d7p-3, 0x1.39a0702025274p-3, 0x1.2f133c00e4f13p-3};
+  static constexpr std::int64_t sqrt_half = 0x3fe6a09e667f3bcd;
+  static constexpr std::int64_t one = 0x3ff0000000000000;
+  static constexpr std::int64_t mantissa = 0x000fffffffffffff;
+};
+
+/// An integer exponent of at most 12 bits as T, through the digits below the shifter.
+template <class T, class I> SATUR_INLINE constexpr T small_integer(I const& k) {
+  using C = exp_constants<element_t<T>>;
+  return from_bits<element_t<T>>(I(k + I(bits(C::shifter)))) - T(C::shifter);
+}
+
+} // namespace detail
+
+/// log(1 + x). Error: below 1 ulp for float and double. x itself where |x| is tiny (sign of zero kept), -inf at -1, NaN
+/// below -1 and for NaN, inf at inf. Other types: their own `log1p`, found by their argument.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
+  if constexpr (real_lanes<T>) {
+    using E = element_t<T>;
+    using C = detail::log_constants<E>;
+    using X = detail::exp_constants<E>;
+    split<T> const sum = exact_sum(T(1), x);
+    // 1 + x = 2^k m (1 + low), m in [sqrt(1/2), sqrt 2)
+    using I = decltype(bits(x));
+    I const shifted = bits(sum.value) - I(C::sqrt_half);
+    I const k = shifted >> X::mantissa_bits;
+    T const exponent = detail::small_integer<T>(k);
+    T const m = from_bits<E>(I((shifted & I(C::mantissa)) + I(C::sqrt_half)));
+    I const near_k = select(k > I(64), I(64), k); // beyond, `low` no longer matters and 2^-k may not exist
+    T const unit = from_bits<E>(I(I(C::one) - (near_k << X::mantissa_bits))); // 2^-k
+    auto const near = exponent == T(0);
+    T const f = select(near, x, m - T(1));
+    T const low = select(near, T(0), rounded(sum.rest * unit));
+
+    T const s = rounded(f / (T(2) + f));
+    T const z = rounded(s * s);
+    T const half_square = rounded(rounded(T(0.5) * f) * f);
+    T const r = rounded(z * detail::polynomial(z, C::r));
+    // low/(1+f): three digits are plenty beside a result of at least 0.3
+    T const small = madd(exponent, T(X::ln2_low), low * (T(1) - T(2) * s * (T(1) - s)));
+    T const tail = madd(s, half_square + r, small);
+    T const result = madd(exponent, T(X::ln2_high), f - (half_square - tail));
+
+    T const infinity = T(std::numeric_limits<E>::infinity());
+    T const at_edge = select(x == T(-1), -infinity, T(std::numeric_limits<E>::quiet_NaN()));
+    T const above = select(x == infinity, infinity, select(x == T(0), x, result));
+    return select(x > T(-1), above, at_edge); // NaN is not above -1
+  } else if constexpr (foreign_batch<T>) {
+    return through_lanes(x, [](auto const& l) { return math::log1p(l); });
+  } else {
+    return detail::generic_log1p(x);
+  }
+}
+
+} // namespace satur::inline SATUR_ABI::math

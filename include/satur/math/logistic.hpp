@@ -1,0 +1,65 @@
+/// \file logistic.hpp  What sigmoid and tanh share: 1/(1+e) to twice the digits, and e/(1+e)^2 rounded once.
+#pragma once
+
+#include "satur/math/exp.hpp"
+
+namespace satur::inline SATUR_ABI::math {
+
+/// A function and its slope at one point, from one evaluation.
+template <class T> struct value_and_slope {
+  T value;
+  T slope;
+};
+
+namespace detail {
+
+/// 1/(1+e), for 0 <= e <= 1, as value * (1 + error) to about twice the digits of T: the sum 1+e loses digits of e and
+/// the quotient half a unit, and both come back in `error`, so that what is built on it rounds once. NaN gives NaN.
+/// Source: under fma the remainder of a division is exact (Markstein 1990).
+template <class T> struct corrected {
+  T value;
+  T error;
+};
+template <class T> SATUR_INLINE constexpr corrected<T> reciprocal_of_one_plus(T const& e) {
+  T const d = rounded(T(1) + e);
+  T const lost = e - rounded(d - T(1)); // exact: e <= 1
+  T const i = rounded(T(1) / d);
+  return {i, madd(-i, lost, fma(-i, d, T(1)))};
+}
+
+/// a * r as value + rest.
+template <class T> SATUR_INLINE constexpr split<T> times(T const& a, corrected<T> const& r) {
+  T const p = rounded(a * r.value);
+  return {p, madd(p, r.error, fma(a, r.value, -p))};
+}
+
+/// p * r rounded once, p as `times` gives it.
+template <class T> SATUR_INLINE constexpr T times_once(split<T> const& p, corrected<T> const& r) {
+  T const s = rounded(p.value * r.value);
+  return s + madd(p.rest, r.value, madd(s, r.error, fma(p.value, r.value, -s)));
+}
+
+} // namespace detail
+
+/// The logistic function s = 1/(1+e^-z) and its slope e^-|z|/(1+e^-|z|)^2, for all z.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logistic(T const& z) {
+  T const e = detail::exp_nonpositive(negative_magnitude(z));
+  detail::corrected<T> const r = detail::reciprocal_of_one_plus(e); // s(|z|)
+  split<T> const left = detail::times(e, r);                        // s(-|z|)
+  T const right = madd(r.value, r.error, r.value);
+  return {select(z < T(0), left.value + left.rest, right), detail::times_once(left, r)};
+}
+
+/// tanh z and its slope 4E/(1+E)^2, E = e^-2|z|, for all z. The value comes from e^-2|z| - 1, which keeps every digit
+/// of a small z.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> hyperbolic_tangent(T const& z) {
+  T const minus = negative_magnitude(z);
+  auto const e = detail::four_exp_and_expm1_nonpositive(minus + minus);
+  detail::corrected<T> const r = detail::reciprocal_of_one_plus(rounded(T(0.25) * e.four_exp));
+  split<T> const m = detail::times(e.expm1, r); // -tanh|z|
+  T const size = m.value + m.rest;
+  T const value = select(z < T(0), size, -size);
+  return {select(z == T(0), z, value), detail::times_once(detail::times(e.four_exp, r), r)};
+}
+
+} // namespace satur::inline SATUR_ABI::math
