@@ -8,4 +8,7 @@
 #include "satur/math/logistic.hpp"
 #include "satur/math/rounded.hpp"
 #include "satur/math/simd.hpp"
+#include "satur/math/sqrt.hpp"
 #include "satur/math/tanh.hpp"
+#include "satur/math/twin.hpp"
+#include "satur/math/wide_product.hpp"

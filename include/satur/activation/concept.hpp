@@ -58,10 +58,13 @@ template <class A, class T> SATUR_INLINE constexpr math::value_and_slope<T> eval
   }
 }
 
-/// act(z): the value of a number, or a lazy expression of an expression (tensor/lazy.hpp defines `value` for those).
+/// Makes act(expression) lazy; tensor/lazy.hpp defines it, so that nothing here needs xtensor.
+template <class A, class E> struct lazy_call;
+
+/// act(z): the value of a number, or a lazy expression of an expression.
 template <class A, class Z> SATUR_INLINE constexpr decltype(auto) call(A const& act, Z&& z) {
   if constexpr (lazy_expression<Z>) {
-    return value(act, std::forward<Z>(z));
+    return lazy_call<A, Z>::make(act, std::forward<Z>(z));
   } else {
     return act.value(std::remove_cvref_t<Z>(z));
   }

@@ -204,8 +204,9 @@ template <class T, int N> SATUR_INLINE auto as_integer(lanes_mask<T, N> const& m
 }
 
 template <class T, int N> SATUR_INLINE lanes<T, N> load_lanes(T const* p) {
-  using L = lanes<T, N>;
-  return L(typename L::raw_type(*reinterpret_cast<typename L::unaligned_type const*>(p)));
+  lanes<T, N> r; // assigned, not constructed from: a reference to the loaded vector would be misaligned
+  r.raw = *reinterpret_cast<typename lanes<T, N>::unaligned_type const*>(p);
+  return r;
 }
 template <class T, int N> SATUR_INLINE void store(T* p, lanes<T, N> const& a) {
   *reinterpret_cast<typename lanes<T, N>::unaligned_type*>(p) = a.raw;

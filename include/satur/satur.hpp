@@ -1,0 +1,13 @@
+/// \file satur.hpp  Everything: needs xtensor, xtensor-blas and a BLAS. Without those include satur/diagnostic.hpp.
+#pragma once
+
+#include "satur/activation.hpp"
+#include "satur/config.hpp"
+#include "satur/diagnostic.hpp"
+#include "satur/error.hpp"
+#include "satur/initializer.hpp"
+#include "satur/layer.hpp"
+#include "satur/loss.hpp"
+#include "satur/math.hpp"
+#include "satur/tensor.hpp"
+#include "satur/version.hpp"

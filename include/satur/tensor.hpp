@@ -1,0 +1,6 @@
+/// \file tensor.hpp  Where the library meets xtensor: lazy activations, and tensors filled by an initializer.
+#pragma once
+
+#include "satur/tensor/compat.hpp"
+#include "satur/tensor/fill.hpp"
+#include "satur/tensor/lazy.hpp"

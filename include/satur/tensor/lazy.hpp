@@ -1,0 +1,76 @@
+/// \file lazy.hpp  Activations of xtensor expressions, lazily, in SIMD where xtensor is compiled with it.
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/tensor/compat.hpp"
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// What an xtensor function calls per element or per batch. It holds the activation with its parameters.
+template <class A, bool Slope> struct lazy_functor {
+  A act;
+
+  template <class T> constexpr auto operator()(T const& z) const {
+    if constexpr (std::is_integral_v<T>) {
+      return at(static_cast<double>(z));
+    } else {
+      return at(z);
+    }
+  }
+  // One template parameter and no overload: xtensor falls back to scalars, silently, for anything else.
+  template <class B> B simd_apply(B const& z) const {
+    if constexpr (math::foreign_batch<B>) {
+      return math::through_lanes(z, [this](auto const& lanes) { return this->at(lanes); });
+    } else {
+      return at(z); // without xsimd a "batch" is a scalar
+    }
+  }
+
+private:
+  template <class T> SATUR_INLINE constexpr T at(T const& z) const {
+    math::value_and_slope<T> const f = evaluate(act, z);
+    return Slope ? f.slope : f.value;
+  }
+};
+
+template <class E>
+concept tensor_expression = xt::is_xexpression<std::remove_cvref_t<E>>::value;
+
+template <bool Slope, class A, class E> [[nodiscard]] auto lazily(A const& act, E&& z) {
+  using functor = lazy_functor<A, Slope>;
+  return xt::xfunction<functor, xt::const_xclosure_t<E>>(functor{act}, std::forward<E>(z));
+}
+
+template <class A, class E> struct lazy_call {
+  [[nodiscard]] static auto make(A const& act, E&& z) { return lazily<false>(act, std::forward<E>(z)); }
+};
+
+} // namespace detail
+
+/// act of every element of an xtensor expression, as an expression: nothing is computed until it is assigned or read.
+/// Temporaries are kept by value, named containers by reference. The same bits as an array pass for the instruction set
+/// that the file is compiled for. Integers are taken as double.
+template <class A, detail::tensor_expression E>
+  requires activation<A>
+[[nodiscard]] auto value(A const& act, E&& z) { return detail::lazily<false>(act, std::forward<E>(z)); }
+
+/// act' of every element of an xtensor expression of z, as an expression.
+template <class A, detail::tensor_expression E>
+  requires activation<A>
+[[nodiscard]] auto derivative(A const& act, E&& z) { return detail::lazily<true>(act, std::forward<E>(z)); }
+
+/// act(z) and act'(z) of one number, under the same two names.
+template <class A, std::floating_point T>
+  requires activation<A, T>
+[[nodiscard]] constexpr T value(A const& act, T z) { return act.value(z); }
+template <class A, std::floating_point T>
+  requires activation<A, T>
+[[nodiscard]] constexpr T derivative(A const& act, T z) { return act.derivative(z); }
+
+} // namespace satur::inline SATUR_ABI

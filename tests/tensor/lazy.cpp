@@ -1,0 +1,109 @@
+// Lazy activations of xtensor expressions: the eager bits, in SIMD, with their parameters.
+#include "satur/activation.hpp"
+#include "satur/diagnostic/observe.hpp"
+#include "satur/tensor.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+namespace {
+
+template <class T> xt::xtensor<T, 1> some_z(std::size_t n) {
+  std::mt19937_64 urbg{7};
+  xt::xtensor<T, 1> z = xt::xtensor<T, 1>::from_shape({n});
+  for (T& e : z) {
+    e = static_cast<T>(static_cast<double>(urbg() >> 11) * 0x1p-53 * 60.0 - 30.0);
+  }
+  z(3) = std::numeric_limits<T>::infinity();
+  z(4) = -std::numeric_limits<T>::infinity();
+  z(5) = std::numeric_limits<T>::quiet_NaN();
+  z(6) = std::numeric_limits<T>::denorm_min();
+  return z;
+}
+
+template <class T> bool same_bits(T a, T b) {
+  return (std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof(T)) == 0;
+}
+
+template <class T, class A> void check_lazy(A const& act) {
+  CAPTURE(A::name);
+  // Odd lengths, so that xtensor's scalar head and tail take part.
+  for (std::size_t const n : {std::size_t{7}, std::size_t{64}, std::size_t{1003}}) {
+    xt::xtensor<T, 1> const z = some_z<T>(n);
+    xt::xtensor<T, 1> y = xt::zeros<T>({n});
+    xt::xtensor<T, 1> dy = xt::zeros<T>({n});
+    satur::forward(act, z, y, dy, satur::z_beyond{}, satur::math::compiled_level);
+    xt::xtensor<T, 1> const lazy = satur::value(act, z);
+    xt::xtensor<T, 1> const lazy_slope = satur::derivative(act, z);
+    xt::xtensor<T, 1> const called = act(z);
+    std::size_t differing = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      differing += !same_bits(lazy(i), y(i)) + !same_bits(lazy_slope(i), dy(i)) + !same_bits(called(i), y(i));
+    }
+    CHECK(differing == 0);
+  }
+}
+
+struct unfit {
+  template <class Z> Z operator()(Z const& z) const { return z; }
+  template <class B, class U> B simd_apply(B const& z, U) const { return z; }
+};
+
+} // namespace
+
+TEST_CASE_TEMPLATE("a lazy value has the bits of the array pass", T, float, double) {
+  check_lazy<T>(satur::identity{});
+  check_lazy<T>(satur::sigmoid{});
+  check_lazy<T>(satur::centered_sigmoid{});
+  check_lazy<T>(satur::tanh{});
+  check_lazy<T>(satur::softsign{});
+  check_lazy<T>(satur::relu{});
+  check_lazy<T>(satur::leaky_relu{});
+}
+
+TEST_CASE("the functor keeps its parameters") {
+  xt::xtensor<double, 1> const z = {-2.0, 3.0};
+  xt::xtensor<double, 1> const y = satur::value(satur::leaky_relu{0.3}, z);
+  CHECK(y(0) == doctest::Approx(-0.6));
+  CHECK(y(1) == 3.0);
+  xt::xtensor<double, 1> const dy = satur::derivative(satur::leaky_relu{0.3}, z);
+  CHECK(dy(0) == 0.3);
+}
+
+TEST_CASE("temporaries are kept, expressions compose, shapes broadcast") {
+  xt::xtensor<float, 2> const z = {{1.0f, -2.0f}, {0.5f, 8.0f}};
+  auto const make_lazy = [] { return satur::value(satur::tanh{}, xt::xtensor<float, 1>{0.25f, 4.0f}); };
+  auto const kept = make_lazy();
+  CHECK(kept(0) == satur::tanh{}(0.25f));
+  xt::xtensor<float, 2> const composed = 2.0f * satur::value(satur::sigmoid{}, z + 1.0f) - 1.0f;
+  CHECK(composed(1, 0) == doctest::Approx(2.0 / (1.0 + std::exp(-1.5)) - 1.0));
+  xt::xtensor<float, 2> const sum = satur::value(satur::relu{}, z) + kept;
+  CHECK(sum(0, 1) == satur::tanh{}(4.0f));
+}
+
+TEST_CASE("integers are taken as double, numbers answer to the same names") {
+  xt::xtensor<int, 1> const z = {-1, 0, 1};
+  xt::xtensor<double, 1> const y = satur::value(satur::sigmoid{}, z);
+  CHECK(y(1) == 0.5);
+  CHECK(satur::value(satur::sigmoid{}, 0.0f) == 0.5f);
+  CHECK(satur::derivative(satur::sigmoid{}, 0.0) == 0.25);
+}
+
+#ifdef XTENSOR_USE_XSIMD
+TEST_CASE_TEMPLATE("xtensor chooses SIMD for values and derivatives", T, float, double) {
+  using tensor = xt::xtensor<T, 1>;
+  using lazy_value = decltype(satur::value(satur::sigmoid{}, std::declval<tensor const&>()));
+  using lazy_slope = decltype(satur::derivative(satur::leaky_relu{}, std::declval<tensor const&>()));
+  CHECK(xt::has_simd_interface<lazy_value, T>::value);
+  CHECK(xt::has_simd_interface<lazy_slope, T>::value);
+  CHECK(xt::xassign_traits<tensor, lazy_value>::simd_linear_assign());
+  // a functor with a second template parameter is not chosen: the check can fail
+  using refused = xt::xfunction<unfit, xt::const_xclosure_t<tensor const&>>;
+  CHECK_FALSE(xt::has_simd_interface<refused, T>::value);
+}
+#endif
