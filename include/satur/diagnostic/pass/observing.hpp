@@ -33,9 +33,8 @@ template <class L> struct leaf_sums {
     for_each_wide(x, z);
     for_each_wide(f.value, output);
     for_each_wide(f.slope, slope);
-    using math::select;
-    lowest = select(x < lowest, x, lowest);
-    highest = select(x > highest, x, highest);
+    lowest = math::minimum(x, lowest);
+    highest = math::maximum(x, highest);
   }
 
   /// Lanes outside `valid` are padding; NaN is counted and left out; infinity is left out of the moments.
