@@ -1,4 +1,4 @@
-/// \file observe.hpp  One-liners over any container: observe, forward, saturated_fraction, mean_derivative.
+/// \file observe.hpp  One-liners over any container: observe, forward, saturated_fraction, mean_derivative, apply.
 ///
 /// z may be std::vector, std::array, std::span, a pointer and a size, an xtensor container, view or lazy expression, or
 /// anything else that can be iterated, of float, double or long double. See docs and input.hpp.
@@ -6,6 +6,7 @@
 
 #include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/pass/counting.hpp"
+#include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/diagnostic/pass/observing.hpp"
 
 #include <functional>
@@ -145,5 +146,43 @@ template <std::floating_point T>
 template <class A, detail::numbers Z>
   requires activation<A, detail::value_t<Z>>
 [[nodiscard]] double mean_derivative(A const& act, Z const& z) { return observe(act, z).mean_derivative(); }
+
+namespace detail {
+template <bool Slope, class A, class Z, class Y>
+void map_into(char const* function, A const& act, Z const& z, Y& y, math::simd_level level) {
+  using T = value_t<Z>;
+  static_assert(std::same_as<value_t<Y>, T>, "satur::apply: z and the result must hold the same type of number");
+  require_same_shape(function, "the result", y, z);
+  auto const run = [&](T const* from, T* to, std::size_t n) {
+    mapping_pass<T, A, Slope> pass{act, from, to, n};
+    math::run<T>(pass, level);
+  };
+  T const* const from = contiguous_data(z);
+  T* const to = contiguous_data(y);
+  if (from != nullptr && to != nullptr && same_order(y, z)) {
+    run(from, to, size_of(z));
+    return;
+  }
+  auto at = std::begin(y);
+  for_each_buffered_leaf(z, [&](T const* leaf, std::size_t n) {
+    T mapped[leaf_elements];
+    run(leaf, mapped, n);
+    at = std::copy(mapped, mapped + n, at);
+  });
+}
+} // namespace detail
+
+/// y = act(z), nothing recorded: for data that is not training data. The bits of `forward`. y may be z itself.
+template <class A, detail::numbers Z, class Y>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
+void apply(A const& act, Z const& z, Y&& y, math::simd_level level = math::best_level()) {
+  detail::map_into<false>("apply", act, z, y, level);
+}
+/// dy = act'(z), nothing recorded. The bits of `forward`. dy may be z itself.
+template <class A, detail::numbers Z, class D>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<D>>
+void apply_derivative(A const& act, Z const& z, D&& dy, math::simd_level level = math::best_level()) {
+  detail::map_into<true>("apply_derivative", act, z, dy, level);
+}
 
 } // namespace satur::inline SATUR_ABI
