@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by examples/run.sh, tests/run.sh and .ci/run; bash. Sets root and cores, and defines
 #   need GROUP…        installs the packages of these groups (cmake/packages-debian.txt) that are missing
 #   build PRESET [-D…] [-- TARGET…]   configures into build/NAME (BUILD_NAME, or the preset's name) and builds
@@ -55,9 +56,9 @@ need() { # GROUP…
   fi
   say "installing ${missing[*]}"
   # An index that cannot be refreshed may still be good enough, so only the installation decides.
-  quietly "$root/build/log/apt-update.txt" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update ||
+  quietly "$root/build/log/apt-update.txt" ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q update ||
     say "the package index could not be refreshed; trying with the one that is here"
-  if ! quietly "$root/build/log/apt-install.txt" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  if ! quietly "$root/build/log/apt-install.txt" ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
     apt-get -q install -y --no-install-recommends "${missing[@]}"; then
     say "could not install ${missing[*]}; going on with what is here"
   fi
@@ -77,10 +78,12 @@ build() { # PRESET [-D…] [-- TARGET…]
     export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 # clones share what they compiled
   fi
   (
-    cd "$root" # presets are read from the working directory
-    quietly "$root/build/log/$name-configure.txt" cmake --preset "$preset" -B "$root/build/$name" "${options[@]}"
-    grep -h '^-- satur: ' "$root/build/log/$name-configure.txt" | sed 's/^-- //' >&2 || true
+    cd "$root" && # presets are read from the working directory
+      quietly "$root/build/log/$name-configure.txt" \
+        cmake --preset "$preset" -B "$root/build/$name" ${options[@]+"${options[@]}"} || exit
+    sed -n 's/^-- \(satur: \)/\1/p' "$root/build/log/$name-configure.txt" >&2
     say "building $name (log: build/log/$name-build.txt)"
-    quietly "$root/build/log/$name-build.txt" cmake --build "$root/build/$name" -j "$cores" "${targets[@]}"
+    quietly "$root/build/log/$name-build.txt" \
+      cmake --build "$root/build/$name" -j "$cores" ${targets[@]+"${targets[@]}"}
   )
 }

@@ -2,7 +2,7 @@
 # Trains a network and shows what happens to its neurons: examples/run.sh [OPTION…]
 # Installs and builds what is missing first; the options go to the program (--help lists them).
 set -euo pipefail
-# shellcheck source=../cmake/scripts.sh
+# shellcheck source-path=SCRIPTDIR source=../cmake/scripts.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 
 need build

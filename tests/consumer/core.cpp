@@ -1,7 +1,7 @@
 // A consumer without xtensor.
-#include <satur/version.hpp>
-#include <satur/diagnostic.hpp>
 #include <satur/activation.hpp>
+#include <satur/diagnostic.hpp>
+#include <satur/version.hpp>
 
 #include <cstring>
 #include <vector>
