@@ -1,0 +1,632 @@
+// Trains a multi-layer perceptron with a hand-written loop and shows, layer by layer, what happens to its neurons.
+// By default: four sigmoid layers on pictures of shapes, where the top layer falls to zero within a thousand steps, the
+// classic plateau of Glorot and Bengio (2010, figure 2). |z| > 5 does not see it; the mean slope does.
+//
+// The loop itself is `train_step`. Exit code: 0, 1 where the run stopped being finite, 2 for bad input.
+#include "data/idx.hpp"
+#include "data/shapeset.hpp"
+
+#include <satur/satur.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <random>
+#include <sstream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <unistd.h>
+
+extern "C" void openblas_set_num_threads(int) __attribute__((weak)); // another BLAS does without
+
+namespace {
+
+using matrix = xt::xtensor<float, 2>;
+
+// --- what can be chosen ----------------------------------------------------------------------------------------------
+
+using any_activation = std::variant<satur::sigmoid, satur::tanh, satur::softsign, satur::relu, satur::leaky_relu,
+                                    satur::centered_sigmoid, satur::identity>;
+
+/// U(-1/sqrt(in), 1/sqrt(in)): what everybody used before Glorot's rule (their equation 1).
+struct standard {
+  double gain = 1;
+  [[nodiscard]] double stddev(satur::fans f) const { return gain / std::sqrt(3.0 * static_cast<double>(f.in)); }
+  template <std::floating_point T> void fill(std::span<T> out, satur::fans f, satur::sampler const& random) const {
+    double const half_width = gain / std::sqrt(static_cast<double>(f.in));
+    satur::uniform{-half_width, half_width}.fill(out, f, random);
+  }
+};
+
+using make_dense = std::function<satur::dense<float>(std::size_t in, std::size_t out, double gain, std::mt19937_64&)>;
+
+template <class Make> make_dense by(Make make) {
+  return [make](std::size_t in, std::size_t out, double gain, std::mt19937_64& urbg) {
+    return satur::dense<float>{in, out, make(gain), urbg};
+  };
+}
+
+std::map<std::string, make_dense> const initializers{
+    {"standard", by([](double gain) { return standard{gain}; })},
+    {"glorot_uniform", by([](double gain) { return satur::glorot_uniform{gain}; })},
+    {"glorot_normal", by([](double gain) { return satur::glorot_normal{gain}; })},
+    {"he_uniform", by([](double gain) {
+       return satur::he_uniform{0.0, gain};
+     })},
+    {"he_normal", by([](double gain) {
+       return satur::he_normal{0.0, gain};
+     })},
+    {"lecun_uniform", by([](double gain) { return satur::lecun_uniform{gain}; })},
+    {"lecun_normal", by([](double gain) { return satur::lecun_normal{gain}; })},
+    {"uniform", by([](double gain) {
+       return satur::uniform{-0.05 * gain, 0.05 * gain};
+     })},
+    {"normal", by([](double gain) {
+       return satur::normal{0.0, 0.05 * gain};
+     })},
+    {"constant", by([](double gain) { return satur::constant{0.05 * gain}; })},
+    {"zeros", by([](double) { return satur::zeros{}; })},
+};
+
+struct bad_input : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The number of letters to change, add or remove between two words.
+std::size_t distance(std::string const& a, std::string const& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) {
+    row[j] = j;
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = i;
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      std::size_t const best = std::min({row[j] + 1, row[j + 1] + 1, diagonal + (a[i] == b[j] ? 0u : 1u)});
+      diagonal = row[j + 1];
+      row[j + 1] = best;
+    }
+  }
+  return row.back();
+}
+
+[[noreturn]] void unknown(std::string const& what, std::string const& given, std::vector<std::string> const& known) {
+  std::string list;
+  for (std::string const& name : known) {
+    list += (list.empty() ? "" : ", ") + name;
+  }
+  // The beginning of a name is near to it, whatever is missing.
+  std::string const nearest = *std::ranges::min_element(known, {}, [&](auto const& name) {
+    return !given.empty() && name.starts_with(given) ? 0 : distance(given, name);
+  });
+  throw bad_input("unknown " + what + " '" + given + "'; did you mean '" + nearest + "'? known: " + list);
+}
+
+template <std::size_t I = 0>
+any_activation activation_named(std::string const& name, std::vector<std::string> known = {}) {
+  if constexpr (I == std::variant_size_v<any_activation>) {
+    unknown("activation", name, known);
+  } else {
+    std::variant_alternative_t<I, any_activation> const act{};
+    if (name == act.name) {
+      return act;
+    }
+    known.emplace_back(act.name);
+    return activation_named<I + 1>(name, known);
+  }
+}
+
+make_dense const& initializer_named(std::string const& name) {
+  if (auto const found = initializers.find(name); found != initializers.end()) {
+    return found->second;
+  }
+  std::vector<std::string> known;
+  for (auto const& [known_name, make] : initializers) {
+    known.push_back(known_name);
+  }
+  unknown("initializer", name, known);
+}
+
+struct options {
+  std::string data;
+  std::string activation;
+  std::string init;
+  double gain = 1.0;
+  std::size_t depth = 0;
+  std::size_t width = 0;
+  std::size_t batch = 0;
+  double rate = 0.0;
+  std::size_t steps = 0;
+  std::uint64_t seed = 1;
+  int threads = 0;
+  std::size_t every = 0;
+  std::string csv;
+};
+
+/// What is not said takes the value that suits the job.
+void complete(options& o, bool real_data) {
+  auto const or_else = [](auto& value, auto standard_value) {
+    if (value == decltype(+value){}) {
+      value = standard_value;
+    }
+  };
+  if (o.activation.empty()) {
+    o.activation = real_data ? "tanh" : "sigmoid";
+  }
+  if (o.init.empty()) {
+    o.init = real_data ? "glorot_uniform" : "standard";
+  }
+  or_else(o.depth, std::size_t{real_data ? 3u : 4u});
+  or_else(o.width, std::size_t{real_data ? 256u : 1000u});
+  or_else(o.batch, std::size_t{real_data ? 32u : 10u});
+  or_else(o.rate, 0.1);
+  or_else(o.steps, std::size_t{real_data ? 3000u : 1200u});
+  or_else(o.every, std::max<std::size_t>(o.steps / 6, 1));
+}
+
+// --- data ------------------------------------------------------------------------------------------------------------
+
+struct task {
+  std::string name;
+  std::size_t inputs;
+  std::size_t classes;
+  std::function<void(matrix&, std::vector<int>&)> next_batch; ///< fills a batch of training data
+  matrix test_x;
+  std::vector<int> test_labels;
+};
+
+task shapes(std::uint64_t seed) {
+  task t{"Shapeset-3x2, fresh 32 x 32 pictures of 1 or 2 shapes",
+         datasets::shapeset::pixels,
+         datasets::shapeset::classes,
+         {},
+         {},
+         {}};
+  auto const draw = [](datasets::shapeset& source, matrix& x, std::vector<int>& labels) {
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      std::span<float, datasets::shapeset::pixels> picture(x.data() + i * datasets::shapeset::pixels,
+                                                           datasets::shapeset::pixels);
+      labels[i] = static_cast<int>(source.draw(picture));
+    }
+  };
+  t.test_x = matrix::from_shape({1000, t.inputs});
+  t.test_labels.resize(1000);
+  datasets::shapeset unseen(~seed);
+  draw(unseen, t.test_x, t.test_labels);
+  t.next_batch = [source = datasets::shapeset(seed), draw](matrix& x, std::vector<int>& labels) mutable {
+    draw(source, x, labels);
+  };
+  return t;
+}
+
+task digits(std::string const& folder, std::uint64_t seed) {
+  datasets::train_and_test sets = datasets::read_idx_folder(folder);
+  std::size_t const inputs = sets.train.size();
+  auto const largest = [](datasets::labelled_images const& s) {
+    return std::size_t{*std::ranges::max_element(s.labels)};
+  };
+  std::size_t const classes = std::max(largest(sets.train), largest(sets.test)) + 1;
+  auto const copy = [inputs](datasets::labelled_images const& from, std::size_t i, float* to) {
+    for (std::size_t p = 0; p < inputs; ++p) {
+      to[p] = static_cast<float>(from.pixels[i * inputs + p]) / 127.5f - 1.0f;
+    }
+  };
+  task t{folder, inputs, std::max<std::size_t>(classes, 2), {}, {}, {}};
+  t.name +=
+      ": " + std::to_string(sets.train.count()) + " images to train, " + std::to_string(sets.test.count()) + " to test";
+  t.test_x = matrix::from_shape({sets.test.count(), inputs});
+  for (std::size_t i = 0; i < sets.test.count(); ++i) {
+    copy(sets.test, i, t.test_x.data() + i * inputs);
+    t.test_labels.push_back(sets.test.labels[i]);
+  }
+  std::vector<std::size_t> order(sets.train.count());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    order[i] = i;
+  }
+  t.next_batch = [train = std::move(sets.train), order, at = order.size(), urbg = std::mt19937_64(seed), copy,
+                  inputs](matrix& x, std::vector<int>& labels) mutable {
+    for (std::size_t i = 0; i < labels.size(); ++i, ++at) {
+      if (at >= order.size()) { // a new epoch, in a new order
+        for (std::size_t k = order.size(); k > 1; --k) {
+          std::swap(order[k - 1], order[urbg() % k]);
+        }
+        at = 0;
+      }
+      copy(train, order[at], x.data() + i * inputs);
+      labels[i] = train.labels[order[at]];
+    }
+  };
+  return t;
+}
+
+// --- the network and the loop ----------------------------------------------------------------------------------------
+
+struct hidden_layer {
+  std::string name;
+  satur::dense<float> fc;
+  any_activation act;
+  matrix a;     ///< activation, (batch, width)
+  matrix slope; ///< f'(z)
+  matrix dz;    ///< dL/dz
+};
+
+struct network {
+  std::deque<hidden_layer> hidden;
+  std::optional<satur::dense<float>> output;
+  satur::softmax_cross_entropy<float> loss;
+};
+
+network build(options const& o, task const& t) {
+  std::mt19937_64 urbg(o.seed);
+  any_activation const act = activation_named(o.activation);
+  make_dense const& make = initializer_named(o.init);
+  network net;
+  std::size_t in = t.inputs;
+  for (std::size_t l = 1; l <= o.depth; ++l, in = o.width) {
+    matrix const buffer = xt::zeros<float>({o.batch, o.width});
+    net.hidden.push_back({"hidden " + std::to_string(l), make(in, o.width, o.gain, urbg), act, buffer, buffer, buffer});
+  }
+  net.output = make(in, t.classes, o.gain, urbg);
+  return net;
+}
+
+/// One step of gradient descent, watched. This is all that a loop of your own needs.
+double train_step(network& net, satur::monitor& mon, matrix const& x, std::vector<int> const& labels, double rate) {
+  matrix const* a = &x;
+  for (hidden_layer& h : net.hidden) {
+    matrix const& z = h.fc.forward(*a);
+    std::visit([&](auto const& act) { mon[h.name].forward(act, z, h.a, h.slope); }, h.act); // a = f(z), recorded
+    a = &h.a;
+  }
+  matrix const& logits = net.output->forward(*a);
+  mon["output"].observe(satur::identity{}, logits);
+  double const loss = net.loss.forward(logits, labels);
+
+  matrix const& dlogits = net.loss.backward();
+  mon["output"].gradient(dlogits);
+  matrix const* da = &net.output->backward(dlogits);
+  for (auto h = net.hidden.rbegin(); h != net.hidden.rend(); ++h) {
+    xt::noalias(h->dz) = *da * h->slope;
+    mon[h->name].gradient(h->dz);
+    if (h + 1 == net.hidden.rend()) {
+      h->fc.backward_parameters(h->dz); // nobody needs the gradient of the data
+    } else {
+      da = &h->fc.backward(h->dz);
+    }
+  }
+
+  bool const look = mon.steps() % 10 == 0; // reading every weight costs as much as changing it
+  auto const descend = [&](std::string const& name, satur::dense<float>& fc) {
+    if (look) {
+      mon[name].update(fc.w, fc.dw, -rate);
+    }
+    satur::descend(fc, rate);
+  };
+  for (hidden_layer& h : net.hidden) {
+    descend(h.name, h.fc);
+  }
+  descend("output", *net.output);
+  mon.end_step();
+  return loss;
+}
+
+/// Share of right answers on the test data.
+double test_accuracy(network& net, task const& t) {
+  matrix a = t.test_x;
+  for (hidden_layer& h : net.hidden) {
+    matrix const& z = h.fc.forward(a);
+    matrix next = matrix::from_shape(z.shape());
+    std::visit([&](auto const& act) { satur::apply(act, z, next); }, h.act);
+    a = std::move(next);
+  }
+  net.loss.forward(net.output->forward(a), t.test_labels);
+  return static_cast<double>(net.loss.correct) / static_cast<double>(t.test_labels.size());
+}
+
+// --- what is shown ---------------------------------------------------------------------------------------------------
+
+/// The layers' records over one stretch of steps, kept for the summary and the CSV.
+struct stretch {
+  std::size_t first_step, last_step;
+  double loss; ///< mean over the stretch
+  std::vector<std::pair<std::string, satur::layer_record>> layers;
+};
+
+stretch snapshot(satur::monitor const& mon, std::size_t first, std::size_t last, double loss) {
+  stretch s{first, last, loss, {}};
+  for (satur::layer_monitor const& layer : mon) {
+    s.layers.emplace_back(layer.name(), layer.total());
+  }
+  return s;
+}
+
+std::string text(char const* format, auto... values) {
+  char buffer[512];
+  std::snprintf(buffer, sizeof buffer, format, values...);
+  return buffer;
+}
+
+class display {
+public:
+  explicit display(std::size_t steps) : steps_(steps), live_(isatty(STDOUT_FILENO) != 0) {}
+
+  /// On a terminal the table is redrawn in place; else a block is printed where `block` says so.
+  void show(satur::monitor const& mon, std::size_t step, double loss, double accuracy, bool block) {
+    if (!live_ && !block) {
+      return;
+    }
+    std::ostringstream out;
+    out << progress(step, loss, accuracy) << '\n'
+        << satur::saturation_table(mon, satur::saturation_table::stretch::all_steps);
+    std::string const body = out.str();
+    if (live_) {
+      if (lines_ != 0) {
+        std::cout << "\x1b[" << lines_ << "A";
+      }
+      std::string cleared = "\x1b[2K";
+      for (char const c : body) {
+        cleared += c;
+        if (c == '\n') {
+          cleared += "\x1b[2K";
+        }
+      }
+      std::cout << cleared << "\x1b[J" << std::flush;
+      lines_ = std::ranges::count(body, '\n');
+    } else {
+      std::cout << body << '\n' << std::flush;
+    }
+  }
+  [[nodiscard]] bool live() const { return live_; }
+
+private:
+  [[nodiscard]] std::string progress(std::size_t step, double loss, double accuracy) const {
+    double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    double const per_second = static_cast<double>(step) / seconds;
+    std::string line = text("step %zu of %zu   loss %.4f   right %.1f %%   %.0f steps/s", step, steps_, loss,
+                            100.0 * accuracy, per_second);
+    if (live_ && step < steps_) {
+      line += text("   %.0f s left", static_cast<double>(steps_ - step) / per_second);
+    }
+    return line;
+  }
+  std::size_t steps_;
+  bool live_;
+  std::ptrdiff_t lines_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+std::string percent(double share) { return satur::detail::percent_cell(share) + " %"; }
+
+/// The run in plain words: which layers saturated, on which side, and what to try.
+void summarise(std::ostream& out, options const& o, stretch const& first, stretch const& last,
+               satur::any_rule const& rule) {
+  bool broken = false;
+  bool any_flat = false;
+  bool any_silent = false;
+  std::string const rule_text = satur::describe(rule.definition());
+  for (std::size_t l = 0; l + 1 < last.layers.size(); ++l) {
+    auto const& [name, now] = last.layers[l];
+    satur::saturation const& s = now.saturation;
+    satur::saturation const& was = first.layers[l].second.saturation;
+    if (now.nonfinite()) {
+      broken = true;
+      out << "- " << name << " is no longer finite: " << s.nan << " NaN and " << s.infinite << " infinite z, "
+          << now.gradient.nan << " NaN and " << now.gradient.infinite
+          << " infinite gradients. Its other numbers mean nothing.\n";
+      continue;
+    }
+    bool const flat = s.slope_share() < 0.3;
+    bool const fallen = s.slope_share() < 0.6 * was.slope_share();
+    bool const beyond = s.fraction() > 0.3;
+    if (!flat && !fallen && !beyond) {
+      continue;
+    }
+    any_flat = true;
+    double const left = s.low_fraction();
+    double const right = s.high_fraction();
+    std::string side = left > 9.0 * right    ? "on the left"
+                       : right > 9.0 * left  ? "on the right"
+                       : s.fraction() > 0.01 ? "on both sides"
+                       : s.mean_z() < 0.0    ? "on the left"
+                                             : "on the right";
+    out << "- " << name << " is "
+        << (beyond ? "saturated "
+            : flat ? "on the flat part "
+                   : "sliding to the flat part ")
+        << side << ": " << percent(s.slope_share()) << " of its peak slope is left";
+    if (fallen) {
+      out << " (it began with " << percent(was.slope_share()) << ")";
+    }
+    out << ", " << percent(s.fraction()) << " of its units have " << rule_text
+        << text(", mean output %.3f.", s.mean_output()) << '\n';
+    any_silent = any_silent || (!beyond && s.fraction() < 0.05);
+  }
+  if (broken) {
+    out << "The run diverged. Try a smaller step: --lr " << text("%g", o.rate / 10.0)
+        << (o.gain > 1.0 ? ", or --gain 1" : "") << ".\n";
+    return;
+  }
+  if (any_silent) {
+    out << "  " << rule_text
+        << " hardly sees it: the units sit short of the threshold, but their slope is gone all the same.\n"
+        << "  That is why the table shows the mean slope beside the share.\n";
+  }
+  double const first_gradient = last.layers.front().second.gradient.rms();
+  double const last_gradient = last.layers[last.layers.size() - 2].second.gradient.rms();
+  bool const vanishing = last.layers.size() > 2 && first_gradient < 0.05 * last_gradient;
+  if (vanishing) {
+    out << "- The gradient shrinks on its way back: rms dL/dz is " << text("%.1e", last_gradient)
+        << " in the last hidden layer and " << text("%.1e", first_gradient) << " in the first."
+        << (any_flat ? "" : " No layer is saturated: this is vanishing, not saturation.") << '\n';
+  }
+  if (!any_flat && !vanishing) {
+    out << "- No layer is saturated, and the gradient reaches all of them.\n";
+    return;
+  }
+  out << "Try:";
+  if (o.gain > 1.5) {
+    out << " --gain 1 (the weights are " << text("%g", o.gain) << " times the rule's size)";
+  } else if (o.activation == "sigmoid") {
+    out << " --activation tanh --init glorot_uniform (zero-centred: the mean of z no longer drifts from layer to "
+           "layer)";
+  } else if (o.activation == "relu") {
+    out << " --init he_normal, or --activation leaky_relu (no unit can die)";
+  } else {
+    out << " --init glorot_uniform --gain 1, or a smaller --lr";
+  }
+  out << ".\n";
+}
+
+/// All stretches as CSV, whole or not at all.
+void write_csv(std::string const& path, std::vector<stretch> const& run) {
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out.precision(10);
+  out << "first_step,last_step,loss,layer,count,low,high,nan,infinite,mean_z,std_z,mean_slope,slope_share,mean_output,"
+         "gradient_rms,log10_update\n";
+  for (stretch const& s : run) {
+    for (auto const& [name, r] : s.layers) {
+      satur::saturation const& z = r.saturation;
+      out << s.first_step << ',' << s.last_step << ',' << s.loss << ',' << name << ',' << z.count << ',' << z.low << ','
+          << z.high << ',' << z.nan << ',' << z.infinite << ',' << z.mean_z() << ',' << z.stddev_z() << ','
+          << z.mean_derivative() << ',' << z.slope_share() << ',' << z.mean_output() << ',' << r.gradient.rms() << ','
+          << r.update.log10_ratio() << '\n';
+    }
+  }
+  std::string const unfinished = path + ".part";
+  std::ofstream file(unfinished, std::ios::binary);
+  file << out.str();
+  file.close();
+  std::error_code error;
+  if (file) {
+    std::filesystem::rename(unfinished, path, error);
+  }
+  if (!file || error) {
+    std::filesystem::remove(unfinished, error);
+    throw bad_input("--csv " + path + ": cannot be written; check the folder and its permissions");
+  }
+}
+
+volatile std::sig_atomic_t interrupted = 0;
+
+int run(options o) {
+  bool const real_data = !o.data.empty();
+  complete(o, real_data);
+  // Everything that can be wrong is found out before the first step.
+  activation_named(o.activation);
+  initializer_named(o.init);
+  if (!o.csv.empty()) {
+    write_csv(o.csv, {});
+  }
+  task t = real_data ? digits(o.data, o.seed) : shapes(o.seed);
+  if (o.threads > 0 && openblas_set_num_threads != nullptr) {
+    openblas_set_num_threads(o.threads);
+  }
+  network net = build(o, t);
+  std::cout << t.name << '\n'
+            << o.depth << " x " << o.width << ' ' << o.activation << ", " << o.init
+            << (o.gain != 1.0 ? text(" x %g", o.gain) : "") << ", batch " << o.batch << ", learning rate "
+            << text("%g", o.rate) << ", seed " << o.seed << "\n\n";
+
+  satur::monitor mon;
+  display screen(o.steps);
+  matrix x = matrix::from_shape({o.batch, t.inputs});
+  std::vector<int> labels(o.batch);
+  std::vector<stretch> history;
+  std::size_t step = 0;
+  std::size_t stretch_start = 0;
+  double loss_sum = 0.0;
+  std::size_t right = 0;
+  auto last_drawn = std::chrono::steady_clock::now();
+  while (step < o.steps && interrupted == 0) {
+    t.next_batch(x, labels);
+    loss_sum += train_step(net, mon, x, labels, o.rate);
+    right += net.loss.correct;
+    ++step;
+    // The first stretch is short: it shows the network as it was initialized.
+    std::size_t const length = history.empty() ? std::min<std::size_t>(o.every, 10) : o.every;
+    bool const full = step % length == 0 || step == o.steps || interrupted != 0;
+    auto const now = std::chrono::steady_clock::now();
+    if (full || (screen.live() && now - last_drawn > std::chrono::milliseconds(200))) {
+      double const n = static_cast<double>(step - stretch_start);
+      screen.show(mon, step, loss_sum / n, static_cast<double>(right) / (n * static_cast<double>(o.batch)), full);
+      last_drawn = now;
+      if (full) {
+        history.push_back(snapshot(mon, stretch_start + 1, step, loss_sum / n));
+        mon.reset();
+        stretch_start = step;
+        loss_sum = 0.0;
+        right = 0;
+      }
+    }
+  }
+  if (history.empty()) {
+    std::cout << "stopped before the first table\n";
+    return 0;
+  }
+  std::cout << '\n'
+            << (interrupted != 0 ? "Stopped" : "Done")
+            << text(" after %zu steps, last loss %.4f (chance: %.4f), ", step, history.back().loss,
+                    std::log(static_cast<double>(t.classes)))
+            << percent(test_accuracy(net, t)) << " of the test data right.\n";
+  summarise(std::cout, o, history.front(), history.back(), mon.rule());
+  if (!o.csv.empty()) {
+    write_csv(o.csv, history);
+    std::cout << "Every table is in " << o.csv << ".\n";
+  }
+  return std::ranges::any_of(history.back().layers, [](auto const& l) { return l.second.nonfinite(); }) ? 1 : 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  options o;
+  CLI::App app{"Trains a multi-layer perceptron and shows what happens to its neurons.\n"
+               "Without --data: pictures of shapes are generated, and a sigmoid network collapses before your eyes."};
+  auto const positive = CLI::Range(std::size_t{1}, std::size_t{1} << 30);
+  app.add_option("--data", o.data,
+                 "folder with MNIST-style IDX files: the usual four, or one pair, which is split 9:1");
+  app.add_option("--activation", o.activation,
+                 "sigmoid (default without --data), tanh (with), softsign, relu, leaky_relu, ...");
+  app.add_option("--init", o.init,
+                 "standard (default without --data), glorot_uniform (with), he_normal, lecun_normal, ...");
+  app.add_option("--gain", o.gain, "factor of the initializer's scale (1)")->check(CLI::Range(0.0, 1e6));
+  app.add_option("--depth", o.depth, "hidden layers (4; 3 with --data)")->check(CLI::Range(1, 1000));
+  app.add_option("--width", o.width, "units in each (1000; 256 with --data)")->check(positive);
+  app.add_option("--batch", o.batch, "examples in a step (10; 32 with --data)")->check(positive);
+  app.add_option("--lr", o.rate, "learning rate (0.1)")->check(CLI::PositiveNumber);
+  app.add_option("--steps", o.steps, "gradient steps (1200; 3000 with --data)")->check(positive);
+  app.add_option("--seed", o.seed, "of weights and data (1)");
+  app.add_option("--threads", o.threads, "of the matrix products (all)")->check(CLI::Range(1, 1024));
+  app.add_option("--every", o.every, "steps from one table to the next (a sixth of all)")->check(positive);
+  app.add_option("--csv", o.csv, "file for the numbers of every table");
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::CallForHelp const& help) {
+    return app.exit(help);
+  } catch (CLI::ParseError const& error) {
+    std::cerr << "satur_train: " << error.what() << "; see --help\n";
+    return 2;
+  }
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  try {
+    return run(o);
+  } catch (std::exception const& error) {
+    std::cerr << "satur_train: " << error.what() << '\n';
+    return 2;
+  }
+}
