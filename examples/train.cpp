@@ -598,17 +598,25 @@ int main(int argc, char** argv) {
   CLI::App app{"Trains a multi-layer perceptron and shows what happens to its neurons.\n"
                "Without --data: pictures of shapes are generated, and a sigmoid network collapses before your eyes."};
   auto const positive = CLI::Range(std::size_t{1}, std::size_t{1} << 30);
+  auto const finite = [](double low, char const* allowed) { // a range of CLI11's own lets nan pass
+    return CLI::Validator(
+        [=](std::string& given) {
+          double const x = std::strtod(given.c_str(), nullptr);
+          return std::isfinite(x) && x > low ? std::string() : given + " is not " + allowed;
+        },
+        allowed);
+  };
   app.add_option("--data", o.data,
                  "folder with MNIST-style IDX files: the usual four, or one pair, which is split 9:1");
   app.add_option("--activation", o.activation,
                  "sigmoid (default without --data), tanh (with), softsign, relu, leaky_relu, ...");
   app.add_option("--init", o.init,
                  "standard (default without --data), glorot_uniform (with), he_normal, lecun_normal, ...");
-  app.add_option("--gain", o.gain, "factor of the initializer's scale (1)")->check(CLI::Range(0.0, 1e6));
+  app.add_option("--gain", o.gain, "factor of the initializer's scale (1)")->check(finite(0.0, "a positive number"));
   app.add_option("--depth", o.depth, "hidden layers (4; 3 with --data)")->check(CLI::Range(1, 1000));
   app.add_option("--width", o.width, "units in each (1000; 256 with --data)")->check(positive);
   app.add_option("--batch", o.batch, "examples in a step (10; 32 with --data)")->check(positive);
-  app.add_option("--lr", o.rate, "learning rate (0.1)")->check(CLI::PositiveNumber);
+  app.add_option("--lr", o.rate, "learning rate (0.1)")->check(finite(0.0, "a positive number"));
   app.add_option("--steps", o.steps, "gradient steps (1200; 3000 with --data)")->check(positive);
   app.add_option("--seed", o.seed, "of weights and data (1)");
   app.add_option("--threads", o.threads, "of the matrix products (all)")->check(CLI::Range(1, 1024));

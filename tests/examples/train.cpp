@@ -1,0 +1,144 @@
+// The main program from outside: what it refuses, what it writes, what it says.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef SATUR_TRAIN_PROGRAM
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct outcome {
+  int code;
+  std::string text; // stdout and stderr
+};
+
+outcome train(std::string const& arguments) {
+  std::string const command = std::string("\"" SATUR_TRAIN_PROGRAM "\" ") + arguments + " 2>&1 </dev/null";
+  FILE* const pipe = popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  outcome result{0, {}};
+  std::array<char, 4096> buffer{};
+  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+    result.text.append(buffer.data(), n);
+  }
+  result.code = WEXITSTATUS(pclose(pipe));
+  return result;
+}
+
+std::string const small = "--width 20 --depth 2 --steps 30 --threads 1 ";
+
+void refused(std::string const& arguments, std::string const& because) {
+  outcome const o = train(arguments);
+  CAPTURE(arguments);
+  CAPTURE(o.text);
+  CHECK(o.code == 2);
+  CHECK(o.text.find(because) != std::string::npos);
+  CHECK(o.text.find('\n') == o.text.size() - 1); // one line
+}
+
+} // namespace
+
+TEST_CASE("bad input: one line, exit code 2") {
+  refused("--activation sigmod", "did you mean 'sigmoid'");
+  refused("--activation sigmod", "known: sigmoid, tanh");
+  refused("--init glorot_unifrom", "did you mean 'glorot_uniform'");
+  refused("--init he", "did you mean 'he_");
+  refused("--steps 0", "--steps");
+  refused("--width -3", "--width");
+  refused("--lr -1", "--lr");
+  refused("--lr nan", "--lr");
+  refused("--gain -2", "--gain");
+  refused("--gain nan", "--gain");
+  refused("--nonsense", "--nonsense");
+  refused("--data /nowhere/at/all", "is no folder");
+  refused(small + "--csv /nowhere/at/all/run.csv", "cannot be written");
+}
+
+TEST_CASE("help") {
+  outcome const o = train("--help");
+  CHECK(o.code == 0);
+  for (char const* option : {"--data", "--activation", "--init", "--gain", "--depth", "--width", "--batch", "--lr",
+                             "--steps", "--seed", "--threads", "--every", "--csv"}) {
+    CAPTURE(option);
+    CHECK(o.text.find(option) != std::string::npos);
+  }
+}
+
+TEST_CASE("a small run: tables of at most 100 columns that name their rule, and a whole CSV") {
+  fs::path const csv = fs::temp_directory_path() / ("satur_train_" + std::to_string(getpid()) + ".csv");
+  outcome const o = train(small + "--every 10 --csv " + csv.string());
+  CAPTURE(o.text);
+  CHECK(o.code == 0);
+  CHECK(o.text.find("|z| > 5") != std::string::npos);
+  std::istringstream table(o.text);
+  bool in_table = false;
+  for (std::string line; std::getline(table, line);) {
+    in_table = in_table || line.starts_with("layer");
+    in_table = in_table && !line.empty();
+    CHECK_UNARY(!in_table || line.size() <= 100);
+  }
+  std::ifstream file(csv);
+  int lines = 0;
+  for (std::string line; std::getline(file, line);) {
+    CHECK(std::count(line.begin(), line.end(), ',') == 15);
+    ++lines;
+  }
+  CHECK(lines == 1 + 3 * 3); // the header; three stretches of three layers
+  CHECK_FALSE(fs::exists(csv.string() + ".part"));
+  fs::remove(csv);
+}
+
+TEST_CASE("the same seed gives the same run") {
+  auto const without_speed = [](std::string text) {
+    for (std::size_t at = 0; (at = text.find(" steps/s", at)) != std::string::npos; ++at) {
+      std::size_t const start = text.rfind("   ", at);
+      text.erase(start, at + 8 - start);
+      at = start;
+    }
+    return text;
+  };
+  std::string const first = without_speed(train(small).text);
+  CHECK(first == without_speed(train(small).text));
+  CHECK(first != without_speed(train(small + "--seed 2").text));
+}
+
+TEST_CASE("a run that diverges goes on counting and says so") {
+  outcome const o = train("--width 20 --depth 2 --steps 30 --threads 1 --activation relu --lr 1e30");
+  CAPTURE(o.text);
+  CHECK(o.code == 1);
+  CHECK(o.text.find("not finite") != std::string::npos);
+  CHECK(o.text.find("The run diverged") != std::string::npos);
+  CHECK(o.text.find("No layer is saturated") == std::string::npos);
+}
+
+TEST_CASE("large weights are told in plain words") {
+  outcome const o =
+      train("--activation tanh --init glorot_uniform --gain 20 --width 50 --depth 2 --steps 40 --threads 1");
+  CAPTURE(o.text);
+  CHECK(o.code == 0);
+  CHECK(o.text.find("hidden 1 is saturated on both sides") != std::string::npos);
+  CHECK(o.text.find("--gain 1") != std::string::npos);
+}
+
+TEST_CASE("the default collapses: the slope is gone and |z| > 5 does not see it") {
+  // The published situation, a little shorter; the top layer of 1000 sigmoids.
+  outcome const o = train("--steps 800 --every 400");
+  CAPTURE(o.text);
+  CHECK(o.code == 0);
+  CHECK(o.text.find("hidden 4 is on the flat part on the left") != std::string::npos);
+  CHECK(o.text.find("0 % of its units have |z| > 5") != std::string::npos);
+  CHECK(o.text.find("hardly sees it") != std::string::npos);
+}
+
+#endif // SATUR_TRAIN_PROGRAM
