@@ -418,6 +418,9 @@ void summarise(std::ostream& out, options const& o, stretch const& first, stretc
   bool any_flat = false;
   bool any_silent = false;
   std::string const rule_text = satur::describe(rule.definition());
+  any_activation const act = activation_named(o.activation);
+  bool const flat_left = std::visit([](auto const& a) { return a.flat_left; }, act);
+  bool const flat_right = std::visit([](auto const& a) { return a.flat_right; }, act);
   for (std::size_t l = 0; l + 1 < last.layers.size(); ++l) {
     auto const& [name, now] = last.layers[l];
     satur::saturation const& s = now.saturation;
@@ -429,20 +432,22 @@ void summarise(std::ostream& out, options const& o, stretch const& first, stretc
           << " infinite gradients. Its other numbers mean nothing.\n";
       continue;
     }
-    bool const flat = s.slope_share() < 0.3;
+    // Beyond the threshold on a side that is not flat (relu's right) is where a unit belongs.
+    double const left = flat_left ? s.low_fraction() : 0.0;
+    double const right = flat_right ? s.high_fraction() : 0.0;
+    bool const flat = s.slope_share() < (flat_right ? 0.3 : 0.05); // a relu layer is sparse when it is well
     bool const fallen = s.slope_share() < 0.6 * was.slope_share();
-    bool const beyond = s.fraction() > 0.3;
+    bool const beyond = left + right > 0.3;
     if (!flat && !fallen && !beyond) {
       continue;
     }
     any_flat = true;
-    double const left = s.low_fraction();
-    double const right = s.high_fraction();
-    std::string side = left > 9.0 * right    ? "on the left"
-                       : right > 9.0 * left  ? "on the right"
-                       : s.fraction() > 0.01 ? "on both sides"
-                       : s.mean_z() < 0.0    ? "on the left"
-                                             : "on the right";
+    bool const lopsided = left > 9.0 * right || right > 9.0 * left || left + right < 0.01;
+    bool const mostly_left = left + right < 0.01 ? s.mean_z() < 0.0 : left > right;
+    std::string const side = !flat_right   ? "on the left"
+                             : !lopsided   ? "on both sides"
+                             : mostly_left ? "on the left"
+                                           : "on the right";
     out << "- " << name << " is "
         << (beyond ? "saturated "
             : flat ? "on the flat part "
@@ -451,9 +456,9 @@ void summarise(std::ostream& out, options const& o, stretch const& first, stretc
     if (fallen) {
       out << " (it began with " << percent(was.slope_share()) << ")";
     }
-    out << ", " << percent(s.fraction()) << " of its units have " << rule_text
-        << text(", mean output %.3f.", s.mean_output()) << '\n';
-    any_silent = any_silent || (!beyond && s.fraction() < 0.05);
+    out << ";\n  " << percent(left + right) << " of its units have " << (flat_right ? rule_text : "z < -5")
+        << text("; mean output %.3f.", s.mean_output()) << '\n';
+    any_silent = any_silent || left + right < 0.05;
   }
   if (broken) {
     out << "The run diverged. Try a smaller step: --lr " << text("%g", o.rate / 10.0)
@@ -461,16 +466,15 @@ void summarise(std::ostream& out, options const& o, stretch const& first, stretc
     return;
   }
   if (any_silent) {
-    out << "  " << rule_text
-        << " hardly sees it: the units sit short of the threshold, but their slope is gone all the same.\n"
-        << "  That is why the table shows the mean slope beside the share.\n";
+    out << "  |z| > 5 hardly sees it: the units sit short of the threshold, but their slope is gone all\n"
+           "  the same. That is why the table shows the mean slope beside the share.\n";
   }
   double const first_gradient = last.layers.front().second.gradient.rms();
   double const last_gradient = last.layers[last.layers.size() - 2].second.gradient.rms();
   bool const vanishing = last.layers.size() > 2 && first_gradient < 0.05 * last_gradient;
   if (vanishing) {
     out << "- The gradient shrinks on its way back: rms dL/dz is " << text("%.1e", last_gradient)
-        << " in the last hidden layer and " << text("%.1e", first_gradient) << " in the first."
+        << " in the last hidden layer\n  and " << text("%.1e", first_gradient) << " in the first."
         << (any_flat ? "" : " No layer is saturated: this is vanishing, not saturation.") << '\n';
   }
   if (!any_flat && !vanishing) {
@@ -484,7 +488,7 @@ void summarise(std::ostream& out, options const& o, stretch const& first, stretc
     out << " --activation tanh --init glorot_uniform (zero-centred: the mean of z no longer drifts from layer to "
            "layer)";
   } else if (o.activation == "relu") {
-    out << " --init he_normal, or --activation leaky_relu (no unit can die)";
+    out << (o.init == "he_normal" ? "" : " --init he_normal, or") << " --activation leaky_relu (no unit can die)";
   } else {
     out << " --init glorot_uniform --gain 1, or a smaller --lr";
   }
