@@ -485,8 +485,7 @@ void summarise(std::ostream& out, options const& o, stretch const& first, stretc
   if (o.gain > 1.5) {
     out << " --gain 1 (the weights are " << text("%g", o.gain) << " times the rule's size)";
   } else if (o.activation == "sigmoid") {
-    out << " --activation tanh --init glorot_uniform (zero-centred: the mean of z no longer drifts from layer to "
-           "layer)";
+    out << " --activation tanh --init glorot_uniform (zero-centred: the mean of z no longer drifts)";
   } else if (o.activation == "relu") {
     out << (o.init == "he_normal" ? "" : " --init he_normal, or") << " --activation leaky_relu (no unit can die)";
   } else {
