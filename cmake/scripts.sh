@@ -13,7 +13,7 @@ quietly() { # LOG COMMAND…
   shift
   mkdir -p "$(dirname "$log")"
   if ! "$@" >"$log" 2>&1 </dev/null; then
-    cat "$log" >&2
+    grep -v '^\[[0-9]*/[0-9]*\] ' "$log" >&2 # what went well
     say "failed: $* (the lines above are in ${log#"$root"/})"
     return 1
   fi
@@ -84,6 +84,6 @@ build() { # PRESET [-D…] [-- TARGET…]
     sed -n 's/^-- \(satur: \)/\1/p' "$root/build/log/$name-configure.txt" >&2
     say "building $name (log: build/log/$name-build.txt)"
     quietly "$root/build/log/$name-build.txt" \
-      cmake --build "$root/build/$name" -j "$cores" ${targets[@]+"${targets[@]}"}
+      cmake --build "$root/build/$name" -j "$cores" ${targets[@]+"${targets[@]}"} -- -k 0
   )
 }
