@@ -1,5 +1,4 @@
-# Each header compiles alone, and twice in one file; and includes only what its row allows; and the README shows the
-# quickstart as it is.
+# Each header compiles alone, and twice in one file; and includes only what its row allows.
 file(GLOB_RECURSE satur_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include"
      "${PROJECT_SOURCE_DIR}/include/satur/*.hpp")
 list(FILTER satur_headers EXCLUDE REGEX "^satur/adapt[./]") # each needs its own third party
@@ -31,11 +30,6 @@ if(SATUR_SH)
   add_test(NAME layers COMMAND "${SATUR_SH}" "${CMAKE_CURRENT_LIST_DIR}/check_layers.sh" "${PROJECT_SOURCE_DIR}/include")
   add_test(NAME layers_self_test
            COMMAND "${SATUR_SH}" "${CMAKE_CURRENT_LIST_DIR}/check_layers.sh" --self-test "${CMAKE_CURRENT_BINARY_DIR}")
-  if(TARGET satur_01_quickstart AND EXISTS "${PROJECT_SOURCE_DIR}/README.md")
-    add_test(NAME readme
-             COMMAND "${SATUR_SH}" "${CMAKE_CURRENT_LIST_DIR}/check_readme.sh" "${PROJECT_SOURCE_DIR}/README.md"
-                     "${PROJECT_SOURCE_DIR}/examples/01_quickstart.cpp" "$<TARGET_FILE:satur_01_quickstart>")
-  endif()
 else()
   satur_skip_test(layers "there is no POSIX shell")
 endif()
