@@ -21,8 +21,8 @@ struct centered_sigmoid {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    math::value_and_slope<T> const t = math::hyperbolic_tangent(T(T(0.5) * z));
-    return {T(0.5) * t.value, T(0.25) * t.slope};
+    math::value_and_slope<T> const t = math::half_tangent(z, 1);
+    return {T(0.5) * t.value, t.slope};
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return -0.5; }

@@ -117,19 +117,24 @@ template <class T> SATUR_INLINE constexpr T exp_nonpositive(T const& x) {
   }
 }
 
-/// What tanh needs of x <= 0 from one reduction: 4e^x, rounded once even where e^x is subnormal, and e^x - 1.
-template <class T> struct four_exp_and_expm1 {
-  T four_exp;
-  T expm1;
+/// What tanh needs of x <= 0 from one reduction: factor * e^x, rounded once even where e^x is subnormal (factor 1 or
+/// 4), and e^x - 1 with the digits that its sum lost.
+template <class T> struct exp_and_expm1 {
+  T scaled_exp;
+  split<T> expm1;
 };
-template <class T> SATUR_INLINE constexpr four_exp_and_expm1<T> four_exp_and_expm1_nonpositive(T const& x) {
+template <class T> SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, int factor) {
   if constexpr (real_lanes<T>) {
     reduced_argument<T> const a = reduce(clamp_below(x, 1.5));
     T const t = expm1_reduced(a.r);
+    T const scale = T(factor);
     T const power = times_power_of_two(T(1), a.n);
-    return {times_power_of_two(madd(T(4), t, T(4)), a.n), madd(power, t, power - T(1))};
+    T const whole = rounded(power - T(1));
+    T const sum = rounded(madd(power, t, whole));
+    T const rest = madd(power, t, whole - sum);
+    return {times_power_of_two(madd(scale, t, scale), a.n), {sum, rest}};
   } else {
-    return {T(4) * generic_exp(x), generic_expm1(x)};
+    return {T(factor) * generic_exp(x), {generic_expm1(x), T(0)}};
   }
 }
 

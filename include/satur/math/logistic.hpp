@@ -33,6 +33,12 @@ template <class T> SATUR_INLINE constexpr split<T> times(T const& a, corrected<T
   return {p, madd(p, r.error, fma(a, r.value, -p))};
 }
 
+/// (a.value + a.rest) * r as value + rest.
+template <class T> SATUR_INLINE constexpr split<T> times(split<T> const& a, corrected<T> const& r) {
+  split<T> const p = times(a.value, r);
+  return {p.value, madd(a.rest, r.value, p.rest)};
+}
+
 /// p * r rounded once, p as `times` gives it.
 template <class T> SATUR_INLINE constexpr T times_once(split<T> const& p, corrected<T> const& r) {
   T const s = rounded(p.value * r.value);
@@ -50,16 +56,21 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
   return {select(z < T(0), left.value + left.rest, right), detail::times_once(left, r)};
 }
 
-/// tanh z and its slope 4E/(1+E)^2, E = e^-2|z|, for all z. The value comes from e^-2|z| - 1, which keeps every digit
-/// of a small z.
-template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> hyperbolic_tangent(T const& z) {
-  T const minus = negative_magnitude(z);
-  auto const e = detail::four_exp_and_expm1_nonpositive(minus + minus);
-  detail::corrected<T> const r = detail::reciprocal_of_one_plus(rounded(T(0.25) * e.four_exp));
-  split<T> const m = detail::times(e.expm1, r); // -tanh|z|
+/// tanh(z/2) and e/(1+e)^2, e = e^-|z|, for z = argument; factor 4 and 2z give tanh z and its slope. The value comes
+/// from e - 1, which keeps every digit of a small z.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_tangent(T const& argument, int factor) {
+  auto const e = detail::exp_and_expm1_nonpositive(negative_magnitude(argument), factor);
+  T const exponential = factor == 1 ? e.scaled_exp : rounded(T(1.0 / factor) * e.scaled_exp);
+  detail::corrected<T> const r = detail::reciprocal_of_one_plus(exponential);
+  split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|
   T const size = m.value + m.rest;
-  T const value = select(z < T(0), size, -size);
-  return {select(z == T(0), z, value), detail::times_once(detail::times(e.four_exp, r), r)};
+  T const value = select(argument < T(0), size, -size);
+  return {select(argument == T(0), argument, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
+}
+
+/// tanh z and its slope 4E/(1+E)^2, E = e^-2|z|, for all z.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> hyperbolic_tangent(T const& z) {
+  return half_tangent(z + z, 4);
 }
 
 } // namespace satur::inline SATUR_ABI::math

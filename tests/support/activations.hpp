@@ -1,0 +1,25 @@
+// The list of all activations, for tests: tests/check_activations.sh compares it with the headers.
+#pragma once
+
+#include "satur/activation.hpp"
+
+#include <tuple>
+
+namespace test {
+
+using all_activations = std::tuple< //
+    satur::identity,                //
+    satur::sigmoid,                 //
+    satur::centered_sigmoid,        //
+    satur::tanh,                    //
+    satur::softsign,                //
+    satur::relu,                    //
+    satur::leaky_relu               //
+    >;
+
+/// f.template operator()<A>() for every activation A of the list.
+template <class F> void for_each_activation(F f) {
+  std::apply([&](auto... act) { (f(act), ...); }, all_activations{});
+}
+
+} // namespace test
