@@ -142,6 +142,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "satur_exhaustive: stride and doubles are whole numbers >= 1\n");
     return 2;
   }
+  int const first = argc > 3 && std::string(argv[3]) == "best" ? static_cast<int>(satur::math::best_level())
+                                                               : static_cast<int>(satur::math::compiled_level);
   std::printf(
       "| type | activation | level | value: worst ulp | at z | above 1 ulp | slope: worst ulp | at z | above 1 ulp | "
       "false zeros |\n|---|---|---|---|---|---|---|---|---|---|\n");
