@@ -1,0 +1,31 @@
+// A dual number for tests: a value and its derivative, differentiated by the rules of calculus and nothing else.
+#pragma once
+
+#include <cmath>
+
+namespace test {
+
+struct dual {
+  double v = 0.0;
+  double d = 0.0;
+  dual() = default;
+  dual(double value) : v(value) {} // NOLINT: a constant
+  dual(double value, double derivative) : v(value), d(derivative) {}
+  static dual variable(double z) { return {z, 1.0}; }
+
+  friend dual operator+(dual const& a, dual const& b) { return {a.v + b.v, a.d + b.d}; }
+  friend dual operator-(dual const& a, dual const& b) { return {a.v - b.v, a.d - b.d}; }
+  friend dual operator*(dual const& a, dual const& b) { return {a.v * b.v, a.d * b.v + a.v * b.d}; }
+  friend dual operator/(dual const& a, dual const& b) { return {a.v / b.v, (a.d - a.v / b.v * b.d) / b.v}; }
+  friend dual operator-(dual const& a) { return {-a.v, -a.d}; }
+  friend bool operator<(dual const& a, dual const& b) { return a.v < b.v; }
+  friend bool operator>(dual const& a, dual const& b) { return a.v > b.v; }
+  friend bool operator<=(dual const& a, dual const& b) { return a.v <= b.v; }
+  friend bool operator>=(dual const& a, dual const& b) { return a.v >= b.v; }
+  friend bool operator==(dual const& a, dual const& b) { return a.v == b.v; }
+};
+inline dual exp(dual const& x) { return {std::exp(x.v), std::exp(x.v) * x.d}; }
+inline dual expm1(dual const& x) { return {std::expm1(x.v), std::exp(x.v) * x.d}; }
+inline dual log1p(dual const& x) { return {std::log1p(x.v), x.d / (1.0 + x.v)}; }
+
+} // namespace test
