@@ -9,3 +9,4 @@
 #include "satur/activation/sigmoid.hpp"
 #include "satur/activation/softsign.hpp"
 #include "satur/activation/tanh.hpp"
+#include "satur/math.hpp" // what a user's own activation is made of

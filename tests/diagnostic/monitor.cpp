@@ -1,0 +1,112 @@
+// The monitor: what it remembers, what it prints, and that it allocates nothing once it knows its layers.
+#include "support/allocation.hpp"
+
+#include "satur/diagnostic.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+std::string printed(satur::monitor const& mon) {
+  std::ostringstream out;
+  out << mon;
+  std::istringstream lines(out.str());
+  for (std::string line; std::getline(lines, line);) {
+    CHECK(line.size() <= 100);
+  }
+  return out.str();
+}
+
+} // namespace
+
+TEST_CASE("last step and whole run, in order of first use") {
+  satur::monitor mon;
+  std::vector<float> const z{-6.0f, 0.0f, 6.0f, 7.0f};
+  std::vector<float> a(4);
+  mon["second"].observe(satur::tanh{}, z);
+  mon["first"].forward(satur::sigmoid{}, z, a);
+  mon["first"].gradient(std::vector<float>{3.0f, 0.0f, -4.0f, 0.0f});
+  CHECK(mon.at("first").current().saturation.count == 4);
+  mon.end_step();
+  mon["first"].observe(satur::sigmoid{}, std::vector<float>{0.0f});
+  mon.end_step();
+  CHECK(mon.steps() == 2);
+  CHECK(mon.begin()->name() == "second");
+  satur::layer_monitor const& first = mon.at("first");
+  CHECK(first.last().saturation.count == 1);
+  CHECK(first.total().saturation.count == 5);
+  CHECK(first.total().saturation.low == 1);
+  CHECK(first.total().saturation.high == 2);
+  CHECK(first.total().gradient.rms() == doctest::Approx(2.5));
+  CHECK(first.total().gradient.zero_fraction() == 0.5);
+  CHECK(std::isnan(first.last().gradient.rms()));
+  CHECK_THROWS_WITH_AS(static_cast<void>(mon.at("third")), doctest::Contains("second, first"), std::invalid_argument);
+  mon.reset();
+  CHECK(mon.steps() == 0);
+  CHECK(mon.at("first").total().saturation.empty());
+}
+
+TEST_CASE("update:data is log10 of two standard deviations") {
+  satur::monitor mon;
+  std::vector<double> const w{1.0, 2.0, 3.0, 4.0};
+  std::vector<double> const g{0.5, -0.5, 0.5, -0.5};
+  mon["a"].update(w, g, -0.01);
+  CHECK(mon.at("a").current().update.log10_ratio() == doctest::Approx(std::log10(0.01 * 0.5 / std::sqrt(1.25))));
+  mon["a"].update(w, std::vector<double>(4, 0.0), -0.01); // a step of zero has no ratio
+  CHECK(mon.at("a").current().update.unusable == 1);
+  CHECK_THROWS_AS(mon["a"].update(w, std::vector<double>(3)), satur::shape_error);
+}
+
+TEST_CASE("the table fits 100 columns and names each rule") {
+  std::vector<float> const z(100, -7.0f);
+  for (satur::any_rule const& rule : {satur::any_rule(satur::z_beyond{4.5}), satur::any_rule(satur::slope_below{}),
+                                      satur::any_rule(satur::output_beyond{})}) {
+    satur::monitor mon(rule);
+    mon["a layer with a very long name indeed"].observe(satur::centered_sigmoid{}, z);
+    mon.end_step();
+    CHECK(printed(mon).find(satur::describe(rule.definition())) != std::string::npos);
+  }
+  satur::monitor const empty;
+  CHECK(printed(empty).find("|z| > 5") != std::string::npos);
+}
+
+TEST_CASE("a broken network does not look healthy") {
+  satur::monitor mon;
+  std::vector<float> const z(64, std::numeric_limits<float>::quiet_NaN());
+  mon["fc"].observe(satur::sigmoid{}, z);
+  mon["fc"].gradient(z);
+  mon.end_step();
+  std::string const text = printed(mon);
+  CHECK(text.find("not finite") != std::string::npos);
+  CHECK(text.find("64 NaN") != std::string::npos);
+  std::string const row = text.substr(text.find("fc"), text.find('\n', text.find("fc")) - text.find("fc"));
+  CHECK(row.find_first_of("0123456789") == std::string::npos); // no number that could pass for healthy
+}
+
+TEST_CASE("nothing is allocated once the layers are known") {
+  satur::monitor mon;
+  std::vector<float> z(20000, 0.25f);
+  std::vector<float> a(z.size());
+  std::vector<float> da(z.size());
+  auto const step = [&] {
+    mon["fc1"].forward(satur::sigmoid{}, z, a, da);
+    mon["fc1"].gradient(da);
+    mon["fc1"].update(z, da, -0.1);
+    mon["fc2"].observe(satur::tanh{}, z);
+    mon.end_step();
+  };
+  step();
+  CHECK(satur_test::allocations_in([&] {
+          for (int i = 0; i < 5; ++i) {
+            step();
+          }
+          static_cast<void>(satur::saturated_fraction(z));
+        }) == 0);
+  CHECK(satur_test::allocations_in([] { std::vector<int> counted(10); }) > 0); // the counter counts
+}
