@@ -106,10 +106,13 @@ template <class L, class M> SATUR_INLINE auto as_mask_of(M const& m) {
 }
 
 template <class C, class M> SATUR_INLINE void count_into(C& counter, M const& m) {
-  if constexpr (std::same_as<M, bool>) {
-    counter += m;
-  } else {
+#if SATUR_HAS_LANES
+  if constexpr (math::is_lanes_v<C>) {
     counter = math::select(math::mask_cast<math::element_t<C>>(m), counter + C(1), counter);
+  } else
+#endif
+  {
+    counter += m;
   }
 }
 
