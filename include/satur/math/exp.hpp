@@ -100,8 +100,8 @@ template <class T> SATUR_INLINE constexpr T expm1_reduced(T const& r) {
 }
 
 /// x kept where 2^n is in range; NaN stays NaN.
-template <class T> SATUR_INLINE constexpr T clamp_below(T const& x, double further = 0.0) {
-  return maximum(T(exp_constants<element_t<T>>::lowest - static_cast<element_t<T>>(further)), x);
+template <class T> SATUR_INLINE constexpr T clamp_below(T const& x) {
+  return maximum(T(exp_constants<element_t<T>>::lowest), x);
 }
 template <class T> SATUR_INLINE constexpr T clamp_above(T const& x) {
   return minimum(T(exp_constants<element_t<T>>::highest), x);
@@ -117,15 +117,18 @@ template <class T> SATUR_INLINE constexpr T exp_nonpositive(T const& x) {
   }
 }
 
-/// What tanh needs of x <= 0 from one reduction: factor * e^x, rounded once even where e^x is subnormal (factor 1 or
-/// 4), and e^x - 1 with the digits that its sum lost.
+/// What tanh needs of x <= 0 from one reduction: with factor 1 e^x, with factor 4 4 e^2x, rounded once even where e^2x
+/// is subnormal; and e^x - 1 or e^2x - 1 with the digits that its sum lost. x is doubled where it no longer overflows.
 template <class T> struct exp_and_expm1 {
   T scaled_exp;
   split<T> expm1;
 };
 template <class T> SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, int factor) {
   if constexpr (real_lanes<T>) {
-    reduced_argument<T> const a = reduce(clamp_below(x, 1.5));
+    using E = element_t<T>;
+    E const lowest = exp_constants<E>::lowest - E(1.5);
+    T const kept = maximum(T(factor == 4 ? E(0.5) * lowest : lowest), x);
+    reduced_argument<T> const a = reduce(factor == 4 ? kept + kept : kept);
     T const t = expm1_reduced(a.r);
     T const scale = T(factor);
     T const power = times_power_of_two(T(1), a.n);
@@ -134,7 +137,8 @@ template <class T> SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonposi
     T const rest = madd(power, t, whole - sum);
     return {times_power_of_two(madd(scale, t, scale), a.n), {sum, rest}};
   } else {
-    return {T(factor) * generic_exp(x), {generic_expm1(x), T(0)}};
+    T const exponent = factor == 4 ? x + x : x;
+    return {T(factor) * generic_exp(exponent), {generic_expm1(exponent), T(0)}};
   }
 }
 

@@ -56,21 +56,21 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
   return {select(z < T(0), left.value + left.rest, right), detail::times_once(left, r)};
 }
 
-/// tanh(z/2) and e/(1+e)^2, e = e^-|z|, for z = argument; factor 4 and 2z give tanh z and its slope. The value comes
-/// from e - 1, which keeps every digit of a small z.
-template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_tangent(T const& argument, int factor) {
-  auto const e = detail::exp_and_expm1_nonpositive(negative_magnitude(argument), factor);
+/// tanh(z/2) and e/(1+e)^2, e = e^-|z|, with factor 1; tanh z and 4E/(1+E)^2, E = e^-2|z|, with factor 4. The value
+/// comes from e - 1, which keeps every digit of a small z.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_tangent(T const& z, int factor) {
+  auto const e = detail::exp_and_expm1_nonpositive(negative_magnitude(z), factor);
   T const exponential = factor == 1 ? e.scaled_exp : rounded(T(1.0 / factor) * e.scaled_exp);
   detail::corrected<T> const r = detail::reciprocal_of_one_plus(exponential);
   split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|
   T const size = m.value + m.rest;
-  T const value = select(argument < T(0), size, -size);
-  return {select(argument == T(0), argument, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
+  T const value = select(z < T(0), size, -size);
+  return {select(z == T(0), z, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
 }
 
 /// tanh z and its slope 4E/(1+E)^2, E = e^-2|z|, for all z.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> hyperbolic_tangent(T const& z) {
-  return half_tangent(z + z, 4);
+  return half_tangent(z, 4);
 }
 
 } // namespace satur::inline SATUR_ABI::math
