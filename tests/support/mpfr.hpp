@@ -10,19 +10,31 @@
 
 namespace test {
 
-/// Random z for double: two in three with random digits where activations bend (|z| from 2^-12 to 2^10), one in three
-/// any bit pattern at all.
-inline double random_pattern(std::uint64_t& state, std::uint64_t i) {
-  std::uint64_t x = (state += 0x9e3779b97f4a7c15u);
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  x ^= x >> 31;
-  if (i % 3 == 0) {
-    return std::bit_cast<double>(x);
+/// Random z for double (splitmix64).
+struct random_doubles {
+  std::uint64_t state;
+
+  std::uint64_t bits() {
+    std::uint64_t x = (state += 0x9e3779b97f4a7c15u);
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
   }
-  std::uint64_t const exponent = 1023 - 12 + (x >> 8) % 23;
-  return std::bit_cast<double>((x & 0x800fffffffffffffu) | (exponent << 52));
-}
+  /// Any finite bit pattern at all.
+  double pattern() {
+    for (;;) {
+      double const z = std::bit_cast<double>(bits());
+      if (std::isfinite(z)) {
+        return z;
+      }
+    }
+  }
+  /// |z| from 2^-12 to 2^10, each power of two as often.
+  double where_functions_bend() {
+    std::uint64_t const exponent = 1023 - 12 + bits() % 22;
+    return std::bit_cast<double>((bits() & 0x800fffffffffffffu) | (exponent << 52));
+  }
+};
 
 /// A number of 200 bits.
 class wide {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace test {
@@ -22,6 +24,16 @@ template <class T> double ulp_error(T got, long double exact) {
   int const least = std::numeric_limits<T>::min_exponent - std::numeric_limits<T>::digits;
   int const unit = exact == 0 ? least : std::max(exponent - std::numeric_limits<T>::digits, least);
   return static_cast<double>(std::ldexp(std::fabs(static_cast<long double>(got) - exact), -unit));
+}
+
+/// The same for a float and a truth in double, quick enough for all floats there are.
+inline double ulp_error_of_float(float got, double exact) {
+  std::uint64_t const exponent = std::bit_cast<std::uint64_t>(exact) >> 52 & 0x7ff;
+  if (exponent > 1022 + 127 || !std::isfinite(got)) { // overflow, infinity, NaN
+    return ulp_error(got, static_cast<long double>(exact));
+  }
+  std::uint64_t const unit = std::max<std::uint64_t>(exponent, 1022 - 125) - 23; // biased exponent of one ulp
+  return std::fabs(static_cast<double>(got) - exact) * std::bit_cast<double>((2046 - unit) << 52);
 }
 
 /// 0 was given where the truth rounds to a number.
