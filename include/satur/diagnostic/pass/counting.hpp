@@ -15,33 +15,50 @@ template <class T> struct counting_pass {
   std::uint64_t nan = 0;
 
   template <class L> SATUR_INLINE void run() {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    using C = typename pass_types<L>::counter;
-    L const limit = L(round_down<T>(threshold));
     for (std::size_t start = 0; start < n; start += leaf_elements) {
-      std::size_t const size = std::min(leaf_elements, n - start);
-      T const* const at = z + start;
-      C beyond_even = C(0);
-      C beyond_odd = C(0);
-      C nan_even = C(0);
-      C nan_odd = C(0);
-      std::size_t i = 0;
-      for (; i + 2 * width <= size; i += 2 * width) {
-        add(math::load<L>(at + i), limit, beyond_even, nan_even);
-        add(math::load<L>(at + i + width), limit, beyond_odd, nan_odd);
-      }
-      for (; i < size; i += width) { // 0 is neither beyond nor NaN
-        add(load_first<L>(at + i, std::min(width, size - i), T(0)), limit, beyond_even, nan_even);
-      }
-      beyond += static_cast<std::uint64_t>(sum_of(beyond_even) + sum_of(beyond_odd));
-      nan += static_cast<std::uint64_t>(sum_of(nan_even) + sum_of(nan_odd));
+      leaf<L>(z + start, std::min(leaf_elements, n - start));
     }
   }
 
 private:
-  template <class L, class C> SATUR_INLINE static void add(L const& x, L const& limit, C& beyond, C& nan) {
-    count_into(beyond, x > limit || x < -limit);
-    count_into(nan, as_mask_of<L>(is_nan(x)));
+  template <class L> SATUR_INLINE void leaf(T const* at, std::size_t size) {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    using C = typename pass_types<L>::counter;
+    L const limit = L(round_down<T>(threshold));
+    C beyond_even = C(0);
+    C beyond_odd = C(0);
+    L even = L(0); // sums, for one question only: was there a NaN?
+    L odd = L(0);
+    std::size_t i = 0;
+    for (; i + 2 * width <= size; i += 2 * width) {
+      L const a = math::load<L>(at + i);
+      L const b = math::load<L>(at + i + width);
+      count_into(beyond_even, magnitude(a) > limit);
+      count_into(beyond_odd, magnitude(b) > limit);
+      even = even + a;
+      odd = odd + b;
+    }
+    C nans = C(0);
+    if (T const total = sum_of(even) + sum_of(odd); is_nan(total) || is_infinite(total)) {
+      beyond_even = beyond_odd = C(0);
+      i = 0;
+    }
+    for (; i < size; i += width) { // 0 is neither beyond nor NaN
+      L const x = load_first<L>(at + i, std::min(width, size - i), T(0));
+      count_into(beyond_even, x > limit || x < -limit);
+      count_into(nans, as_mask_of<L>(is_nan(x)));
+    }
+    beyond += static_cast<std::uint64_t>(sum_of(beyond_even) + sum_of(beyond_odd));
+    nan += static_cast<std::uint64_t>(sum_of(nans));
+  }
+
+  template <class L> SATUR_INLINE static L magnitude(L const& x) {
+    if constexpr (math::real_lanes<L>) {
+      using I = decltype(math::bits(x));
+      return math::from_bits<T>(I(math::bits(x) & I(special_bits<T>::magnitude)));
+    } else {
+      return x < L(0) ? L(-x) : x;
+    }
   }
 };
 
