@@ -37,6 +37,17 @@
 #define SATUR_HAS_DISPATCH 0
 #endif
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SATUR_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SATUR_SANITIZED 1
+#endif
+#endif
+#ifndef SATUR_SANITIZED
+#define SATUR_SANITIZED 0
+#endif
+
 /// Under -ffast-math the compiler may assume that no NaN exists. Counters stay right (they test bits), but subnormal
 /// slopes may be flushed to zero by the run-time start-up code that -ffast-math links in, so say it once.
 #if defined(__FAST_MATH__) && !defined(SATUR_FAST_MATH_ACKNOWLEDGED)

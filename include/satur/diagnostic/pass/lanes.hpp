@@ -151,8 +151,13 @@ template <class L> struct group_of { using type = L; };
 template <class T, int N>
   requires(sizeof(T) * N > 16)
 struct group_of<math::lanes<T, N>> {
-  using four = math::twin<math::twin<math::lanes<T, N>>>;
+  using two = math::twin<math::lanes<T, N>>;
+#if SATUR_SANITIZED // every operation is instrumented: more would only take the compiler minutes
+  using type = two;
+#else
+  using four = math::twin<two>;
   using type = std::conditional_t<sizeof(T) * N == 64, math::twin<four>, four>;
+#endif
 };
 #endif
 template <class L> using side_by_side = typename group_of<L>::type;
