@@ -177,8 +177,8 @@ template <class T, class A> complaints places_agree(A const& act) {
   for (int l = 0; l <= static_cast<int>(satur::math::best_level()); ++l) {
     auto const level = static_cast<simd_level>(l);
     satur::forward(act, z, y, dy, satur::z_beyond{}, level);
-    for (std::size_t const length : {1, 2, 7, 15, 16, 17, 63, 128, 129, 300}) {
-      for (std::size_t const offset : {0, 1, 3, 8, 21}) {
+    for (std::size_t const length : std::initializer_list<std::size_t>{1, 2, 7, 15, 16, 17, 63, 128, 129, 300}) {
+      for (std::size_t const offset : std::initializer_list<std::size_t>{0, 1, 3, 8, 21}) {
         std::vector<T> part(length);
         std::vector<T> slope(length);
         std::span<T const> const from(z.data() + offset, length);

@@ -1,0 +1,139 @@
+// Values and slopes against tables of exact numbers: the project's own, and a larger one where it is at hand.
+#include "support/activations.hpp"
+#include "support/ulp.hpp"
+
+#include "satur/diagnostic.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct row {
+  std::string name;
+  double z;
+  long double value;
+  long double slope;
+};
+
+std::vector<row> const own_table = {
+#include "reference/activations.inc"
+};
+
+/// Worst error in ulp of the rows of A, by a scalar call and by an array pass at every level; a false zero is infinite.
+template <class T, class A> double worst_of(A const& act, std::vector<row> const& table, std::size_t& used) {
+  std::vector<T> z;
+  std::vector<row> rows;
+  for (row const& r : table) {
+    if (r.name == A::name && (static_cast<double>(static_cast<T>(r.z)) == r.z || std::isnan(r.z))) {
+      z.push_back(static_cast<T>(r.z));
+      rows.push_back(r);
+    }
+  }
+  used = z.size();
+  double worst = 0.0;
+  auto const compare = [&](T got, long double exact) {
+    double const error = test::false_zero(got, exact) ? HUGE_VAL : test::ulp_error(got, exact);
+    worst = std::max(worst, error);
+  };
+  std::vector<T> y(z.size());
+  std::vector<T> dy(z.size());
+  for (int l = 0; l <= static_cast<int>(satur::math::best_level()); ++l) {
+    auto const level = static_cast<satur::math::simd_level>(l);
+    satur::apply(act, z, y, level);
+    satur::apply_derivative(act, z, dy, level);
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      compare(y[i], rows[i].value);
+      compare(dy[i], rows[i].slope);
+      compare(act.value(z[i]), rows[i].value);
+      compare(act.derivative(z[i]), rows[i].slope);
+    }
+  }
+  return worst;
+}
+
+/// Rows of a table of the shared references: activation, params, z, f, df, …; strtold because a cell may be far below
+/// any double. Rows of other parameters than our default ones are left out.
+std::vector<row> read(std::istream& in) {
+  std::vector<row> rows;
+  std::string line;
+  std::getline(in, line);
+  while (std::getline(in, line)) {
+    std::istringstream cells(line);
+    std::string name;
+    std::string params;
+    std::string z;
+    std::string value;
+    std::string slope;
+    std::getline(cells, name, ',');
+    std::getline(cells, params, ',');
+    std::getline(cells, z, ',');
+    std::getline(cells, value, ',');
+    std::getline(cells, slope, ',');
+    if (params.empty() || params == "negative_slope=0.01") {
+      rows.push_back({name, std::strtod(z.c_str(), nullptr), std::strtold(value.c_str(), nullptr),
+                      std::strtold(slope.c_str(), nullptr)});
+    }
+  }
+  return rows;
+}
+
+} // namespace
+
+TEST_CASE_TEMPLATE("within 2 ulp of the exact table, no false zero", T, float, double) {
+  test::for_each_activation([](auto const& act) {
+    CAPTURE(act.name);
+    std::size_t used = 0;
+    CHECK(worst_of<T>(act, own_table, used) <= 2.0);
+    CHECK(used >= (std::is_same_v<T, float> ? 50u : 70u)); // the table forgets no activation
+  });
+}
+
+TEST_CASE_TEMPLATE("within 2 ulp of the shared table, no false zero", T, float, double) {
+  std::string const path = std::string(SATUR_SHARED_DIR) + "/reference/activations.csv";
+  std::ifstream file(path);
+  if (!file) {
+    MESSAGE("skipped: " << path << " is not there (-DSATUR_SHARED_DIR=… says where it is)");
+    return;
+  }
+  std::vector<row> const table = read(file);
+  test::for_each_activation([&](auto const& act) {
+    CAPTURE(act.name);
+    std::size_t used = 0;
+    CHECK(worst_of<T>(act, table, used) <= 2.0);
+    CHECK(used > 150);
+  });
+}
+
+TEST_CASE("long double within 4 of its own ulp") {
+  if (std::numeric_limits<long double>::digits != 64) {
+    MESSAGE("skipped: the table is written for long double of 64 bits");
+    return;
+  }
+  test::for_each_activation([](auto const& act) {
+    CAPTURE(act.name);
+    if (act.name != "leaky_relu") { // whose slope is a double
+      for (row const& r : own_table) {
+        if (r.name == act.name && std::fabs(r.value) > 1e-4000L && std::fabs(r.slope) > 1e-4000L) {
+          CHECK(test::ulp_error(act.value(static_cast<long double>(r.z)), r.value) <= 4.0);
+          CHECK(test::ulp_error(act.derivative(static_cast<long double>(r.z)), r.slope) <= 4.0);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("the comparison can fail") {
+  std::size_t used = 0;
+  std::vector<row> const off = {{"tanh", 1.0, 0.761594155955765L, 0.4199743416140260693944967L}}; // 13 digits
+  CHECK(worst_of<double>(satur::tanh{}, off, used) > 2.0);
+  std::vector<row> const not_zero = {{"relu", -1.0, 1e-300L, 0.0L}};
+  CHECK(worst_of<double>(satur::relu{}, not_zero, used) == HUGE_VAL);
+  std::istringstream text("activation,params,z,f,df\nrelu,,-2,0,0\nleaky_relu,negative_slope=0.25,-2,-0.5,0.25\n");
+  CHECK(read(text).size() == 1);
+}
