@@ -31,6 +31,16 @@ concept has_name = requires {
   { A::name } -> std::convertible_to<std::string_view>;
 };
 
+template <class A> // [[nodiscard]] static std::array<double, N> kinks(): where the slope jumps
+concept has_kinks = requires(A const& act) {
+  act.kinks().size();
+};
+template <class A> // minimum() at minimum_at(): the value falls to the left of it, and the slope is 0 there
+concept has_minimum = requires(A const& act) {
+  { act.minimum() } -> std::convertible_to<double>;
+  { act.minimum_at() } -> std::convertible_to<double>;
+};
+
 /// The activation's own name, or "activation" where it states none.
 template <class A> [[nodiscard]] constexpr std::string_view name_of(A const&) noexcept {
   if constexpr (has_name<A>) {

@@ -1,0 +1,51 @@
+/// \file in_double.hpp  A float's formula computed in double and rounded once: for what single precision cannot hold.
+#pragma once
+
+#include "satur/math/logistic.hpp"
+
+namespace satur::inline SATUR_ABI::math {
+
+/// How good a formula has to be: to the last digits of its own type, or only so good that rounding it to float leaves
+/// 0.51 ulp (2^-32 is plenty): then it may take shorter polynomials and leave its sums uncorrected.
+enum class grade { full, for_float };
+
+namespace detail {
+
+template <class D> SATUR_INLINE auto narrow_pair(twin<D> const& x) { return narrow(x.first, x.second); }
+template <class D> SATUR_INLINE auto narrow_pair(value_and_slope<twin<D>> const& f) {
+  using F = decltype(narrow(f.value.first, f.value.second));
+  return value_and_slope<F>{narrow(f.value.first, f.value.second), narrow(f.slope.first, f.slope.second)};
+}
+SATUR_INLINE constexpr float narrow_one(double x) { return static_cast<float>(x); }
+SATUR_INLINE constexpr value_and_slope<float> narrow_one(value_and_slope<double> const& f) {
+  return {static_cast<float>(f.value), static_cast<float>(f.slope)};
+}
+
+template <class L> SATUR_INLINE twin<L> join(L const& a, L const& b) { return {a, b}; }
+template <class L>
+SATUR_INLINE value_and_slope<twin<L>> join(value_and_slope<L> const& a, value_and_slope<L> const& b) {
+  return {{a.value, b.value}, {a.slope, b.slope}};
+}
+
+} // namespace detail
+
+/// act.formula<grade>(z), a `value_and_slope` or a number like z. For float and float lanes the formula sees double,
+/// with `grade::for_float`, and its result is rounded to float once; every other type it sees as it is, with
+/// `grade::full`. Two registers of double, which hold one of float, go side by side.
+template <class A, class T> SATUR_INLINE constexpr auto in_double(A const& act, T const& z) {
+  if constexpr (std::same_as<T, float>) {
+    return detail::narrow_one(act.template formula<grade::for_float>(static_cast<double>(z)));
+#if SATUR_HAS_LANES
+  } else if constexpr (std::same_as<element_t<T>, float> && detail::is_twin_v<T>) {
+    return detail::join(in_double(act, z.first), in_double(act, z.second));
+  } else if constexpr (std::same_as<element_t<T>, float> && is_lanes_v<T>) {
+    using D = decltype(detail::widen_low(z));
+    return detail::narrow_pair(
+        act.template formula<grade::for_float>(twin<D>(detail::widen_low(z), detail::widen_high(z))));
+#endif
+  } else {
+    return act.template formula<grade::full>(z);
+  }
+}
+
+} // namespace satur::inline SATUR_ABI::math
