@@ -52,6 +52,8 @@ SATUR_INLINE std::size_t every_operation(V const& a, V const& b, V const& c, T* 
   put(select(a < b && b < c, a, c), out, stride, k);
   put(select(a < b || b < c, a, c), out, stride, k);
   put(select(!(a < b), a, c), out, stride, k);
+  put(select(a < b, a, T(4)), out, stride, k);
+  put(select(a < b, T(4), c), out, stride, k);
   put(select((a < b) & (a < c), a, c), out, stride, k);
   put(select((a < b) | (a < c), a, c), out, stride, k);
   put(math::from_bits<T>(select(bits_of_a < bits_of_b, bits_of_a, bits_of_b)), out, stride, k);

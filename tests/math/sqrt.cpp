@@ -6,13 +6,7 @@
 namespace {
 
 struct sqrt_of {
-  template <class T> SATUR_INLINE T operator()(T const& x) const {
-    if constexpr (satur::math::detail::is_twin_v<T>) {
-      return {(*this)(x.first), (*this)(x.second)};
-    } else {
-      return satur::math::sqrt(x);
-    }
-  }
+  template <class T> SATUR_INLINE T operator()(T const& x) const { return satur::math::sqrt(x); }
 };
 
 } // namespace
