@@ -12,7 +12,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -22,9 +21,9 @@ namespace test {
 
 using satur::math::simd_level;
 
-/// The same bits, or both NaN.
+/// The same number, sign of zero included, or both NaN.
 template <class T> bool identical(T a, T b) {
-  return (std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof(T)) == 0;
+  return (std::isnan(a) && std::isnan(b)) || (a == b && std::signbit(a) == std::signbit(b));
 }
 template <class T> std::size_t differing(std::vector<T> const& a, std::vector<T> const& b) {
   std::size_t n = a.size() == b.size() ? 0 : 1;
