@@ -12,12 +12,13 @@
 namespace satur::inline SATUR_ABI {
 
 namespace detail {
+template <class R, class T>
+concept has_the_digits_of = !std::floating_point<R> || !std::floating_point<T> ||
+                            std::numeric_limits<R>::digits >= std::numeric_limits<T>::digits;
 /// What a formula may give for a T: anything that becomes a T, but no floating-point type of fewer digits, which has
 /// lost some already (a formula in float is no activation for double).
 template <class R, class T>
-concept becomes_without_loss = std::convertible_to<R, T> &&
-    !(std::floating_point<std::remove_cvref_t<R>> && std::floating_point<T> &&
-      std::numeric_limits<std::remove_cvref_t<R>>::digits < std::numeric_limits<T>::digits);
+concept becomes_without_loss = std::convertible_to<R, T> && has_the_digits_of<std::remove_cvref_t<R>, T>;
 } // namespace detail
 
 /// A struct whose `act.value(z)` and `act.derivative(z)` take a T and give a T. That is all: name, asymptotes, peak
