@@ -47,7 +47,7 @@ struct softsign {
     using math::rounded;
     using math::select;
     if constexpr (math::foreign_batch<T>) {
-      return math::both_through_lanes(z, [this](auto const& l) { return evaluate(l); });
+      return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if constexpr (!std::floating_point<math::element_t<T>>) { // a dual number: z/(1+|z|) would cancel in its
                                                                      // derivative
       T const m = select(z < T(0), T(-z), z);

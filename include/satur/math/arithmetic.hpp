@@ -13,6 +13,15 @@ template <foreign_batch B> SATUR_INLINE B select(typename B::batch_bool_type con
   return select(m, a, b); // the batch library's own, by its argument
 }
 
+/// A parameter that is kept in double as a T: rounded to T's numbers, once.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T parameter_as(double p) {
+  if constexpr (foreign_batch<T>) {
+    return T(static_cast<typename T::value_type>(p));
+  } else {
+    return T(p);
+  }
+}
+
 /// a*b + c, with one rounding where the hardware has it, else with two: for polynomials, where either will do.
 template <class T> SATUR_INLINE constexpr T madd(T const& a, T const& b, T const& c) {
 #if SATUR_HAS_LANES
