@@ -94,6 +94,42 @@ TEST_CASE("integers are taken as double, numbers answer to the same names") {
   CHECK(satur::derivative(satur::sigmoid{}, 0.0) == 0.25);
 }
 
+namespace {
+struct user_template {
+  template <class T> T value(T z) const { return T(3) * z; }
+  template <class T> T derivative(T) const { return T(3); }
+};
+struct user_double {
+  double value(double z) const { return std::sin(z); }
+  double derivative(double z) const { return std::cos(z); }
+};
+struct user_float {
+  template <std::same_as<float> T> T value(T z) const { return std::sin(z); }
+  template <std::same_as<float> T> T derivative(T z) const { return std::cos(z); }
+};
+} // namespace
+
+TEST_CASE("activations that a user writes are lazy too, in lanes or one element at a time") {
+  xt::xtensor<float, 1> const z = some_z<float>(67);
+  xt::xtensor<double, 1> const wide = some_z<double>(67);
+  xt::xtensor<int, 1> const whole = {-1, 0, 1};
+  xt::xtensor<float, 1> const y = satur::value(user_template{}, z);
+  xt::xtensor<float, 1> const narrow_sine = satur::value(user_double{}, z);
+  xt::xtensor<float, 1> const narrow_cosine = satur::derivative(user_float{}, z);
+  xt::xtensor<double, 1> const sine = satur::value(user_double{}, wide);
+  xt::xtensor<double, 1> const cosine = satur::derivative(user_double{}, whole);
+  std::size_t differing = 0;
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    differing += !same_bits(y(i), 3.0f * z(i)) + !same_bits(sine(i), std::sin(wide(i)));
+    differing += !same_bits(narrow_sine(i), static_cast<float>(std::sin(static_cast<double>(z(i)))));
+    differing += !same_bits(narrow_cosine(i), std::cos(z(i)));
+  }
+  CHECK(differing == 0);
+  CHECK(cosine(2) == std::cos(1.0));
+  CHECK(satur::value(user_double{}, 1.0f) == static_cast<float>(std::sin(1.0)));
+  CHECK(satur::derivative(user_double{}, 1.0) == std::cos(1.0));
+}
+
 #ifdef XTENSOR_USE_XSIMD
 TEST_CASE_TEMPLATE("xtensor chooses SIMD for values and derivatives", T, float, double) {
   using tensor = xt::xtensor<T, 1>;

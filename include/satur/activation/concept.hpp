@@ -4,21 +4,41 @@
 #include "satur/math/logistic.hpp"
 
 #include <concepts>
+#include <limits>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 namespace satur::inline SATUR_ABI {
 
+namespace detail {
+template <class R, class T>
+concept has_the_digits_of = !std::floating_point<R> || !std::floating_point<T> ||
+                            std::numeric_limits<R>::digits >= std::numeric_limits<T>::digits;
+/// What a formula may give for a T: anything that becomes a T, but no floating-point type of fewer digits, which has
+/// lost some already (a formula in float is no activation for double).
+template <class R, class T>
+concept becomes_without_loss = std::convertible_to<R, T> && has_the_digits_of<std::remove_cvref_t<R>, T>;
+} // namespace detail
+
 /// A struct whose `act.value(z)` and `act.derivative(z)` take a T and give a T. That is all: name, asymptotes, peak
-/// slope and flat sides are facts that it may state, and what needs one it does not state says so.
+/// slope and flat sides are facts that it may state, and what needs one it does not state says so. Neither may have
+/// side effects: a pass calls them as often as it likes, also with numbers that are not in the array.
 ///
-/// Both must be templates over T (`template <class T> T value(T z) const`) to run in lanes; an activation that is
-/// written for one scalar type joins with that type, one element at a time.
+/// In lanes: `template <class T> SATUR_INLINE T value(T z) const`. T is also a register of numbers, so constants are
+/// T(1), a choice is math::select(z < T(0), a, b), and exp is math::exp(z), or exp(z) after `using std::exp;`. It works
+/// without SATUR_INLINE, ten times slower and more: compilers do not inline it into code for a better instruction set
+/// than the file's. Where both come from one exponential, `act.evaluate(z)` gives a `math::value_and_slope<T>`; it is
+/// used instead of the two, so whoever inherits it and changes one of them changes it too.
+///
+/// One element at a time: `double value(double z) const`, or `template <std::floating_point T> T value(T z) const`,
+/// joins everything too, whatever functions it calls, with the bits of a scalar call at every level. A formula in
+/// double serves float (its result is rounded once). A template that is not constrained promises to take lanes: one
+/// that cannot, because it calls std::sin or asks `if (z > 0)`, is an error where it does so.
 template <class A, class T = double>
 concept activation = requires(A const& act, T const& z) {
-  { act.value(z) } -> std::convertible_to<T>;
-  { act.derivative(z) } -> std::convertible_to<T>;
+  { act.value(z) } -> detail::becomes_without_loss<T>;
+  { act.derivative(z) } -> detail::becomes_without_loss<T>;
 };
 
 /// Facts that an activation may state (each is found by its own name, so a struct may state some and not others).
@@ -57,14 +77,80 @@ concept lazy_expression = requires {
   typename std::remove_cvref_t<Z>::expression_tag;
 };
 
+/// z as a formula wants it that gives R, or S where R is a whole number: a formula in double gets a float as double.
+template <class R, class S, class T> SATUR_INLINE constexpr decltype(auto) argument_for(T const& z) {
+  using F =
+      std::conditional_t<std::floating_point<std::remove_cvref_t<R>>, std::remove_cvref_t<R>, std::remove_cvref_t<S>>;
+  if constexpr (std::floating_point<F> && std::floating_point<T>) {
+    return static_cast<F>(z);
+  } else {
+    return (z);
+  }
+}
+template <class A, class T> SATUR_INLINE constexpr T value_at(A const& act, T const& z) {
+  return static_cast<T>(act.value(argument_for<decltype(act.value(z)), decltype(act.derivative(z))>(z)));
+}
+template <class A, class T> SATUR_INLINE constexpr T slope_at(A const& act, T const& z) {
+  return static_cast<T>(act.derivative(argument_for<decltype(act.derivative(z)), decltype(act.value(z))>(z)));
+}
+
+template <class A, class T>
+concept evaluates = requires(A const& act, T const& z) {
+  { act.evaluate(z) } -> std::same_as<math::value_and_slope<T>>;
+};
+/// Both functions take lanes as they are.
+template <class A, class L>
+concept takes_lanes = requires(A const& act, L const& z) {
+  { act.value(z) } -> std::convertible_to<L>;
+  { act.derivative(z) } -> std::convertible_to<L>;
+};
+
+/// One number after another, values and slopes where they are asked for. Not inlined into code for another instruction
+/// set, where the compiler would contract and round differently: these are the bits of a scalar call.
+template <class A, class T> SATUR_NOINLINE void evaluate_each(A const& act, T const* z, T* values, T* slopes, int n) {
+  for (int i = 0; i < n; ++i) {
+    if (values != nullptr) {
+      values[i] = value_at(act, z[i]);
+    }
+    if (slopes != nullptr) {
+      slopes[i] = slope_at(act, z[i]);
+    }
+  }
+}
+template <bool Value, bool Slope, class A, class L>
+SATUR_INLINE math::value_and_slope<L> evaluate_each_lane(A const& act, L const& z) {
+  using T = math::element_t<L>;
+  constexpr int n = math::lane_count<L>;
+  T all[n];
+  T values[n] = {};
+  T slopes[n] = {};
+  math::store(all, z);
+  evaluate_each(act, static_cast<T const*>(all), Value ? values : nullptr, Slope ? slopes : nullptr, n);
+  return {math::load_group<L>(values), math::load_group<L>(slopes)};
+}
+
 /// Value and slope at z: in one evaluation where the activation offers `evaluate`, else from its two functions.
 template <class A, class T> SATUR_INLINE constexpr math::value_and_slope<T> evaluate(A const& act, T const& z) {
-  if constexpr (requires {
-                  { act.evaluate(z) } -> std::same_as<math::value_and_slope<T>>;
-                }) {
+  if constexpr (evaluates<A, T>) {
     return act.evaluate(z);
+  } else if constexpr (math::is_lanes_v<T> && !takes_lanes<A, T>) {
+    return evaluate_each_lane<true, true>(act, z);
   } else {
-    return {static_cast<T>(act.value(z)), static_cast<T>(act.derivative(z))};
+    return {value_at(act, z), slope_at(act, z)};
+  }
+}
+/// One of the two: the same bits.
+template <bool Slope, class A, class T> SATUR_INLINE constexpr T evaluate_one(A const& act, T const& z) {
+  if constexpr (evaluates<A, T>) {
+    math::value_and_slope<T> const f = act.evaluate(z);
+    return Slope ? f.slope : f.value;
+  } else if constexpr (math::is_lanes_v<T> && !takes_lanes<A, T>) {
+    math::value_and_slope<T> const f = evaluate_each_lane<!Slope, Slope>(act, z);
+    return Slope ? f.slope : f.value;
+  } else if constexpr (Slope) {
+    return slope_at(act, z);
+  } else {
+    return value_at(act, z);
   }
 }
 

@@ -21,10 +21,11 @@ struct leaky_relu {
   double negative_slope = 0.01;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    return math::select(z > T(0), z, T(T(negative_slope) * z));
+    return math::select(z > T(0), z, T(math::parameter_as<T>(negative_slope) * z));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
-    return math::select(z > T(0), T(1), math::select(z <= T(0), T(negative_slope), z)); // NaN stays NaN
+    return math::select(z > T(0), T(1),
+                        math::select(z <= T(0), math::parameter_as<T>(negative_slope), z)); // NaN stays NaN
   }
 
   [[nodiscard]] constexpr double lower() const noexcept {

@@ -46,28 +46,32 @@ struct softsign {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     using math::rounded;
     using math::select;
-    if constexpr (!std::floating_point<math::element_t<T>>) { // a dual number: z/(1+|z|) would cancel in its derivative
+    if constexpr (math::foreign_batch<T>) {
+      return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
+    } else if constexpr (!std::floating_point<math::element_t<T>>) { // a dual number: z/(1+|z|) would cancel in its
+                                                                     // derivative
       T const m = select(z < T(0), T(-z), z);
       T const outer = T(1) / (T(1) + T(1) / select(m > T(1), m, T(1)));
       T const size_of_value = select(m > T(1), outer, T(m / (T(1) + m)));
       T const d = T(1) / (T(1) + m);
       return {select(z < T(0), T(-size_of_value), size_of_value), d * d};
+    } else {
+      T const far = T(detail::softsign_far<math::element_t<T>>());
+      T const x = select(z > far, far, select(z < -far, T(-far), z));
+      T const size = select(x < T(0), T(-x), x);
+      math::split<T> const d = math::exact_sum(T(1), size);
+      T const i = rounded(T(1) / d.value);
+      T const remainder = math::madd(T(-i), d.rest, math::fma(T(-i), d.value, T(1)));
+      math::detail::corrected<T> const r{i, remainder}; // 1/(1+|z|) to twice the digits
+      math::split<T> const f = math::detail::times(x, r);
+      // Squared a power of two larger where the square would be subnormal, so that it is rounded there once.
+      T const large = T(detail::softsign_large<math::element_t<T>>());
+      auto const tiny = size > large;
+      math::detail::corrected<T> const raised{r.value * select(tiny, large, T(1)), r.error};
+      T const square = math::detail::times_once(math::detail::times(T(1), raised), raised);
+      T const lower = T(1) / large;
+      return {select(z == T(0), z, T(f.value + f.rest)), select(tiny, T(rounded(square * lower) * lower), square)};
     }
-    T const far = T(detail::softsign_far<math::element_t<T>>());
-    T const x = select(z > far, far, select(z < -far, T(-far), z));
-    T const size = select(x < T(0), T(-x), x);
-    math::split<T> const d = math::exact_sum(T(1), size);
-    T const i = rounded(T(1) / d.value);
-    T const remainder = math::madd(T(-i), d.rest, math::fma(T(-i), d.value, T(1)));
-    math::detail::corrected<T> const r{i, remainder}; // 1/(1+|z|) to twice the digits
-    math::split<T> const f = math::detail::times(x, r);
-    // Squared a power of two larger where the square would be subnormal, so that it is rounded there once.
-    T const large = T(detail::softsign_large<math::element_t<T>>());
-    auto const tiny = size > large;
-    math::detail::corrected<T> const raised{r.value * select(tiny, large, T(1)), r.error};
-    T const square = math::detail::times_once(math::detail::times(T(1), raised), raised);
-    T const lower = T(1) / large;
-    return {select(z == T(0), z, T(f.value + f.rest)), select(tiny, T(rounded(square * lower) * lower), square)};
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return -1.0; }

@@ -66,20 +66,7 @@ template <class Z> [[nodiscard]] auto contiguous_data(Z& z) {
   }
 }
 
-/// Whether the k-th element in memory is the k-th in both; two containers without strides always agree.
-template <class Y, class Z> [[nodiscard]] bool same_order(Y const& y, Z const& z) {
-  if constexpr (strided_memory<Y const> && strided_memory<Z const>) {
-    auto const& a = y.strides();
-    auto const& b = z.strides();
-    return std::equal(std::begin(a), std::end(a), std::begin(b), std::end(b));
-  } else if constexpr (strided_memory<Y const>) {
-    return row_major(y);
-  } else if constexpr (strided_memory<Z const>) {
-    return row_major(z);
-  } else {
-    return true;
-  }
-}
+/// Whether memory has the elements in the order of their indices, the last one fastest.
 template <strided_memory Z> [[nodiscard]] bool row_major(Z const& z) {
   auto const& shape = z.shape();
   auto const& strides = z.strides();
@@ -95,6 +82,21 @@ template <strided_memory Z> [[nodiscard]] bool row_major(Z const& z) {
     expected *= static_cast<std::ptrdiff_t>(*extent);
   }
   return true;
+}
+
+/// Whether the k-th element in memory is the k-th in both; two containers without strides always agree.
+template <class Y, class Z> [[nodiscard]] bool same_order(Y const& y, Z const& z) {
+  if constexpr (strided_memory<Y const> && strided_memory<Z const>) {
+    auto const& a = y.strides();
+    auto const& b = z.strides();
+    return std::equal(std::begin(a), std::end(a), std::begin(b), std::end(b));
+  } else if constexpr (strided_memory<Y const>) {
+    return row_major(y);
+  } else if constexpr (strided_memory<Z const>) {
+    return row_major(z);
+  } else {
+    return true;
+  }
 }
 
 /// Throws shape_error where y cannot hold what z gives.

@@ -10,6 +10,7 @@
 #include "satur/diagnostic/pass/observing.hpp"
 
 #include <functional>
+#include <memory>
 #include <span>
 
 namespace satur::inline SATUR_ABI {
@@ -27,14 +28,27 @@ template <class T, class A, class Rule> [[nodiscard]] saturation empty_record(A 
   return record;
 }
 
+[[noreturn]] inline void shares_memory(char const* name) {
+  throw std::invalid_argument(message("satur::forward: ", name,
+                                      " shares memory with z; z is the evidence that a diagnosis needs: give ", name,
+                                      " a buffer of its own"));
+}
+
 /// y = act(z) is refused where y is z's own memory.
 template <class T> void require_apart(char const* name, T const* y, T const* z, std::size_t n) {
   std::less<T const*> const before;
   if (n != 0 && before(y, z + n) && before(z, y + n)) {
-    throw std::invalid_argument(message("satur::forward: ", name,
-                                        " shares memory with z; z is the evidence that a "
-                                        "diagnosis needs: give ",
-                                        name, " a buffer of its own"));
+    shares_memory(name);
+  }
+}
+/// The same where they do not lie in one piece: refused where the two begin with the same element.
+template <class Y, class Z> void require_another_start(char const* name, Y& y, Z const& z) {
+  if constexpr (std::is_lvalue_reference_v<decltype(*std::begin(y))> &&
+                std::is_lvalue_reference_v<decltype(*std::begin(z))>) {
+    if (size_of(z) != 0 && static_cast<void const*>(std::addressof(*std::begin(y))) ==
+                               static_cast<void const*>(std::addressof(*std::begin(z)))) {
+      shares_memory(name);
+    }
   }
 }
 
@@ -67,6 +81,10 @@ template <class A, class Z, class Y, class D, class Rule>
     }
     run(from, values, slopes, n);
     return record;
+  }
+  require_another_start("y", y, z);
+  if (dy != nullptr) {
+    require_another_start("dy", *dy, z);
   }
   auto to = std::begin(y);
   using slope_iterator = decltype(std::begin(*dy));
@@ -117,7 +135,7 @@ template <class A, detail::numbers Z, class Y, class D, saturation_rule Rule = z
       detail::numbers<std::remove_cvref_t<D>>
           saturation forward(A const& act, Z const& z, Y&& y, D&& dy, Rule const& rule = Rule{},
                              math::simd_level level = math::best_level()) {
-    return detail::forward_into(act, z, y, &dy, rule, level);
+    return detail::forward_into(act, z, y, std::addressof(dy), rule, level); // a view has an & of its own
   }
 
 /// Share of z with |z| > threshold (strict), NaN left out of both; NaN where nothing is left. Infinity is beyond.

@@ -52,7 +52,10 @@ template <class A> [[nodiscard]] double peak_slope_of(A const& act) {
   if constexpr (has_peak_slope<A>) {
     return act.peak_slope();
   } else {
-    auto const slope = [&](double z) { return std::fabs(static_cast<double>(act.derivative(z))); };
+    using T = std::conditional_t<activation<A, double>, double, float>;
+    auto const slope = [&](double z) {
+      return std::fabs(static_cast<double>(detail::slope_at(act, static_cast<T>(z))));
+    };
     constexpr double step = 1.0 / 128.0;
     double best = 0.0;
     double peak = slope(best);

@@ -13,6 +13,15 @@ template <foreign_batch B> SATUR_INLINE B select(typename B::batch_bool_type con
   return select(m, a, b); // the batch library's own, by its argument
 }
 
+/// A parameter that is kept in double as a T: rounded to T's numbers, once.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T parameter_as(double p) {
+  if constexpr (foreign_batch<T>) {
+    return T(static_cast<typename T::value_type>(p));
+  } else {
+    return T(p);
+  }
+}
+
 /// a*b + c, with one rounding where the hardware has it, else with two: for polynomials, where either will do.
 template <class T> SATUR_INLINE constexpr T madd(T const& a, T const& b, T const& c) {
 #if SATUR_HAS_LANES
@@ -36,14 +45,16 @@ template <class T> struct split {
 };
 
 namespace detail {
-/// The upper half of a double's digits (Veltkamp), exact for |a| < 2^996.
+/// The upper half of a number's digits (Veltkamp), exact for |a| < 2^996, or 2^115 in float.
 template <class T> SATUR_INLINE constexpr T upper_digits(T const& a) {
-  T const c = rounded(T(134217729.0) * a);
+  constexpr bool single = std::same_as<element_t<T>, float>;
+  T const c = rounded(T(single ? 4097.0 : 134217729.0) * a); // 2^(half the digits) + 1
   return rounded(c - rounded(c - a));
 }
 } // namespace detail
 
-/// a*b = value + rest, exactly (Dekker where there is no fused multiply-add; then |a|, |b| < 2^996).
+/// a*b = value + rest, exactly where the rest does not underflow (Dekker where there is no fused multiply-add; then
+/// |a|, |b| < 2^996, or 2^115 in float).
 template <class T> SATUR_INLINE constexpr split<T> exact_product(T const& a, T const& b) {
   if constexpr (has_fused_v<T>) {
     T const p = rounded(a * b);

@@ -11,6 +11,13 @@ template <class T> struct value_and_slope {
   T slope;
 };
 
+/// f over the lanes of a foreign batch, where f gives a value and a slope: the bits of an array pass.
+template <foreign_batch B, class F>
+[[nodiscard]] SATUR_INLINE value_and_slope<B> both_through_lanes(B const& b, F const& f) {
+  return {through_lanes(b, [&](auto const& l) { return f(l).value; }),
+          through_lanes(b, [&](auto const& l) { return f(l).slope; })};
+}
+
 namespace detail {
 
 /// 1/(1+e), for 0 <= e <= 1, as value * (1 + error) to about twice the digits of T: the sum 1+e loses digits of e and
@@ -49,23 +56,31 @@ template <class T> SATUR_INLINE constexpr T times_once(split<T> const& p, correc
 
 /// The logistic function s = 1/(1+e^-z) and its slope e^-|z|/(1+e^-|z|)^2, for all z.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logistic(T const& z) {
-  T const e = detail::exp_nonpositive(negative_magnitude(z));
-  detail::corrected<T> const r = detail::reciprocal_of_one_plus(e); // s(|z|)
-  split<T> const left = detail::times(e, r);                        // s(-|z|)
-  T const right = madd(r.value, r.error, r.value);
-  return {select(z < T(0), left.value + left.rest, right), detail::times_once(left, r)};
+  if constexpr (foreign_batch<T>) {
+    return both_through_lanes(z, [](auto const& l) { return logistic(l); });
+  } else {
+    T const e = detail::exp_nonpositive(negative_magnitude(z));
+    detail::corrected<T> const r = detail::reciprocal_of_one_plus(e); // s(|z|)
+    split<T> const left = detail::times(e, r);                        // s(-|z|)
+    T const right = madd(r.value, r.error, r.value);
+    return {select(z < T(0), left.value + left.rest, right), detail::times_once(left, r)};
+  }
 }
 
 /// tanh(z/2) and e/(1+e)^2, e = e^-|z|, with factor 1; tanh z and 4E/(1+E)^2, E = e^-2|z|, with factor 4. The value
 /// comes from e - 1, which keeps every digit of a small z.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_tangent(T const& z, int factor) {
-  auto const e = detail::exp_and_expm1_nonpositive(negative_magnitude(z), factor);
-  T const exponential = factor == 1 ? e.scaled_exp : rounded(T(1.0 / factor) * e.scaled_exp);
-  detail::corrected<T> const r = detail::reciprocal_of_one_plus(exponential);
-  split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|
-  T const size = m.value + m.rest;
-  T const value = select(z < T(0), size, -size);
-  return {select(z == T(0), z, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
+  if constexpr (foreign_batch<T>) {
+    return both_through_lanes(z, [factor](auto const& l) { return half_tangent(l, factor); });
+  } else {
+    auto const e = detail::exp_and_expm1_nonpositive(negative_magnitude(z), factor);
+    T const exponential = factor == 1 ? e.scaled_exp : rounded(T(1.0 / factor) * e.scaled_exp);
+    detail::corrected<T> const r = detail::reciprocal_of_one_plus(exponential);
+    split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|
+    T const size = m.value + m.rest;
+    T const value = select(z < T(0), size, -size);
+    return {select(z == T(0), z, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
+  }
 }
 
 /// tanh z and its slope 4E/(1+E)^2, E = e^-2|z|, for all z.

@@ -1,8 +1,8 @@
-/// \file sqrt.hpp  The square root of a scalar or of lanes, correctly rounded.
+/// \file sqrt.hpp  The square root of a scalar, of lanes or of a batch, correctly rounded.
 #pragma once
 
 #include "satur/config.hpp"
-#include "satur/math/simd.hpp"
+#include "satur/math/twin.hpp"
 
 #include <cmath>
 #include <concepts>
@@ -52,5 +52,10 @@ template <std::floating_point T, int N> [[nodiscard]] SATUR_INLINE lanes<T, N> s
 }
 #endif
 #endif // SATUR_HAS_LANES
+
+template <class L> [[nodiscard]] SATUR_INLINE twin<L> sqrt(twin<L> const& x) { return {sqrt(x.first), sqrt(x.second)}; }
+template <foreign_batch B> [[nodiscard]] SATUR_INLINE B sqrt(B const& x) {
+  return through_lanes(x, [](auto const& l) { return math::sqrt(l); });
+}
 
 } // namespace satur::inline SATUR_ABI::math

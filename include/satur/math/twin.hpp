@@ -83,6 +83,14 @@ template <class L> inline constexpr bool has_scale_v<twin<L>> = has_scale_v<L>;
 template <class M, class L> SATUR_INLINE twin<L> select(twin_mask<M> const& m, twin<L> const& a, twin<L> const& b) {
   return {select(m.first, a.first, b.first), select(m.second, a.second, b.second)};
 }
+template <class M, class L>
+SATUR_INLINE twin<L> select(twin_mask<M> const& m, twin<L> const& a, std::type_identity_t<element_t<L>> b) {
+  return select(m, a, twin<L>(b));
+}
+template <class M, class L>
+SATUR_INLINE twin<L> select(twin_mask<M> const& m, std::type_identity_t<element_t<L>> a, twin<L> const& b) {
+  return select(m, twin<L>(a), b);
+}
 template <class L> SATUR_INLINE auto bits(twin<L> const& a) {
   using I = decltype(bits(a.first));
   return twin<I>(bits(a.first), bits(a.second));

@@ -33,14 +33,16 @@ template <class A, bool Slope> struct lazy_functor {
   }
 
 private:
-  template <class T> SATUR_INLINE constexpr T at(T const& z) const {
-    math::value_and_slope<T> const f = evaluate(act, z);
-    return Slope ? f.slope : f.value;
-  }
+  template <class T> SATUR_INLINE constexpr T at(T const& z) const { return evaluate_one<Slope>(act, z); }
 };
 
 template <class E>
 concept tensor_expression = xt::is_xexpression<std::remove_cvref_t<E>>::value;
+
+/// What the activation sees of the expression's numbers.
+template <class E>
+using lazy_number = std::conditional_t<std::is_integral_v<typename std::remove_cvref_t<E>::value_type>, double,
+                                       typename std::remove_cvref_t<E>::value_type>;
 
 template <bool Slope, class A, class E> [[nodiscard]] auto lazily(A const& act, E&& z) {
   using functor = lazy_functor<A, Slope>;
@@ -57,20 +59,20 @@ template <class A, class E> struct lazy_call {
 /// Temporaries are kept by value, named containers by reference. The same bits as an array pass for the instruction set
 /// that the file is compiled for. Integers are taken as double.
 template <class A, detail::tensor_expression E>
-  requires activation<A>
+  requires activation<A, detail::lazy_number<E>>
 [[nodiscard]] auto value(A const& act, E&& z) { return detail::lazily<false>(act, std::forward<E>(z)); }
 
 /// act' of every element of an xtensor expression of z, as an expression.
 template <class A, detail::tensor_expression E>
-  requires activation<A>
+  requires activation<A, detail::lazy_number<E>>
 [[nodiscard]] auto derivative(A const& act, E&& z) { return detail::lazily<true>(act, std::forward<E>(z)); }
 
 /// act(z) and act'(z) of one number, under the same two names.
 template <class A, std::floating_point T>
   requires activation<A, T>
-[[nodiscard]] constexpr T value(A const& act, T z) { return act.value(z); }
+[[nodiscard]] constexpr T value(A const& act, T z) { return detail::value_at(act, z); }
 template <class A, std::floating_point T>
   requires activation<A, T>
-[[nodiscard]] constexpr T derivative(A const& act, T z) { return act.derivative(z); }
+[[nodiscard]] constexpr T derivative(A const& act, T z) { return detail::slope_at(act, z); }
 
 } // namespace satur::inline SATUR_ABI

@@ -27,10 +27,7 @@ template <class T, class A, bool Slope> struct mapping_pass {
   }
 
 private:
-  template <class G> SATUR_INLINE G at(G const& x) const {
-    math::value_and_slope<G> const f = evaluate(act, x);
-    return Slope ? f.slope : f.value;
-  }
+  template <class G> SATUR_INLINE G at(G const& x) const { return evaluate_one<Slope>(act, x); }
 };
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -1,0 +1,10 @@
+// expect: rule\.definition\(\).*invalid
+#include <satur/diagnostic.hpp>
+
+#include <vector>
+
+struct my_rule {
+  template <class L, class A> auto bind(A const&) const { return satur::detail::bound_z_beyond<L>{L(3)}; }
+};
+
+double use(std::vector<float> const& z) { return satur::observe(satur::sigmoid{}, z, my_rule{}).fraction(); }

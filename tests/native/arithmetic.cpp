@@ -1,0 +1,2 @@
+// math/arithmetic.cpp again with everything that this machine has: scalars use the same instructions as lanes.
+#include "math/arithmetic.cpp"

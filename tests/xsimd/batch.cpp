@@ -1,0 +1,113 @@
+// Activations and functions on xsimd's batches: the bits of an array pass; and xtensor's loops really use them.
+#include "satur/diagnostic.hpp"
+#include "satur/math.hpp"
+#include "satur/tensor.hpp"
+
+#include "support/activations.hpp"
+#include "support/elementwise.hpp"
+
+#include <doctest/doctest.h>
+#include <xsimd/xsimd.hpp>
+
+namespace {
+
+/// Everyday numbers, tails where a slope is subnormal, special values; a multiple of 64 of them.
+template <class T> std::vector<T> some_z() {
+  std::vector<T> z = test::hard_points<T>({0.35, 1.0, 5.0, 9.0, 17.3, 40.0, 88.0, 100.0, 103.9, 354.0, 708.5, 745.0});
+  for (int i = 0; z.size() % 64 != 0 || z.size() < 512; ++i) {
+    z.push_back(static_cast<T>(0.173 * i - 30.0));
+  }
+  return z;
+}
+
+template <class B, class F> auto over_batches(std::vector<typename B::value_type> const& z, F const& f) {
+  std::vector<typename B::value_type> y(z.size());
+  for (std::size_t i = 0; i < z.size(); i += B::size) {
+    f(B::load_unaligned(z.data() + i)).store_unaligned(y.data() + i);
+  }
+  return y;
+}
+
+template <class B> void check_activations() {
+  using T = typename B::value_type;
+  static_assert(satur::math::foreign_batch<B>);
+  std::vector<T> const z = some_z<T>();
+  std::vector<T> y(z.size());
+  std::vector<T> dy(z.size());
+  test::for_each_activation([&](auto const& act) {
+    CAPTURE(act.name);
+    satur::forward(act, z, y, dy, satur::z_beyond{}, satur::math::compiled_level);
+    CHECK(test::differing(over_batches<B>(z, [&](B const& b) { return B(act.value(b)); }), y) == 0);
+    CHECK(test::differing(over_batches<B>(z, [&](B const& b) { return B(act(b)); }), y) == 0);
+    CHECK(test::differing(over_batches<B>(z, [&](B const& b) { return B(act.derivative(b)); }), dy) == 0);
+  });
+}
+
+template <class B> void check_functions() {
+  using T = typename B::value_type;
+  std::vector<T> const z = some_z<T>();
+  auto const check = [&](char const* name, auto const& f) {
+    INFO(std::string(name));
+    CHECK(test::differing(over_batches<B>(z, f), test::in_lanes<false>(f, z, satur::math::compiled_level)) == 0);
+  };
+  check("exp", [](auto const& x) { return satur::math::exp(x); });
+  check("expm1", [](auto const& x) { return satur::math::expm1(x); });
+  check("log1p", [](auto const& x) { return satur::math::log1p(x); });
+  check("tanh", [](auto const& x) { return satur::math::tanh(x); });
+  check("sqrt", [](auto const& x) { return satur::math::sqrt(x); });
+  check("logistic", [](auto const& x) { return satur::math::logistic(x).slope; });
+  check("select", [](auto const& x) {
+    using X = std::remove_cvref_t<decltype(x)>;
+    return satur::math::select(x < X(T(0)), X(-x), x);
+  });
+}
+
+} // namespace
+
+TEST_CASE_TEMPLATE("activations of a batch have the bits of an array pass", T, float, double) {
+  check_activations<xsimd::batch<T>>();
+  check_functions<xsimd::batch<T>>();
+}
+
+#if defined(__x86_64__)
+TEST_CASE_TEMPLATE("so do those of a narrower batch than the file is compiled for", T, float, double) {
+  check_activations<xsimd::batch<T, xsimd::sse2>>();
+  check_functions<xsimd::batch<T, xsimd::sse2>>();
+}
+#endif
+
+namespace {
+struct knows_how { // 1 in lanes, 0 one at a time
+  template <class T> T value(T const&) const { return satur::math::is_lanes_v<T> ? T(1) : T(0); }
+  template <class T> T derivative(T const& z) const { return value(z); }
+};
+struct one_at_a_time {
+  double value(double) const { return 1.0; }
+  double derivative(double z) const { return z; }
+};
+} // namespace
+
+TEST_CASE_TEMPLATE("xtensor computes an activation in batches", T, float, double) {
+  xt::xtensor<T, 2> const z = xt::ones<T>({7, 64});
+  xt::xtensor<T, 2> const y = satur::value(knows_how{}, z);
+  xt::xtensor<T, 2> const dy = T(2) * satur::derivative(knows_how{}, z + T(1));
+  xt::xtensor<T, 2> const strided = satur::value(knows_how{}, xt::view(z, xt::all(), xt::range(0, 64, 2)));
+  std::size_t ones = 0;
+  std::size_t twos = 0;
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    ones += y.data()[i] == T(1);
+    twos += dy.data()[i] == T(2);
+  }
+  CHECK(ones == z.size());
+  CHECK(twos == z.size());
+  CHECK(strided(0, 0) == T(0)); // strides go one at a time: the check can fail
+}
+
+TEST_CASE("an activation of one scalar type works inside of xtensor's batches") {
+  xt::xtensor<double, 1> const z = xt::arange<double>(0.0, 100.0);
+  xt::xtensor<double, 1> const y = satur::value(one_at_a_time{}, z);
+  xt::xtensor<double, 1> const dy = satur::derivative(one_at_a_time{}, z);
+  CHECK(y(99) == 1.0);
+  CHECK(dy(99) == 99.0);
+  CHECK(dy(0) == 0.0);
+}
