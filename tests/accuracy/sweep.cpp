@@ -2,6 +2,7 @@
 // (test::allowed_ulp), no false zero. The full count is the target `exhaustive`; SATUR_ACCURACY_DOUBLES=10000000 tries
 // as many doubles here.
 #include "support/activations.hpp"
+#include "support/contract.hpp"
 #include "support/mpfr.hpp"
 #include "support/reference.hpp"
 #include "support/ulp.hpp"

@@ -1,5 +1,6 @@
 // Values and slopes against tables of exact numbers: the project's own, and a larger one where it is at hand.
 #include "support/activations.hpp"
+#include "support/contract.hpp"
 #include "support/ulp.hpp"
 
 #include "satur/diagnostic.hpp"

@@ -5,6 +5,7 @@
 //   satur_exhaustive [stride] [doubles]
 // stride 1 tries all 2^32 floats; doubles is the number of random bit patterns, and as many more where functions bend.
 #include "support/activations.hpp"
+#include "support/contract.hpp"
 #include "support/mpfr.hpp"
 #include "support/reference.hpp"
 #include "support/ulp.hpp"

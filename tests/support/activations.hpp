@@ -3,11 +3,7 @@
 
 #include "satur/activation.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <string_view>
 #include <tuple>
-#include <type_traits>
 
 namespace test {
 
@@ -24,34 +20,6 @@ using all_activations = std::tuple< //
 /// f.template operator()<A>() for every activation A of the list.
 template <class F> void for_each_activation(F f) {
   std::apply([&](auto... act) { (f(act), ...); }, all_activations{});
-}
-
-/// The numerics contract in ulp of T: 2; in double 4 for formulas of several functions.
-template <class T, class A> constexpr double allowed_ulp(A const&) {
-  constexpr std::string_view several[] = {"gelu", "gelu_tanh",  "gelu_quick", "silu",
-                                          "mish", "lecun_tanh", "squareplus"};
-  if constexpr (!std::is_same_v<T, float>) {
-    for (std::string_view const name : several) {
-      if (name == A::name) {
-        return 4.0;
-      }
-    }
-  }
-  return 2.0;
-}
-
-/// Around a zero of the slope inside its range (the minimum of gelu, silu, mish) a relative error has no bound: within
-/// 1/4 of it the error counts in ulp of the peak slope where that is less. `error` is in ulp of the slope itself.
-template <class T, class A> double slope_error(A const& act, double z, double error, T got, long double exact) {
-  if constexpr (satur::has_minimum<A>) {
-    if (std::fabs(z - act.minimum_at()) < 0.25) {
-      T const peak = static_cast<T>(act.peak_slope());
-      double const unit = static_cast<double>(std::nextafter(peak, T(9)) - peak);
-      return std::min(error, static_cast<double>(std::fabs(static_cast<long double>(got) - exact)) / unit);
-    }
-  }
-  static_cast<void>(act), static_cast<void>(z), static_cast<void>(got), static_cast<void>(exact);
-  return error;
 }
 
 } // namespace test
