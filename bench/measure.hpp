@@ -1,10 +1,11 @@
-// Medians of interleaved repetitions: what is compared takes turns, so that a slower moment of the machine meets all
-// alike.
+// Google Benchmark's repetitions of contenders that take turns, so that a slower moment of the machine meets all alike.
 #pragma once
 
+#include <benchmark/benchmark.h>
+
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -16,40 +17,74 @@ namespace bench {
 struct contender {
   std::string name;
   std::function<void()> run;
-  std::vector<double> ns{};
+  std::vector<double> ns{}; // an item, one entry a repetition, sorted
 
   [[nodiscard]] double median() const { return ns[ns.size() / 2]; }
   [[nodiscard]] double minimum() const { return ns.front(); }
 };
 
-/// Times `calls` calls of each in turn, 21 times; ns per item, sorted.
-inline void race(std::vector<contender>& all, double items, int calls) {
-  using clock = std::chrono::steady_clock;
-  for (int round = -2; round < 21; ++round) { // two to warm up
-    for (contender& c : all) {
-      auto const start = clock::now();
-      for (int i = 0; i < calls; ++i) {
-        c.run();
-      }
-      double const ns = std::chrono::duration<double, std::nano>(clock::now() - start).count();
-      if (round >= 0) {
-        c.ns.push_back(ns / (items * calls));
+namespace detail {
+class collector : public benchmark::BenchmarkReporter {
+public:
+  collector(std::vector<contender>& all, double items) : all_(all), items_(items) {}
+  bool ReportContext(Context const&) override { return true; }
+  void ReportRuns(std::vector<Run> const& runs) override {
+    for (Run const& run : runs) {
+      if (run.run_type == Run::RT_Iteration) {
+        auto const which = std::find_if(all_.begin(), all_.end(),
+                                        [&](contender const& c) { return c.name == run.run_name.function_name; });
+        which->ns.push_back(run.real_accumulated_time * 1e9 / static_cast<double>(run.iterations) / items_);
       }
     }
   }
+
+private:
+  std::vector<contender>& all_;
+  double items_;
+};
+} // namespace detail
+
+/// Times every contender 15 times, in random turns; ns an item, sorted.
+inline void race(std::vector<contender>& all, double items) {
+  for (contender const& c : all) {
+    benchmark::RegisterBenchmark(c.name.c_str(),
+                                 [&c](benchmark::State& state) {
+                                   for (auto _ : state) {
+                                     c.run();
+                                     benchmark::ClobberMemory();
+                                   }
+                                 })
+        ->Repetitions(15)
+        ->MinTime(0.02);
+  }
+  detail::collector report(all, items);
+  benchmark::RunSpecifiedBenchmarks(&report);
+  benchmark::ClearRegisteredBenchmarks();
   for (contender& c : all) {
     std::sort(c.ns.begin(), c.ns.end());
   }
 }
 
-inline void keep(void const* p) { asm volatile("" : : "r"(p) : "memory"); }
+/// Ends the program where a result is wrong: nothing wrong is worth timing.
+inline void check(bool right, char const* what) {
+  if (!right) {
+    std::printf("WRONG RESULT: %s\n", what);
+    std::exit(1);
+  }
+}
 
+/// Call first: prints what is measured on.
 inline void machine() {
+  char program[] = "bench";
+  char turns[] = "--benchmark_enable_random_interleaving=true";
+  char* arguments[] = {program, turns, nullptr};
+  int count = 2;
+  benchmark::Initialize(&count, arguments);
   std::ifstream info("/proc/cpuinfo");
   std::string line;
   while (std::getline(info, line) && !line.starts_with("model name")) {
   }
-  std::printf("%s; compiler %s; flags %s\n\n", line.substr(line.find(':') + 2).c_str(), __VERSION__, SATUR_BENCH_FLAGS);
+  std::printf("%s; g++ or clang %s; %s\n\n", line.substr(line.find(':') + 2).c_str(), __VERSION__, SATUR_BENCH_FLAGS);
 }
 
 } // namespace bench

@@ -3,6 +3,7 @@
 #   need GROUP…        installs the packages of these groups (cmake/packages-debian.txt) that are missing
 #   build PRESET [-D…] [-- TARGET…]   configures into build/NAME (BUILD_NAME, or the preset's name) and builds
 #   quietly LOG COMMAND…              runs it, and shows its output only if it fails
+#   write_results FILE RESULTS        puts the text of RESULTS between FILE's marks <!-- results --> and <!-- /results -->
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
@@ -86,4 +87,13 @@ build() { # PRESET [-D…] [-- TARGET…]
     quietly "$root/build/log/$name-build.txt" \
       cmake --build "$root/build/$name" -j "$cores" ${targets[@]+"${targets[@]}"} -- -k 0
   )
+}
+
+write_results() { # FILE RESULTS
+  local written
+  written=$(awk -v results="$2" '
+    /<!-- \/results -->/ { skip = 0 }
+    !skip { print }
+    /<!-- results -->/ { print ""; while ((getline line < results) > 0) print line; print ""; skip = 1 }
+  ' "$1") && printf '%s\n' "$written" >"$1" && say "written to ${1#"$root"/}"
 }
