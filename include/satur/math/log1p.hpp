@@ -44,7 +44,9 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
     split<T> const sum = exact_sum(T(1), x);
     // 1 + x = 2^k m (1 + low), m in [sqrt(1/2), sqrt 2)
     using I = decltype(bits(x));
-    I const shifted = bits(sum.value) - I(C::sqrt_half);
+    // (without the sign: below -1 any number will do that does not overflow)
+    I const shifted =
+        I(bits(sum.value) & I(std::numeric_limits<std::remove_const_t<decltype(C::one)>>::max())) - I(C::sqrt_half);
     I const k = shifted >> X::mantissa_bits;
     T const exponent = detail::small_integer<T>(k);
     T const m = from_bits<E>(I((shifted & I(C::mantissa)) + I(C::sqrt_half)));
