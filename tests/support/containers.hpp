@@ -108,8 +108,10 @@ template <class Z> void check(std::string const& name, Z const& z) {
   CHECK(near(satur::saturated_fraction(z), satur::saturated_fraction(elements)));
   CHECK(near(satur::mean_derivative(act{}, z), s.mean_derivative()));
   std::vector<std::size_t> const shape(z.shape().begin(), z.shape().end());
-  xt::xarray<T> y = xt::zeros<T>(shape);
-  xt::xarray<T, column_major> dy = xt::zeros<T>(shape);
+  xt::xarray<T> y;
+  xt::xarray<T, column_major> dy;
+  y.resize(shape); // not `= zeros`: xtensor computes an address before an empty container's memory
+  dy.resize(shape);
   check_into(z, y, dy);
   std::vector<T> flat(z.size());
   satur::saturation const into_vector = satur::forward(act{}, z, flat);

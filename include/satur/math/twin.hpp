@@ -14,10 +14,10 @@ template <class M> struct twin_mask {
   M first;
   M second;
   SATUR_INLINE friend twin_mask operator&(twin_mask const& a, twin_mask const& b) {
-    return {a.first & b.first, a.second & b.second};
+    return {M(a.first & b.first), M(a.second & b.second)};
   }
   SATUR_INLINE friend twin_mask operator|(twin_mask const& a, twin_mask const& b) {
-    return {a.first | b.first, a.second | b.second};
+    return {M(a.first | b.first), M(a.second | b.second)};
   }
   SATUR_INLINE friend twin_mask operator&&(twin_mask const& a, twin_mask const& b) { return a & b; }
   SATUR_INLINE friend twin_mask operator||(twin_mask const& a, twin_mask const& b) { return a | b; }
