@@ -32,7 +32,7 @@ template <class L> struct twin {
   SATUR_INLINE twin(L const& a, L const& b) : first(a), second(b) {}
   template <class U>
     requires std::is_arithmetic_v<U> SATUR_INLINE twin(U s)
-        : first(s), second(first) {} // NOLINT: a constant reads as T(1) or as 1
+        : first(static_cast<L>(s)), second(first) {} // NOLINT: a constant reads as T(1) or as 1
 
 #define SATUR_TWIN_ARITHMETIC(op)                                      \
   SATUR_INLINE friend twin operator op(twin const& a, twin const& b) { \
