@@ -43,6 +43,18 @@ template <class B> void check_activations() {
   });
 }
 
+struct witch { // 1/(1 + z^2), computed for float in double
+  template <satur::math::grade, class T> SATUR_INLINE satur::math::value_and_slope<T> formula(T const& z) const {
+    T const y = T(1) / (T(1) + satur::math::rounded(z * z));
+    return {y, T(-2) * z * satur::math::rounded(y * y)};
+  }
+};
+struct only_value {
+  template <satur::math::grade G, class T> SATUR_INLINE T formula(T const& z) const {
+    return witch{}.formula<G>(z).value;
+  }
+};
+
 template <class B> void check_functions() {
   using T = typename B::value_type;
   std::vector<T> const z = some_z<T>();
@@ -56,6 +68,8 @@ template <class B> void check_functions() {
   check("tanh", [](auto const& x) { return satur::math::tanh(x); });
   check("sqrt", [](auto const& x) { return satur::math::sqrt(x); });
   check("logistic", [](auto const& x) { return satur::math::logistic(x).slope; });
+  check("in_double, both", [](auto const& x) { return satur::math::in_double(witch{}, x).slope; });
+  check("in_double, one", [](auto const& x) { return satur::math::in_double(only_value{}, x); });
   check("select", [](auto const& x) {
     using X = std::remove_cvref_t<decltype(x)>;
     return satur::math::select(x < X(T(0)), X(-x), x);

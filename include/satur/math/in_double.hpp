@@ -43,6 +43,13 @@ template <class A, class T> SATUR_INLINE constexpr auto in_double(A const& act, 
     return detail::narrow_pair(
         act.template formula<grade::for_float>(twin<D>(detail::widen_low(z), detail::widen_high(z))));
 #endif
+  } else if constexpr (foreign_batch<T>) {
+    auto const in_lanes = [&act](auto const& l) { return in_double(act, l); };
+    if constexpr (requires(typename T::value_type const x) { in_double(act, x).slope; }) {
+      return both_through_lanes(z, in_lanes);
+    } else {
+      return through_lanes(z, in_lanes);
+    }
   } else {
     return act.template formula<grade::full>(z);
   }
