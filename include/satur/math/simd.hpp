@@ -302,29 +302,35 @@ SATUR_INLINE lanes<double, 2> fused(lanes<double, 2> const& a, lanes<double, 2> 
 }
 #endif
 
-SATUR_AVX512 inline lanes<float, 16> rounded(lanes<float, 16> a) {
-  asm("" : "+v"(a.raw));
-  return a;
+SATUR_AVX512 inline lanes<float, 16> rounded(lanes<float, 16> const& a) {
+  lanes<float, 16> r = a;
+  asm("" : "+v"(r.raw));
+  return r;
 }
-SATUR_AVX512 inline lanes<double, 8> rounded(lanes<double, 8> a) {
-  asm("" : "+v"(a.raw));
-  return a;
+SATUR_AVX512 inline lanes<double, 8> rounded(lanes<double, 8> const& a) {
+  lanes<double, 8> r = a;
+  asm("" : "+v"(r.raw));
+  return r;
 }
-SATUR_AVX2 inline lanes<float, 8> rounded(lanes<float, 8> a) {
-  asm("" : "+x"(a.raw));
-  return a;
+SATUR_AVX2 inline lanes<float, 8> rounded(lanes<float, 8> const& a) {
+  lanes<float, 8> r = a;
+  asm("" : "+x"(r.raw));
+  return r;
 }
-SATUR_AVX2 inline lanes<double, 4> rounded(lanes<double, 4> a) {
-  asm("" : "+x"(a.raw));
-  return a;
+SATUR_AVX2 inline lanes<double, 4> rounded(lanes<double, 4> const& a) {
+  lanes<double, 4> r = a;
+  asm("" : "+x"(r.raw));
+  return r;
 }
-SATUR_INLINE lanes<float, 4> rounded(lanes<float, 4> a) {
-  asm("" : "+x"(a.raw));
-  return a;
+SATUR_INLINE lanes<float, 4> rounded(lanes<float, 4> const& a) {
+  lanes<float, 4> r = a;
+  asm("" : "+x"(r.raw));
+  return r;
 }
-SATUR_INLINE lanes<double, 2> rounded(lanes<double, 2> a) {
-  asm("" : "+x"(a.raw));
-  return a;
+SATUR_INLINE lanes<double, 2> rounded(lanes<double, 2> const& a) {
+  lanes<double, 2> r = a;
+  asm("" : "+x"(r.raw));
+  return r;
 }
 
 #if !defined(__clang__) // clang makes one instruction of the select, g++ does not
