@@ -12,7 +12,8 @@ namespace satur::inline SATUR_ABI {
 /// Saturates on both sides: at |z| = 5 the slope is 2.66 % of its peak. f rounds to 1 from z = 17.33 in float and 37.43
 /// in double; f' is still a normal number until |z| = 87.3 and 708.4, because it is computed from z and never from f.
 /// Special values: f(-inf) = 0, f(inf) = 1, f'(±inf) = 0, f(±0) = 1/2; NaN gives NaN.
-/// Accuracy: value and slope below 1.5 ulp, float and double, subnormal results within one step (tests/accuracy).
+/// Accuracy: value and slope below 1.5 ulp with fused multiply-adds, 1.65 without, float and double, subnormal results
+/// included (docs/accuracy.md).
 /// Source: Cox 1958; the use in networks: Rumelhart, Hinton, Williams 1986, equation 2.
 struct sigmoid {
   static constexpr std::string_view name = "sigmoid";

@@ -33,8 +33,8 @@ template <class E> [[nodiscard]] constexpr auto softsign_large() {
 ///
 /// Saturates slowly: the slope falls as 1/z^2, so 2.8 % of it is left at |z| = 5 and 1 % at 9. Special values: f(±inf)
 /// = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. The slope is 1/(1 + |z|) squared, so it neither overflows nor reads 0
-/// before the truth does (|z| near 1e22 in float). Accuracy: value and slope below 2 ulp, where
-/// the slope is a normal number below 1.1 (docs/accuracy.md).
+/// before the truth does (|z| near 1e22 in float). Accuracy: value 0.5 ulp, slope below 0.8
+/// (docs/accuracy.md).
 /// Source: Bergstra, Desjardins, Lamblin, Bengio 2009; Glorot, Bengio 2010, section 3.2.
 struct softsign {
   static constexpr std::string_view name = "softsign";

@@ -32,9 +32,8 @@ private:
     using C = typename pass_types<L>::counter;
     using S = sum_element<T>;
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    T const centre = middle_of(at[0], at[size / 2], at[size - 1]);
-    shifted_sums<W> even{W(static_cast<S>(centre)), W(0), W(0)};
-    shifted_sums<W> odd = even;
+    plain_sums<W> even{W(0), W(0)};
+    plain_sums<W> odd{W(0), W(0)};
     C zeros = C(0);
     std::size_t i = 0;
     for (; i + 2 * width <= size; i += 2 * width) {
@@ -47,12 +46,17 @@ private:
     }
     C nan = C(0);
     C infinite = C(0);
-    if (S const total = sum_of(even.square) + sum_of(odd.square); is_nan(total) || is_infinite(total)) {
-      even = shifted_sums<W>{even.shift, W(0), W(0)};
-      odd = even;
+    double const sum = static_cast<double>(sum_of(even.sum) + sum_of(odd.sum));
+    double const square = static_cast<double>(sum_of(even.square) + sum_of(odd.square));
+    if (usable(static_cast<double>(i), sum, square)) {
+      summary.finite += moments_from(i, 0.0, sum, square);
+    } else {
       zeros = C(0);
       i = 0;
     }
+    T const centre = middle_of(at[i < size ? i : 0], at[size / 2], at[size - 1]);
+    shifted_sums<W> rest{W(static_cast<S>(centre)), W(0), W(0)};
+    std::size_t const checked = size - i;
     for (; i < size; i += width) {
       std::size_t const count = std::min(width, size - i);
       L const a = load_first<L>(at + i, count, centre);
@@ -64,16 +68,23 @@ private:
       count_into(zeros, a == L(0) && valid);
       using math::select;
       L const kept = select(nan_here || infinite_here, L(centre), a); // less the shift, that is nothing
-      for_each_wide(kept, even);
+      for_each_wide(kept, rest);
     }
     auto const nans = static_cast<std::uint64_t>(sum_of(nan));
     auto const infinities = static_cast<std::uint64_t>(sum_of(infinite));
     summary.nan += nans;
     summary.infinite += infinities;
     summary.zeros += static_cast<std::uint64_t>(sum_of(zeros));
-    summary.finite += moments_from(size - nans - infinities, static_cast<double>(centre),
-                                   static_cast<double>(sum_of(even.sum) + sum_of(odd.sum)),
-                                   static_cast<double>(sum_of(even.square) + sum_of(odd.square)));
+    summary.finite += moments_from(checked - nans - infinities, static_cast<double>(centre),
+                                   static_cast<double>(sum_of(rest.sum)), static_cast<double>(sum_of(rest.square)));
+  }
+
+  /// Finite, and no mean so far out (32 standard deviations) that the variance would lose three digits to it: otherwise
+  /// the leaf is summed again, around a value of its own and with checks.
+  static bool usable(double n, double sum, double square) {
+    double const spread = n * square - sum * sum; // n^2 times the variance
+    bool const finite = !is_nan(spread) && !is_infinite(spread) && !is_nan(square) && !is_infinite(square);
+    return finite && spread * 1024.0 >= sum * sum;
   }
 };
 
