@@ -6,7 +6,8 @@
 /// | `SATUR_NO_DISPATCH`   | array passes use the instruction set that the file was compiled for; nothing is chosen at
 /// run time | | `SATUR_NO_LANES`      | no compiler vector types at all: every pass is a plain scalar loop |
 ///
-/// Both change the ABI namespace, so that files compiled differently cannot be mixed by accident.
+/// Both change the ABI namespace, and so does the compiler's OpenMP, with which long arrays are spread over threads:
+/// files compiled differently cannot be mixed by accident.
 #pragma once
 
 #include "satur/version.hpp"
@@ -76,9 +77,14 @@ Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #else
 #define SATUR_ABI_SWITCH
 #endif
-#define SATUR_ABI_JOIN_(a, b, c) a##b##c
-#define SATUR_ABI_JOIN(a, b, c) SATUR_ABI_JOIN_(a, b, c)
-#define SATUR_ABI SATUR_ABI_JOIN(v0, SATUR_ABI_SWITCH, SATUR_ABI_ISA)
+#if defined(_OPENMP)
+#define SATUR_ABI_THREADS _openmp
+#else
+#define SATUR_ABI_THREADS
+#endif
+#define SATUR_ABI_JOIN_(a, b, c, d) a##b##c##d
+#define SATUR_ABI_JOIN(a, b, c, d) SATUR_ABI_JOIN_(a, b, c, d)
+#define SATUR_ABI SATUR_ABI_JOIN(v0, SATUR_ABI_SWITCH, SATUR_ABI_THREADS, SATUR_ABI_ISA)
 
 // Declared once here: `namespace satur::detail` opened later anywhere extends these.
 namespace satur::inline SATUR_ABI {

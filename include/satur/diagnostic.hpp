@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/activation.hpp"
+#include "satur/diagnostic/half.hpp"
 #include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/monitor.hpp"

@@ -1,7 +1,7 @@
 /// \file monitor.hpp  A training run's memory, by layer name: activations, gradients, updates, per step and in all.
 #pragma once
 
-#include "satur/diagnostic/observe.hpp"
+#include "satur/diagnostic/half.hpp"
 #include "satur/diagnostic/pass/moments.hpp"
 
 #include <cstdint>
@@ -138,10 +138,7 @@ private:
   template <class X> [[nodiscard]] static detail::array_summary summary_of(X const& x) {
     using T = detail::value_t<X>;
     detail::array_summary summary;
-    detail::for_each_block(x, [&](T const* data, std::size_t n) {
-      detail::moments_pass<T> pass{data, n, summary};
-      math::run<T>(pass, math::best_level());
-    });
+    detail::for_each_block(x, [&](T const* data, std::size_t n) { detail::summarise(data, n, summary); });
     return summary;
   }
   void end_step() {

@@ -8,6 +8,7 @@
 #include "satur/diagnostic/pass/counting.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/diagnostic/pass/observing.hpp"
+#include "satur/diagnostic/pass/threads.hpp"
 
 #include <functional>
 #include <memory>
@@ -51,6 +52,16 @@ template <class Y, class Z> void require_another_start(char const* name, Y& y, Z
   }
 }
 
+/// Adds n elements of `arrays` to the record.
+template <class Arrays, class Bound>
+void observe_arrays(evaluator<typename Arrays::element> const& act, Bound const& bound, Arrays const& arrays,
+                    std::size_t n, saturation const& nothing, saturation& record, math::simd_level level) {
+  over_leaves(n, record, nothing, [&](std::size_t first, std::size_t count, saturation& part) {
+    observing_pass<Arrays, Bound> pass{act, bound, arrays, first, count, part, level};
+    math::run<typename Arrays::element>(pass, level);
+  });
+}
+
 /// The common body of the two `forward`s; dy may be null.
 template <class A, class Z, class Y, class D, class Rule>
 [[nodiscard]] saturation forward_into(A const& act, Z const& z, Y& y, D* dy, Rule const& rule, math::simd_level level) {
@@ -62,12 +73,11 @@ template <class A, class Z, class Y, class D, class Rule>
     require_same_shape("forward", "dy", *dy, z);
   }
   auto const bound = rule.template bind<T>(act); // throws, also where there is nothing to see
-  saturation record = empty_record(act, rule);
+  saturation const nothing = empty_record(act, rule);
+  saturation record = nothing;
   std::size_t const n = size_of(z);
   auto const run = [&](T const* from, T* values, T* slopes, std::size_t count) {
-    observing_pass<T, std::remove_const_t<decltype(bound)>> pass{
-        evaluator_of<T>(act), bound, from, values, slopes, count, record, level};
-    math::run<T>(pass, level);
+    observe_arrays(evaluator_of<T>(act), bound, plain_arrays<T>{from, values, slopes}, count, nothing, record, level);
   };
 
   T const* const from = contiguous_data(z);
@@ -112,11 +122,11 @@ template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
                                  math::simd_level level = math::best_level()) {
   using T = detail::value_t<Z>;
   auto const bound = rule.template bind<T>(act); // throws, also where there is nothing to see
-  saturation record = detail::empty_record(act, rule);
+  saturation const nothing = detail::empty_record(act, rule);
+  saturation record = nothing;
   detail::for_each_block(z, [&](T const* data, std::size_t n) {
-    detail::observing_pass<T, std::remove_const_t<decltype(bound)>> pass{
-        detail::evaluator_of<T>(act), bound, data, nullptr, nullptr, n, record, level};
-    math::run<T>(pass, level);
+    detail::observe_arrays(detail::evaluator_of<T>(act), bound, detail::plain_arrays<T>{data, nullptr, nullptr}, n,
+                           nothing, record, level);
   });
   return record;
 }
@@ -151,10 +161,9 @@ template <detail::numbers Z>
   std::uint64_t beyond = 0;
   std::uint64_t seen = 0;
   detail::for_each_block(z, [&](T const* data, std::size_t n) {
-    detail::counting_pass<T> pass{threshold, data, n};
-    math::run<T>(pass, level);
-    beyond += pass.beyond;
-    seen += n - pass.nan;
+    detail::beyond_count const found = detail::count_beyond(threshold, data, n, level);
+    beyond += found.beyond;
+    seen += n - found.nan;
   });
   return seen == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(beyond) / static_cast<double>(seen);
 }
@@ -175,8 +184,10 @@ void map_into(char const* function, A const& act, Z const& z, Y& y, math::simd_l
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: z and the result must hold the same type of number");
   require_same_shape(function, "the result", y, z);
   auto const run = [&](T const* from, T* to, std::size_t n) {
-    mapping_pass<T, A, W> pass{act, from, to, to, n};
-    math::run<T>(pass, level);
+    over_leaves(n, [&](std::size_t first, std::size_t count) {
+      mapping_pass<T, A, W> pass{act, from + first, to + first, to + first, count};
+      math::run<T>(pass, level);
+    });
   };
   T const* const from = contiguous_data(z);
   T* const to = contiguous_data(y);

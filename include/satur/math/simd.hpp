@@ -437,6 +437,33 @@ template <class T> inline constexpr bool has_scale_v = false;
 template <class T, int N> inline constexpr bool has_scale_v<lanes<T, N>> = sizeof(T) * N == 64;
 #endif
 
+/// `lane_count<I>` neighbours of 16 bits as std::int32_t, from any alignment; and the low 16 bits of each back.
+template <class I> SATUR_INLINE I load_16_bits(std::uint16_t const* p) {
+#if SATUR_HAS_LANES
+  if constexpr (is_lanes_v<I>) {
+    typedef std::uint16_t packed __attribute__((vector_size(2 * lane_count<I>), aligned(2), may_alias));
+    I r;
+    r.raw = __builtin_convertvector(*reinterpret_cast<packed const*>(p), typename I::raw_type);
+    return r;
+  } else
+#endif
+  {
+    return I{*p};
+  }
+}
+template <class I> SATUR_INLINE void store_16_bits(std::uint16_t* p, I const& a) {
+#if SATUR_HAS_LANES
+  if constexpr (is_lanes_v<I>) {
+    typedef std::uint16_t packed __attribute__((vector_size(2 * lane_count<I>)));
+    typedef packed unaligned __attribute__((aligned(2), may_alias));
+    *reinterpret_cast<unaligned*>(p) = __builtin_convertvector(a.raw, packed);
+  } else
+#endif
+  {
+    *p = static_cast<std::uint16_t>(a);
+  }
+}
+
 /// Asks for the memory `ahead` numbers after p; there need not be any.
 template <class T> SATUR_INLINE void prefetch(T const* p, std::size_t ahead) {
 #if defined(__GNUC__) || defined(__clang__)

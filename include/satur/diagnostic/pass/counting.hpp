@@ -2,17 +2,26 @@
 #pragma once
 
 #include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/diagnostic/pass/threads.hpp"
 #include "satur/diagnostic/rule.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 
 /// |z| > threshold and NaN, counted.
+struct beyond_count {
+  std::uint64_t beyond = 0;
+  std::uint64_t nan = 0;
+  beyond_count& operator+=(beyond_count const& o) {
+    beyond += o.beyond;
+    nan += o.nan;
+    return *this;
+  }
+};
 template <class T> struct counting_pass {
   double threshold;
   T const* z;
   std::size_t n;
-  std::uint64_t beyond = 0;
-  std::uint64_t nan = 0;
+  beyond_count& found;
 
   template <class L> SATUR_INLINE void run() {
     for (std::size_t start = 0; start < n; start += leaf_elements) {
@@ -48,8 +57,8 @@ private:
       count_into(beyond_even, x > limit || x < -limit);
       count_into(nans, as_mask_of<L>(is_nan(x)));
     }
-    beyond += static_cast<std::uint64_t>(sum_of(beyond_even) + sum_of(beyond_odd));
-    nan += static_cast<std::uint64_t>(sum_of(nans));
+    found.beyond += static_cast<std::uint64_t>(sum_of(beyond_even) + sum_of(beyond_odd));
+    found.nan += static_cast<std::uint64_t>(sum_of(nans));
   }
 
   template <class L> SATUR_INLINE static L magnitude(L const& x) {
@@ -61,5 +70,15 @@ private:
     }
   }
 };
+
+template <class T>
+[[nodiscard]] beyond_count count_beyond(double threshold, T const* z, std::size_t n, math::simd_level level) {
+  beyond_count found;
+  over_leaves(n, found, {}, [&](std::size_t first, std::size_t count, beyond_count& part) {
+    counting_pass<T> pass{threshold, z + first, count, part};
+    math::run<T>(pass, level);
+  });
+  return found;
+}
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/diagnostic/moments.hpp"
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/diagnostic/pass/threads.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 
@@ -12,6 +12,14 @@ struct array_summary {
   std::uint64_t zeros = 0;
   std::uint64_t nan = 0;
   std::uint64_t infinite = 0;
+
+  array_summary& operator+=(array_summary const& o) {
+    finite += o.finite;
+    zeros += o.zeros;
+    nan += o.nan;
+    infinite += o.infinite;
+    return *this;
+  }
 };
 
 /// Adds n values to the summary.
@@ -48,8 +56,9 @@ private:
     C infinite = C(0);
     double const sum = static_cast<double>(even.sum() + odd.sum());
     double const square = static_cast<double>(even.square() + odd.square());
+    moments finite; // joins the summary once: the same bits for any number of threads
     if (usable(static_cast<double>(i), sum, square)) {
-      summary.finite += moments_from(i, 0.0, sum, square);
+      finite = moments_from(i, 0.0, sum, square);
     } else {
       zeros = C(0);
       i = 0;
@@ -75,8 +84,9 @@ private:
     summary.nan += nans;
     summary.infinite += infinities;
     summary.zeros += static_cast<std::uint64_t>(sum_of(zeros));
-    summary.finite += moments_from(checked - nans - infinities, static_cast<double>(centre),
-                                   static_cast<double>(rest.sum()), static_cast<double>(rest.square()));
+    finite += moments_from(checked - nans - infinities, static_cast<double>(centre), static_cast<double>(rest.sum()),
+                           static_cast<double>(rest.square()));
+    summary.finite += finite;
   }
 
   /// Finite, and no mean so far out (32 standard deviations) that the variance would lose three digits to it: otherwise
@@ -87,5 +97,13 @@ private:
     return finite && spread * 1024.0 >= sum * sum;
   }
 };
+
+/// Adds n values to the summary, in the best lanes and on all threads.
+template <class T> void summarise(T const* x, std::size_t n, array_summary& summary) {
+  over_leaves(n, summary, {}, [&](std::size_t first, std::size_t count, array_summary& part) {
+    moments_pass<T> pass{x + first, count, part};
+    math::run<T>(pass, math::best_level());
+  });
+}
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -88,16 +88,32 @@ template <class L> struct leaf_sums {
   }
 };
 
-/// z: n values. y and dy: where f(z) and f'(z) go, or null. The record is added to.
-///
-/// A block of z is evaluated, and then counted and summed while it and its values and slopes are still in the first
-/// cache: as fast as doing both to one register at a time, and the second half knows no activation.
-template <class T, class Bound> struct observing_pass {
-  evaluator<T> act;
-  Bound const& rule;
+/// Where a pass reads z and puts f(z) and f'(z): arrays of T as they are. y and dy may be null. Every member gives the
+/// block of `count` numbers from i on; `own` is room for one.
+template <class T> struct plain_arrays {
+  using element = T;
   T const* z;
   T* y;
   T* dy;
+
+  [[nodiscard]] SATUR_INLINE T at(std::size_t i) const { return z[i]; }
+  template <class L> [[nodiscard]] SATUR_INLINE T const* read(std::size_t i, std::size_t, T*) const { return z + i; }
+  [[nodiscard]] SATUR_INLINE T* values(std::size_t i, T* own) const { return y == nullptr ? own : y + i; }
+  [[nodiscard]] SATUR_INLINE T* slopes(std::size_t i, T* own) const { return dy == nullptr ? own : dy + i; }
+  template <class L> SATUR_INLINE void written(std::size_t, std::size_t, T const*, T const*) const {}
+};
+
+/// n numbers from `first` on. The record is added to.
+///
+/// A block of z is evaluated, and then counted and summed while it and its values and slopes are still in the first
+/// cache: as fast as doing both to one register at a time, and the second half knows no activation.
+template <class Arrays, class Bound> struct observing_pass {
+  using T = typename Arrays::element;
+
+  evaluator<T> act;
+  Bound const& rule;
+  Arrays arrays;
+  std::size_t first;
   std::size_t n;
   saturation& record;
   math::simd_level level;
@@ -105,17 +121,14 @@ template <class T, class Bound> struct observing_pass {
   template <class L> SATUR_INLINE void run() {
     auto const rule_in_lanes = rule.template over<L>();
     for (std::size_t start = 0; start < n; start += leaf_elements) {
-      leaf<L>(rule_in_lanes, start, std::min(leaf_elements, n - start));
+      leaf<L>(rule_in_lanes, first + start, std::min(leaf_elements, n - start));
     }
   }
 
 private:
-  static constexpr std::size_t block_elements = 1024;
-
   template <class L, class Rule> SATUR_INLINE void leaf(Rule const& bound, std::size_t start, std::size_t size) {
-    T const* const at = z + start;
     // Sums are taken around a value of the leaf itself, so that a large mean costs the variance no digits.
-    T const centre = middle_of(at[0], at[size / 2], at[size - 1]);
+    T const centre = middle_of(arrays.at(start), arrays.at(start + size / 2), arrays.at(start + size - 1));
     leaf_sums<L> sums(centre);
     sum<L, false>(bound, start, size, sums);
     if (!sums.clean()) { // NaN or infinity: once more, looking at each
@@ -128,13 +141,14 @@ private:
   template <class L, bool Checked, class Rule>
   SATUR_INLINE void sum(Rule const& bound, std::size_t start, std::size_t size, leaf_sums<L>& sums) {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    alignas(64) T z_block[block_elements];
     alignas(64) T value_block[block_elements];
     alignas(64) T slope_block[block_elements];
     for (std::size_t i = 0; i < size; i += block_elements) {
       std::size_t const count = std::min(block_elements, size - i);
-      T const* const x = z + start + i;
-      T* const values = y == nullptr ? value_block : y + start + i;
-      T* const slopes = dy == nullptr ? slope_block : dy + start + i;
+      T const* const x = arrays.template read<L>(start + i, count, z_block);
+      T* const values = arrays.values(start + i, value_block);
+      T* const slopes = arrays.slopes(start + i, slope_block);
       act.map(act.act, x, values, slopes, count, level);
       std::size_t k = 0;
       if constexpr (!Checked) {
@@ -150,6 +164,7 @@ private:
                          {load_first<L>(values + k, here, T(0)), load_first<L>(slopes + k, here, T(0))}, bound,
                          first_lanes<L>(here));
       }
+      arrays.template written<L>(start + i, count, values, slopes);
     }
   }
 };

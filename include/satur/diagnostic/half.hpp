@@ -1,0 +1,197 @@
+/// \file half.hpp  observe, forward, apply over buffers of sixteen-bit floating-point numbers, computed in float.
+///
+///     std::vector<std::uint16_t> z, y;                                   // bfloat16, as a framework stores it
+///     saturation const record = forward(silu{}, as_bfloat16(z), as_bfloat16(y));
+///
+/// Each number becomes a float exactly; f and f' are computed and recorded in float, and rounded once where they are
+/// stored. The record is that of the floats: bit for bit what `forward` gives over a float copy of z.
+#pragma once
+
+#include "satur/diagnostic/observe.hpp"
+#include "satur/math/half.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// A buffer of `half_format` F: it owns nothing. U is std::uint16_t, or const where it is only read. Read one by one,
+/// its numbers are float: what takes any range of numbers takes it too (`saturated_fraction`, a monitor's `gradient`).
+template <math::half_format F, class U> class half_span {
+public:
+  class iterator {
+  public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = float;
+    using difference_type = std::ptrdiff_t;
+    using pointer = float const*;
+    using reference = float;
+    constexpr explicit iterator(U* at) noexcept : at_(at) {}
+    [[nodiscard]] float operator*() const { return math::float_of_half<F>(std::int32_t{*at_}); }
+    constexpr iterator& operator++() noexcept {
+      ++at_;
+      return *this;
+    }
+    bool operator==(iterator const&) const = default;
+
+  private:
+    U* at_;
+  };
+
+  constexpr half_span(U* bits, std::size_t size) noexcept : bits_(bits), size_(size) {}
+  [[nodiscard]] constexpr U* bits() const noexcept { return bits_; }
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] constexpr iterator begin() const noexcept { return iterator(bits_); }
+  [[nodiscard]] constexpr iterator end() const noexcept { return iterator(bits_ + size_); }
+  /// One number, as float.
+  [[nodiscard]] float operator[](std::size_t i) const { return math::float_of_half<F>(std::int32_t{bits_[i]}); }
+
+private:
+  U* bits_;
+  std::size_t size_;
+};
+
+/// A contiguous range of std::uint16_t as bfloat16, or as IEEE binary16 ("half", "float16").
+template <class R> [[nodiscard]] auto as_bfloat16(R&& range) {
+  std::span const all(range);
+  return half_span<math::half_format::bfloat16, typename decltype(all)::element_type>{all.data(), all.size()};
+}
+template <class R> [[nodiscard]] auto as_float16(R&& range) {
+  std::span const all(range);
+  return half_span<math::half_format::ieee, typename decltype(all)::element_type>{all.data(), all.size()};
+}
+
+namespace detail {
+
+/// The same arrays for a pass: read into a block of float, written from one. y and dy may be null.
+template <math::half_format F> struct half_arrays {
+  using element = float;
+  std::uint16_t const* z;
+  std::uint16_t* y;
+  std::uint16_t* dy;
+
+  [[nodiscard]] SATUR_INLINE float at(std::size_t i) const { return math::float_of_half<F>(std::int32_t{z[i]}); }
+  template <class L> [[nodiscard]] SATUR_INLINE float const* read(std::size_t i, std::size_t count, float* own) const {
+    load<L>(z + i, count, own);
+    return own;
+  }
+  [[nodiscard]] SATUR_INLINE float* values(std::size_t, float* own) const { return own; }
+  [[nodiscard]] SATUR_INLINE float* slopes(std::size_t, float* own) const { return own; }
+  template <class L>
+  SATUR_INLINE void written(std::size_t i, std::size_t count, float const* values, float const* slopes) const {
+    if (y != nullptr) {
+      store<L>(y + i, count, values);
+    }
+    if (dy != nullptr) {
+      store<L>(dy + i, count, slopes);
+    }
+  }
+
+  template <class L> SATUR_INLINE static void load(std::uint16_t const* from, std::size_t n, float* to) {
+    using I = decltype(math::bits(L(0)));
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    std::size_t i = 0;
+    for (; i + width <= n; i += width) {
+      math::store(to + i, math::float_of_half<F>(math::load_16_bits<I>(from + i)));
+    }
+    for (; i < n; ++i) {
+      to[i] = math::float_of_half<F>(std::int32_t{from[i]});
+    }
+  }
+  template <class L> SATUR_INLINE static void store(std::uint16_t* to, std::size_t n, float const* from) {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    std::size_t i = 0;
+    for (; i + width <= n; i += width) {
+      math::store_16_bits(to + i, math::half_of_float<F>(math::load<L>(from + i)));
+    }
+    for (; i < n; ++i) {
+      to[i] = static_cast<std::uint16_t>(math::half_of_float<F>(from[i]));
+    }
+  }
+};
+
+/// f(z) or f'(z) alone.
+template <math::half_format F, class A, wanted W> struct half_mapping_pass {
+  A const& act;
+  std::uint16_t const* z;
+  std::uint16_t* out;
+  std::size_t n;
+
+  template <class L> SATUR_INLINE void run() {
+    alignas(64) float block[block_elements];
+    for (std::size_t i = 0; i < n; i += block_elements) {
+      std::size_t const count = std::min(block_elements, n - i);
+      half_arrays<F>::template load<L>(z + i, count, block);
+      mapping_pass<float, A, W> pass{act, block, block, block, count};
+      pass.template run<L>();
+      half_arrays<F>::template store<L>(out + i, count, block);
+    }
+  }
+};
+
+template <class A, math::half_format F, class U, class Rule>
+saturation half_forward(A const& act, half_span<F, U> z, std::uint16_t* y, std::uint16_t* dy, Rule const& rule,
+                        math::simd_level level) {
+  auto const bound = rule.template bind<float>(act);
+  saturation const nothing = empty_record(act, rule);
+  saturation record = nothing;
+  if (z.size() != 0) {
+    observe_arrays(evaluator_of<float>(act), bound, half_arrays<F>{z.bits(), y, dy}, z.size(), nothing, record, level);
+  }
+  return record;
+}
+
+template <wanted W, class A, math::half_format F, class U>
+void half_map(char const* function, A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
+              math::simd_level level) {
+  require_same_shape(function, "the result", y, z);
+  over_leaves(z.size(), [&](std::size_t first, std::size_t count) {
+    half_mapping_pass<F, A, W> pass{act, z.bits() + first, y.bits() + first, count};
+    math::run<float>(pass, level);
+  });
+}
+
+} // namespace detail
+
+/// The record of z in one pass; see `observe` over float.
+template <class A, math::half_format F, class U, saturation_rule Rule = z_beyond>
+  requires activation<A, float>
+[[nodiscard]] saturation observe(A const& act, half_span<F, U> z, Rule const& rule = Rule{},
+                                 math::simd_level level = math::best_level()) {
+  return detail::half_forward(act, z, nullptr, nullptr, rule, level);
+}
+
+/// y = act(z), rounded once, and the record. y has z's size (shape_error otherwise), z's format and memory of its own.
+template <class A, math::half_format F, class U, saturation_rule Rule = z_beyond>
+  requires activation<A, float> saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
+                                                   Rule const& rule = Rule{},
+                                                   math::simd_level level = math::best_level()) {
+    detail::require_same_shape("forward", "y", y, z);
+    detail::require_apart<std::uint16_t>("y", y.bits(), z.bits(), z.size());
+    return detail::half_forward(act, z, y.bits(), nullptr, rule, level);
+  }
+/// The same with dy = act'(z).
+template <class A, math::half_format F, class U, saturation_rule Rule = z_beyond>
+  requires activation<A, float> saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
+                                                   half_span<F, std::uint16_t> dy, Rule const& rule = Rule{},
+                                                   math::simd_level level = math::best_level()) {
+    detail::require_same_shape("forward", "y", y, z);
+    detail::require_same_shape("forward", "dy", dy, z);
+    detail::require_apart<std::uint16_t>("y", y.bits(), z.bits(), z.size());
+    detail::require_apart<std::uint16_t>("dy", dy.bits(), z.bits(), z.size());
+    return detail::half_forward(act, z, y.bits(), dy.bits(), rule, level);
+  }
+
+/// y = act(z), nothing recorded. y may be z itself.
+template <class A, math::half_format F, class U>
+  requires activation<A, float>
+void apply(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
+           math::simd_level level = math::best_level()) {
+  detail::half_map<detail::wanted::value>("apply", act, z, y, level);
+}
+/// dy = act'(z), nothing recorded. dy may be z itself.
+template <class A, math::half_format F, class U>
+  requires activation<A, float>
+void apply_derivative(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> dy,
+                      math::simd_level level = math::best_level()) {
+  detail::half_map<detail::wanted::slope>("apply_derivative", act, z, dy, level);
+}
+
+} // namespace satur::inline SATUR_ABI
