@@ -4,7 +4,7 @@
 #include <vector>
 
 struct my_rule {
-  template <class L, class A> auto bind(A const&) const { return satur::detail::bound_z_beyond<L>{L(3)}; }
+  template <class T, class A> auto bind(A const&) const { return satur::detail::bound_z_beyond<T>{T(3)}; }
 };
 
 double use(std::vector<float> const& z) { return satur::observe(satur::sigmoid{}, z, my_rule{}).fraction(); }

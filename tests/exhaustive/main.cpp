@@ -2,8 +2,9 @@
 // against MPFR. Prints a table in Markdown, which docs/accuracy.md holds (tests/exhaustive/document.sh). Fails beyond
 // the contract (test::allowed_ulp), at a false zero, where AVX2 and AVX-512 differ, and where a finite z raises
 // FE_OVERFLOW or FE_INVALID.
-//   satur_exhaustive [stride] [doubles]
+//   satur_exhaustive [stride [doubles [activation…]]]
 // stride 1 tries all 2^32 floats; doubles is the number of random bit patterns, and as many more where functions bend.
+// Without a name, every activation.
 #include "support/activations.hpp"
 #include "support/contract.hpp"
 #include "support/mpfr.hpp"
@@ -12,6 +13,7 @@
 
 #include "satur/diagnostic.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cfenv>
@@ -216,11 +218,26 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "satur_exhaustive: stride and doubles are whole numbers >= 1\n");
     return 2;
   }
+  std::vector<std::string> const names(argv + std::min(argc, 3), argv + argc);
+  std::size_t known = 0;
+  test::for_each_activation(
+      [&](auto const& act) { known += static_cast<std::size_t>(std::count(names.begin(), names.end(), act.name)); });
+  if (known != names.size()) {
+    std::fprintf(stderr, "satur_exhaustive: a name is no activation; tests/support/activations.hpp lists them\n");
+    return 2;
+  }
+  auto const for_each_wanted = [&](auto const& work) {
+    test::for_each_activation([&](auto const& act) {
+      if (names.empty() || std::count(names.begin(), names.end(), act.name) != 0) {
+        work(act);
+      }
+    });
+  };
   std::printf(
       "| type | activation | level | value: worst ulp | at z | above 1 ulp | slope: worst ulp | at z | above 1 ulp | "
       "false zeros |\n|---|---|---|---|---|---|---|---|---|---|\n");
-  test::for_each_activation([&](auto const& act) { print<float>("float", act, all_floats(act, stride)); });
-  test::for_each_activation([&](auto const& act) { print<double>("double", act, random_doubles(act, doubles)); });
+  for_each_wanted([&](auto const& act) { print<float>("float", act, all_floats(act, stride)); });
+  for_each_wanted([&](auto const& act) { print<double>("double", act, random_doubles(act, doubles)); });
   std::printf("\n%s\n", all_right
                             ? "Within the contract, no false zero; AVX2 and AVX-512 give the same bits; no finite z "
                               "raises FE_OVERFLOW or FE_INVALID."

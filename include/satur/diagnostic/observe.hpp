@@ -17,8 +17,7 @@ namespace satur::inline SATUR_ABI {
 
 namespace detail {
 
-template <class T, class A, class Rule> [[nodiscard]] saturation empty_record(A const& act, Rule const& rule) {
-  static_cast<void>(rule.template bind<T>(act)); // a bad threshold is an error even where there is nothing to see
+template <class A, class Rule> [[nodiscard]] saturation empty_record(A const& act, Rule const& rule) {
   saturation record;
   record.rule = rule.definition();
   record.activation = name_of(act);
@@ -62,10 +61,12 @@ template <class A, class Z, class Y, class D, class Rule>
   if (dy != nullptr) {
     require_same_shape("forward", "dy", *dy, z);
   }
-  saturation record = empty_record<T>(act, rule);
+  auto const bound = rule.template bind<T>(act); // throws, also where there is nothing to see
+  saturation record = empty_record(act, rule);
   std::size_t const n = size_of(z);
   auto const run = [&](T const* from, T* values, T* slopes, std::size_t count) {
-    observing_pass<T, A, Rule> pass{act, rule, from, values, slopes, count, record};
+    observing_pass<T, std::remove_const_t<decltype(bound)>> pass{
+        evaluator_of<T>(act), bound, from, values, slopes, count, record, level};
     math::run<T>(pass, level);
   };
 
@@ -110,9 +111,11 @@ template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
 [[nodiscard]] saturation observe(A const& act, Z const& z, Rule const& rule = Rule{},
                                  math::simd_level level = math::best_level()) {
   using T = detail::value_t<Z>;
-  saturation record = detail::empty_record<T>(act, rule);
+  auto const bound = rule.template bind<T>(act); // throws, also where there is nothing to see
+  saturation record = detail::empty_record(act, rule);
   detail::for_each_block(z, [&](T const* data, std::size_t n) {
-    detail::observing_pass<T, A, Rule> pass{act, rule, data, nullptr, nullptr, n, record};
+    detail::observing_pass<T, std::remove_const_t<decltype(bound)>> pass{
+        detail::evaluator_of<T>(act), bound, data, nullptr, nullptr, n, record, level};
     math::run<T>(pass, level);
   });
   return record;
@@ -166,13 +169,13 @@ template <class A, detail::numbers Z>
 [[nodiscard]] double mean_derivative(A const& act, Z const& z) { return observe(act, z).mean_derivative(); }
 
 namespace detail {
-template <bool Slope, class A, class Z, class Y>
+template <wanted W, class A, class Z, class Y>
 void map_into(char const* function, A const& act, Z const& z, Y& y, math::simd_level level) {
   using T = value_t<Z>;
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: z and the result must hold the same type of number");
   require_same_shape(function, "the result", y, z);
   auto const run = [&](T const* from, T* to, std::size_t n) {
-    mapping_pass<T, A, Slope> pass{act, from, to, n};
+    mapping_pass<T, A, W> pass{act, from, to, to, n};
     math::run<T>(pass, level);
   };
   T const* const from = contiguous_data(z);
@@ -194,13 +197,13 @@ void map_into(char const* function, A const& act, Z const& z, Y& y, math::simd_l
 template <class A, detail::numbers Z, class Y>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 void apply(A const& act, Z const& z, Y&& y, math::simd_level level = math::best_level()) {
-  detail::map_into<false>("apply", act, z, y, level);
+  detail::map_into<detail::wanted::value>("apply", act, z, y, level);
 }
 /// dy = act'(z), nothing recorded. The bits of `forward`. dy may be z itself.
 template <class A, detail::numbers Z, class D>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<D>>
 void apply_derivative(A const& act, Z const& z, D&& dy, math::simd_level level = math::best_level()) {
-  detail::map_into<true>("apply_derivative", act, z, dy, level);
+  detail::map_into<detail::wanted::slope>("apply_derivative", act, z, dy, level);
 }
 
 } // namespace satur::inline SATUR_ABI

@@ -25,14 +25,17 @@ template <class E> [[nodiscard]] constexpr E round_up(double x) {
   return static_cast<double>(e) < x ? std::nextafter(e, std::numeric_limits<E>::infinity()) : e;
 }
 
-/// A rule at work on lanes L: it sees z, f(z), f'(z) and answers per side.
+/// A rule at work on lanes L: it sees z, f(z), f'(z) and answers per side. Bound to a number type first, then spread
+/// over lanes of it with `over<L>()`.
 template <class L> struct bound_z_beyond {
   L threshold;
+  template <class W> SATUR_INLINE bound_z_beyond<W> over() const { return {W(threshold)}; }
   SATUR_INLINE auto low(L const& z, L const&, L const&) const { return z < -threshold; }
   SATUR_INLINE auto high(L const& z, L const&, L const&) const { return z > threshold; }
 };
 template <class L> struct bound_slope_below {
   L limit;
+  template <class W> SATUR_INLINE bound_slope_below<W> over() const { return {W(limit)}; }
   SATUR_INLINE auto low(L const& z, L const&, L const& slope) const { return flat(slope) && z <= L(0); }
   SATUR_INLINE auto high(L const& z, L const&, L const& slope) const { return flat(slope) && z > L(0); }
   SATUR_INLINE auto flat(L const& slope) const { return slope < limit && slope > -limit; }
@@ -40,6 +43,7 @@ template <class L> struct bound_slope_below {
 template <class L> struct bound_output_beyond {
   L low_limit;
   L high_limit;
+  template <class W> SATUR_INLINE bound_output_beyond<W> over() const { return {W(low_limit), W(high_limit)}; }
   SATUR_INLINE auto low(L const&, L const& y, L const&) const { return y < low_limit; }
   SATUR_INLINE auto high(L const&, L const& y, L const&) const { return y > high_limit; }
 };
@@ -99,9 +103,9 @@ struct z_beyond {
       detail::bad_parameter("z_beyond", "threshold", threshold, "a finite number >= 0, such as 5");
     }
   }
-  template <class L, class A> [[nodiscard]] auto bind(A const&) const {
+  template <class T, class A> [[nodiscard]] auto bind(A const&) const {
     require_valid();
-    return detail::bound_z_beyond<L>{L(detail::round_down<math::element_t<L>>(threshold))};
+    return detail::bound_z_beyond<T>{detail::round_down<T>(threshold)};
   }
   bool operator==(z_beyond const&) const = default;
 };
@@ -114,11 +118,11 @@ struct slope_below {
   double ratio = 0.02659222668316062; // sigmoid'(5)/sigmoid'(0)
 
   [[nodiscard]] rule_definition definition() const { return {"slope_below", ratio, 0.0}; }
-  template <class L, class A> [[nodiscard]] auto bind(A const& act) const {
+  template <class T, class A> [[nodiscard]] auto bind(A const& act) const {
     if (!(ratio > 0.0 && ratio <= 1.0)) {
       detail::bad_parameter("slope_below", "ratio", ratio, "a share of the peak slope in (0, 1], such as 0.0266");
     }
-    return detail::bound_slope_below<L>{L(detail::round_up<math::element_t<L>>(ratio * peak_slope_of(act)))};
+    return detail::bound_slope_below<T>{detail::round_up<T>(ratio * peak_slope_of(act))};
   }
   bool operator==(slope_below const&) const = default;
 };
@@ -130,12 +134,11 @@ struct output_beyond {
   double high = 0.9;
 
   [[nodiscard]] rule_definition definition() const { return {"output_beyond", low, high}; }
-  template <class L, class A> [[nodiscard]] auto bind(A const&) const {
+  template <class T, class A> [[nodiscard]] auto bind(A const&) const {
     if (!(low <= high)) {
       detail::bad_parameter("output_beyond", "(low, high)", detail::message("(", low, ", ", high, ")"), "low <= high");
     }
-    using E = math::element_t<L>;
-    return detail::bound_output_beyond<L>{L(detail::round_up<E>(low)), L(detail::round_down<E>(high))};
+    return detail::bound_output_beyond<T>{detail::round_up<T>(low), detail::round_down<T>(high)};
   }
   bool operator==(output_beyond const&) const = default;
 };
@@ -150,14 +153,14 @@ public:
   [[nodiscard]] rule_definition definition() const {
     return kind_ == kind::z ? z_.definition() : kind_ == kind::slope ? slope_.definition() : output_.definition();
   }
-  template <class L, class A> [[nodiscard]] auto bind(A const& act) const {
-    bound<L> b{kind_, L(0), L(0)};
+  template <class T, class A> [[nodiscard]] auto bind(A const& act) const {
+    bound<T> b{kind_, T(0), T(0)};
     if (kind_ == kind::z) {
-      b.first = z_.template bind<L>(act).threshold;
+      b.first = z_.template bind<T>(act).threshold;
     } else if (kind_ == kind::slope) {
-      b.first = slope_.template bind<L>(act).limit;
+      b.first = slope_.template bind<T>(act).limit;
     } else {
-      auto const o = output_.template bind<L>(act);
+      auto const o = output_.template bind<T>(act);
       b.first = o.low_limit;
       b.second = o.high_limit;
     }
@@ -171,6 +174,7 @@ private:
     kind which;
     L first;
     L second;
+    template <class W> SATUR_INLINE bound<W> over() const { return {which, W(first), W(second)}; }
     SATUR_INLINE auto low(L const& z, L const& y, L const& slope) const {
       if (which == kind::z) {
         return detail::bound_z_beyond<L>{first}.low(z, y, slope);
@@ -196,8 +200,8 @@ private:
   output_beyond output_;
 };
 
-/// A rule names itself and binds to lanes: `bind<L>(act)` gives an object with `low(z, y, slope)` and `high(z, y,
-/// slope)`.
+/// A rule names itself and binds to a number type: `bind<T>(act)` gives an object whose `over<L>()`, L being T or lanes
+/// of it, answers `low(z, y, slope)` and `high(z, y, slope)`.
 template <class R>
 concept saturation_rule = requires(R const& rule) {
   { rule.definition() } -> std::same_as<rule_definition>;

@@ -252,6 +252,15 @@ SATUR_INLINE lanes<double, 2> widen_high(lanes<float, 4> const& a) {
   return lanes<double, 2>(
       __builtin_convertvector(__builtin_shufflevector(a.raw, a.raw, 2, 3), lanes<double, 2>::raw_type));
 }
+/// N floats in memory as double.
+template <int N> SATUR_INLINE lanes<double, N> load_widened(float const* p) {
+  typename lanes<float, N>::raw_type const h = *reinterpret_cast<typename lanes<float, N>::unaligned_type const*>(p);
+  if constexpr (N == 2) {
+    return lanes<double, 2>(__builtin_convertvector(h, lanes<double, 2>::raw_type));
+  } else {
+    return widen(h);
+  }
+}
 // Both halves rounded to float again.
 SATUR_INLINE lanes<float, 16> narrow(lanes<double, 8> const& low, lanes<double, 8> const& high) {
   typedef float half __attribute__((vector_size(32)));
@@ -427,6 +436,15 @@ template <class T> inline constexpr bool has_scale_v = false;
 #if SATUR_HAS_LANES && defined(__x86_64__)
 template <class T, int N> inline constexpr bool has_scale_v<lanes<T, N>> = sizeof(T) * N == 64;
 #endif
+
+/// Asks for the memory `ahead` numbers after p; there need not be any.
+template <class T> SATUR_INLINE void prefetch(T const* p, std::size_t ahead) {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(reinterpret_cast<void const*>(reinterpret_cast<std::uintptr_t>(p) + ahead * sizeof(T)));
+#else
+  static_cast<void>(p), static_cast<void>(ahead);
+#endif
+}
 
 /// Loads `lane_count<L>` neighbours, from any alignment.
 template <class L> SATUR_INLINE L load(element_t<L> const* p) {

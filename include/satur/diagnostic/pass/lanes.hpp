@@ -34,26 +34,28 @@ template <int N> struct pass_types<math::lanes<double, N>> {
 };
 #endif
 
-/// Calls f on x in the precision of the sums: both halves of float lanes, or x itself.
-template <class L, class F> SATUR_INLINE void for_each_wide(L const& x, F& f) {
-#if SATUR_HAS_LANES
-  if constexpr (math::is_lanes_v<L> && std::same_as<math::element_t<L>, float>) {
-    f.add(math::detail::widen_low(x));
-    f.add(math::detail::widen_high(x));
-  } else
-#endif
-      if constexpr (math::is_lanes_v<L>) {
-    f.add(x);
+// Horizontal sums, in the order of the lanes, so that they are the same on every run. Through memory on purpose:
+// indexing a register by a variable would keep the whole accumulator in memory.
+template <class W> [[nodiscard]] SATUR_INLINE auto sum_of(W const& x) {
+  if constexpr (math::is_lanes_v<W>) {
+    using E = math::element_t<W>;
+    E all[static_cast<std::size_t>(math::lane_count<W>)];
+    math::store(all, x);
+    std::conditional_t<std::is_integral_v<E>, std::int64_t, E> sum = 0;
+    for (E const e : all) {
+      sum += e;
+    }
+    return sum;
   } else {
-    f.add(static_cast<typename pass_types<L>::wide>(x));
+    return x;
   }
 }
 
 /// Sum and sum of squares of x - shift.
 template <class W> struct shifted_sums {
   W shift;
-  W sum;
-  W square;
+  W sum = W(0);
+  W square = W(0);
   SATUR_INLINE void add(W const& x) {
     W const d = x - shift;
     sum = sum + d;
@@ -62,13 +64,52 @@ template <class W> struct shifted_sums {
 };
 /// Sum and sum of squares of x.
 template <class W> struct plain_sums {
-  W sum;
-  W square;
+  W sum = W(0);
+  W square = W(0);
   SATUR_INLINE void add(W const& x) {
     sum = sum + x;
     square = math::madd(x, x, square);
   }
 };
+
+/// Such sums over L in the precision of `pass_types<L>::wide`; the two halves of a register of float are added apart,
+/// so that their chains overlap.
+template <class L, class Sums> struct wide_sums {
+  Sums low;
+  Sums high;
+  SATUR_INLINE explicit wide_sums(Sums const& nothing) : low(nothing), high(nothing) {}
+
+  SATUR_INLINE void add(L const& x) {
+#if SATUR_HAS_LANES
+    if constexpr (halves) {
+      low.add(math::detail::widen_low(x));
+      high.add(math::detail::widen_high(x));
+    } else
+#endif
+    {
+      low.add(static_cast<typename pass_types<L>::wide>(x));
+    }
+  }
+  /// The register that starts at p.
+  SATUR_INLINE void add_from(math::element_t<L> const* p) {
+#if SATUR_HAS_LANES
+    if constexpr (halves) {
+      low.add(math::detail::load_widened<math::lane_count<L> / 2>(p));
+      high.add(math::detail::load_widened<math::lane_count<L> / 2>(p + math::lane_count<L> / 2));
+    } else
+#endif
+    {
+      add(math::load<L>(p));
+    }
+  }
+  [[nodiscard]] SATUR_INLINE auto sum() const { return sum_of(low.sum + high.sum); }
+  [[nodiscard]] SATUR_INLINE auto square() const { return sum_of(low.square + high.square); }
+
+private:
+  static constexpr bool halves = math::is_lanes_v<L> && std::same_as<math::element_t<L>, float>;
+};
+template <class L> using plain_wide_sums = wide_sums<L, plain_sums<typename pass_types<L>::wide>>;
+template <class L> using shifted_wide_sums = wide_sums<L, shifted_sums<typename pass_types<L>::wide>>;
 
 /// NaN and infinity by their bits: right under -ffast-math too, and no comparison raises a flag.
 template <class T> struct special_bits;
@@ -116,22 +157,6 @@ template <class C, class M> SATUR_INLINE void count_into(C& counter, M const& m)
   }
 }
 
-// Horizontal sums, in the order of the lanes, so that they are the same on every run. Through memory on purpose:
-// indexing a register by a variable would keep the whole accumulator in memory.
-template <class W> [[nodiscard]] SATUR_INLINE auto sum_of(W const& x) {
-  if constexpr (math::is_lanes_v<W>) {
-    using E = math::element_t<W>;
-    E all[static_cast<std::size_t>(math::lane_count<W>)];
-    math::store(all, x);
-    std::conditional_t<std::is_integral_v<E>, std::int64_t, E> sum = 0;
-    for (E const e : all) {
-      sum += e;
-    }
-    return sum;
-  } else {
-    return x;
-  }
-}
 template <class L> [[nodiscard]] SATUR_INLINE double least_of(L const& x) {
   using E = math::element_t<L>;
   E all[static_cast<std::size_t>(math::lane_count<L>)];

@@ -1,15 +1,19 @@
-/// \file mapping.hpp  f(z) or f'(z) alone over an array.
+/// \file mapping.hpp  f(z), f'(z) or both over an array.
 #pragma once
 
 #include "satur/diagnostic/pass/lanes.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 
-/// f(z) alone, or f'(z) alone, over an array: same lanes, same bits as the observing pass.
-template <class T, class A, bool Slope> struct mapping_pass {
+/// What a pass evaluates. `both` costs one evaluation, and gives the bits of the other two.
+enum class wanted { value, slope, both };
+
+/// y[i] = f(z[i]), dy[i] = f'(z[i]) for i < n, what is wanted of them. Either may be z itself.
+template <class T, class A, wanted W> struct mapping_pass {
   A const& act;
   T const* z;
-  T* out;
+  T* y;
+  T* dy;
   std::size_t n;
 
   template <class L> SATUR_INLINE void run() {
@@ -18,16 +22,38 @@ template <class T, class A, bool Slope> struct mapping_pass {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     std::size_t i = 0;
     for (; i + group <= n; i += group) {
-      math::store(out + i, at(math::load_group<G>(z + i)));
+      map(i, math::load_group<G>(z + i), [](T* to, G const& x) { math::store(to, x); });
     }
     for (; i < n; i += width) {
       std::size_t const count = std::min(width, n - i);
-      store_first(out + i, at(load_first<L>(z + i, count, T(0))), count);
+      map(i, load_first<L>(z + i, count, T(0)), [count](T* to, L const& x) { store_first(to, x, count); });
     }
   }
 
 private:
-  template <class G> SATUR_INLINE G at(G const& x) const { return evaluate_one<Slope>(act, x); }
+  template <class G, class Store> SATUR_INLINE void map(std::size_t i, G const& x, Store const& store) const {
+    if constexpr (W == wanted::both) {
+      math::value_and_slope<G> const f = evaluate(act, x);
+      store(y + i, f.value);
+      store(dy + i, f.slope);
+    } else if constexpr (W == wanted::slope) {
+      store(dy + i, evaluate_one<true>(act, x));
+    } else {
+      store(y + i, evaluate_one<false>(act, x));
+    }
+  }
 };
+
+/// An activation whose type is forgotten: what counts and sums is compiled once, not once for each activation.
+template <class T> struct evaluator {
+  void const* act;
+  void (*map)(void const* act, T const* z, T* y, T* dy, std::size_t n, math::simd_level level);
+};
+template <class T, class A> [[nodiscard]] evaluator<T> evaluator_of(A const& act) {
+  return {&act, [](void const* a, T const* z, T* y, T* dy, std::size_t n, math::simd_level level) {
+            mapping_pass<T, A, wanted::both> pass{*static_cast<A const*>(a), z, y, dy, n};
+            math::run<T>(pass, level);
+          }};
+}
 
 } // namespace satur::inline SATUR_ABI::detail

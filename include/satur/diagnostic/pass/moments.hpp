@@ -32,8 +32,8 @@ private:
     using C = typename pass_types<L>::counter;
     using S = sum_element<T>;
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    plain_sums<W> even{W(0), W(0)};
-    plain_sums<W> odd{W(0), W(0)};
+    plain_wide_sums<L> even({});
+    plain_wide_sums<L> odd({});
     C zeros = C(0);
     std::size_t i = 0;
     for (; i + 2 * width <= size; i += 2 * width) {
@@ -41,13 +41,13 @@ private:
       L const b = math::load<L>(at + i + width);
       count_into(zeros, a == L(0));
       count_into(zeros, b == L(0));
-      for_each_wide(a, even);
-      for_each_wide(b, odd);
+      even.add(a);
+      odd.add(b);
     }
     C nan = C(0);
     C infinite = C(0);
-    double const sum = static_cast<double>(sum_of(even.sum) + sum_of(odd.sum));
-    double const square = static_cast<double>(sum_of(even.square) + sum_of(odd.square));
+    double const sum = static_cast<double>(even.sum() + odd.sum());
+    double const square = static_cast<double>(even.square() + odd.square());
     if (usable(static_cast<double>(i), sum, square)) {
       summary.finite += moments_from(i, 0.0, sum, square);
     } else {
@@ -55,7 +55,7 @@ private:
       i = 0;
     }
     T const centre = middle_of(at[i < size ? i : 0], at[size / 2], at[size - 1]);
-    shifted_sums<W> rest{W(static_cast<S>(centre)), W(0), W(0)};
+    shifted_wide_sums<L> rest({W(static_cast<S>(centre))});
     std::size_t const checked = size - i;
     for (; i < size; i += width) {
       std::size_t const count = std::min(width, size - i);
@@ -68,7 +68,7 @@ private:
       count_into(zeros, a == L(0) && valid);
       using math::select;
       L const kept = select(nan_here || infinite_here, L(centre), a); // less the shift, that is nothing
-      for_each_wide(kept, rest);
+      rest.add(kept);
     }
     auto const nans = static_cast<std::uint64_t>(sum_of(nan));
     auto const infinities = static_cast<std::uint64_t>(sum_of(infinite));
@@ -76,7 +76,7 @@ private:
     summary.infinite += infinities;
     summary.zeros += static_cast<std::uint64_t>(sum_of(zeros));
     summary.finite += moments_from(checked - nans - infinities, static_cast<double>(centre),
-                                   static_cast<double>(sum_of(rest.sum)), static_cast<double>(sum_of(rest.square)));
+                                   static_cast<double>(rest.sum()), static_cast<double>(rest.square()));
   }
 
   /// Finite, and no mean so far out (32 standard deviations) that the variance would lose three digits to it: otherwise
