@@ -25,9 +25,9 @@ struct celu {
   /// Both from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     T const a = math::parameter_as<T>(alpha);
-    T const x = math::select(z > T(0), T(0), z);
+    T const x = math::maximum(T(T(-1000) * a), T(math::select(z > T(0), T(0), z))); // e^-1000 is 0 already
     T const q = math::rounded(x / a);
-    T const lost = math::select(q > T(-1000), T(math::fma(T(-q), a, x) / a), T(0)); // beyond, e^q is 0
+    T const lost = math::fma(T(-q), a, x) / a;
     math::value_and_slope<T> const left = math::expm1_and_exp(q, T(1));
     T const value = a * math::madd(left.slope, lost, left.value);
     return {math::select(z > T(0), z, value),
