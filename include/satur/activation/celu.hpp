@@ -25,7 +25,7 @@ struct celu {
   /// Both from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     T const a = math::parameter_as<T>(alpha);
-    T const x = math::maximum(T(T(-1000) * a), T(math::select(z > T(0), T(0), z))); // e^-1000 is 0 already
+    T const x = math::maximum(T(T(-20000) * a), T(math::select(z > T(0), T(0), z))); // e^-20000 is 0 in any type
     T const q = math::rounded(x / a);
     T const lost = math::fma(T(-q), a, x) / a;
     math::value_and_slope<T> const left = math::expm1_and_exp(q, T(1));
