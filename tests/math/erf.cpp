@@ -123,7 +123,7 @@ TEST_CASE("long double and dual numbers: their own functions, the square split")
   }
   // 2/sqrt(pi) e^-(9.1^2), 9.1 the double: to more digits than either has
   double const z = 9.1;
-  long double const square = static_cast<long double>(z) * z; // exact to 64 of 106 bits
+  long double const square = static_cast<long double>(z) * static_cast<long double>(z); // exact to 64 of 106 bits
   long double const rest = std::fma(static_cast<long double>(z), static_cast<long double>(z), -square);
   long double const exact = 1.128379167095512573896158903121545172L * std::exp(-square) * (1 - rest);
   CHECK(test::ulp_error(both.formula<satur::math::grade::full>(static_cast<long double>(z)).slope, exact) <= 2.0);
