@@ -4,9 +4,11 @@
 Run by hand (needs python3 and mpmath, takes some seconds):
     python3 tests/reference/erfc_coefficients.py
 
-Each is the Chebyshev series of its function at 60 digits, cut off, which is within a few percent of the best polynomial
-of that degree; then written in powers and rounded to double.
+Each is the Chebyshev series of its function at 60 digits, cut off, which is near the best polynomial of that degree (where an
+error does not count the same everywhere, a weighted fit); then written in powers and rounded to double, or to single.
 """
+import struct
+
 from mpmath import cos, erf, erfc, exp, expm1, log, mp, mpf, pi, sqrt
 
 mp.dps = 60
@@ -35,10 +37,34 @@ def series(f, low, high, degree):
     return total
 
 
-def show(name, f, low, high, degree, error):
-    exact = series(f, mpf(low), mpf(high), degree)
-    c = [float(x) for x in exact]
-    rest = float(exact[0] - c[0])
+def weighted(f, weight, low, high, degree):
+    """The same where an error of weight(x) counts: least squares, weighted anew until the errors are level (Lawson)."""
+    at = [(high - low) / 2 * cos(pi * (k + mpf(1) / 2) / 100) + (high + low) / 2 for k in range(100)]
+    share, best = [mpf(1)] * 100, None
+    for _ in range(8):
+        a, b = mp.matrix(degree + 1), mp.matrix(degree + 1, 1)
+        for x, s in zip(at, share):
+            for i in range(degree + 1):
+                b[i] += s * weight(x) ** 2 * x**i * f(x)
+                for j in range(degree + 1):
+                    a[i, j] += s * weight(x) ** 2 * x ** (i + j)
+        c = list(mp.lu_solve(a, b))
+        errors = [abs(sum(p * x**i for i, p in enumerate(c)) - f(x)) * weight(x) for x in at]
+        if best is None or max(errors) < best[0]:
+            best = (max(errors), c)
+        share = [s * (e / max(errors) + mpf("1e-6")) for s, e in zip(share, errors)]
+        share = [s / sum(share) for s in share]
+    return best[1]
+
+
+def single(x):
+    return struct.unpack("f", struct.pack("f", float(x)))[0]
+
+
+def show(name, f, low, high, degree, error, rounded=float, weight=None):
+    exact = weighted(f, weight, mpf(low), mpf(high), degree) if weight else series(f, mpf(low), mpf(high), degree)
+    c = [rounded(x) for x in exact]
+    rest = rounded(exact[0] - c[0])
 
     def p(x):
         total = mpf(0)
@@ -70,7 +96,11 @@ show("(3 + x) e^(x^2) erfc x in q, x to 11, for float", short, -1, mpf(8) / 14, 
 small = lambda w: erf(sqrt(w)) / sqrt(w) - 1
 of_erf = lambda w, y: (1 + y) / (1 + small(w)) - 1
 show("erf(x)/x - 1 in x^2, |x| to 0.65", small, mpf(10) ** -30, mpf("0.4225"), 10, of_erf)
-show("erf(x)/x - 1 in x^2, |x| to 0.3, for float", small, mpf(10) ** -30, mpf("0.09"), 4, of_erf)
+show("erf(x)/x - 1 in x^2, |x| to 0.9, single", small, mpf(10) ** -30, mpf("0.81"), 5, of_erf, single)
+shifted = lambda u: scaled(u + 2)
+weight = lambda u: exp(-((u + 2) ** 2)) / erf(u + 2)
+show("e^(x^2) erfc x in x - 2, x from 0.9 to 4, single, so that 1 - erfc x is right", shifted, mpf("-1.1"), 2, 8,
+     lambda u, y: (y - shifted(u)) * weight(u), single, weight)
 half = log(mpf(2)) / 2
 quadratic = lambda r: (expm1(r) - r) / r**2
 show("(e^r - 1 - r)/r^2, |r| to ln2/2, for float", quadratic, -half, half, 5, lambda r, y: (1 + r + r * r * y) / exp(r) - 1)

@@ -23,7 +23,7 @@ struct erf {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
   /// Both from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    return math::in_double(math::detail::erf_formula{}, z);
+    return math::detail::erf_and_slope(z);
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return -1.0; }
