@@ -2,9 +2,11 @@
 #pragma once
 
 #include "satur/math/arithmetic.hpp"
+#include "satur/math/erfc.hpp"
 #include "satur/math/exp.hpp"
 #include "satur/math/expm1.hpp"
 #include "satur/math/half.hpp"
+#include "satur/math/gate.hpp"
 #include "satur/math/in_double.hpp"
 #include "satur/math/log1p.hpp"
 #include "satur/math/logistic.hpp"

@@ -114,7 +114,8 @@ TEST_CASE_TEMPLATE("within the contract of the shared table, no false zero", T, 
     CAPTURE(act.name);
     std::size_t used = 0;
     CHECK(worst_of<T>(act, table, used) <= test::allowed_ulp<T>(act));
-    bool const listed = act.name != "soft_shrink" && act.name != "hard_shrink" && act.name != "threshold";
+    bool const listed = act.name != "soft_shrink" && act.name != "hard_shrink" && act.name != "threshold" &&
+                        act.name != "erf" && act.name != "gelu_quick";
     CHECK((used > 150) == listed);
   });
 }

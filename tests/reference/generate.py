@@ -32,6 +32,22 @@ LAMBDA = (  # Klambauer et al. 2017, appendix
     / mp.sqrt(2 * mp.erfc(mp.sqrt(2)) * mp.e**2 + mp.pi * mp.erfc(1 / mp.sqrt(2)) ** 2 * mp.e
               - 2 * (2 + mp.pi) * mp.erfc(1 / mp.sqrt(2)) * mp.sqrt(mp.e) + mp.pi + 2)
 )
+QUICK = mpf("1.702")
+CUBIC = 2 * mp.sqrt(2 / mp.pi) * mpf("0.044715")
+
+
+def cubic(z):
+    return 2 * mp.sqrt(2 / mp.pi) * z + CUBIC * z**3
+
+
+def gate(y):
+    return (tail(y) if y < 0 else 1) / (1 + tail(-abs(y)))
+
+
+def normal(z):
+    """Phi(z), its left tail cut off like `tail`."""
+    return mpf(0) if z < -160 else mpf(1) if z > 160 else mp.erfc(-z / mp.sqrt(2)) / 2
+
 
 FORMULAS = {
     "identity": (lambda z: z, lambda z: mpf(1)),
@@ -59,6 +75,12 @@ FORMULAS = {
                  lambda z: (tail(z) if z < 0 else 1) / (1 + tail(-abs(z)))),
     "log_sigmoid": (lambda z: min(z, mpf(0)) - mp.log(1 + tail(-abs(z))),
                     lambda z: (tail(-z) if z > 0 else 1) / (1 + tail(-abs(z)))),
+    "erf": (mp.erf, lambda z: 2 / mp.sqrt(mp.pi) * tail(-z * z)),
+    "gelu": (lambda z: z * normal(z), lambda z: normal(z) + z * tail(-z * z / 2) / mp.sqrt(2 * mp.pi)),
+    "gelu_tanh": (lambda z: z * gate(cubic(z)),
+                  lambda z: gate(cubic(z)) * (1 + (cubic(z) + 2 * CUBIC * z**3) * gate(-cubic(z)))),
+    "gelu_quick": (lambda z: z * gate(QUICK * z), lambda z: gate(QUICK * z) * (1 + QUICK * z * gate(-QUICK * z))),
+    "silu": (lambda z: z * gate(z), lambda z: gate(z) * (1 + z * gate(-z))),
 }
 
 # Magnitudes of z. The hexadecimal ones are no round decimals: least and smallest normal numbers, half of ln 2 (where an

@@ -28,7 +28,12 @@ using all_activations = std::tuple< //
     satur::celu,                    //
     satur::selu,                    //
     satur::softplus,                //
-    satur::log_sigmoid              //
+    satur::log_sigmoid,             //
+    satur::erf,                     //
+    satur::gelu,                    //
+    satur::gelu_tanh,               //
+    satur::gelu_quick,              //
+    satur::silu                     //
     >;
 
 /// f.template operator()<A>() for every activation A of the list.

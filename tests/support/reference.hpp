@@ -136,4 +136,54 @@ template <class R> truth<R> exact(satur::log_sigmoid const&, R z) {
   return {(z < R(0) ? z : R(0)) - log1p(e_minus(z)), exact(satur::sigmoid{}, -z).value};
 }
 
+/// Once for each R.
+template <class R> R const& pi() {
+  static R const p = R(4) * atan(R(1));
+  return p;
+}
+/// f(), or the limits where e^-|z| is 0 in any format.
+template <class R, class F> truth<R> gated_truth(R z, F const& f) {
+  if (isnan(z)) {
+    return nan_truth(z);
+  }
+  return z > R(20000) ? truth<R>{z, R(1)} : z < R(-20000) ? truth<R>{R(0), R(0)} : f();
+}
+template <class R> truth<R> exact(satur::erf const&, R z) {
+  R const t = fabs(z);
+  return isnan(z)     ? nan_truth(z)
+         : t > R(100) ? truth<R>{copysign(R(1), z), R(0)}
+                      : truth<R>{erf(z), R(2) / sqrt(pi<R>()) * exp(-z * z)};
+}
+template <class R> truth<R> exact(satur::gelu const&, R z) {
+  if (isnan(z) || fabs(z) > R(100)) {
+    return isnan(z) ? nan_truth(z) : truth<R>{z > R(0) ? z : R(0), R(z > R(0) ? 1 : 0)};
+  }
+  R const phi = erfc(-z / sqrt(R(2))) / R(2); // Phi(z)
+  return {z * phi, phi + z * exp(-z * z / R(2)) / sqrt(R(2) * pi<R>())};
+}
+template <class R> truth<R> gate_truth(R z, R y, R dy) { // z s(y)
+  R const e = e_minus(y);
+  R const d = R(1) + e;
+  R const s = (y < R(0) ? e : R(1)) / d;
+  R const other = (y < R(0) ? R(1) : e) / d;
+  return {z * s, s * (R(1) + z * dy * other)};
+}
+/// A decimal number: p/q.
+template <class R> R decimal(double p, double q) { return R(p) / R(q); }
+template <class R> truth<R> exact(satur::gelu_tanh const&, R z) {
+  return gated_truth(z, [&] {
+    R const c = R(2) * sqrt(R(2) / pi<R>());
+    R const a = decimal<R>(44715, 1000000);
+    return gate_truth(z, c * z * (R(1) + a * z * z), c * (R(1) + R(3) * a * z * z));
+  });
+}
+template <class R> truth<R> exact(satur::gelu_quick const&, R z) {
+  R const b = decimal<R>(1702, 1000);
+  return gated_truth(z, [&] { return gate_truth(z, b * z, b); });
+}
+template <class R> truth<R> exact(satur::silu const& act, R z) {
+  R const b = R(act.beta);
+  return gated_truth(z, [&] { return gate_truth(z, b * z, b); });
+}
+
 } // namespace test

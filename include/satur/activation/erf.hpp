@@ -1,0 +1,40 @@
+/// \file erf.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/math/erfc.hpp"
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = erf z, in (-1, 1); f'(z) = 2/sqrt(pi) e^-(z^2), in (0, 1.1284], even in z.
+///
+/// Saturates on both sides, earlier than tanh: 1 % of the peak slope is left at |z| = 2.146, and at |z| = 5
+/// only 1.6e-11 of the slope. |f| rounds to 1 from 3.92 (float) and 5.92 (double); f' is a normal number until 9.35
+/// and 26.6, because z^2 keeps the digits that its rounding loses: e^-(z^2) would multiply that error by z^2. Special
+/// values: f(±inf) = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. Accuracy: float, computed in double, below 0.51 ulp;
+/// double below 2 ulp (docs/accuracy.md). Source: the Gaussian's integral; as an activation: Hendrycks, Gimpel 2016.
+struct erf {
+  static constexpr std::string_view name = "erf";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = true;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  /// Both from one exponential.
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
+    return math::detail::erf_and_slope(z);
+  }
+
+  [[nodiscard]] static constexpr double lower() noexcept { return -1.0; }
+  [[nodiscard]] static constexpr double upper() noexcept { return 1.0; }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.1283791670955126; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(erf const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

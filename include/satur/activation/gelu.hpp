@@ -1,0 +1,44 @@
+/// \file gelu.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/math/erfc.hpp"
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z Phi(z), Phi the normal distribution function: z/2 erfc(-z/sqrt2); f'(z) = Phi(z) + z phi(z), phi = Phi'.
+///
+/// Flat on the left, where 1 % of the peak slope is left at z = -3.022; never on the right. Not monotone: least,
+/// -0.16997, at z = -0.75179, where the slope is 0; steepest at sqrt2. The left tail keeps its digits to z = -14.4
+/// (float) and -38.5 (double), where z/2 (1 + erf) is 0 from -5.6 and -8.3. Special values: f(-inf) = -0 (not NaN),
+/// f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN. Accuracy: float below 0.6 ulp, computed in
+/// double, because single precision does not hold the exponential's argument; double below 4 ulp; within 1/4 of the
+/// zero of the slope an error of 1 ulp of the peak slope may be more (docs/accuracy.md). Source: Hendrycks, Gimpel
+/// 2016, equation 1.
+struct gelu {
+  static constexpr std::string_view name = "gelu";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = false;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  /// Both from one exponential.
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
+    return math::in_double(math::detail::normal_formula{}, z);
+  }
+
+  [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.1289041451851547; }
+  [[nodiscard]] static constexpr double minimum() noexcept { return -0.16997120747990366; }
+  [[nodiscard]] static constexpr double minimum_at() noexcept { return -0.7517915246935645; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(gelu const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,50 @@
+/// \file silu.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/math/gate.hpp"
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z s(beta z), s(y) = 1/(1 + e^-y); f'(z) = s(y) (1 + y s(-y)), y = beta z (beta > 0, 1 by default). Also
+/// swish.
+///
+/// Flat on the left, where 1 % of the peak slope is left at beta z = -6.143; never on the right. Not monotone: least,
+/// -0.27846/beta, at beta z = -1.27846, where the slope is 0; steepest at 2.39936. Special values: f(-inf) = -0 (not
+/// NaN), f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN. The tail is scaled last, so that z e^z
+/// keeps its digits where e^z alone is subnormal or 0. Accuracy: float, in single precision (in double it takes twice
+/// as long), below 2 ulp; double below 2 ulp; within 1/4 of the zero of the slope an error of 1 ulp of the peak slope
+/// may be more (docs/accuracy.md). Source: Elfwing, Uchibe, Doya 2018, equation 2; beta: Ramachandran, Zoph, Le 2017.
+struct silu {
+  static constexpr std::string_view name = "silu";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = false;
+
+  double beta = 1.0;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  /// Both from one exponential.
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
+    if constexpr (math::foreign_batch<T>) {
+      return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
+    } else {
+      return math::logistic_gate(z, math::split<T>{math::parameter_as<T>(beta), T(0)});
+    }
+  }
+
+  [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0998393201288669; }
+  [[nodiscard]] constexpr double minimum() const noexcept { return -0.2784645427610738 / beta; }
+  [[nodiscard]] constexpr double minimum_at() const noexcept { return -1.2784645427610738 / beta; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(silu const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI
