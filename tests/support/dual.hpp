@@ -27,5 +27,7 @@ struct dual {
 inline dual exp(dual const& x) { return {std::exp(x.v), std::exp(x.v) * x.d}; }
 inline dual expm1(dual const& x) { return {std::expm1(x.v), std::exp(x.v) * x.d}; }
 inline dual log1p(dual const& x) { return {std::log1p(x.v), x.d / (1.0 + x.v)}; }
+inline dual sqrt(dual const& x) { return {std::sqrt(x.v), x.d / (2.0 * std::sqrt(x.v))}; }
+inline dual atan(dual const& x) { return {std::atan(x.v), x.d / (1.0 + x.v * x.v)}; }
 
 } // namespace test
