@@ -28,7 +28,15 @@ using all_activations = std::tuple< //
     satur::celu,                    //
     satur::selu,                    //
     satur::softplus,                //
-    satur::log_sigmoid              //
+    satur::log_sigmoid,             //
+    satur::arctan,                  //
+    satur::squareplus,              //
+    satur::lecun_tanh,              //
+    satur::tanh_shrink,             //
+    satur::mish,                    //
+    satur::exponential,             //
+    satur::sparse_plus,             //
+    satur::sparse_sigmoid           //
     >;
 
 /// f.template operator()<A>() for every activation A of the list.
