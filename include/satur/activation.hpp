@@ -1,11 +1,13 @@
 /// \file activation.hpp  Every activation.
 #pragma once
 
+#include "satur/activation/arctan.hpp"
 #include "satur/activation/celu.hpp"
 #include "satur/activation/centered_sigmoid.hpp"
 #include "satur/activation/concept.hpp"
 #include "satur/activation/elu.hpp"
 #include "satur/activation/erf.hpp"
+#include "satur/activation/exponential.hpp"
 #include "satur/activation/gelu.hpp"
 #include "satur/activation/gelu_quick.hpp"
 #include "satur/activation/gelu_tanh.hpp"
@@ -16,7 +18,9 @@
 #include "satur/activation/hard_tanh.hpp"
 #include "satur/activation/identity.hpp"
 #include "satur/activation/leaky_relu.hpp"
+#include "satur/activation/lecun_tanh.hpp"
 #include "satur/activation/log_sigmoid.hpp"
+#include "satur/activation/mish.hpp"
 #include "satur/activation/prelu.hpp"
 #include "satur/activation/relu.hpp"
 #include "satur/activation/relu6.hpp"
@@ -26,6 +30,10 @@
 #include "satur/activation/soft_shrink.hpp"
 #include "satur/activation/softplus.hpp"
 #include "satur/activation/softsign.hpp"
+#include "satur/activation/sparse_plus.hpp"
+#include "satur/activation/sparse_sigmoid.hpp"
+#include "satur/activation/squareplus.hpp"
 #include "satur/activation/tanh.hpp"
+#include "satur/activation/tanh_shrink.hpp"
 #include "satur/activation/threshold.hpp"
 #include "satur/math.hpp" // what a user's own activation is made of

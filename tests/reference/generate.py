@@ -25,6 +25,23 @@ def inside(z, low, high):
     return low < z < high
 
 
+def growth(z):
+    """e^z; infinity where it is more than 1e4900."""
+    return mp.inf if z > 11282 else tail(z)
+
+
+LECUN = mpf(float("1.7159"))  # the double that the header holds
+
+
+def mish_gate(z):
+    """tanh(log(1 + e^z)), and its slope."""
+    return mp.tanh(mp.log(1 + tail(z))) if z < 12000 else mpf(1)
+
+
+def mish_gate_slope(z):
+    return mp.sech(mp.log(1 + tail(z))) ** 2 * tail(z) / (1 + tail(z)) if z < 12000 else mpf(0)
+
+
 ALPHA = -mp.sqrt(2 / mp.pi) / (mp.erfc(1 / mp.sqrt(2)) * mp.exp(mpf(1) / 2) - 1)
 LAMBDA = (  # Klambauer et al. 2017, appendix
     (1 - mp.erfc(1 / mp.sqrt(2)) * mp.sqrt(mp.e))
@@ -81,6 +98,18 @@ FORMULAS = {
                   lambda z: gate(cubic(z)) * (1 + (cubic(z) + 2 * CUBIC * z**3) * gate(-cubic(z)))),
     "gelu_quick": (lambda z: z * gate(QUICK * z), lambda z: gate(QUICK * z) * (1 + QUICK * z * gate(-QUICK * z))),
     "silu": (lambda z: z * gate(z), lambda z: gate(z) * (1 + z * gate(-z))),
+    "arctan": (mp.atan, lambda z: 1 / (1 + z * z)),
+    "squareplus": (lambda z: max(z, mpf(0)) + 2 / (mp.hypot(z, 2) + abs(z)),  # 400 digits are too few for z + h
+                   lambda z: mpf(z > 0) - (1 if z > 0 else -1) * 2 / mp.hypot(z, 2) / (mp.hypot(z, 2) + abs(z))),
+    "lecun_tanh": (lambda z: LECUN * mp.sign(z) * (1 - tail(-4 * abs(z) / 3)) / (1 + tail(-4 * abs(z) / 3)),
+                   lambda z: LECUN * 8 / 3 * tail(-4 * abs(z) / 3) / (1 + tail(-4 * abs(z) / 3)) ** 2),
+    "tanh_shrink": (lambda z: z - mp.tanh(z) if abs(z) < 12000 else z - mp.sign(z),
+                    lambda z: mp.tanh(z) ** 2 if abs(z) < 12000 else mpf(1)),
+    "mish": (lambda z: z * mish_gate(z), lambda z: mish_gate(z) + z * mish_gate_slope(z)),
+    "exponential": (growth, growth),
+    "sparse_plus": (lambda z: (z + 1) ** 2 / 4 if inside(z, -1, 1) else max(z, mpf(0)),
+                    lambda z: min(max((z + 1) / 2, 0), 1)),
+    "sparse_sigmoid": (lambda z: min(max((z + 1) / 2, 0), 1), lambda z: mpf(inside(z, -1, 1)) / 2),
 }
 
 # Magnitudes of z. The hexadecimal ones are no round decimals: least and smallest normal numbers, half of ln 2 (where an
@@ -99,6 +128,8 @@ def exact(text):
 
 
 def written(x):
+    if mp.isinf(x):
+        return "HUGE_VALL"
     if abs(x) < mpf(10) ** -4900:
         return "0.0L"
     text = nstr(x, 25, min_fixed=0, max_fixed=0)

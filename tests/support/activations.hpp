@@ -33,7 +33,15 @@ using all_activations = std::tuple< //
     satur::gelu,                    //
     satur::gelu_tanh,               //
     satur::gelu_quick,              //
-    satur::silu                     //
+    satur::silu,                    //
+    satur::arctan,                  //
+    satur::squareplus,              //
+    satur::lecun_tanh,              //
+    satur::tanh_shrink,             //
+    satur::mish,                    //
+    satur::exponential,             //
+    satur::sparse_plus,             //
+    satur::sparse_sigmoid           //
     >;
 
 /// f.template operator()<A>() for every activation A of the list.

@@ -33,5 +33,7 @@ inline double slope_of_erf(double x) { // 2/sqrt(pi) e^-(x^2), the square in mor
 }
 inline dual erf(dual const& x) { return {std::erf(x.v), slope_of_erf(x.v) * x.d}; }
 inline dual erfc(dual const& x) { return {std::erfc(x.v), -slope_of_erf(x.v) * x.d}; }
+inline dual sqrt(dual const& x) { return {std::sqrt(x.v), x.d / (2.0 * std::sqrt(x.v))}; }
+inline dual atan(dual const& x) { return {std::atan(x.v), x.d / (1.0 + x.v * x.v)}; }
 
 } // namespace test

@@ -135,6 +135,63 @@ template <class R> truth<R> exact(satur::softplus const& act, R z) {
 template <class R> truth<R> exact(satur::log_sigmoid const&, R z) {
   return {(z < R(0) ? z : R(0)) - log1p(e_minus(z)), exact(satur::sigmoid{}, -z).value};
 }
+template <class R> truth<R> exact(satur::arctan const&, R z) {
+  return {atan(z), fabs(z) > R(1) ? (R(1) / z) / (z + R(1) / z) : R(1) / (R(1) + z * z)};
+}
+template <class R> truth<R> exact(satur::squareplus const& act, R z) {
+  R const b = R(act.b);
+  R const m = fabs(z);
+  if (isinf(z)) {
+    return {z > R(0) ? z : R(0), R(z > R(0) ? 1 : 0)};
+  }
+  R const h = m > R(1) ? m * sqrt(R(1) + (b / m) / m) : sqrt(b + z * z);
+  R const low = (b / R(2)) / (h + m);
+  return {z < R(0) ? low : m + low, z < R(0) ? low / h : R(1) - low / h};
+}
+template <class R> truth<R> exact(satur::lecun_tanh const&, R z) {
+  R const x = (z + z) / R(3);
+  R const e = e_minus(x + x);
+  R const d = R(1) + e;
+  return {R(1.7159) * tanh(x), R(1.7159) * R(8) / R(3) * e / (d * d)};
+}
+template <class R> truth<R> exact(satur::tanh_shrink const&, R z) {
+  R const t = tanh(z);
+  if (!(fabs(z) < R(0.25))) {
+    return {z - t, t * t};
+  }
+  // z - tanh z = (z cosh z - sinh z)/cosh z by the sum of 2k z^(2k+1)/(2k+1)!, whose terms have one sign
+  R const s = z * z;
+  R term = z;
+  R sum = R(0);
+  for (int k = 1; k < 20; ++k) {
+    term = term * s / R(2 * k * (2 * k + 1));
+    sum = sum + R(2 * k) * term;
+  }
+  R const e = exp(z);
+  return {sum * R(2) / (e + R(1) / e), t * t};
+}
+template <class R> truth<R> exact(satur::mish const&, R z) {
+  if (isinf(z)) {
+    return {z > R(0) ? z : R(0), R(z > R(0) ? 1 : 0)};
+  }
+  R const e = e_minus(z); // with tanh(log(1 + n)) = (n^2 + 2n)/(n^2 + 2n + 2)
+  R const d = z > R(0) ? R(1) + R(2) * e + R(2) * e * e : R(2) + R(2) * e + e * e;
+  R const gate = (z > R(0) ? R(1) + R(2) * e : e * (R(2) + e)) / d;
+  R const bend = R(4) * (R(1) + e) * (z > R(0) ? e * e : e) / (d * d);
+  return {z * gate, gate + z * bend};
+}
+template <class R> truth<R> exact(satur::exponential const&, R z) {
+  R const e = exp(z);
+  return {e, e};
+}
+template <class R> truth<R> exact(satur::sparse_sigmoid const&, R z) { return clipped_line(z, R(1), R(2)); }
+template <class R> truth<R> exact(satur::sparse_plus const&, R z) {
+  if (isnan(z)) {
+    return nan_truth(z);
+  }
+  R const half = (z + R(1)) / R(2);
+  return z <= R(-1) ? truth<R>{R(0), R(0)} : z >= R(1) ? truth<R>{z, R(1)} : truth<R>{half * half, half};
+}
 
 /// Once for each R.
 template <class R> R const& pi() {

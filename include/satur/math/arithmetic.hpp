@@ -129,14 +129,17 @@ template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
 // Types that are neither float, double nor lanes (long double, dual numbers) bring their own functions: found by their
 // argument, with std:: for the built-in ones. In a namespace of their own, so that ours are not found instead.
 namespace detail::own {
+using std::atan;
 using std::exp;
 using std::expm1;
 using std::log1p;
+template <class T> constexpr T generic_atan(T const& x) { return atan(x); }
 template <class T> constexpr T generic_exp(T const& x) { return exp(x); }
 template <class T> constexpr T generic_expm1(T const& x) { return expm1(x); }
 template <class T> constexpr T generic_log1p(T const& x) { return log1p(x); }
 } // namespace detail::own
 namespace detail {
+using own::generic_atan;
 using own::generic_exp;
 using own::generic_expm1;
 using own::generic_log1p;

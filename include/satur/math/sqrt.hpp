@@ -9,6 +9,11 @@
 
 namespace satur::inline SATUR_ABI::math {
 
+namespace detail::own {
+using std::sqrt;
+template <class T> constexpr T generic_sqrt(T const& x) { return sqrt(x); }
+} // namespace detail::own
+
 /// sqrt(x), half an ulp. sqrt(-0) is -0; a negative x and NaN give NaN; +inf gives +inf.
 template <std::floating_point T> [[nodiscard]] SATUR_INLINE T sqrt(T x) noexcept { return std::sqrt(x); }
 
@@ -54,6 +59,10 @@ template <std::floating_point T, int N> [[nodiscard]] SATUR_INLINE lanes<T, N> s
 #endif // SATUR_HAS_LANES
 
 template <class L> [[nodiscard]] SATUR_INLINE twin<L> sqrt(twin<L> const& x) { return {sqrt(x.first), sqrt(x.second)}; }
+/// Other types: their own `sqrt`, found by their argument.
+template <class T>
+  requires(!std::is_arithmetic_v<T> && !is_lanes_v<T> && !foreign_batch<T>)
+[[nodiscard]] SATUR_INLINE constexpr T sqrt(T const& x) { return detail::own::generic_sqrt(x); }
 template <foreign_batch B> [[nodiscard]] SATUR_INLINE B sqrt(B const& x) {
   return through_lanes(x, [](auto const& l) { return math::sqrt(l); });
 }

@@ -1,0 +1,104 @@
+/// \file mish.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/math/in_double.hpp"
+
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z tanh(log(1 + e^z)); f'(z) = tanh(log(1 + e^z)) + z e^z (1 + e^z)/(1 + e^z + e^2z/2)^2.
+///
+/// Flat on the left, where the slope falls as z e^z: -1 % of its peak 1.0885 (at z = 1.4906) at z = -6.159; never on
+/// the right. Not monotone: least, -0.30884, at -1.19243, where the slope is 0; within 1/4 of there an error of the
+/// slope counts in ulp of the peak slope. Special values: f(-inf) = -0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0)
+/// = ±0; NaN gives NaN. Both are rational in z and e^-|z|, so that nothing overflows and the left tail keeps its
+/// digits. Accuracy: below 1 ulp in float, which goes through double (compensated single precision did not stay below
+/// 2), value below 2 and slope below 3 in double (docs/accuracy.md). Source: Misra 2019, equation 1.
+struct mish {
+  static constexpr std::string_view name = "mish";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = false;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  /// Both from one exponential and one division.
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
+    return math::in_double(*this, z);
+  }
+  template <math::grade G, class T>
+  [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> formula(T const& z) const {
+    using math::madd;
+    using math::rounded;
+    using math::select;
+    auto const left = z < T(0);
+    // z kept where z e^z is no product of 0 and infinity
+    T const far = T(12000);
+    T const zl = select(z < -far, T(-far), z);
+    T const zs = select(zl > far, far, zl);
+    if constexpr (!math::real_lanes<T> || G == math::grade::for_float) {
+      T const e = math::detail::exp_nonpositive(math::negative_magnitude(zs));
+      // u = e or 2e, g = u + u^2/2: f = z n/(1 + g) with n = g on the left, 1 + u on the right
+      T const u = select(left, e, T(e + e));
+      T const g = madd(rounded(T(0.5) * u), u, u);
+      T const r = T(1) / (T(1) + g);
+      T const value = zl * rounded(select(left, g, T(T(1) + u)) * r);
+      T const from_left = rounded(T(0.25) * u) * madd(u, T(T(4) + u), madd(T(4), zs, T(6))) + (T(1) + zs);
+      T const inner = madd(T(0.5), u, T(1));
+      T const from_right = madd(u, madd(u, madd(zs, inner, madd(T(0.5), u, T(1.5))), T(2)), T(1));
+      return {value, rounded(select(left, T(u * from_left), from_right) * r) * r};
+    } else {
+      using E = math::element_t<T>;
+      constexpr E up = sizeof(E) == 4 ? E(0x1p60) : E(0x1p60);
+      // e^-|z| as a number 2^60 times larger, which is not subnormal where z e^-|z| is a number
+      auto const scaled = zs < T(-60);
+      T const kept = math::maximum(T(math::detail::exp_constants<E>::lowest - E(60)), math::negative_magnitude(zs));
+      math::detail::reduced_argument<T> const a = math::detail::reduce(kept);
+      T const raised = math::detail::times_power_of_two(T(up * math::detail::exp_reduced(a.r)), a.n);
+      T const e = rounded(raised * T(E(1) / up));
+      T const u = select(left, e, T(e + e));
+      T const half = rounded(T(0.5) * u);
+      T const g = rounded(u + rounded(half * u));
+      T const g_rest = math::fma(half, u, T(u - g)); // g + g_rest = u + u^2/2: |u| > |u^2/2|, or both are near 2
+      math::split<T> const d = math::exact_sum(T(1), g);
+      T const i = rounded(T(1) / d.value);
+      math::detail::corrected<T> const r{i, madd(T(-i), T(d.rest + g_rest), math::fma(T(-i), d.value, T(1)))};
+      // the value: z n r
+      math::split<T> const one_and_u = math::exact_sum(T(1), u);
+      math::split<T> const n{select(left, select(scaled, raised, g), one_and_u.value),
+                             select(left, select(scaled, T(0), g_rest), one_and_u.rest)};
+      math::split<T> const share = math::detail::times(n, r);
+      T const y = rounded(zs * share.value);
+      T const near_value = y + madd(zs, share.rest, math::fma(zs, share.value, T(-y)));
+      T const back = select(scaled, T(E(1) / up), T(1));
+      T const value = select(zl > far || z == T(0), zl, T(near_value * back)); // -0
+      // the slope: (1 + z + u m) u r^2 on the left, (1 + u m) r^2 on the right
+      math::split<T> const one_and_z = math::exact_sum(T(1), zs);
+      T const m_left = T(0.25) * madd(u, T(T(4) + u), madd(T(4), zs, T(6)));
+      T const m_right = madd(u, madd(zs, T(T(1) + half), T(T(1.5) + half)), T(2));
+      T const m = select(left, m_left, m_right);
+      T const um = rounded(u * m);
+      math::split<T> const sum = math::exact_sum(select(left, one_and_z.value, T(1)), um);
+      T const sum_rest = sum.rest + (math::fma(u, m, T(-um)) + select(left, one_and_z.rest, T(0)));
+      T const f = select(left, select(scaled, raised, e), T(1));
+      T const product = rounded(sum.value * f);
+      math::split<T> const p{product, madd(sum_rest, f, math::fma(sum.value, f, T(-product)))};
+      return {value, math::detail::times_once(math::detail::times(p, r), r) * back};
+    }
+  }
+
+  [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0884981612517279; }
+  [[nodiscard]] static constexpr double minimum() noexcept { return -0.3088434130172504; }
+  [[nodiscard]] static constexpr double minimum_at() noexcept { return -1.1924312145154952; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(mish const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,86 @@
+/// \file squareplus.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/math/root_of_sum.hpp"
+
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+/// Powers of two for sqrt(z^2 + b): beyond `large` z is multiplied by `scale`, which keeps its square in range.
+template <class E> struct squareplus_range { static constexpr double large = 0x1p450, scale = 0x1p-550; };
+template <> struct squareplus_range<float> { static constexpr float large = 0x1p50f, scale = 0x1p-70f; };
+} // namespace detail
+
+/// f(z) = (z + h)/2, h = sqrt(z^2 + b); f'(z) = (1 + z/h)/2 (b > 0, 4 by default; the bend is sqrt(b) wide).
+///
+/// Flat on the left, slowly: f' falls as b/(4 z^2), 1 % of it is left at z = -9.849 with b = 4; never flat on the
+/// right. Special values: f(-inf) = 0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1; NaN gives NaN. On the left it is
+/// (b/2)/(h - z), and f' = (b/2)/(h (h - z)), where z + h and 1 + z/h cancel; z^2 does not overflow. Accuracy: value
+/// and slope below 1 ulp with b = 4 (docs/accuracy.md); in single precision, whose root and quotients keep their
+/// rounding error: faster than through double. Source: Barron 2021, "Squareplus: a softplus-like algebraic rectifier".
+struct squareplus {
+  static constexpr std::string_view name = "squareplus";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = false;
+
+  double b = 4.0;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  /// Both from one square root and one division.
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
+    using math::rounded;
+    using math::select;
+    T const whole_b = math::parameter_as<T>(b);
+    T const c = rounded(T(0.5) * whole_b);
+    if constexpr (math::foreign_batch<T>) {
+      return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
+    } else if constexpr (!math::real_lanes<T>) {
+      T const size = select(z < T(0), T(-z), z);
+      T const h = math::root_of_sum(z, whole_b).root;
+      T const left = c / (h + size);
+      return {select(z < T(0), left, T((size + h) / T(2))), select(z < T(0), T(left / h), T(T(1) - left / h))};
+    } else {
+      using E = math::element_t<T>;
+      using C = detail::squareplus_range<E>;
+      T const largest = T(std::numeric_limits<E>::max());
+      T const size = math::minimum(largest, select(z < T(0), T(-z), z));
+      auto const scaled = size > T(C::large);
+      T const scale = select(scaled, T(C::scale), T(1));
+      T const x = rounded(size * scale);
+      math::root_and_residual<T> const h = math::root_of_sum(x, T(rounded(whole_b * scale) * scale));
+      math::split<T> const s = math::exact_sum(h.root, x); // h + |z|
+      math::split<T> const d = math::exact_product(h.root, s.value);
+      T const r = rounded(T(1) / d.value);
+      T const h_rest = rounded(rounded(T(0.5) * h.residual) * rounded(s.value * r));
+      T const s_rest = s.rest + h_rest;
+      T const d_rest = d.rest + math::madd(h_rest, s.value, rounded(h.root * s_rest));
+      // c/s and c/(h s), each with the remainder of its division
+      T const i = rounded(h.root * r);
+      T const y = rounded(c * i);
+      T const left = math::madd(math::madd(T(-y), s_rest, math::fma(T(-y), s.value, c)), i, y);
+      T const q = rounded(c * r);
+      T const left_slope = math::madd(math::madd(T(-q), d_rest, math::fma(T(-q), d.value, c)), r, q);
+      T const half = T(0.5) * rounded(s.value + s_rest);
+      T const right = select(scaled, size, half);
+      T const slope = rounded(left_slope * scale) * scale;
+      return {select(z < T(0), select(z < -largest, T(0), T(left * scale)), select(z > largest, z, right)),
+              select(z < T(0), slope, T(T(1) - slope))};
+    }
+  }
+
+  [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(squareplus const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI
