@@ -24,7 +24,9 @@ for type in float double; do
   run native activations_$type
   run plain activations_$type
 done
-if [ -x "$root/build/bench-native/bench/satur_bench_threads" ]; then run native threads; fi
+for optional in threads torch; do
+  if [ -x "$root/build/bench-native/bench/satur_bench_$optional" ]; then run native $optional; fi
+done
 say "counting instructions"
 "$root/bench/instructions.sh" "$root/build/bench-plain/bench/satur_bench_instructions" >"$folder/instructions.txt"
 say "timing the compiler"
@@ -52,6 +54,10 @@ say "timing the compiler"
   if [ -f "$folder/native-threads.txt" ]; then
     printf '\n### Threads and sixteen bits, preset native with OpenMP\n\n'
     cat "$folder/native-threads.txt"
+  fi
+  if [ -f "$folder/native-torch.txt" ]; then
+    printf '\n### Against libtorch, preset native\n\n'
+    cat "$folder/native-torch.txt"
   fi
   printf '\n### One training step, 784-256-256-256-10, batch 128, preset native\n\n'
   cat "$folder/native-step.txt"
