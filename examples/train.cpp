@@ -39,8 +39,12 @@ using matrix = xt::xtensor<float, 2>;
 
 // --- what can be chosen ----------------------------------------------------------------------------------------------
 
-using any_activation = std::variant<satur::sigmoid, satur::tanh, satur::softsign, satur::relu, satur::leaky_relu,
-                                    satur::centered_sigmoid, satur::identity>;
+// (without the shrinks, whose flat part is in the middle: nothing saturates there)
+using any_activation =
+    std::variant<satur::sigmoid, satur::tanh, satur::softsign, satur::centered_sigmoid, satur::log_sigmoid,
+                 satur::hard_sigmoid, satur::hard_sigmoid_keras2, satur::hard_tanh, satur::relu, satur::relu6,
+                 satur::leaky_relu, satur::prelu, satur::elu, satur::celu, satur::selu, satur::softplus,
+                 satur::hard_swish, satur::threshold, satur::identity>;
 
 /// U(-1/sqrt(in), 1/sqrt(in)): what everybody used before Glorot's rule (their equation 1).
 struct standard {
@@ -116,17 +120,26 @@ std::size_t distance(std::string const& a, std::string const& b) {
   throw bad_input("unknown " + what + " '" + given + "'; did you mean '" + nearest + "'? known: " + list);
 }
 
-template <std::size_t I = 0>
-any_activation activation_named(std::string const& name, std::vector<std::string> known = {}) {
+std::vector<std::string> activation_names() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::vector<std::string>{std::string(std::variant_alternative_t<I, any_activation>::name)...};
+  }
+  (std::make_index_sequence<std::variant_size_v<any_activation>>{});
+}
+std::vector<std::string> initializer_names() {
+  std::vector<std::string> names;
+  for (auto const& [name, make] : initializers) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+template <std::size_t I = 0> any_activation activation_named(std::string const& name) {
   if constexpr (I == std::variant_size_v<any_activation>) {
-    unknown("activation", name, known);
+    unknown("activation", name, activation_names());
   } else {
     std::variant_alternative_t<I, any_activation> const act{};
-    if (name == act.name) {
-      return act;
-    }
-    known.emplace_back(act.name);
-    return activation_named<I + 1>(name, known);
+    return name == act.name ? any_activation(act) : activation_named<I + 1>(name);
   }
 }
 
@@ -134,11 +147,22 @@ make_dense const& initializer_named(std::string const& name) {
   if (auto const found = initializers.find(name); found != initializers.end()) {
     return found->second;
   }
-  std::vector<std::string> known;
-  for (auto const& [known_name, make] : initializers) {
-    known.push_back(known_name);
+  unknown("initializer", name, initializer_names());
+}
+
+/// Names in lines of at most 100 columns, for --help.
+std::string listed(std::string const& title, std::vector<std::string> const& names) {
+  std::string text = title;
+  std::size_t column = text.size();
+  for (std::string const& name : names) {
+    if (column + name.size() + 2 > 100) {
+      text += "\n ";
+      column = 1;
+    }
+    text += ' ' + name;
+    column += 1 + name.size();
   }
-  unknown("initializer", name, known);
+  return text;
 }
 
 struct options {
@@ -429,7 +453,7 @@ void summarise(std::ostream& out, options const& o, stretch const& first, stretc
       broken = true;
       out << "- " << name << " is no longer finite: " << s.nan << " NaN and " << s.infinite << " infinite z, "
           << now.gradient.nan << " NaN and " << now.gradient.infinite
-          << " infinite gradients. Its other numbers mean nothing.\n";
+          << " infinite gradients.\n  Its other numbers mean nothing.\n";
       continue;
     }
     // Beyond the threshold on a side that is not flat (relu's right) is where a unit belongs.
@@ -611,10 +635,9 @@ int main(int argc, char** argv) {
   };
   app.add_option("--data", o.data,
                  "folder with MNIST-style IDX files: the usual four, or one pair, which is split 9:1");
-  app.add_option("--activation", o.activation,
-                 "sigmoid (default without --data), tanh (with), softsign, relu, leaky_relu, ...");
-  app.add_option("--init", o.init,
-                 "standard (default without --data), glorot_uniform (with), he_normal, lecun_normal, ...");
+  app.footer(listed("\nActivations:", activation_names()) + "\n" + listed("Initializers:", initializer_names()));
+  app.add_option("--activation", o.activation, "sigmoid by default, tanh with --data");
+  app.add_option("--init", o.init, "standard by default, glorot_uniform with --data");
   app.add_option("--gain", o.gain, "factor of the initializer's scale (1)")->check(finite(0.0, "a positive number"));
   app.add_option("--depth", o.depth, "hidden layers (4; 3 with --data)")->check(CLI::Range(1, 1000));
   app.add_option("--width", o.width, "units in each (1000; 256 with --data)")->check(positive);

@@ -1,12 +1,26 @@
 /// \file activation.hpp  Every activation.
 #pragma once
 
+#include "satur/activation/celu.hpp"
 #include "satur/activation/centered_sigmoid.hpp"
 #include "satur/activation/concept.hpp"
+#include "satur/activation/elu.hpp"
+#include "satur/activation/hard_shrink.hpp"
+#include "satur/activation/hard_sigmoid.hpp"
+#include "satur/activation/hard_sigmoid_keras2.hpp"
+#include "satur/activation/hard_swish.hpp"
+#include "satur/activation/hard_tanh.hpp"
 #include "satur/activation/identity.hpp"
 #include "satur/activation/leaky_relu.hpp"
+#include "satur/activation/log_sigmoid.hpp"
+#include "satur/activation/prelu.hpp"
 #include "satur/activation/relu.hpp"
+#include "satur/activation/relu6.hpp"
+#include "satur/activation/selu.hpp"
 #include "satur/activation/sigmoid.hpp"
+#include "satur/activation/soft_shrink.hpp"
+#include "satur/activation/softplus.hpp"
 #include "satur/activation/softsign.hpp"
 #include "satur/activation/tanh.hpp"
+#include "satur/activation/threshold.hpp"
 #include "satur/math.hpp" // what a user's own activation is made of

@@ -90,7 +90,7 @@ template <class T, class A, class Truth> void try_all(A const& act, std::vector<
   bool finite = true;
   for (std::size_t i = 0; i < z.size(); ++i) {
     exact[i] = truth(z[i]);
-    finite = finite && std::isfinite(z[i]);
+    finite = finite && std::isfinite(z[i]) && std::isfinite(static_cast<T>(exact[i].value)); // else a flag is right
   }
   std::vector<T> y(z.size());
   std::vector<T> dy(z.size());

@@ -16,6 +16,23 @@ DIGITS = 400
 mp.dps = DIGITS
 
 # At a kink the derivative is the flat side's. leaky_relu's slope is the exact decimal 0.01.
+def tail(x):
+    """e^x for x <= 0; 0 where it is less than 1e-4900."""
+    return mpf(0) if x < -12000 else mp.exp(x)
+
+
+def inside(z, low, high):
+    return low < z < high
+
+
+ALPHA = -mp.sqrt(2 / mp.pi) / (mp.erfc(1 / mp.sqrt(2)) * mp.exp(mpf(1) / 2) - 1)
+LAMBDA = (  # Klambauer et al. 2017, appendix
+    (1 - mp.erfc(1 / mp.sqrt(2)) * mp.sqrt(mp.e))
+    * mp.sqrt(2 * mp.pi)
+    / mp.sqrt(2 * mp.erfc(mp.sqrt(2)) * mp.e**2 + mp.pi * mp.erfc(1 / mp.sqrt(2)) ** 2 * mp.e
+              - 2 * (2 + mp.pi) * mp.erfc(1 / mp.sqrt(2)) * mp.sqrt(mp.e) + mp.pi + 2)
+)
+
 FORMULAS = {
     "identity": (lambda z: z, lambda z: mpf(1)),
     "sigmoid": (lambda z: 1 / (1 + mp.exp(-z)), lambda z: mp.exp(-z) / (1 + mp.exp(-z)) ** 2),
@@ -24,6 +41,24 @@ FORMULAS = {
     "softsign": (lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2),
     "relu": (lambda z: max(z, mpf(0)), lambda z: mpf(1 if z > 0 else 0)),
     "leaky_relu": (lambda z: z if z > 0 else z / 100, lambda z: mpf(1) if z > 0 else mpf(1) / 100),
+    "hard_sigmoid": (lambda z: min(max(z / 6 + mpf(1) / 2, 0), 1), lambda z: mpf(inside(z, -3, 3)) / 6),
+    "hard_sigmoid_keras2": (lambda z: min(max(z / 5 + mpf(1) / 2, 0), 1), lambda z: mpf(inside(z, -2.5, 2.5)) / 5),
+    "hard_tanh": (lambda z: min(max(z, -1), 1), lambda z: mpf(inside(z, -1, 1))),
+    "relu6": (lambda z: min(max(z, 0), 6), lambda z: mpf(inside(z, 0, 6))),
+    "prelu": (lambda z: z if z > 0 else z / 4, lambda z: mpf(1) if z > 0 else mpf(1) / 4),
+    "hard_swish": (lambda z: z * min(max(z / 6 + mpf(1) / 2, 0), 1),
+                   lambda z: (2 * z + 3) / 6 if inside(z, -3, 3) else mpf(z > 0)),
+    "soft_shrink": (lambda z: mp.sign(z) * max(abs(z) - mpf(1) / 2, 0), lambda z: mpf(abs(z) > 0.5)),
+    "hard_shrink": (lambda z: z if abs(z) > 0.5 else mpf(0), lambda z: mpf(abs(z) > 0.5)),
+    "threshold": (lambda z: z if z > 1 else mpf(0), lambda z: mpf(z > 1)),
+    "elu": (lambda z: z if z > 0 else tail(z) - 1, lambda z: mpf(1) if z > 0 else tail(z)),
+    "celu": (lambda z: z if z > 0 else tail(z) - 1, lambda z: mpf(1) if z > 0 else tail(z)),
+    "selu": (lambda z: LAMBDA * (z if z > 0 else ALPHA * (tail(z) - 1)),
+             lambda z: LAMBDA * (1 if z > 0 else ALPHA * tail(z))),
+    "softplus": (lambda z: max(z, mpf(0)) + mp.log(1 + tail(-abs(z))),
+                 lambda z: (tail(z) if z < 0 else 1) / (1 + tail(-abs(z)))),
+    "log_sigmoid": (lambda z: min(z, mpf(0)) - mp.log(1 + tail(-abs(z))),
+                    lambda z: (tail(-z) if z > 0 else 1) / (1 + tail(-abs(z)))),
 }
 
 # Magnitudes of z. The hexadecimal ones are no round decimals: least and smallest normal numbers, half of ln 2 (where an

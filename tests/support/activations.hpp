@@ -14,7 +14,21 @@ using all_activations = std::tuple< //
     satur::tanh,                    //
     satur::softsign,                //
     satur::relu,                    //
-    satur::leaky_relu               //
+    satur::leaky_relu,              //
+    satur::hard_sigmoid,            //
+    satur::hard_sigmoid_keras2,     //
+    satur::hard_tanh,               //
+    satur::relu6,                   //
+    satur::prelu,                   //
+    satur::hard_swish,              //
+    satur::soft_shrink,             //
+    satur::hard_shrink,             //
+    satur::threshold,               //
+    satur::elu,                     //
+    satur::celu,                    //
+    satur::selu,                    //
+    satur::softplus,                //
+    satur::log_sigmoid              //
     >;
 
 /// f.template operator()<A>() for every activation A of the list.

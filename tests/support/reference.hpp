@@ -69,4 +69,71 @@ template <class R> truth<R> exact(satur::leaky_relu const& act, R z) {
   return {z > R(0) ? z : slope * z, isnan(z) ? z : z > R(0) ? R(1) : slope};
 }
 
+template <class R> truth<R> nan_truth(R z) { return {z, z}; }
+template <class R> truth<R> clipped_line(R z, R half, R width) { // clip((z + half)/width, 0, 1)
+  if (isnan(z)) {
+    return nan_truth(z);
+  }
+  bool const inside = z > -half && z < half;
+  return {inside ? (z + half) / width : R(z > R(0) ? 1 : 0), inside ? R(1) / width : R(0)};
+}
+template <class R> truth<R> exact(satur::hard_sigmoid const&, R z) { return clipped_line(z, R(3), R(6)); }
+template <class R> truth<R> exact(satur::hard_sigmoid_keras2 const&, R z) { return clipped_line(z, R(2.5), R(5)); }
+template <class R> truth<R> clipped(R z, R low, R high) {
+  if (isnan(z)) {
+    return nan_truth(z);
+  }
+  return {z < low ? low : z > high ? high : z, R(z > low && z < high ? 1 : 0)};
+}
+template <class R> truth<R> exact(satur::hard_tanh const& act, R z) { return clipped(z, R(act.low), R(act.high)); }
+template <class R> truth<R> exact(satur::relu6 const&, R z) { return clipped(z, R(0), R(6)); }
+template <class R> truth<R> exact(satur::prelu const& act, R z) {
+  return exact(satur::leaky_relu{act.negative_slope}, z);
+}
+template <class R> truth<R> exact(satur::hard_swish const&, R z) {
+  if (isnan(z)) {
+    return nan_truth(z);
+  }
+  if (z <= R(-3) || z >= R(3)) {
+    return {z > R(0) ? z : R(0), R(z > R(0) ? 1 : 0)};
+  }
+  return {z * (z + R(3)) / R(6), (z + z + R(3)) / R(6)};
+}
+template <class R> truth<R> exact(satur::soft_shrink const& act, R z) {
+  R const w = R(act.width);
+  if (isnan(z)) {
+    return nan_truth(z);
+  }
+  return {z > w ? z - w : z < -w ? z + w : R(0), R(z > w || z < -w ? 1 : 0)};
+}
+template <class R> truth<R> exact(satur::hard_shrink const& act, R z) {
+  bool const kept = fabs(z) > R(act.width);
+  return isnan(z) ? nan_truth(z) : truth<R>{kept ? z : R(0), R(kept ? 1 : 0)};
+}
+template <class R> truth<R> exact(satur::threshold const& act, R z) {
+  bool const above = z > R(act.level);
+  return isnan(z) ? nan_truth(z) : truth<R>{above ? z : R(act.otherwise), R(above ? 1 : 0)};
+}
+template <class R> truth<R> exact(satur::celu const& act, R z) {
+  R const a = R(act.alpha);
+  return isnan(z) ? nan_truth(z) : z > R(0) ? truth<R>{z, R(1)} : truth<R>{a * expm1(z / a), exp(z / a)};
+}
+template <class R> truth<R> exact(satur::elu const& act, R z) {
+  R const a = R(act.alpha);
+  return isnan(z) ? nan_truth(z) : z > R(0) ? truth<R>{z, R(1)} : truth<R>{a * expm1(z), a * exp(z)};
+}
+template <class R> truth<R> exact(satur::selu const&, R z) {
+  R const l = R(1.0507009873554805) + R(3.9874847667154144e-17); // double and the digits that it lacks
+  R const a = R(1.6732632423543772) + R(1.0657222547717531e-16);
+  return isnan(z) ? nan_truth(z) : z > R(0) ? truth<R>{l * z, l} : truth<R>{l * a * expm1(z), l * a * exp(z)};
+}
+template <class R> truth<R> exact(satur::softplus const& act, R z) {
+  R const b = R(act.beta);
+  R const x = b * z;
+  return {((x > R(0) ? x : R(0)) + log1p(e_minus(x))) / b, exact(satur::sigmoid{}, x).value};
+}
+template <class R> truth<R> exact(satur::log_sigmoid const&, R z) {
+  return {(z < R(0) ? z : R(0)) - log1p(e_minus(z)), exact(satur::sigmoid{}, -z).value};
+}
+
 } // namespace test

@@ -22,6 +22,17 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T parameter_as(double p)
   }
 }
 
+/// A constant of long double's digits as a T, rounded once.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T constant_as(long double c) {
+  if constexpr (foreign_batch<T>) {
+    return T(static_cast<typename T::value_type>(c));
+  } else if constexpr (std::floating_point<element_t<T>>) {
+    return T(static_cast<element_t<T>>(c));
+  } else {
+    return T(static_cast<double>(c));
+  }
+}
+
 /// a*b + c, with one rounding where the hardware has it, else with two: for polynomials, where either will do.
 template <class T> SATUR_INLINE constexpr T madd(T const& a, T const& b, T const& c) {
 #if SATUR_HAS_LANES

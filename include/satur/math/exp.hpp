@@ -129,28 +129,28 @@ template <class T> SATUR_INLINE constexpr T exp_nonpositive(T const& x) {
   }
 }
 
-/// What tanh needs of x <= 0 from one reduction: with factor 1 e^x, with factor 4 4 e^2x, rounded once even where e^2x
-/// is subnormal; and e^x - 1 or e^2x - 1 with the digits that its sum lost. x is doubled where it no longer overflows.
+/// Of one reduction of x <= 0, or of 2x where `doubled`: scale e^x, rounded once even where e^x is subnormal or less
+/// (0 < scale < e^60), and e^x - 1 with the digits that its sum lost. x is doubled where it no longer overflows.
 template <class T> struct exp_and_expm1 {
   T scaled_exp;
   split<T> expm1;
 };
-template <class T> SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, int factor) {
+template <class T>
+SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, bool doubled, T const& scale) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;
-    E const lowest = exp_constants<E>::lowest - E(1.5);
-    T const kept = maximum(T(factor == 4 ? E(0.5) * lowest : lowest), x);
-    reduced_argument<T> const a = reduce(factor == 4 ? kept + kept : kept);
+    E const lowest = exp_constants<E>::lowest - E(60);
+    T const kept = maximum(T(doubled ? E(0.5) * lowest : lowest), x);
+    reduced_argument<T> const a = reduce(doubled ? kept + kept : kept);
     T const t = expm1_reduced(a.r);
-    T const scale = T(factor);
     T const power = times_power_of_two(T(1), a.n);
     T const whole = rounded(power - T(1));
     T const sum = rounded(madd(power, t, whole));
     T const rest = madd(power, t, whole - sum);
     return {times_power_of_two(madd(scale, t, scale), a.n), {sum, rest}};
   } else {
-    T const exponent = factor == 4 ? x + x : x;
-    return {T(factor) * generic_exp(exponent), {generic_expm1(exponent), T(0)}};
+    T const exponent = doubled ? x + x : x;
+    return {scale * generic_exp(exponent), {generic_expm1(exponent), T(0)}};
   }
 }
 

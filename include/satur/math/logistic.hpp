@@ -73,7 +73,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_
   if constexpr (foreign_batch<T>) {
     return both_through_lanes(z, [factor](auto const& l) { return half_tangent(l, factor); });
   } else {
-    auto const e = detail::exp_and_expm1_nonpositive(negative_magnitude(z), factor);
+    auto const e = detail::exp_and_expm1_nonpositive(negative_magnitude(z), factor == 4, T(factor));
     T const exponential = factor == 1 ? e.scaled_exp : rounded(T(1.0 / factor) * e.scaled_exp);
     detail::corrected<T> const r = detail::reciprocal_of_one_plus(exponential);
     split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|

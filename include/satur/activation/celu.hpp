@@ -1,0 +1,48 @@
+/// \file celu.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/math/expm1.hpp"
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z for z > 0, else alpha (e^(z/alpha) - 1); f'(z) = 1 for z > 0, else e^(z/alpha) (alpha > 0, 1 by default).
+///
+/// `elu` whose slope has no kink whatever alpha is. Flat on the left, where 1 % of the slope is left at z = -4.605
+/// alpha. Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0; NaN gives NaN. What z/alpha loses by rounding
+/// is put back into the exponential, or the tail would be wrong by hundreds of ulp. Accuracy: below 1.5 ulp with alpha
+/// = 1 (docs/accuracy.md). Source: Barron 2017, equation 2.
+struct celu {
+  static constexpr std::string_view name = "celu";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = false;
+
+  double alpha = 1.0;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  /// Both from one exponential.
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
+    T const a = math::parameter_as<T>(alpha);
+    T const x = math::maximum(T(T(-1000) * a), T(math::select(z > T(0), T(0), z))); // e^-1000 is 0 already
+    T const q = math::rounded(x / a);
+    T const lost = math::fma(T(-q), a, x) / a;
+    math::value_and_slope<T> const left = math::expm1_and_exp(q, T(1));
+    T const value = a * math::madd(left.slope, lost, left.value);
+    return {math::select(z > T(0), z, value),
+            math::select(z > T(0), T(1), T(math::madd(left.slope, lost, left.slope)))};
+  }
+
+  [[nodiscard]] constexpr double lower() const noexcept { return -alpha; }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(celu const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

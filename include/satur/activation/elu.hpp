@@ -1,0 +1,46 @@
+/// \file elu.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/math/expm1.hpp"
+#include <array>
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z for z > 0, else alpha (e^z - 1); f'(z) = 1 for z > 0, else alpha e^z (alpha > 0, 1 by default).
+///
+/// Flat on the left, where 1 % of the slope is left at z = -4.605; never on the right. f'(0) = alpha (PyTorch's choice;
+/// reference/kinks.csv). Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0; NaN gives NaN. The value comes
+/// from expm1 and the slope from exp: neither e^z - 1 nor f + alpha keeps digits. Accuracy: below 1.5 ulp with alpha =
+/// 1 (docs/accuracy.md). Source: Clevert, Unterthiner, Hochreiter 2016, equation 15.
+struct elu {
+  static constexpr std::string_view name = "elu";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = false;
+
+  double alpha = 1.0;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  /// Both from one exponential.
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
+    T const a = math::parameter_as<T>(alpha);
+    math::value_and_slope<T> const left = math::expm1_and_exp(T(math::select(z > T(0), T(0), z)), a);
+    return {math::select(z > T(0), z, T(a * left.value)), math::select(z > T(0), T(1), left.slope)};
+  }
+
+  [[nodiscard]] constexpr double lower() const noexcept { return -alpha; }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] constexpr double peak_slope() const noexcept { return alpha > 1 ? alpha : 1.0; }
+  /// Where the slope jumps.
+  [[nodiscard]] static constexpr std::array<double, 1> kinks() noexcept { return {0.0}; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(elu const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

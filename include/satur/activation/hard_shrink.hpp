@@ -1,0 +1,43 @@
+/// \file hard_shrink.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include <array>
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z for |z| > width (default 0.5), else 0; f'(z) = 1 for |z| > width, else 0.
+///
+/// Flat in the middle; the value jumps at ±width, where value and slope are the flat side's, 0. Special values:
+/// f(±inf) = ±inf; NaN gives NaN in both. Exact. Source: Donoho, Johnstone 1994, section 2.
+struct hard_shrink {
+  static constexpr std::string_view name = "hard_shrink";
+  static constexpr bool flat_left = false;
+  static constexpr bool flat_right = false;
+
+  double width = 0.5;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    T const w = math::parameter_as<T>(width);
+    return math::select(z >= -w && z <= w, T(0), z); // NaN stays NaN
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    T const w = math::parameter_as<T>(width);
+    return math::select(z > w || z < -w, T(1), math::select(z >= -w && z <= w, T(0), z)); // NaN stays NaN
+  }
+
+  [[nodiscard]] static constexpr double lower() noexcept { return -std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+  /// Where the slope jumps.
+  [[nodiscard]] constexpr std::array<double, 2> kinks() const noexcept { return {-width, width}; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(hard_shrink const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

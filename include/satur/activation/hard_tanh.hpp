@@ -1,0 +1,47 @@
+/// \file hard_tanh.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include <array>
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = clip(z, low, high), -1 and 1 by default (low < high); f'(z) = 1 for low < z < high, else 0.
+///
+/// Flat on both sides, exactly: a unit out there gets no gradient at all. At the kinks the slope is the flat side's, 0
+/// (PyTorch's choice; reference/kinks.csv). Special values: f(-inf) = low, f(inf) = high; NaN gives NaN in both, which
+/// a min of a max would lose. Exact. Source: Collobert 2004.
+struct hard_tanh {
+  static constexpr std::string_view name = "hard_tanh";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = true;
+
+  double low = -1.0;
+  double high = 1.0;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    T const a = math::parameter_as<T>(low);
+    T const b = math::parameter_as<T>(high);
+    return math::select(z < a, a, math::select(z > b, b, z));
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    T const a = math::parameter_as<T>(low);
+    T const b = math::parameter_as<T>(high);
+    return math::select(z > a && z < b, T(1), math::select(z <= a || z >= b, T(0), z)); // NaN stays NaN
+  }
+
+  [[nodiscard]] constexpr double lower() const noexcept { return low; }
+  [[nodiscard]] constexpr double upper() const noexcept { return high; }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+  /// Where the slope jumps.
+  [[nodiscard]] constexpr std::array<double, 2> kinks() const noexcept { return {low, high}; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(hard_tanh const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

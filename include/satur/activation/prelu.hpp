@@ -1,0 +1,46 @@
+/// \file prelu.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include <array>
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z for z > 0, else negative_slope * z; f'(z) = 1 for z > 0, else negative_slope (default 0.25).
+///
+/// `leaky_relu` whose slope is learnt: the caller owns it and writes it here before a pass; dL/dnegative_slope is the
+/// sum of dL/da * z over z < 0. f'(0) = negative_slope (PyTorch's choice; reference/kinks.csv). Special values: f(-inf)
+/// = -inf, f(inf) = inf; NaN gives NaN. The slope is rounded to T before it multiplies. Source: He, Zhang, Ren, Sun
+/// 2015, equation 1.
+struct prelu {
+  static constexpr std::string_view name = "prelu";
+  static constexpr bool flat_left = false;
+  static constexpr bool flat_right = false;
+
+  double negative_slope = 0.25;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::select(z > T(0), z, T(math::parameter_as<T>(negative_slope) * z));
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::select(z > T(0), T(1),
+                        math::select(z <= T(0), math::parameter_as<T>(negative_slope), z)); // NaN stays NaN
+  }
+
+  [[nodiscard]] constexpr double lower() const noexcept {
+    return negative_slope > 0 ? -std::numeric_limits<double>::infinity() : 0.0;
+  }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] constexpr double peak_slope() const noexcept { return negative_slope > 1 ? negative_slope : 1.0; }
+  /// Where the slope jumps.
+  [[nodiscard]] static constexpr std::array<double, 1> kinks() noexcept { return {0.0}; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(prelu const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,44 @@
+/// \file soft_shrink.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include <array>
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z - width for z > width, z + width for z < -width, else 0; f'(z) = 1 for |z| > width (default 0.5), else 0.
+///
+/// Flat in the middle: small pre-activations get no gradient. At the kinks the slope is the flat side's, 0. Special
+/// values: f(±inf) = ±inf; NaN gives NaN in both. Accuracy: 0.5 ulp (one sum). Source: Donoho 1995, equation 1.3.
+struct soft_shrink {
+  static constexpr std::string_view name = "soft_shrink";
+  static constexpr bool flat_left = false;
+  static constexpr bool flat_right = false;
+
+  double width = 0.5;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    T const w = math::parameter_as<T>(width);
+    T const inside = math::select(z >= -w && z <= w, T(0), z); // NaN stays NaN
+    return math::select(z > w, T(z - w), math::select(z < -w, T(z + w), inside));
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    T const w = math::parameter_as<T>(width);
+    return math::select(z > w || z < -w, T(1), math::select(z >= -w && z <= w, T(0), z)); // NaN stays NaN
+  }
+
+  [[nodiscard]] static constexpr double lower() noexcept { return -std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+  /// Where the slope jumps.
+  [[nodiscard]] constexpr std::array<double, 2> kinks() const noexcept { return {-width, width}; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(soft_shrink const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

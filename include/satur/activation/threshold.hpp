@@ -1,0 +1,44 @@
+/// \file threshold.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include <array>
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = z for z > level (default 1), else otherwise (default 0); f'(z) = 1 for z > level, else 0.
+///
+/// Flat on the left. The value jumps at `level`, where value and slope are the flat side's. Monotone where otherwise <=
+/// level. Special values: f(-inf) = otherwise, f(inf) = inf; NaN gives NaN in both. Exact. The defaults are Keras's
+/// ThresholdedReLU; PyTorch's Threshold has none. Source: Konda, Memisevic, Krueger 2014, section 3.
+struct threshold {
+  static constexpr std::string_view name = "threshold";
+  static constexpr bool flat_left = true;
+  static constexpr bool flat_right = false;
+
+  double level = 1.0;
+  double otherwise = 0.0;
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::select(z <= math::parameter_as<T>(level), math::parameter_as<T>(otherwise), z); // NaN stays NaN
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    T const l = math::parameter_as<T>(level);
+    return math::select(z > l, T(1), math::select(z <= l, T(0), z)); // NaN stays NaN
+  }
+
+  [[nodiscard]] constexpr double lower() const noexcept { return otherwise; }
+  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+  /// Where the slope jumps.
+  [[nodiscard]] constexpr std::array<double, 1> kinks() const noexcept { return {level}; }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(threshold const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI
