@@ -32,7 +32,7 @@ namespace {
 
 using satur::math::simd_level;
 
-constexpr std::size_t chunk = 1 << 14;
+constexpr std::size_t chunk = 1 << 11; // larger buffers would go back to the system, and come again, each time
 constexpr int first_level = static_cast<int>(satur::math::compiled_level);
 
 struct worst {
@@ -49,6 +49,22 @@ struct worst {
     if (error > ulp) {
       ulp = error;
       at = z;
+    }
+  }
+  /// Nothing tried yet, and only what is worse than the worst so far is new.
+  static worst to_beat(worst const& so_far) {
+    worst w;
+    w.ulp = so_far.ulp;
+    w.at = so_far.at;
+    return w;
+  }
+  /// A result that is the truth rounded once cannot be the worst any more once half an ulp was seen: most are.
+  template <class T, class Wide, class Error> void look(T got, Wide exact, T z, Error const& error) {
+    T const rounded = static_cast<T>(exact);
+    if (got == rounded && ulp >= 0.5) {
+      ++tried;
+    } else {
+      add(error(), got == T(0) && rounded != T(0), static_cast<double>(z));
     }
   }
   worst& operator+=(worst const& o) {
@@ -99,8 +115,8 @@ template <class T, class A, class Truth> void try_all(A const& act, std::vector<
   worst last_slope;
   for (int l = first_level; l <= static_cast<int>(satur::math::best_level()); ++l) {
     auto const level = static_cast<simd_level>(l);
-    worst value;
-    worst slope;
+    worst value = worst::to_beat(r.value[l]);
+    worst slope = worst::to_beat(r.slope[l]);
     std::feclearexcept(FE_ALL_EXCEPT);
     satur::apply(act, z, y, level);
     satur::apply_derivative(act, z, dy, level);
@@ -118,14 +134,13 @@ template <class T, class A, class Truth> void try_all(A const& act, std::vector<
     }
     if (value.tried == 0) {
       for (std::size_t i = 0; i < z.size(); ++i) {
-        bool const zero_y = y[i] == T(0) && static_cast<T>(exact[i].value) != T(0);
-        bool const zero_dy = dy[i] == T(0) && static_cast<T>(exact[i].slope) != T(0);
-        value.add(error_of(y[i], exact[i].value), zero_y, static_cast<double>(z[i]));
-        double const error = error_of(dy[i], exact[i].slope);
-        slope.add(error <= 1.0 ? error
-                               : test::slope_error(act, static_cast<double>(z[i]), error, dy[i],
-                                                   static_cast<long double>(exact[i].slope)),
-                  zero_dy, static_cast<double>(z[i]));
+        value.look(y[i], exact[i].value, z[i], [&] { return error_of(y[i], exact[i].value); });
+        slope.look(dy[i], exact[i].slope, z[i], [&] {
+          double const error = error_of(dy[i], exact[i].slope);
+          return error <= 1.0 ? error
+                              : test::slope_error(act, static_cast<double>(z[i]), error, dy[i],
+                                                  static_cast<long double>(exact[i].slope));
+        });
       }
     }
     r.value[l] += value;
