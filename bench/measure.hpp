@@ -82,9 +82,14 @@ inline void machine() {
   benchmark::Initialize(&count, arguments);
   std::ifstream info("/proc/cpuinfo");
   std::string line;
-  while (std::getline(info, line) && !line.starts_with("model name")) {
+  std::string processor = "a processor that does not say its name";
+  while (std::getline(info, line)) {
+    if (auto const colon = line.find(": "); line.starts_with("model name") && colon != std::string::npos) {
+      processor = line.substr(colon + 2);
+      break;
+    }
   }
-  std::printf("%s; g++ or clang %s; %s\n\n", line.substr(line.find(':') + 2).c_str(), __VERSION__, SATUR_BENCH_FLAGS);
+  std::printf("%s; g++ or clang %s; %s\n\n", processor.c_str(), __VERSION__, SATUR_BENCH_FLAGS);
 }
 
 } // namespace bench

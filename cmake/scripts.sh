@@ -3,7 +3,7 @@
 #   need GROUP…        installs the packages of these groups (cmake/packages-debian.txt) that are missing
 #   build PRESET [-D…] [-- TARGET…]   configures into build/NAME (BUILD_NAME, or the preset's name) and builds
 #   quietly LOG COMMAND…              runs it, and shows its output only if it fails
-#   write_results FILE RESULTS        puts the text of RESULTS between FILE's marks <!-- results --> and <!-- /results -->
+#   write_results FILE RESULTS [MARK] puts the text of RESULTS between FILE's marks <!-- results --> and <!-- /results -->, or of MARK
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
@@ -89,11 +89,11 @@ build() { # PRESET [-D…] [-- TARGET…]
   )
 }
 
-write_results() { # FILE RESULTS
+write_results() { # FILE RESULTS [MARK]
   local written
-  written=$(awk -v results="$2" '
-    /<!-- \/results -->/ { skip = 0 }
+  written=$(awk -v results="$2" -v mark="${3-results}" '
+    $0 == "<!-- /" mark " -->" { skip = 0 }
     !skip { print }
-    /<!-- results -->/ { print ""; while ((getline line < results) > 0) print line; print ""; skip = 1 }
+    $0 == "<!-- " mark " -->" { print ""; while ((getline line < results) > 0) print line; print ""; skip = 1 }
   ' "$1") && printf '%s\n' "$written" >"$1" && say "written to ${1#"$root"/}"
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Tries every float and 2 * 10^7 doubles on every activation, and writes what it found into docs/accuracy.md:
 # tests/exhaustive/document.sh [STRIDE [DOUBLES [ACTIVATION…]]]. All floats (stride 1) take two cores some two minutes an
-# activation; with names, only their rows are made anew.
+# activation; with names, only their rows are made anew; without, the
+# usual formulas are swept too.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../cmake/scripts.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/scripts.sh"
@@ -26,4 +27,9 @@ page=$root/docs/accuracy.md
   sed '1,/^|---/d; /^|/d' "$found"
 } >"$results"
 write_results "$page" "$results"
+
+if [ $# -lt 3 ]; then
+  "$root/build/exhaustive/tests/satur_exhaustive" usual "${1-1}" >"$results"
+  write_results "$page" "$results" usual
+fi
 exit $status

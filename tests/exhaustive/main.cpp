@@ -5,6 +5,9 @@
 //   satur_exhaustive [stride [doubles [activation…]]]
 // stride 1 tries all 2^32 floats; doubles is the number of random bit patterns, and as many more where functions bend.
 // Without a name, every activation.
+//   satur_exhaustive usual [stride]
+// The formulas in use (usual.hpp), in float, against the same truth; nothing fails.
+#include "exhaustive/usual.hpp"
 #include "support/activations.hpp"
 #include "support/contract.hpp"
 #include "support/mpfr.hpp"
@@ -29,7 +32,7 @@ namespace {
 
 using satur::math::simd_level;
 
-constexpr std::size_t chunk = 1 << 14;
+constexpr std::size_t chunk = 1 << 11; // larger buffers would go back to the system, and come again, each time
 constexpr int first_level = static_cast<int>(satur::math::compiled_level);
 
 struct worst {
@@ -46,6 +49,22 @@ struct worst {
     if (error > ulp) {
       ulp = error;
       at = z;
+    }
+  }
+  /// Nothing tried yet, and only what is worse than the worst so far is new.
+  static worst to_beat(worst const& so_far) {
+    worst w;
+    w.ulp = so_far.ulp;
+    w.at = so_far.at;
+    return w;
+  }
+  /// A result that is the truth rounded once cannot be the worst any more once half an ulp was seen: most are.
+  template <class T, class Wide, class Error> void look(T got, Wide exact, T z, Error const& error) {
+    T const rounded = static_cast<T>(exact);
+    if (got == rounded && ulp >= 0.5) {
+      ++tried;
+    } else {
+      add(error(), got == T(0) && rounded != T(0), static_cast<double>(z));
     }
   }
   worst& operator+=(worst const& o) {
@@ -100,8 +119,8 @@ template <class T, class A, class Truth> void try_all(A const& act, std::vector<
   worst last_slope;
   for (int l = first_level; l <= static_cast<int>(satur::math::best_level()); ++l) {
     auto const level = static_cast<simd_level>(l);
-    worst value;
-    worst slope;
+    worst value = worst::to_beat(r.value[l]);
+    worst slope = worst::to_beat(r.slope[l]);
     std::feclearexcept(FE_ALL_EXCEPT);
     satur::apply(act, z, y, level);
     satur::apply_derivative(act, z, dy, level);
@@ -119,14 +138,13 @@ template <class T, class A, class Truth> void try_all(A const& act, std::vector<
     }
     if (value.tried == 0) {
       for (std::size_t i = 0; i < z.size(); ++i) {
-        bool const zero_y = y[i] == T(0) && static_cast<T>(exact[i].value) != T(0);
-        bool const zero_dy = dy[i] == T(0) && static_cast<T>(exact[i].slope) != T(0);
-        value.add(error_of(y[i], exact[i].value), zero_y, static_cast<double>(z[i]));
-        double const error = error_of(dy[i], exact[i].slope);
-        slope.add(error <= 1.0 ? error
-                               : test::slope_error(act, static_cast<double>(z[i]), error, dy[i],
-                                                   static_cast<long double>(exact[i].slope)),
-                  zero_dy, static_cast<double>(z[i]));
+        value.look(y[i], exact[i].value, z[i], [&] { return error_of(y[i], exact[i].value); });
+        slope.look(dy[i], exact[i].slope, z[i], [&] {
+          double const error = error_of(dy[i], exact[i].slope);
+          return error <= 1.0 ? error
+                              : test::slope_error(act, static_cast<double>(z[i]), error, dy[i],
+                                                  static_cast<long double>(exact[i].slope));
+        });
       }
     }
     r.value[l] += value;
@@ -138,11 +156,11 @@ template <class T, class A, class Truth> void try_all(A const& act, std::vector<
 }
 
 /// work(k, result) for k below `chunks`, on all cores.
-template <class Work> result on_all_cores(std::uint64_t chunks, Work const& work) {
-  std::vector<result> parts(std::max(1u, std::thread::hardware_concurrency()));
+template <class Result, class Work> Result on_all_cores(std::uint64_t chunks, Work const& work) {
+  std::vector<Result> parts(std::max(1u, std::thread::hardware_concurrency()));
   std::atomic<std::uint64_t> next{0};
   std::vector<std::thread> pool;
-  for (result& part : parts) {
+  for (Result& part : parts) {
     pool.emplace_back([&] {
       for (std::uint64_t k = 0; (k = next.fetch_add(1)) < chunks;) {
         work(k, part);
@@ -152,8 +170,8 @@ template <class Work> result on_all_cores(std::uint64_t chunks, Work const& work
   for (std::thread& t : pool) {
     t.join();
   }
-  result sum;
-  for (result const& part : parts) {
+  Result sum;
+  for (Result const& part : parts) {
     sum += part;
   }
   return sum;
@@ -161,7 +179,7 @@ template <class Work> result on_all_cores(std::uint64_t chunks, Work const& work
 
 template <class A> result all_floats(A const& act, std::uint64_t stride) {
   std::uint64_t const count = ((std::uint64_t{1} << 32) - 1) / stride + 1;
-  return on_all_cores((count + chunk - 1) / chunk, [&](std::uint64_t k, result& r) {
+  return on_all_cores<result>((count + chunk - 1) / chunk, [&](std::uint64_t k, result& r) {
     std::vector<float> z;
     for (std::uint64_t i = k * chunk; i < (k + 1) * chunk && i < count; ++i) {
       z.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(i * stride)));
@@ -173,7 +191,7 @@ template <class A> result all_floats(A const& act, std::uint64_t stride) {
 }
 
 template <class A> result random_doubles(A const& act, std::uint64_t count) {
-  return on_all_cores(2 * ((count + chunk - 1) / chunk), [&](std::uint64_t k, result& r) {
+  return on_all_cores<result>(2 * ((count + chunk - 1) / chunk), [&](std::uint64_t k, result& r) {
     test::random_doubles source{0x5a7u + k};
     std::vector<double> z(chunk);
     for (double& e : z) {
@@ -182,6 +200,67 @@ template <class A> result random_doubles(A const& act, std::uint64_t count) {
     try_all(
         act, z, [&](double at) { return test::mpfr_exact(act, at); }, r);
   });
+}
+
+/// What a usual formula does over all floats: one function of `worst` each for value and slope.
+struct usual_result {
+  worst value;
+  worst slope;
+  std::uint64_t nan = 0; // where the truth is a number
+  usual_result& operator+=(usual_result const& o) {
+    value += o.value;
+    slope += o.slope;
+    nan += o.nan;
+    return *this;
+  }
+};
+
+template <class Usual> usual_result usual_floats(Usual const& f, std::uint64_t stride) {
+  std::uint64_t const count = ((std::uint64_t{1} << 32) - 1) / stride + 1;
+  return on_all_cores<usual_result>((count + chunk - 1) / chunk, [&](std::uint64_t k, usual_result& r) {
+    for (std::uint64_t i = k * chunk; i < (k + 1) * chunk && i < count; ++i) {
+      float const z = std::bit_cast<float>(static_cast<std::uint32_t>(i * stride));
+      double const at = static_cast<double>(z);
+      auto const exact = test::exact(f.activation, at);
+      auto const look = [&](float got, double truth, double error, worst& w) {
+        if (std::isnan(got) && !std::isnan(truth)) {
+          ++r.nan;
+        } else {
+          w.add(error, test::false_zero(got, static_cast<long double>(truth)), at);
+        }
+      };
+      float const y = f.value(z);
+      float const d = f.slope(z);
+      double const error = error_of(d, exact.slope);
+      look(y, exact.value, error_of(y, exact.value), r.value);
+      look(d, exact.slope,
+           error <= 1.0 ? error : test::slope_error(f.activation, at, error, d, static_cast<long double>(exact.slope)),
+           r.slope);
+    }
+  });
+}
+
+void print_usual(std::uint64_t stride) {
+  std::printf(
+      "| activation | value as | worst ulp | at z | false zeros | slope as | worst ulp | at z | false zeros | NaN |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n");
+  std::apply(
+      [&](auto const&... formulas) {
+        (
+            [&](auto const& f) {
+              usual_result const r = usual_floats(f, stride);
+              auto const share = [](std::uint64_t n, worst const& w) {
+                return 100.0 * static_cast<double>(n) / static_cast<double>(w.tried);
+              };
+              std::printf("| `%s` | `%s` | %.3g | %.4g | %.2f %% | `%s` | %.3g | %.4g | %.2f %% | %llu |\n",
+                          std::string(f.activation.name).c_str(), f.value_text, r.value.ulp, r.value.at,
+                          share(r.value.false_zeros, r.value), f.slope_text, r.slope.ulp, r.slope.at,
+                          share(r.slope.false_zeros, r.slope), static_cast<unsigned long long>(r.nan));
+              std::fflush(stdout);
+            }(formulas),
+            ...);
+      },
+      usual::all{});
 }
 
 bool all_right = true;
@@ -216,6 +295,15 @@ template <class T, class A> void print(char const* type, A const& act, result co
 } // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "usual") {
+    std::uint64_t const every = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+    if (every == 0) {
+      std::fprintf(stderr, "satur_exhaustive: the stride is a whole number >= 1\n");
+      return 2;
+    }
+    print_usual(every);
+    return 0;
+  }
   std::uint64_t const stride = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1;
   std::uint64_t const doubles = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 10'000'000;
   if (stride == 0 || doubles == 0) {

@@ -1,0 +1,3 @@
+#include "activations.hpp"
+
+int main() { bench::all_rows<double>(); }
