@@ -39,12 +39,14 @@ using matrix = xt::xtensor<float, 2>;
 
 // --- what can be chosen ----------------------------------------------------------------------------------------------
 
-// (without the shrinks, whose flat part is in the middle: nothing saturates there)
+// (without the shrinks, whose flat part is in the middle, and e^z, which trains nothing)
 using any_activation =
-    std::variant<satur::sigmoid, satur::tanh, satur::softsign, satur::centered_sigmoid, satur::log_sigmoid,
-                 satur::hard_sigmoid, satur::hard_sigmoid_keras2, satur::hard_tanh, satur::relu, satur::relu6,
-                 satur::leaky_relu, satur::prelu, satur::elu, satur::celu, satur::selu, satur::softplus,
-                 satur::hard_swish, satur::threshold, satur::identity>;
+    std::variant<satur::sigmoid, satur::tanh, satur::softsign, satur::arctan, satur::erf, satur::lecun_tanh,
+                 satur::centered_sigmoid, satur::log_sigmoid, satur::hard_sigmoid, satur::hard_sigmoid_keras2,
+                 satur::sparse_sigmoid, satur::hard_tanh, satur::relu, satur::relu6, satur::leaky_relu, satur::prelu,
+                 satur::threshold, satur::elu, satur::celu, satur::selu, satur::softplus, satur::squareplus,
+                 satur::sparse_plus, satur::gelu, satur::gelu_tanh, satur::gelu_quick, satur::silu, satur::mish,
+                 satur::hard_swish, satur::identity>;
 
 /// U(-1/sqrt(in), 1/sqrt(in)): what everybody used before Glorot's rule (their equation 1).
 struct standard {
