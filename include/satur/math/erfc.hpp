@@ -55,13 +55,31 @@ struct single_erf_constants {
   static constexpr float near = 0.9f;
 };
 
+/// x as it was rounded, for a type that `rounded` lets pass (a dual number): through memory.
+template <class T> SATUR_INLINE constexpr T stored(T x) {
+  if (std::is_constant_evaluated()) {
+    return x;
+  }
+#if defined(__GNUC__)
+  asm("" : "+m"(x));
+#endif
+  return x;
+}
+
 /// a*b = value + rest, for any T: exactly where nothing underflows.
 template <class T> SATUR_INLINE constexpr split<T> any_exact_product(T const& a, T const& b) {
   if constexpr (std::same_as<element_t<T>, float> || std::same_as<T, long double>) {
     T const p = rounded(a * b);
     return {p, fma(a, b, T(-p))};
-  } else {
+  } else if constexpr (real_lanes<T>) {
     return exact_product(a, b);
+  } else {
+    T const p = stored(T(a * b)); // else a later sum may take the product unrounded, and the rest a second time
+    T const ah = stored(upper_digits(a));
+    T const bh = stored(upper_digits(b));
+    T const al = a - ah;
+    T const bl = b - bh;
+    return {p, stored(T(((ah * bh - p) + ah * bl) + al * bh + al * bl))};
   }
 }
 
