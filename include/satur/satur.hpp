@@ -9,5 +9,6 @@
 #include "satur/layer.hpp"
 #include "satur/loss.hpp"
 #include "satur/math.hpp"
+#include "satur/rowwise.hpp"
 #include "satur/tensor.hpp"
 #include "satur/version.hpp"
