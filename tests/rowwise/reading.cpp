@@ -79,9 +79,24 @@ TEST_CASE_TEMPLATE("closed forms", T, float, double, long double) {
 }
 
 TEST_CASE("special rows are counted, and are in nothing else") {
-  std::vector<double> const z{0,    0,   -inf, // two classes left
-                              nan,  0,   0,    inf,  0, 0,    -inf, -inf,
-                              -inf, nan, inf,  -inf, 5, -inf, -inf}; // one class left
+  std::vector<double> const z{0,
+                              0,
+                              -inf, // two classes left
+                              not_a_number,
+                              0,
+                              0,
+                              inf,
+                              0,
+                              0,
+                              -inf,
+                              -inf,
+                              -inf,
+                              not_a_number,
+                              inf,
+                              -inf,
+                              5,
+                              -inf,
+                              -inf}; // one class left
   satur::row_saturation const s = satur::observe(satur::log_softmax{}, z, 3);
   CHECK(s.rows == 2);
   CHECK(s.nan == 2);
