@@ -5,6 +5,7 @@
 #include "satur/config.hpp"
 #include "satur/diagnostic.hpp"
 #include "satur/error.hpp"
+#include "satur/gated.hpp"
 #include "satur/initializer.hpp"
 #include "satur/layer.hpp"
 #include "satur/loss.hpp"
