@@ -349,7 +349,7 @@ template <class T, row_output Out, bool Moments, class Visitor, class Weight> st
         if (summary.kind != row_kind::good) {
           std::fill_n(to, n, std::numeric_limits<T>::quiet_NaN());
         } else if constexpr (Out == row_output::probabilities) {
-          steps::scale(to, n, S(1) + summary.others, weight(r));
+          steps::scale(to, n, S(1) + summary.others, static_cast<S>(weight(r)));
         } else {
           steps::write_logarithms(sums, log_of_sum(summary), from, to, n);
         }
@@ -448,7 +448,7 @@ void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const&
         if (summary.kind != row_kind::good) {
           std::fill_n(written, n, std::numeric_limits<T>::quiet_NaN());
         } else if constexpr (Out == row_output::probabilities) {
-          go(step::probabilities, data, written, n, S(1) + summary.others, weight(r));
+          go(step::probabilities, data, written, n, S(1) + summary.others, static_cast<S>(weight(r)));
         } else {
           go(step::logarithms, data, written, n, log_of_sum(summary), 0);
         }
