@@ -3,8 +3,10 @@
 
 #include "satur/config.hpp"
 #include "satur/error.hpp"
+#include "satur/math/exp.hpp"
 #include "satur/math/expm1.hpp"
-#include "satur/rowwise/pass.hpp"
+#include "satur/math/log1p.hpp"
+#include "satur/math/simd.hpp"
 #include "satur/tensor/compat.hpp"
 
 #include <algorithm>
@@ -18,6 +20,30 @@
 #include <vector>
 
 namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// x[i] = e^x[i], in place; the tail goes through the same lanes.
+template <class T> struct exp_pass {
+  T* x;
+  std::size_t n;
+
+  template <class L> SATUR_INLINE void run() const {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    std::size_t i = 0;
+    for (; i + width <= n; i += width) {
+      math::store(x + i, math::exp(math::load<L>(x + i)));
+    }
+    if (i < n) {
+      T padded[width] = {};
+      std::copy(x + i, x + n, padded);
+      math::store(padded, math::exp(math::load<L>(padded)));
+      std::copy_n(padded, n - i, x + i);
+    }
+  }
+};
+
+} // namespace detail
 
 /// L = mean over the batch of -log p[label], p = softmax(logits), in nats; and dL/dlogits = (p - onehot) / batch.
 /// With m the largest logit of a row and s the sum of e^(logit - m): p = e^(logit - m) / s, -log p[label] =
@@ -54,16 +80,15 @@ template <std::floating_point T> struct softmax_cross_entropy {
     rows_.resize(batch);
     auto const* const label = std::ranges::data(labels);
     for (std::size_t r = 0; r < batch; ++r) {
-      rows_[r].label = static_cast<std::size_t>(label[r]);
+      start_row(rows_[r], source + r * classes, probabilities.data() + r * classes, classes,
+                static_cast<std::size_t>(label[r]));
     }
-    visitor seen{*this};
-    detail::row_pass<T, detail::row_output::probabilities, false, visitor, detail::unweighted> pass{
-        source, probabilities.data(), {batch, classes}, seen, {}};
-    correct = 0;
+    detail::exp_pass<T> const pass{probabilities.data(), probabilities.size()};
     math::run<T>(pass, math::best_level());
     double total = 0;
-    for (row const& r : rows_) {
-      total += r.loss;
+    correct = 0;
+    for (std::size_t r = 0; r < batch; ++r) {
+      total += finish_row(rows_[r], probabilities.data() + r * classes, classes);
     }
     return total / static_cast<double>(batch);
   }
@@ -91,30 +116,8 @@ template <std::floating_point T> struct softmax_cross_entropy {
 private:
   struct row {
     std::size_t label;
-    double loss;
-    bool hit; // the first of the largest logits is the label's
-  };
-
-  struct visitor {
-    softmax_cross_entropy& loss;
-
-    /// Before anything is written over the logits.
-    SATUR_NOINLINE void open(std::size_t r, T const* z, T largest) {
-      row& row = loss.rows_[r];
-      // Made finite, so that no inf - inf raises FE_INVALID.
-      T const m = std::clamp(largest, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
-      row.loss = static_cast<double>(m) - static_cast<double>(z[row.label]);
-      row.hit = z[row.label] == largest && std::find(z, z + row.label, largest) == z + row.label;
-    }
-    SATUR_NOINLINE void close(std::size_t r, detail::row_summary<T> const& summary) {
-      row& row = loss.rows_[r];
-      if (summary.kind != detail::row_kind::good) {
-        row.loss = std::numeric_limits<double>::quiet_NaN();
-        return;
-      }
-      loss.correct += row.hit ? 1 : 0;
-      row.loss += static_cast<double>(detail::log_of_sum(summary));
-    }
+    std::size_t largest; // where the row's largest logit stands
+    double loss;         // in forward's first half: m - logit[label]
   };
 
   template <class Shape, class R> static void check(Shape const& shape, R const& labels) {
@@ -138,6 +141,39 @@ private:
                                                     classes - 1, ", for logits ", detail::shape_text(shape)));
       }
     }
+  }
+
+  /// to = from - m, with m the row's largest logit.
+  static void start_row(row& r, T const* from, T* to, std::size_t classes, std::size_t label) {
+    std::size_t largest = 0;
+    for (std::size_t j = 1; j < classes; ++j) {
+      largest = from[j] > from[largest] ? j : largest;
+    }
+    // Made finite, so that no inf - inf raises FE_INVALID: a row of -inf has the sum 0, one with +inf the sum inf.
+    T const m = std::clamp(from[largest], std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
+    r = {label, largest, static_cast<double>(m) - static_cast<double>(from[label])};
+    for (std::size_t j = 0; j < classes; ++j) {
+      to[j] = from[j] - m;
+    }
+  }
+
+  /// p = p / sum, and the row's loss.
+  double finish_row(row& r, T* p, std::size_t classes) {
+    double others = 0;
+    for (std::size_t j = 0; j < classes; ++j) {
+      others += j == r.largest ? 0.0 : static_cast<double>(p[j]);
+    }
+    double const sum = static_cast<double>(p[r.largest]) + others;
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    if (sum == 0 || !detail::is_finite(sum)) {
+      std::fill_n(p, classes, static_cast<T>(none));
+      return r.loss = none;
+    }
+    for (std::size_t j = 0; j < classes; ++j) {
+      p[j] = static_cast<T>(static_cast<double>(p[j]) / sum);
+    }
+    correct += r.largest == r.label ? 1 : 0;
+    return r.loss += math::log1p(others);
   }
 
   std::vector<row> rows_;

@@ -39,8 +39,8 @@ template <class Y> void require_one_per_row(char const* function, char const* na
 /// y = log sum e^z, one number a row; dL/dz_j = p_j dL/dy with p = softmax(z).
 ///
 /// It is m + log1p(s'), m the largest logit and s' the sum of e^(z - m) without it. Special values: -inf alone gives
-/// -inf, +inf gives inf, NaN gives NaN; the gradient of such a row is NaN. Accuracy: below 0.51 ulp in float; 1.5 ulp of
-/// max(|m|, |y|) in double.
+/// -inf, +inf gives inf, NaN gives NaN; the gradient of such a row is NaN. Accuracy: below 0.51 ulp in float; 1.5 ulp
+/// of max(|m|, |y|) in double.
 struct logsumexp {
   static constexpr std::string_view name = "logsumexp";
 

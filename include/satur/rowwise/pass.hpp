@@ -74,9 +74,8 @@ template <class G, class T, class F> SATUR_INLINE void for_each_group(T const* x
   }
   if (i < n) {
     T all[width];
-    for (std::size_t k = 0; k < width; ++k) {
-      all[k] = i + k < n ? x[i + k] : padding;
-    }
+    store_narrow(static_cast<T*>(all), G(padding));
+    std::copy_n(x + i, n - i, static_cast<T*>(all));
     f(load_wide<G>(static_cast<T const*>(all)), i, n - i);
   }
 }
@@ -145,17 +144,20 @@ template <class T> struct row_sums {
   }
 
   /// Not inlined, so that every instruction set gives the same bits.
-  SATUR_NOINLINE row_summary<T> finish(bool any_nan) const {
+  template <bool Moments> SATUR_NOINLINE row_summary<T> finish(bool any_nan) const {
     row_summary<T> r;
     if (!has_sums()) {
       r.kind = any_nan ? row_kind::nan : largest > T(0) ? row_kind::plus_infinity : row_kind::minus_infinity;
       return r;
     }
     r.largest = static_cast<S>(largest);
-    r.others = compensated_total(total(ties) - S(1));
-    r.others_square = total(ties) - S(1) + total(square);
-    r.weighted = total(weighted);
-    r.allowed = static_cast<std::uint64_t>(total(allowed));
+    S const repeated = total(ties) - S(1);
+    r.others = std::same_as<T, double> ? compensated_total(repeated) : repeated + total(others);
+    if constexpr (Moments) {
+      r.others_square = repeated + total(square);
+      r.weighted = total(weighted);
+      r.allowed = static_cast<std::uint64_t>(total(allowed));
+    }
     r.kind = is_nan(r.others) ? row_kind::nan : row_kind::good;
     return r;
   }
@@ -344,7 +346,7 @@ template <class T, row_output Out, bool Moments, class Visitor, class Weight> st
       } else {
         nan = any_nan_in(from, n);
       }
-      row_summary<T> const summary = sums.finish(nan);
+      row_summary<T> const summary = sums.template finish<Moments>(nan);
       if constexpr (Out != row_output::nothing) {
         if (summary.kind != row_kind::good) {
           std::fill_n(to, n, std::numeric_limits<T>::quiet_NaN());
@@ -441,7 +443,7 @@ void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const&
       for_each_piece<T>(row, shape.length,
                         [&](T const* data, std::size_t n) { go(step::sums, data, nullptr, n, 0, 0); });
     }
-    row_summary<T> const summary = sums.finish(nan);
+    row_summary<T> const summary = sums.template finish<Moments>(nan);
     row = for_each_piece<T>(row, shape.length, [&]([[maybe_unused]] T const* data, [[maybe_unused]] std::size_t n) {
       if constexpr (Out != row_output::nothing) {
         T written[1024];
