@@ -1,0 +1,76 @@
+/// \file gate_saturation.hpp  The record of a pass over a gated layer: which gates are closed, which are open.
+#pragma once
+
+#include "satur/diagnostic/print.hpp"
+
+#include <cstdint>
+#include <ostream>
+
+namespace satur::inline SATUR_ABI {
+
+/// A gate counts as closed where its opening is below `share`, as open where it is above 1 - `share`, strictly. The
+/// opening is (g(b) - lower)/(upper - lower) for a gate between two limits (sigmoid: the gate itself), and g(b)/b for a
+/// gate without an upper limit (silu: sigmoid(b), gelu: Phi(b)). 0.1 is the rule of Karpathy, Johnson, Fei-Fei 2015.
+/// Throws std::invalid_argument where share is not in (0, 0.5].
+struct gate_within {
+  double share = 0.1;
+
+  void require_valid() const {
+    if (!(share > 0.0 && share <= 0.5)) {
+      detail::bad_parameter("gate_within", "share", share, "a share in (0, 0.5], such as 0.1");
+    }
+  }
+  bool operator==(gate_within const&) const = default;
+};
+
+/// What a pass over gates saw. A regular value, merged with += and reset with `= {}`. A gate whose b is NaN is counted
+/// in `gate.nan` alone; -inf is closed, inf is open.
+struct gate_saturation {
+  std::uint64_t closed = 0;
+  std::uint64_t open = 0;
+  saturation gate; ///< of the gate's pre-activation b, by the default rule |b| > 5
+  gate_within rule;
+
+  [[nodiscard]] std::uint64_t count() const { return gate.count; }
+  [[nodiscard]] double closed_fraction() const { return share(closed); }
+  [[nodiscard]] double open_fraction() const { return share(open); }
+  [[nodiscard]] bool empty() const { return gate.empty(); }
+
+  /// Adds what another record saw. Throws std::invalid_argument where the two have different gates or rules.
+  gate_saturation& operator+=(gate_saturation const& o) {
+    if (o.empty()) {
+      return *this;
+    }
+    if (empty()) {
+      return *this = o;
+    }
+    if (!(rule == o.rule)) {
+      throw std::invalid_argument(detail::message("satur::gate_saturation: cannot merge a record of share ", rule.share,
+                                                  " with one of ", o.rule.share, "; merge records of one rule"));
+    }
+    gate += o.gate;
+    closed += o.closed;
+    open += o.open;
+    return *this;
+  }
+  [[nodiscard]] friend gate_saturation operator+(gate_saturation a, gate_saturation const& b) { return a += b; }
+  bool operator==(gate_saturation const&) const = default;
+
+private:
+  [[nodiscard]] double share(std::uint64_t n) const {
+    return count() == 0 ? std::numeric_limits<double>::quiet_NaN()
+                        : static_cast<double>(n) / static_cast<double>(count());
+  }
+};
+
+/// The record in a few lines, that of the gate's pre-activation below.
+inline std::ostream& operator<<(std::ostream& out, gate_saturation const& s) {
+  using detail::percent_cell;
+  out << "gates: " << s.count() << ", closed below " << detail::number_text(s.rule.share) << ", open above "
+      << detail::number_text(1.0 - s.rule.share) << '\n'
+      << "  closed       " << percent_cell(s.closed_fraction()) << " %\n"
+      << "  open         " << percent_cell(s.open_fraction()) << " %\n";
+  return out << s.gate;
+}
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,326 @@
+/// \file gated.hpp  y = a gate(b), with a and b the two halves of a row.
+#pragma once
+
+#include "satur/diagnostic/observe.hpp"
+#include "satur/gated/gate_saturation.hpp"
+
+#include <concepts>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+/// y = a g(b): a is the first half of a row, b the second, as in PyTorch's glu; dL/da = g(b) dL/dy and dL/db = a g'(b)
+/// dL/dy. Gate is any activation. x: (…, 2 n), y: (…, n).
+///
+/// Saturates where the gate is shut: then neither a nor b hears of an error; where g is flat and open, b alone does
+/// not. Special values: those of g and of the product (0 times inf is NaN). Accuracy: that of the gate, and one
+/// rounding more (two in dL/db). Source: Dauphin, Fan, Auli, Grangier 2017; other gates: Shazeer 2020.
+template <class Gate> struct gated {
+  Gate gate{};
+  bool operator==(gated const&) const = default;
+};
+
+namespace detail {
+
+template <class G> inline constexpr bool is_gated_v = false;
+template <class Gate> inline constexpr bool is_gated_v<gated<Gate>> = true;
+
+inline constexpr std::size_t gate_piece = 1024;
+
+template <class X>
+concept has_axes = requires(X const& x) {
+  x.shape().begin();
+};
+
+struct gate_shape {
+  std::size_t rows;
+  std::size_t half;
+};
+
+template <class X> [[nodiscard]] std::size_t last_axis(X const& x) {
+  std::size_t length = 0;
+  for (auto const& extent : x.shape()) {
+    length = static_cast<std::size_t>(extent);
+  }
+  return length;
+}
+template <class X> [[nodiscard]] gate_shape gate_shape_of(char const* function, X const& x) {
+  std::size_t const length = last_axis(x);
+  if (length == 0 || length % 2 != 0) {
+    bad_shape(function, "x", shape_text(x.shape()), "a last axis that is even, and at least 2: two halves");
+  }
+  return {size_of(x) / length, length / 2};
+}
+template <class X> [[nodiscard]] gate_shape gate_shape_of(char const* function, X const& x, std::size_t length) {
+  if (length == 0 || length % 2 != 0 || size_of(x) % length != 0) {
+    bad_shape(function, "x", shape_text({size_of(x)}),
+              message("a multiple of the row length ", length, ", which must be even and at least 2: two halves"));
+  }
+  return {size_of(x) / length, length / 2};
+}
+
+/// y must hold half of x: by its last axis where both have a shape.
+template <class X, class Y>
+void require_half(char const* function, char const* name, Y const& y, X const& x, gate_shape shape) {
+  bool fits = size_of(y) == shape.rows * shape.half;
+  if constexpr (requires { y.shape().begin(); }) {
+    fits = fits && last_axis(y) == shape.half;
+    if (!fits) {
+      bad_shape(function, name, shape_text(y.shape()),
+                message("a last axis of ", shape.half, " and ", shape.rows * shape.half, " numbers, half of x"));
+    }
+  }
+  if (!fits) {
+    bad_shape(function, name, shape_text({size_of(y)}), message("(", shape.rows * shape.half, "), half of x"));
+  }
+  static_cast<void>(x);
+}
+
+template <class Z> [[nodiscard]] auto in_order_data(Z& z) {
+  auto data = contiguous_data(z);
+  if constexpr (strided_memory<Z const>) {
+    return data != nullptr && row_major(z) ? data : nullptr;
+  } else {
+    return data;
+  }
+}
+
+/// n numbers from `at`, in place where memory allows, else in the buffer.
+template <class T, class Iterator>
+[[nodiscard]] T const* numbers_at(T const* data, Iterator begin, std::size_t at, std::size_t n, T* buffer) {
+  if (data != nullptr) {
+    return data + at;
+  }
+  std::advance(begin, static_cast<std::ptrdiff_t>(at));
+  for (std::size_t i = 0; i < n; ++i, ++begin) {
+    buffer[i] = *begin;
+  }
+  return buffer;
+}
+/// n numbers to `at`.
+template <class T, class Iterator>
+void put_numbers(T const* from, T* data, Iterator begin, std::size_t at, std::size_t n) {
+  if (data != nullptr) {
+    std::copy_n(from, n, data + at);
+    return;
+  }
+  std::advance(begin, static_cast<std::ptrdiff_t>(at));
+  std::copy_n(from, n, begin);
+}
+
+/// f(a, b, at_a, at_y, n) for pieces of all rows: where a stands in x, and y's numbers.
+template <class X, class F> void for_each_gate_piece(X const& x, gate_shape shape, F&& f) {
+  using T = value_t<X>;
+  T const* const data = in_order_data(x);
+  T a_buffer[gate_piece];
+  T b_buffer[gate_piece];
+  for (std::size_t r = 0; r < shape.rows; ++r) {
+    for (std::size_t i = 0; i < shape.half; i += gate_piece) {
+      std::size_t const n = std::min(gate_piece, shape.half - i);
+      std::size_t const at = 2 * r * shape.half + i;
+      T const* const a = numbers_at(data, std::begin(x), at, n, static_cast<T*>(a_buffer));
+      T const* const b = numbers_at(data, std::begin(x), at + shape.half, n, static_cast<T*>(b_buffer));
+      f(a, b, at, r * shape.half + i, n);
+    }
+  }
+}
+
+/// y = a g, in lanes or not: one product.
+template <class T> SATUR_NOINLINE void multiply(T const* a, T const* g, T* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    y[i] = a[i] * g[i];
+  }
+}
+template <class T>
+SATUR_NOINLINE void gate_gradients(T const* a, T const* dy, T const* g, T const* slope, T* da, T* db, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    T const d = dy[i]; // da may be dy
+    T const through = d * a[i];
+    da[i] = d * g[i];
+    db[i] = through * slope[i];
+  }
+}
+
+template <class Gate>
+concept two_limits = requires(Gate const& g) {
+  { g.lower() } -> std::convertible_to<double>;
+  { g.upper() } -> std::convertible_to<double>;
+};
+
+/// Closed and open gates among n.
+template <class Gate, class T>
+void count_gates(Gate const& gate, T const* b, T const* g, std::size_t n, gate_saturation& record) {
+  double lower = 0.0;
+  double range = 1.0;
+  bool limited = true;
+  if constexpr (two_limits<Gate>) {
+    limited = is_finite(gate.upper()) && is_finite(gate.lower());
+    lower = limited ? gate.lower() : 0.0;
+    range = limited ? gate.upper() - gate.lower() : 1.0;
+  }
+  double const closed = record.rule.share;
+  double const open = 1.0 - record.rule.share;
+  std::uint64_t closed_count = 0;
+  std::uint64_t open_count = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    double const x = static_cast<double>(b[i]);
+    double const value = static_cast<double>(g[i]);
+    double const opening = limited          ? (value - lower) / range
+                           : is_infinite(x) ? (x > 0.0 ? 1.0 : 0.0)
+                                            : value / (x == 0.0 ? 1.0 : x);
+    bool const seen = !is_nan(x) && (limited || x != 0.0);
+    closed_count += seen && opening < closed ? 1 : 0;
+    open_count += seen && opening > open ? 1 : 0;
+  }
+  record.closed += closed_count;
+  record.open += open_count;
+}
+
+template <class Gate, class X, class Y>
+[[nodiscard]] gate_saturation gated_forward(Gate const& gate, X const& x, Y* y, gate_shape shape,
+                                            gate_within const& rule, math::simd_level level) {
+  using T = value_t<X>;
+  rule.require_valid();
+  gate_saturation record;
+  record.rule = rule;
+  record.gate = empty_record<T>(gate, z_beyond{});
+  z_beyond const beyond;
+  T* const out = y == nullptr ? nullptr : in_order_data(*y);
+  T g[gate_piece];
+  T product[gate_piece];
+  for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {
+    observing_pass<T, Gate, z_beyond> pass{gate, beyond, b, static_cast<T*>(g), nullptr, n, record.gate};
+    math::run<T>(pass, level);
+    count_gates(gate, b, static_cast<T const*>(g), n, record);
+    if (y != nullptr) {
+      multiply(a, static_cast<T const*>(g), static_cast<T*>(product), n);
+      put_numbers(static_cast<T const*>(product), out, std::begin(*y), at, n);
+    }
+  });
+  return record;
+}
+
+template <class Gate, class X, class Y>
+void gated_apply(Gate const& gate, X const& x, Y& y, gate_shape shape, math::simd_level level) {
+  using T = value_t<X>;
+  static_assert(std::same_as<value_t<Y>, T>, "satur::apply: x and y must hold the same type of number");
+  require_half("apply", "y", y, x, shape);
+  T* const out = in_order_data(y);
+  T g[gate_piece];
+  for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {
+    mapping_pass<T, Gate, false> pass{gate, b, static_cast<T*>(g), n};
+    math::run<T>(pass, level);
+    multiply(a, static_cast<T const*>(g), static_cast<T*>(g), n);
+    put_numbers(static_cast<T const*>(g), out, std::begin(y), at, n);
+  });
+}
+
+/// Value and slope of an activation over an array, from one evaluation.
+template <class T, class A> struct evaluating_pass {
+  A const& act;
+  T const* z;
+  T* y;
+  T* dy;
+  std::size_t n;
+  template <class L> SATUR_INLINE void run() {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    for (std::size_t i = 0; i < n; i += width) {
+      std::size_t const count = std::min(width, n - i);
+      math::value_and_slope<L> const f = evaluate(act, load_first<L>(z + i, count, T(0)));
+      store_first(y + i, f.value, count);
+      store_first(dy + i, f.slope, count);
+    }
+  }
+};
+
+template <class Gate, class X, class D, class Y>
+void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape shape, math::simd_level level) {
+  using T = value_t<X>;
+  static_assert(std::same_as<value_t<D>, T> && std::same_as<value_t<Y>, T>,
+                "satur::pullback: all arguments must hold the same type of number");
+  require_half("pullback", "dy", dy, x, shape);
+  require_same_shape("pullback", "dx", dx, x);
+  T const* const from = in_order_data(dy);
+  T* const out = in_order_data(dx);
+  T g[gate_piece];
+  T slope[gate_piece];
+  T buffer[gate_piece];
+  T da[gate_piece];
+  T db[gate_piece];
+  for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t at_a, std::size_t at, std::size_t n) {
+    evaluating_pass<T, Gate> pass{gate, b, static_cast<T*>(g), static_cast<T*>(slope), n};
+    math::run<T>(pass, level);
+    T const* const d = numbers_at(from, std::begin(dy), at, n, static_cast<T*>(buffer));
+    gate_gradients(a, d, static_cast<T const*>(g), static_cast<T const*>(slope), static_cast<T*>(da),
+                   static_cast<T*>(db), n);
+    put_numbers(static_cast<T const*>(da), out, std::begin(dx), at_a, n);
+    put_numbers(static_cast<T const*>(db), out, std::begin(dx), at_a + shape.half, n);
+  });
+}
+
+} // namespace detail
+
+/// y = a g(b) for each row of x; y has half of x's last axis. A row is the last axis, or `row_length` numbers (both
+/// halves). Throws shape_error where the shapes do not fit.
+template <class Gate, detail::numbers X, class Y>
+  requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
+void apply(gated<Gate> const& act, X const& x, Y&& y, math::simd_level level = math::best_level()) {
+  detail::gated_apply(act.gate, x, y, detail::gate_shape_of("apply", x), level);
+}
+template <class Gate, detail::numbers X, class Y>
+  requires activation<Gate, detail::value_t<X>> && detail::numbers<std::remove_cvref_t<Y>>
+void apply(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length,
+           math::simd_level level = math::best_level()) {
+  detail::gated_apply(act.gate, x, y, detail::gate_shape_of("apply", x, row_length), level);
+}
+
+/// dx = dL/dx from x and dy = dL/dy: both halves from one evaluation of the gate. dx may be x.
+template <class Gate, detail::numbers X, detail::numbers D, class Y>
+  requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
+void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx, math::simd_level level = math::best_level()) {
+  detail::gated_pullback(act.gate, x, dy, dx, detail::gate_shape_of("pullback", x), level);
+}
+template <class Gate, detail::numbers X, detail::numbers D, class Y>
+  requires activation<Gate, detail::value_t<X>> && detail::numbers<std::remove_cvref_t<Y>>
+void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx, std::size_t row_length,
+              math::simd_level level = math::best_level()) {
+  detail::gated_pullback(act.gate, x, dy, dx, detail::gate_shape_of("pullback", x, row_length), level);
+}
+
+/// The reading of the gates alone.
+template <class Gate, detail::numbers X>
+  requires activation<Gate, detail::value_t<X>> && detail::has_axes<X>
+[[nodiscard]] gate_saturation observe(gated<Gate> const& act, X const& x, gate_within const& rule = {},
+                                      math::simd_level level = math::best_level()) {
+  return detail::gated_forward(act.gate, x, static_cast<std::vector<detail::value_t<X>>*>(nullptr),
+                               detail::gate_shape_of("observe", x), rule, level);
+}
+template <class Gate, detail::numbers X>
+  requires activation<Gate, detail::value_t<X>>
+[[nodiscard]] gate_saturation observe(gated<Gate> const& act, X const& x, std::size_t row_length,
+                                      gate_within const& rule = {}, math::simd_level level = math::best_level()) {
+  return detail::gated_forward(act.gate, x, static_cast<std::vector<detail::value_t<X>>*>(nullptr),
+                               detail::gate_shape_of("observe", x, row_length), rule, level);
+}
+
+/// y = a g(b) and the reading, from one evaluation of the gate. y has memory of its own.
+template <class Gate, detail::numbers X, class Y>
+  requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
+      gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, gate_within const& rule = {},
+                              math::simd_level level = math::best_level()) {
+    auto const shape = detail::gate_shape_of("forward", x);
+    detail::require_half("forward", "y", y, x, shape);
+    detail::require_another_start("y", y, x);
+    return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
+  }
+template <class Gate, detail::numbers X, class Y>
+  requires activation<Gate, detail::value_t<X>> && detail::numbers<std::remove_cvref_t<Y>> gate_saturation
+  forward(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length, gate_within const& rule = {},
+          math::simd_level level = math::best_level()) {
+    auto const shape = detail::gate_shape_of("forward", x, row_length);
+    detail::require_half("forward", "y", y, x, shape);
+    detail::require_another_start("y", y, x);
+    return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
+  }
+
+} // namespace satur::inline SATUR_ABI

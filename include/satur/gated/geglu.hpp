@@ -1,0 +1,12 @@
+/// \file geglu.hpp
+#pragma once
+
+#include "satur/activation/gelu.hpp"
+#include "satur/gated/gated.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// a b Phi(b): see `gated`.
+using geglu = gated<gelu>;
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,12 @@
+/// \file glu.hpp
+#pragma once
+
+#include "satur/activation/sigmoid.hpp"
+#include "satur/gated/gated.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// a/(1 + e^-b): see `gated`.
+using glu = gated<sigmoid>;
+
+} // namespace satur::inline SATUR_ABI

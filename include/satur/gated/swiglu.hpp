@@ -1,0 +1,12 @@
+/// \file swiglu.hpp
+#pragma once
+
+#include "satur/activation/silu.hpp"
+#include "satur/gated/gated.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// a b/(1 + e^-b): see `gated`.
+using swiglu = gated<silu>;
+
+} // namespace satur::inline SATUR_ABI

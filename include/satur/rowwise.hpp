@@ -1,0 +1,9 @@
+/// \file rowwise.hpp  What works on whole rows of logits: softmax, log_softmax, logsumexp, and their reading.
+#pragma once
+
+#include "satur/rowwise/concept.hpp"
+#include "satur/rowwise/log_softmax.hpp"
+#include "satur/rowwise/logsumexp.hpp"
+#include "satur/rowwise/observe.hpp"
+#include "satur/rowwise/row_saturation.hpp"
+#include "satur/rowwise/softmax.hpp"

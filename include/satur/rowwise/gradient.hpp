@@ -1,0 +1,179 @@
+/// \file gradient.hpp  The way back through a softmax and its logarithm, row by row.
+#pragma once
+
+#include "satur/rowwise/pass.hpp"
+
+namespace satur::inline SATUR_ABI::detail {
+
+/// dx = p (dy - sum p dy), as p ((dy - c) - t) with c = dy at the largest p and t = sum p (dy - c): the term of the
+/// largest p is 0 exactly, so what is left of a gradient where p rounds to 1 keeps its digits.
+struct softmax_gradient {
+  template <class G> SATUR_INLINE static G term(G const& p, G const& dy, G const& c) { return p * (dy - c); }
+  template <class G> SATUR_INLINE static G result(G const& p, G const& dy, G const& c, G const& t) {
+    return p * ((dy - c) - t);
+  }
+  template <class S> static S total(S, S t) { return t; }
+  static constexpr bool leaves_largest = false;
+};
+
+/// dx = dy - p g, g = sum dy, p = e^y; at the largest p, -(g - dy) - (p - 1) g, where p - 1 = expm1(y).
+struct log_softmax_gradient {
+  template <class G> SATUR_INLINE static G term(G const&, G const& dy, G const&) { return dy; }
+  template <class G> SATUR_INLINE static G result(G const& y, G const& dy, G const&, G const& g) {
+    return dy - math::rounded(math::detail::exp_nonpositive(y) * g);
+  }
+  template <class S> static S total(S c, S others) { return c + others; }
+  static constexpr bool leaves_largest = true;
+};
+
+/// The sums of a row on its way back.
+template <class T> struct gradient_sums {
+  using S = sum_element<T>;
+  T best = -std::numeric_limits<T>::infinity();
+  std::size_t at = 0; // of the largest
+  S centre = 0;       // dy there
+  S sums[row_group_size] = {};
+  S total = 0;
+};
+
+template <class Rule, class T> struct gradient_piece {
+  using S = sum_element<T>;
+  enum class step { sums, results };
+  step what;
+  gradient_sums<T>& row;
+  std::size_t offset; // of the piece in its row
+  T const* y;
+  T const* dy;
+  T* dx;
+  std::size_t n;
+
+  template <class L> SATUR_INLINE void run() {
+    using G = row_group<L>;
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<G>);
+    G const c = G(row.centre);
+    if (what == step::sums) {
+      G sum = math::load_group<G>(row.sums);
+      for (std::size_t i = 0; i < n; i += width) {
+        std::size_t const count = std::min(width, n - i);
+        bool const here = Rule::leaves_largest && row.at >= offset + i && row.at < offset + i + count;
+        if (count == width && !here) {
+          sum = sum + math::rounded(Rule::term(load_wide<G>(y + i), load_wide<G>(dy + i), c));
+          continue;
+        }
+        S terms[width] = {};
+        T some_y[width] = {};
+        T some_dy[width] = {};
+        std::copy_n(y + i, count, some_y);
+        std::copy_n(dy + i, count, some_dy);
+        math::store(static_cast<S*>(terms), Rule::term(load_wide<G>(static_cast<T const*>(some_y)),
+                                                       load_wide<G>(static_cast<T const*>(some_dy)), c));
+        for (std::size_t k = 0; k < width; ++k) {
+          if (k >= count || (here && offset + i + k == row.at)) {
+            terms[k] = 0;
+          }
+        }
+        sum = sum + math::load_group<G>(terms);
+      }
+      math::store(static_cast<S*>(row.sums), sum);
+      return;
+    }
+    G const total = G(Rule::total(row.centre, row.total));
+    for (std::size_t i = 0; i < n; i += width) {
+      std::size_t const count = std::min(width, n - i);
+      if (count == width) {
+        store_narrow(dx + i, Rule::result(load_wide<G>(y + i), load_wide<G>(dy + i), c, total));
+        continue;
+      }
+      T some_y[width] = {};
+      T some_dy[width] = {};
+      std::copy_n(y + i, count, some_y);
+      std::copy_n(dy + i, count, some_dy);
+      store_some(dx + i,
+                 G(Rule::result(load_wide<G>(static_cast<T const*>(some_y)),
+                                load_wide<G>(static_cast<T const*>(some_dy)), c, total)),
+                 count);
+    }
+  }
+};
+
+template <class T> SATUR_NOINLINE T largest_log_gradient(gradient_sums<T> const& row) {
+  using S = sum_element<T>;
+  S const g = row.centre + row.total;
+  return static_cast<T>(-row.total - math::expm1(static_cast<S>(row.best)) * g);
+}
+
+/// dx of any containers from y and dy; dx may be dy.
+template <class Rule, class Y, class D, class X>
+void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape, math::simd_level level) {
+  using T = value_t<Y>;
+  using piece = gradient_piece<Rule, T>;
+  using step = typename piece::step;
+  constexpr std::size_t most = 1024;
+  auto y_row = std::begin(y);
+  auto dy_row = std::begin(dy);
+  auto out = std::begin(dx);
+  T const* const y_data = row_data(y);
+  T const* const dy_data = row_data(dy);
+  T* const dx_data = row_data(dx);
+  bool const direct = y_data != nullptr && dy_data != nullptr && dx_data != nullptr;
+  for (std::size_t r = 0; r < shape.rows; ++r) {
+    gradient_sums<T> row;
+    T const* const y_from = direct ? y_data + r * shape.length : nullptr;
+    T const* const dy_from = direct ? dy_data + r * shape.length : nullptr;
+    // Runs f(offset, y, dy, n) over the row, in one piece or several.
+    auto const over_row = [&](auto&& f) {
+      if (direct) {
+        f(std::size_t{0}, y_from, dy_from, shape.length);
+        return;
+      }
+      T some_y[most];
+      T some_dy[most];
+      auto a = y_row;
+      auto b = dy_row;
+      for (std::size_t done = 0; done < shape.length;) {
+        std::size_t const n = std::min(most, shape.length - done);
+        for (std::size_t i = 0; i < n; ++i, ++a, ++b) {
+          some_y[i] = *a;
+          some_dy[i] = *b;
+        }
+        f(done, static_cast<T const*>(some_y), static_cast<T const*>(some_dy), n);
+        done += n;
+      }
+    };
+    bool found = false;
+    over_row([&](std::size_t offset, T const* values, T const* gradients, std::size_t n) {
+      for (std::size_t i = 0; i < n; ++i) {
+        if (!found || values[i] > row.best) {
+          row.best = values[i];
+          row.at = offset + i;
+          row.centre = static_cast<sum_element<T>>(gradients[i]);
+          found = true;
+        }
+      }
+    });
+    over_row([&](std::size_t offset, T const* values, T const* gradients, std::size_t n) {
+      piece p{step::sums, row, offset, values, gradients, nullptr, n};
+      math::run<T>(p, level);
+    });
+    row.total = row_sums<T>::total(row.sums);
+    T const at_largest = Rule::leaves_largest ? largest_log_gradient(row) : T(0);
+    over_row([&](std::size_t offset, T const* values, T const* gradients, std::size_t n) {
+      T some[most];
+      T* const to = direct ? dx_data + r * shape.length : some;
+      piece p{step::results, row, offset, values, gradients, to, n};
+      math::run<T>(p, level);
+      if (Rule::leaves_largest && row.at >= offset && row.at < offset + n) {
+        to[row.at - offset] = at_largest;
+      }
+      if (!direct) {
+        out = std::copy(to, to + n, out);
+      }
+    });
+    if (!direct) {
+      std::advance(y_row, shape.length);
+      std::advance(dy_row, shape.length);
+    }
+  }
+}
+
+} // namespace satur::inline SATUR_ABI::detail

@@ -1,0 +1,31 @@
+/// \file log_softmax.hpp
+#pragma once
+
+#include "satur/rowwise/gradient.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// y_j = z_j - log sum e^z over a row, in (-inf, 0]; dL/dz_j = dL/dy_j - e^(y_j) sum dL/dy.
+///
+/// With m the largest logit and s' the sum of e^(z - m) without it, y = (z - m) - log1p(s'): both parts are negative,
+/// nothing cancels, and 1 - p of a sure answer keeps its digits far below the precision of p = 1.
+/// Special values: -inf gives -inf; a row with NaN or +inf in it, or of -inf alone, gives NaN throughout.
+/// Accuracy: float below 0.51 ulp, double below 1.5. The bits of a row depend on that row alone.
+struct log_softmax {
+  static constexpr std::string_view name = "log_softmax";
+  static constexpr detail::row_output output = detail::row_output::logarithms;
+  using gradient = detail::log_softmax_gradient;
+
+  /// One row; y may be z.
+  template <std::floating_point T> void value(std::span<T const> z, std::span<T> y) const {
+    detail::no_visitor nobody;
+    detail::run_rows<output, false>(z, &y, {1, z.size()}, nobody, detail::unweighted{}, math::best_level());
+  }
+  /// dx from y = value(z) and dy, one row; dx may be dy.
+  template <std::floating_point T> void pullback(std::span<T const> y, std::span<T const> dy, std::span<T> dx) const {
+    detail::run_gradient<gradient>(y, dy, dx, {1, y.size()}, math::best_level());
+  }
+  bool operator==(log_softmax const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,58 @@
+/// \file logsumexp.hpp
+#pragma once
+
+#include "satur/rowwise/pass.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// m + log1p(s - 1), row by row.
+template <class T, class Iterator> struct logsumexp_visitor {
+  Iterator out;
+  SATUR_NOINLINE void close(std::size_t, row_summary<T> const& r) {
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    *out = r.kind == row_kind::good             ? static_cast<T>(r.largest + log_of_sum(r))
+           : r.kind == row_kind::plus_infinity  ? infinity
+           : r.kind == row_kind::minus_infinity ? -infinity
+                                                : std::numeric_limits<T>::quiet_NaN();
+    ++out;
+  }
+};
+
+template <class S, class Iterator> struct weights_from {
+  Iterator first;
+  template <class R> S operator()(R r) const {
+    return static_cast<S>(*(first + static_cast<std::iter_difference_t<Iterator>>(r)));
+  }
+};
+
+template <class Y> void require_one_per_row(char const* function, char const* name, Y const& y, row_shape shape) {
+  if (size_of(y) != shape.rows) {
+    bad_shape(function, name, shape_text({size_of(y)}),
+              message("(", shape.rows, "), one for each row of ", shape.length));
+  }
+}
+
+} // namespace detail
+
+/// y = log sum e^z, one number a row; dL/dz_j = p_j dL/dy with p = softmax(z).
+///
+/// It is m + log1p(s'), m the largest logit and s' the sum of e^(z - m) without it. Special values: -inf alone gives
+/// -inf, +inf gives inf, NaN gives NaN; the gradient of such a row is NaN. Accuracy: below 0.51 ulp in float; 1.5 ulp
+/// of max(|m|, |y|) in double.
+struct logsumexp {
+  static constexpr std::string_view name = "logsumexp";
+
+  /// Of one row.
+  template <std::floating_point T> [[nodiscard]] T value(std::span<T const> z) const {
+    T y[1];
+    detail::logsumexp_visitor<T, T*> visitor{y};
+    detail::run_rows<detail::row_output::nothing, false>(z, static_cast<T**>(nullptr), {1, z.size()}, visitor,
+                                                         detail::unweighted{}, math::best_level());
+    return y[0];
+  }
+  bool operator==(logsumexp const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,216 @@
+/// \file observe.hpp  Rows of any container: apply, pullback, observe, forward.
+///
+/// Rows are the last axis of a container with a shape, or `row_length` numbers at a time. Memory in one piece is read
+/// in place, anything else through a buffer on the stack; both give the same bits.
+#pragma once
+
+#include "satur/diagnostic/observe.hpp"
+#include "satur/rowwise/log_softmax.hpp"
+#include "satur/rowwise/logsumexp.hpp"
+#include "satur/rowwise/row_saturation.hpp"
+#include "satur/rowwise/softmax.hpp"
+
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// softmax and log_softmax: what the passes know by heart.
+template <class A>
+concept known_rowwise = requires {
+  { A::output } -> std::convertible_to<row_output>;
+};
+template <class A>
+concept reads_as_softmax = known_rowwise<A> || std::same_as<A, logsumexp>;
+
+struct reading_visitor {
+  row_saturation& record;
+  std::size_t length;
+
+  template <class T> SATUR_NOINLINE void close(std::size_t, row_summary<T> const& r) {
+    if (r.kind != row_kind::good) {
+      ++(r.kind == row_kind::nan ? record.nan : record.infinite);
+      return;
+    }
+    double const others = static_cast<double>(r.others);
+    double const s = 1.0 + others;
+    double const entropy = static_cast<double>(log_of_sum(r)) - static_cast<double>(r.weighted) / s;
+    // sum p (1 - p), without the difference 1 - p
+    double const pairs = math::madd(others, others, -static_cast<double>(r.others_square));
+    double const slope = (2.0 * others + pairs) / s / s;
+    ++record.rows;
+    record.elements += length;
+    record.saturated += 1.0 / s > record.rule.threshold ? 1 : 0;
+    record.complement += others / s;
+    record.entropy += entropy;
+    record.slope += slope;
+    if (r.allowed < 2) {
+      ++record.single;
+      return;
+    }
+    double const classes = static_cast<double>(r.allowed);
+    record.entropy_share += entropy / math::log1p(classes - 1.0);
+    record.slope_portion += slope / (1.0 - 1.0 / classes);
+  }
+};
+
+template <class A, class Z, class Y>
+void apply_rows(A const& act, Z const& z, Y& y, row_shape shape, math::simd_level level) {
+  using T = value_t<Z>;
+  static_assert(std::same_as<value_t<Y>, T>, "satur::apply: z and y must hold the same type of number");
+  if constexpr (std::same_as<A, logsumexp>) {
+    require_one_per_row("apply", "y", y, shape);
+    logsumexp_visitor<T, decltype(std::begin(y))> visitor{std::begin(y)};
+    run_rows<row_output::nothing, false>(z, static_cast<Y*>(nullptr), shape, visitor, unweighted{}, level);
+  } else if constexpr (known_rowwise<A>) {
+    require_same_shape("apply", "y", y, z);
+    no_visitor nobody;
+    run_rows<A::output, false>(z, std::addressof(y), shape, nobody, unweighted{}, level);
+  } else {
+    require_same_shape("apply", "y", y, z);
+    std::vector<T> in(shape.length);
+    std::vector<T> out(shape.length);
+    auto from = std::begin(z);
+    auto to = std::begin(y);
+    for (std::size_t r = 0; r < shape.rows; ++r) {
+      for (T& e : in) {
+        e = *from;
+        ++from;
+      }
+      act.value(std::span<T const>(in), std::span<T>(out));
+      to = std::copy(out.begin(), out.end(), to);
+    }
+  }
+}
+
+template <class A, class Y, class D, class X>
+void pullback_rows(A const& act, Y const& y, D const& dy, X& dx, row_shape shape, math::simd_level level) {
+  using T = value_t<Y>;
+  static_assert(std::same_as<value_t<D>, T> && std::same_as<value_t<X>, T>,
+                "satur::pullback: all arguments must hold the same type of number");
+  if constexpr (std::same_as<A, logsumexp>) {
+    require_one_per_row("pullback", "dy", dy, shape);
+    require_same_shape("pullback", "dx", dx, y);
+    no_visitor nobody;
+    weights_from<sum_element<T>, decltype(std::begin(dy))> const weights{std::begin(dy)};
+    run_rows<row_output::probabilities, false>(y, std::addressof(dx), shape, nobody, weights, level);
+  } else {
+    require_same_shape("pullback", "dy", dy, y);
+    require_same_shape("pullback", "dx", dx, y);
+    if constexpr (known_rowwise<A>) {
+      run_gradient<typename A::gradient>(y, dy, dx, shape, level);
+    } else {
+      std::vector<T> in(shape.length);
+      std::vector<T> gradient(shape.length);
+      std::vector<T> out(shape.length);
+      auto a = std::begin(y);
+      auto b = std::begin(dy);
+      auto to = std::begin(dx);
+      for (std::size_t r = 0; r < shape.rows; ++r) {
+        for (std::size_t i = 0; i < shape.length; ++i, ++a, ++b) {
+          in[i] = *a;
+          gradient[i] = *b;
+        }
+        act.pullback(std::span<T const>(in), std::span<T const>(gradient), std::span<T>(out));
+        to = std::copy(out.begin(), out.end(), to);
+      }
+    }
+  }
+}
+
+template <class Z>
+[[nodiscard]] row_saturation observe_rows(Z const& z, row_shape shape, p_above const& rule, math::simd_level level) {
+  rule.require_valid();
+  row_saturation record;
+  record.rule = rule;
+  reading_visitor visitor{record, shape.length};
+  run_rows<row_output::nothing, true>(z, static_cast<value_t<Z>**>(nullptr), shape, visitor, unweighted{}, level);
+  return record;
+}
+
+template <class A, class Z, class Y>
+[[nodiscard]] row_saturation forward_rows(A const&, Z const& z, Y& y, row_shape shape, p_above const& rule,
+                                          math::simd_level level) {
+  using T = value_t<Z>;
+  static_assert(std::same_as<value_t<Y>, T>, "satur::forward: z and y must hold the same type of number");
+  rule.require_valid();
+  require_same_shape("forward", "y", y, z);
+  T const* const from = row_data(z);
+  T* const to = row_data(y);
+  if (from != nullptr && to != nullptr) {
+    require_apart<T>("y", to, from, size_of(z));
+  } else {
+    require_another_start("y", y, z);
+  }
+  row_saturation record;
+  record.rule = rule;
+  reading_visitor visitor{record, shape.length};
+  run_rows<A::output, true>(z, std::addressof(y), shape, visitor, unweighted{}, level);
+  return record;
+}
+
+/// Works on rows: one of the three, or a user's own.
+template <class A, class T>
+concept rows_of_numbers = reads_as_softmax<A> || rowwise_activation<A, T>;
+
+} // namespace detail
+
+/// y = act(row) for each row of z; y may be z. y has z's shape; for logsumexp one number a row. A user's own activation
+/// goes through a buffer of one row. Throws shape_error where the shapes do not fit, and where there is no last axis.
+template <class A, detail::numbers Z, class Y>
+  requires detail::rows_of_numbers<A, detail::value_t<Z>> && detail::shaped<Z> &&
+      detail::numbers<std::remove_cvref_t<Y>>
+void apply(A const& act, Z const& z, Y&& y, math::simd_level level = math::best_level()) {
+  detail::apply_rows(act, z, y, detail::rows_of("apply", z), level);
+}
+template <class A, detail::numbers Z, class Y>
+  requires detail::rows_of_numbers<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
+void apply(A const& act, Z const& z, Y&& y, std::size_t row_length, math::simd_level level = math::best_level()) {
+  detail::apply_rows(act, z, y, detail::rows_of("apply", z, row_length), level);
+}
+
+/// dx = dL/dz from dy = dL/dy and what is known: y = act(z) for softmax and log_softmax (and a user's own), z itself
+/// for logsumexp, whose dy is one number a row. dx may be dy where they have one shape.
+template <class A, detail::numbers Y, detail::numbers D, class X>
+  requires detail::rows_of_numbers<A, detail::value_t<Y>> && detail::shaped<Y> &&
+      detail::numbers<std::remove_cvref_t<X>>
+void pullback(A const& act, Y const& known, D const& dy, X&& dx, math::simd_level level = math::best_level()) {
+  detail::pullback_rows(act, known, dy, dx, detail::rows_of("pullback", known), level);
+}
+template <class A, detail::numbers Y, detail::numbers D, class X>
+  requires detail::rows_of_numbers<A, detail::value_t<Y>> && detail::numbers<std::remove_cvref_t<X>>
+void pullback(A const& act, Y const& known, D const& dy, X&& dx, std::size_t row_length,
+              math::simd_level level = math::best_level()) {
+  detail::pullback_rows(act, known, dy, dx, detail::rows_of("pullback", known, row_length), level);
+}
+
+/// The reading of rows of logits, in one pass that stores nothing else: the same for softmax, log_softmax, logsumexp.
+/// Throws std::invalid_argument where the rule's threshold is out of range.
+template <detail::reads_as_softmax A, detail::numbers Z>
+  requires detail::shaped<Z>
+[[nodiscard]] row_saturation observe(A const&, Z const& z, p_above const& rule = {},
+                                     math::simd_level level = math::best_level()) {
+  return detail::observe_rows(z, detail::rows_of("observe", z), rule, level);
+}
+template <detail::reads_as_softmax A, detail::numbers Z>
+[[nodiscard]] row_saturation observe(A const&, Z const& z, std::size_t row_length, p_above const& rule = {},
+                                     math::simd_level level = math::best_level()) {
+  return detail::observe_rows(z, detail::rows_of("observe", z, row_length), rule, level);
+}
+
+/// y = act(row) for each row of z and the reading, from one exponential a logit. y has z's shape and memory of its own.
+template <detail::known_rowwise A, detail::numbers Z, class Y>
+  requires detail::shaped<Z> && detail::numbers<std::remove_cvref_t<Y>> row_saturation
+  forward(A const& act, Z const& z, Y&& y, p_above const& rule = {}, math::simd_level level = math::best_level()) {
+    return detail::forward_rows(act, z, y, detail::rows_of("forward", z), rule, level);
+  }
+template <detail::known_rowwise A, detail::numbers Z, class Y>
+  requires detail::numbers<std::remove_cvref_t<Y>> row_saturation forward(A const& act, Z const& z, Y&& y,
+                                                                          std::size_t row_length,
+                                                                          p_above const& rule = {},
+                                                                          math::simd_level level = math::best_level()) {
+    return detail::forward_rows(act, z, y, detail::rows_of("forward", z, row_length), rule, level);
+  }
+
+} // namespace satur::inline SATUR_ABI

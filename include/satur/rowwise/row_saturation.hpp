@@ -1,0 +1,118 @@
+/// \file row_saturation.hpp  The record of a pass over rows of logits: how sure the softmax is, and what slope is left.
+#pragma once
+
+#include "satur/diagnostic/moments.hpp"
+#include "satur/diagnostic/print.hpp"
+
+#include <cstdint>
+#include <ostream>
+
+namespace satur::inline SATUR_ABI {
+
+/// A row counts as saturated where its largest probability is above `threshold`, strictly: there p(1 - p) < 0.0099 for
+/// every class, and the row hardly learns. Throws std::invalid_argument where threshold is not in [0, 1).
+struct p_above {
+  double threshold = 0.99;
+
+  void require_valid() const {
+    if (!(threshold >= 0.0 && threshold < 1.0)) {
+      detail::bad_parameter("p_above", "threshold", threshold, "a probability in [0, 1), such as 0.99");
+    }
+  }
+  bool operator==(p_above const&) const = default;
+};
+
+/// What a pass over rows of logits saw. A regular value, merged with += and reset with `= {}`. Logits of -inf are
+/// classes ruled out (a mask): they have p = 0. A row with NaN is in `nan`, one with +inf or of -inf alone in
+/// `infinite`: neither has a softmax, and neither is in any other number. Nothing seen: means read NaN.
+struct row_saturation {
+  std::uint64_t rows = 0;      ///< rows that have a softmax
+  std::uint64_t saturated = 0; ///< of these: the largest p is above the threshold
+  std::uint64_t single = 0;    ///< of these: all classes but one are ruled out (saturated, entropy and slope 0)
+  std::uint64_t elements = 0;  ///< rows times their length
+  std::uint64_t nan = 0;       ///< rows with NaN in them
+  std::uint64_t infinite = 0;  ///< rows with +inf, or with nothing but -inf, and no NaN
+
+  compensated_sum complement;    ///< sum of 1 - (largest p), true where p rounds to 1
+  compensated_sum entropy;       ///< sum of -sum p log p, in nats
+  compensated_sum entropy_share; ///< sum of entropy / log(classes not ruled out), over rows that are not single
+  compensated_sum slope;         ///< sum of p (1 - p) over all elements: the diagonal of the Jacobian
+  compensated_sum slope_portion; ///< sum of (row's sum of p (1 - p)) / (1 - 1/classes not ruled out), as above
+  p_above rule;
+
+  /// Share of rows whose largest p is above the threshold.
+  [[nodiscard]] double fraction() const { return per(static_cast<double>(saturated), rows); }
+  [[nodiscard]] double mean_max_probability() const { return 1.0 - mean_complement(); }
+  /// Mean of 1 - (largest p): keeps its digits where the mean of p reads 1.
+  [[nodiscard]] double mean_complement() const { return per(complement.value(), rows); }
+  /// Mean over rows of -sum p log p, in nats.
+  [[nodiscard]] double mean_entropy() const { return per(entropy.value(), rows); }
+  /// Mean over rows of the entropy as a share of that of equal probabilities: 1 where all are equal.
+  [[nodiscard]] double normalized_entropy() const { return per(entropy_share.value(), rows - single); }
+  /// Mean over elements of p (1 - p), a probability's slope in its own logit; true where p rounds to 1.
+  [[nodiscard]] double mean_derivative() const { return per(slope.value(), elements); }
+  /// Mean over rows of sum p (1 - p) as a share of that of equal probabilities, 1 - 1/classes.
+  [[nodiscard]] double slope_share() const { return per(slope_portion.value(), rows - single); }
+  [[nodiscard]] double slope_saturation() const { return 1.0 - slope_share(); }
+  [[nodiscard]] bool empty() const { return rows == 0 && nan == 0 && infinite == 0; }
+  [[nodiscard]] bool nonfinite() const { return nan != 0 || infinite != 0; }
+
+  /// Adds what another record saw. Throws std::invalid_argument where the two have different thresholds.
+  row_saturation& operator+=(row_saturation const& o) {
+    if (o.empty()) {
+      return *this;
+    }
+    if (empty()) {
+      return *this = o;
+    }
+    if (!(rule == o.rule)) {
+      throw std::invalid_argument(detail::message("satur::row_saturation: cannot merge a record of p > ",
+                                                  rule.threshold, " with one of p > ", o.rule.threshold,
+                                                  "; merge records of one threshold"));
+    }
+    rows += o.rows;
+    saturated += o.saturated;
+    single += o.single;
+    elements += o.elements;
+    nan += o.nan;
+    infinite += o.infinite;
+    complement += o.complement;
+    entropy += o.entropy;
+    entropy_share += o.entropy_share;
+    slope += o.slope;
+    slope_portion += o.slope_portion;
+    return *this;
+  }
+  [[nodiscard]] friend row_saturation operator+(row_saturation a, row_saturation const& b) { return a += b; }
+  bool operator==(row_saturation const&) const = default;
+
+private:
+  [[nodiscard]] static double per(double sum, std::uint64_t n) {
+    return n == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(n);
+  }
+};
+
+/// The record in a few lines, each number with what it means.
+inline std::ostream& operator<<(std::ostream& out, row_saturation const& s) {
+  using detail::number_cell;
+  using detail::percent_cell;
+  out << "softmax: " << s.rows << " rows, saturated where the largest p > " << detail::number_text(s.rule.threshold)
+      << '\n'
+      << "  saturated    " << percent_cell(s.fraction()) << " %\n"
+      << "  largest p    mean " << number_cell(s.mean_max_probability(), "%.4g") << ", 1 - p "
+      << number_cell(s.mean_complement(), "%.4g") << '\n'
+      << "  entropy      mean " << number_cell(s.mean_entropy(), "%.4g") << " nats  ("
+      << percent_cell(s.normalized_entropy()) << " % of equal probabilities)\n"
+      << "  mean slope   " << number_cell(s.mean_derivative(), "%.4g") << "  (" << percent_cell(s.slope_share())
+      << " % of equal probabilities)\n";
+  if (s.single != 0) {
+    out << "  one class    " << s.single << " rows have no other that is not ruled out\n";
+  }
+  if (s.nonfinite()) {
+    out << "  NOT FINITE   " << s.nan << " rows with NaN, " << s.infinite
+        << " with +inf or -inf alone (in no other number)\n";
+  }
+  return out;
+}
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,33 @@
+/// \file softmax.hpp
+#pragma once
+
+#include "satur/rowwise/gradient.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// p_j = e^(z_j) / sum e^z over a row, in (0, 1), adding up to 1; dL/dz_j = p_j (dL/dp_j - sum p dL/dp).
+///
+/// Saturates where one p nears 1: all slopes p (1 - p) vanish there, and there is no way back for the gradient.
+/// Special values: -inf is a class ruled out, p = 0; a row with NaN or +inf in it, or of -inf alone, has no softmax and
+/// gives NaN throughout. softmin is the softmax of -z.
+/// Accuracy: float below 1.5 ulp, double below 2.5, subnormal results included; the gradient keeps its digits where p
+/// rounds to 1. The bits of a row depend on that row alone.
+/// Source: Bridle 1990.
+struct softmax {
+  static constexpr std::string_view name = "softmax";
+  static constexpr detail::row_output output = detail::row_output::probabilities;
+  using gradient = detail::softmax_gradient;
+
+  /// One row; y may be z.
+  template <std::floating_point T> void value(std::span<T const> z, std::span<T> y) const {
+    detail::no_visitor nobody;
+    detail::run_rows<output, false>(z, &y, {1, z.size()}, nobody, detail::unweighted{}, math::best_level());
+  }
+  /// dx from y = value(z) and dy, one row; dx may be dy.
+  template <std::floating_point T> void pullback(std::span<T const> y, std::span<T const> dy, std::span<T> dx) const {
+    detail::run_gradient<gradient>(y, dy, dx, {1, y.size()}, math::best_level());
+  }
+  bool operator==(softmax const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI
