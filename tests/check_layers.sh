@@ -28,7 +28,7 @@ check() { # INCLUDE_DIR
 
     BEGIN {
       split("version 0 config 0 error 0 math 1 activation 2 diagnostic 3 initializer 3 theory 3 rowwise 3 gated 3 tensor 4 " \
-            "layer 5 loss 5 report 6 adapt 6 satur 7", words, " ")
+            "layer 5 loss 5 report 6 adapt 6 testing 6 satur 7", words, " ")
       for (i = 1; i in words; i += 2) row[words[i]] = words[i + 1]
     }
 
@@ -56,7 +56,8 @@ check() { # INCLUDE_DIR
             if (row[other] > row[own]) fail(header ": row " row[own] " includes " included " of row " row[other])
             if (own == "report" && row[other] > 3 && other != "report")
               fail(header ": report uses rows 0 to 3 alone, not " included)
-            if (other == "adapt" && own != "adapt") fail(header ": adapt is opt-in, so no header includes " included)
+            if ((other == "adapt" || other == "testing") && own != other)
+              fail(header ": " other " is opt-in, so no header includes " included)
           }
         }
         if (included ~ /^(xtensor|xtensor-blas|xtl|xflens)\// && header != "satur/tensor/compat.hpp")
@@ -84,7 +85,7 @@ check() { # INCLUDE_DIR
       for (i = 1; i <= count; ++i) {
         parts = split(headers[i], path, "/")
         umbrella = parts > 2 ? "satur/" path[2] ".hpp" : "satur/satur.hpp"
-        if (umbrella == headers[i] || path[2] ~ /^adapt/ || headers[i] ~ /\/detail\//) continue
+        if (umbrella == headers[i] || path[2] ~ /^adapt/ || headers[i] == "satur/testing.hpp" || headers[i] ~ /\/detail\//) continue
         if (parts == 2 && row[folder(headers[i])] < 1 && !(umbrella in exists)) continue
         reached = reach(umbrella)
         if (index(reached, " " headers[i] " ") == 0) fail(headers[i] ": not reached from " umbrella)

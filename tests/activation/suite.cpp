@@ -1,47 +1,10 @@
-// Every activation through the one suite, and wrong activations that each part must catch.
-#include "support/activation_suite.hpp"
-#include "support/activations.hpp"
+// What holds of single activations, to the bit. The properties that all of them keep: suite_float.cpp and its like.
+#include "satur/activation.hpp"
+#include "satur/testing/points.hpp"
 
 #include <doctest/doctest.h>
 
-namespace {
-
-void none(test::complaints const& found) {
-  for (std::string const& c : found) {
-    FAIL_CHECK(c);
-  }
-  CHECK(found.empty());
-}
-
-} // namespace
-
-TEST_CASE("derivatives agree with dual numbers and finite differences") {
-  test::for_each_activation([](auto const& act) {
-    CAPTURE(act.name);
-    none(test::derivative_agrees(act));
-  });
-}
-
-TEST_CASE_TEMPLATE("limits, monotony, peak slope and flat sides are as stated", T, float, double, long double) {
-  test::for_each_activation([](auto const& act) {
-    CAPTURE(act.name);
-    none(test::facts_hold<T>(act));
-  });
-}
-
-TEST_CASE_TEMPLATE("NaN, zeros, subnormals, the far tail, no spurious flags", T, float, double) {
-  test::for_each_activation([](auto const& act) {
-    CAPTURE(act.name);
-    none(test::specials_hold<T>(act));
-  });
-}
-
-TEST_CASE_TEMPLATE("place, length, level and scalar calls give the same bits", T, float, double) {
-  test::for_each_activation([](auto const& act) {
-    CAPTURE(act.name);
-    none(test::places_agree<T>(act));
-  });
-}
+#include <cmath>
 
 TEST_CASE("kinks take the flat side's slope") {
   CHECK(satur::relu{}.derivative(0.0) == 0.0);
@@ -53,7 +16,7 @@ TEST_CASE("kinks take the flat side's slope") {
 }
 
 TEST_CASE("odd and even, to the bit") {
-  for (float const z : test::points<float>()) {
+  for (float const z : satur::testing::telling_points<float>()) {
     CHECK(satur::tanh{}(-z) == -satur::tanh{}(z));
     CHECK(satur::softsign{}(-z) == -satur::softsign{}(z));
     CHECK(satur::centered_sigmoid{}(-z) == -satur::centered_sigmoid{}(z));
@@ -92,55 +55,4 @@ TEST_CASE("exact facts") {
   CHECK(satur::exponential{}(88.72283f) < HUGE_VALF);
   CHECK(satur::exponential{}(88.72284f) == HUGE_VALF);
   CHECK(satur::exponential{}(709.782712893384) < HUGE_VAL);
-}
-
-// --- wrong activations
-// ------------------------------------------------------------------------------------------------
-
-namespace {
-
-struct from_output : satur::sigmoid {
-  template <class T> T derivative(T z) const {
-    T const y = value(z);
-    return y * (T(1) - y);
-  }
-};
-struct wrong_factor : satur::tanh {
-  template <class T> T derivative(T z) const { return T(0.999) * satur::tanh::derivative(z); }
-};
-struct wrong_facts : satur::sigmoid {
-  static constexpr bool flat_right = false;
-  static constexpr double peak_slope() { return 0.3; }
-  static constexpr double upper() { return 0.9; }
-};
-struct without_peak { // of a slope that has one
-  static constexpr std::string_view name = "without_peak";
-  static constexpr bool flat_left = true;
-  static constexpr bool flat_right = true;
-  template <class T> T value(T z) const { return satur::sigmoid{}.value(z); }
-  template <class T> T derivative(T z) const { return satur::sigmoid{}.derivative(z); }
-  static constexpr double lower() { return 0.0; }
-  static constexpr double upper() { return 1.0; }
-};
-struct loses_nan : satur::relu {
-  template <class T> T value(T z) const { return z > T(0) ? z : T(0); }
-};
-struct by_place { // depends on how it is called
-  static constexpr std::string_view name = "by_place";
-  template <class T> T value(T z) const { return satur::math::is_lanes_v<T> ? z + T(1) : z; }
-  template <class T> T derivative(T) const { return T(1); }
-};
-
-} // namespace
-
-TEST_CASE("the suite finds what is wrong") {
-  CHECK_FALSE(test::derivative_agrees(wrong_factor{}).empty());
-  CHECK_FALSE(test::derivative_agrees(from_output{}).empty());
-  CHECK_FALSE(test::specials_hold<float>(from_output{}).empty());
-  CHECK(test::facts_hold<double>(wrong_facts{}).size() >= 3);
-  CHECK_FALSE(test::specials_hold<double>(loses_nan{}).empty());
-  CHECK(test::facts_hold<double>(without_peak{}).size() == 1);
-  if (satur::math::native_bytes > 0) {
-    CHECK_FALSE(test::places_agree<float>(by_place{}).empty());
-  }
 }

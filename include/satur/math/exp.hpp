@@ -149,7 +149,8 @@ SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, bo
     T const rest = madd(power, t, whole - sum);
     return {times_power_of_two(madd(scale, t, scale), a.n), {sum, rest}};
   } else {
-    T const exponent = doubled ? x + x : x;
+    T const kept = select(x < T(-20000), T(-20000), x); // e^x is 0 there, and doubled it must not overflow
+    T const exponent = doubled ? kept + kept : kept;
     return {scale * generic_exp(exponent), {generic_expm1(exponent), T(0)}};
   }
 }

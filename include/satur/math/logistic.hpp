@@ -79,7 +79,8 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_
     split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|
     T const size = m.value + m.rest;
     T const value = select(z < T(0), size, -size);
-    return {select(z == T(0), z, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
+    T const start = factor == 4 ? z : T(0.5) * z; // keeps the sign of zero, and has the slope there
+    return {select(z == T(0), start, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
   }
 }
 

@@ -1,0 +1,13 @@
+/// \file testing.hpp  For unit tests of activation mathematics, yours or ours, in any test framework.
+///
+///     auto const r = satur::testing::check_activation<float>(my_activation{});
+///     CHECK_MESSAGE(r.passed(), r.text());                                 // doctest; ASSERT_TRUE(r) << r; …
+#pragma once
+
+#include "satur/testing/check_activation.hpp"
+#include "satur/testing/check_passes.hpp"
+#include "satur/testing/dual.hpp"
+#include "satur/testing/finder.hpp"
+#include "satur/testing/points.hpp"
+#include "satur/testing/report.hpp"
+#include "satur/testing/ulp.hpp"

@@ -1,0 +1,78 @@
+/// \file finder.hpp  Collects what is wrong: one failure a property, the worst point of it.
+#pragma once
+
+#include "satur/testing/report.hpp"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace satur::inline SATUR_ABI::testing::detail {
+
+template <class T> [[nodiscard]] constexpr std::string_view name_of_type() {
+  return std::is_same_v<T, float> ? "float" : std::is_same_v<T, double> ? "double" : "long double";
+}
+
+/// A number in as many digits as tell it from its neighbours, and z in hexadecimal too.
+template <class T> [[nodiscard]] std::string in_digits(T x) {
+  std::ostringstream out;
+  out << std::setprecision(std::numeric_limits<T>::max_digits10) << x;
+  return out.str();
+}
+template <class T> [[nodiscard]] std::string in_both(T z) {
+  std::ostringstream out;
+  out << "z = " << in_digits(z);
+  if (std::isfinite(z)) {
+    out << " (" << std::hexfloat << z << ")";
+  }
+  return out.str();
+}
+
+template <class T> class finder {
+public:
+  explicit finder(std::string name) { report_.name = std::move(name); }
+
+  /// `expected` is a number or a word. The worst of a property is the one with the largest error.
+  template <class Expected>
+  void require(bool holds, std::string_view property, T z, T got, Expected const& expected, double error,
+               std::string_view unit, std::string_view usually) {
+    ++report_.checks;
+    if (holds) {
+      return;
+    }
+    failure* known = nullptr;
+    for (failure& f : report_.failures) {
+      known = f.property == property ? &f : known;
+    }
+    if (known == nullptr) {
+      known = &report_.failures.emplace_back();
+      known->property = property;
+      known->times = 0;
+      known->error = -1.0;
+    }
+    ++known->times;
+    if (error > known->error) {
+      known->error = error;
+      known->where = in_both(z);
+      known->got = in_digits(got);
+      if constexpr (std::is_floating_point_v<Expected>) {
+        known->expected = in_digits(expected);
+      } else {
+        known->expected = expected;
+      }
+      known->unit = unit;
+      known->usually = usually;
+    }
+  }
+  void require(bool holds, std::string_view property, T z, T got, char const* expected, std::string_view usually) {
+    require(holds, property, z, got, expected, 0.0, "", usually);
+  }
+  void skip(std::string what) { report_.skipped.push_back(std::move(what)); }
+
+  [[nodiscard]] report result() && { return std::move(report_); }
+
+private:
+  report report_;
+};
+
+} // namespace satur::inline SATUR_ABI::testing::detail

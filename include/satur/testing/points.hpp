@@ -1,0 +1,58 @@
+/// \file points.hpp  Numbers at which activations go wrong.
+#pragma once
+
+#include "satur/config.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace satur::inline SATUR_ABI::testing {
+
+/// Where activations bend, where float and double slopes leave the normal and the subnormal range, and far out; both
+/// signs, ascending, without duplicates.
+template <class T> [[nodiscard]] std::vector<T> telling_points() {
+  std::vector<T> z;
+  for (double const x :
+       {1e-300, 1e-40, 1e-20, 1e-10, 1e-5,  1e-3,  0.01,  0.1,   0.25,  0.3,  0.35, 0.5,  0.7,  1.0,  1.5,  2.0,
+        2.5,    3.0,   4.0,   5.0,   5.6,   7.0,   9.0,   12.0,  16.0,  16.6, 17.5, 20.0, 30.0, 36.8, 40.0, 80.0,
+        87.5,   88.8,  100.0, 103.9, 300.0, 700.0, 708.5, 709.9, 745.0, 1e4,  1e10, 1e19, 1e22, 1e30, 1e38}) {
+    z.push_back(static_cast<T>(x));
+    z.push_back(static_cast<T>(-x));
+  }
+  for (T const x : {T(0), std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::min(),
+                    std::numeric_limits<T>::max() / T(4)}) {
+    z.push_back(x);
+    z.push_back(-x);
+  }
+  std::sort(z.begin(), z.end());
+  z.erase(std::unique(z.begin(), z.end()), z.end());
+  return z;
+}
+
+/// Random numbers (splitmix64), the same for a seed everywhere: one in four any bit pattern, NaN and infinity among
+/// them, the others in [low, high).
+template <class T>
+[[nodiscard]] std::vector<T> random_points(std::size_t n, std::uint64_t seed, double low, double high) {
+  std::vector<T> z(n);
+  std::uint64_t state = seed;
+  for (T& e : z) {
+    std::uint64_t x = state += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    x ^= x >> 31;
+    if ((x & 3u) != 0) {
+      e = static_cast<T>(low + (high - low) * (static_cast<double>(x >> 11) * 0x1p-53));
+    } else if constexpr (sizeof(T) == sizeof(float)) {
+      e = std::bit_cast<float>(static_cast<std::uint32_t>(x >> 16));
+    } else {
+      e = static_cast<T>(std::bit_cast<double>(x));
+    }
+  }
+  return z;
+}
+
+} // namespace satur::inline SATUR_ABI::testing

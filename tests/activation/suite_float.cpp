@@ -1,0 +1,4 @@
+// Every activation keeps the public property suite's properties in float.
+#include "support/activation_suite.hpp"
+
+TEST_CASE("every activation, float") { test::check_every_activation<float>(); }

@@ -1,0 +1,1 @@
+#include "activation/suite_float.cpp"
