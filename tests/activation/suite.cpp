@@ -87,6 +87,7 @@ TEST_CASE("exact facts") {
   CHECK(satur::squareplus{}(-1e30f) == doctest::Approx(1e-30).epsilon(1e-7));
   CHECK(satur::squareplus{1.0}(0.0) == 0.5);
   CHECK(satur::lecun_tanh{}(1.0) == doctest::Approx(1.0).epsilon(1e-4));
+  CHECK(satur::lecun_tanh{}.derivative(559.961074) > 0.0); // 0.52 steps of the smallest number
   CHECK(satur::mish{}(satur::mish::minimum_at()) == doctest::Approx(satur::mish::minimum()).epsilon(1e-15));
   CHECK(satur::mish{}(-8.0f) == doctest::Approx(-2.6828e-3).epsilon(1e-3));
   CHECK(satur::exponential{}(88.72283f) < HUGE_VALF);
