@@ -14,7 +14,7 @@ namespace satur::inline SATUR_ABI {
 /// Scaled so that f(±1) = ±1. Saturates on both sides: 0.5 % of the slope is left at |z| = 5, 1 % at 4.490. Special
 /// values: f(±inf) = ±1.7159, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. 1.7159 is the double next to it; 2z/3 is kept to
 /// twice the digits, because the tail multiplies its error. Accuracy: value and slope below 1 ulp in float, which goes
-/// through double (compensated single precision came to 1.92), below 2 in double (docs/accuracy.md). Source: LeCun
+/// through double (compensated single precision came to 1.92), below 2.1 in double (docs/accuracy.md). Source: LeCun
 /// 1989; LeCun, Bottou, Orr, Mueller 1998, section 4.4.
 struct lecun_tanh {
   static constexpr std::string_view name = "lecun_tanh";

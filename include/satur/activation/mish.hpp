@@ -15,7 +15,7 @@ namespace satur::inline SATUR_ABI {
 /// slope counts in ulp of the peak slope. Special values: f(-inf) = -0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0)
 /// = ±0; NaN gives NaN. Both are rational in z and e^-|z|, so that nothing overflows and the left tail keeps its
 /// digits. Accuracy: below 1 ulp in float, which goes through double (compensated single precision came to 2.24), value
-/// and slope below 2 in double (docs/accuracy.md). Source: Misra 2019, equation 1.
+/// below 2 and slope below 2.5 in double (docs/accuracy.md). Source: Misra 2019, equation 1.
 struct mish {
   static constexpr std::string_view name = "mish";
   static constexpr bool flat_left = true;

@@ -18,11 +18,15 @@ struct sparse_plus {
   static constexpr bool flat_right = false;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    auto const inside = z > T(-1) && z < T(1);
-    math::split<T> const sum = math::exact_sum(T(1), T(math::select(inside, z, T(0)))); // overflows nowhere
-    T const half = T(0.5) * sum.value;
-    T const square = math::madd(half, half, T(math::rounded(half * sum.rest)));
-    return math::select(inside, square, math::select(z <= T(-1), T(0), z)); // NaN stays NaN
+    if constexpr (math::foreign_batch<T>) {
+      return math::through_lanes(z, [this](auto const& l) { return this->value(l); });
+    } else {
+      auto const inside = z > T(-1) && z < T(1);
+      math::split<T> const sum = math::exact_sum(T(1), T(math::select(inside, z, T(0)))); // overflows nowhere
+      T const half = T(0.5) * sum.value;
+      T const square = math::madd(half, half, T(math::rounded(half * sum.rest)));
+      return math::select(inside, square, math::select(z <= T(-1), T(0), z)); // NaN stays NaN
+    }
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const right = math::select(z >= T(1), T(1), T(T(0.5) * (z + T(1))));
