@@ -115,7 +115,6 @@ struct wrong_facts : satur::sigmoid {
   static constexpr double upper() { return 0.9; }
 };
 struct without_peak { // of a slope that has one
-  static constexpr std::string_view name = "without_peak";
   static constexpr bool flat_left = true;
   static constexpr bool flat_right = true;
   template <class T> T value(T z) const { return satur::sigmoid{}.value(z); }
