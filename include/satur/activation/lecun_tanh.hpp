@@ -14,8 +14,8 @@ namespace satur::inline SATUR_ABI {
 /// Scaled so that f(±1) = ±1. Saturates on both sides: 0.5 % of the slope is left at |z| = 5, 1 % at 4.490. Special
 /// values: f(±inf) = ±1.7159, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. 1.7159 is the double next to it; 2z/3 is kept to
 /// twice the digits, because the tail multiplies its error. Accuracy: value and slope below 1 ulp in float, which goes
-/// through double (compensated single precision did not stay below 2), below 2 in double (docs/accuracy.md).
-/// Source: LeCun 1989; LeCun, Bottou, Orr, Mueller 1998, section 4.4.
+/// through double (compensated single precision came to 1.92), below 2.1 in double (docs/accuracy.md). Source: LeCun
+/// 1989; LeCun, Bottou, Orr, Mueller 1998, section 4.4.
 struct lecun_tanh {
   static constexpr std::string_view name = "lecun_tanh";
   static constexpr bool flat_left = true;
@@ -56,12 +56,13 @@ struct lecun_tanh {
       T const third = T(0x1.5555555555555p-1); // 2/3 and what it lacks
       T const x = rounded(size * third);
       T const x_rest = math::madd(size, T(0x1.5555555555555p-55), math::fma(size, third, T(-x)));
-      auto const e = math::detail::exp_and_expm1_nonpositive(T(-x), true, T(4));
-      math::detail::corrected<T> const r = math::detail::reciprocal_of_one_plus(rounded(T(0.25) * e.scaled_exp));
+      T const down = T(0x1p-52); // of the slope, which is rounded once where it is subnormal
+      auto const e = math::detail::exp_and_expm1_nonpositive(T(-x), true, T(0x1p54));
+      math::detail::corrected<T> const r = math::detail::reciprocal_of_one_plus(rounded(T(0x1p-54) * e.scaled_exp));
       math::split<T> const m = math::detail::times(e.expm1, r); // -tanh x
       math::split<T> const p = math::detail::times(e.scaled_exp, r);
       T const y = rounded(a * -m.value);
-      T const tanh_rest = math::madd(x_rest, rounded(p.value * r.value), T(-m.rest));
+      T const tanh_rest = math::madd(x_rest, rounded(rounded(p.value * r.value) * down), T(-m.rest));
       T const k = T(0x1.24d8d09f788f1p+0); // 1.7159 2/3
       T const kept = y + math::madd(a, tanh_rest, math::fma(a, T(-m.value), T(-y)));
       T const value = select(size < T(0x1p-500), T(size * k), kept); // remainders would underflow
@@ -69,7 +70,7 @@ struct lecun_tanh {
       T const q = rounded(p.value * k);
       T const bend = T(0x1.5555555555555p-54) + rounded(rounded(T(2) * k) * rounded(x_rest * m.value));
       math::split<T> const product{q, math::madd(p.value, bend, math::madd(p.rest, k, math::fma(p.value, k, T(-q))))};
-      return {select(z == T(0), z, select(z < T(0), T(-value), value)), math::detail::times_once(product, r)};
+      return {select(z == T(0), z, select(z < T(0), T(-value), value)), math::detail::times_once(product, r) * down};
     }
   }
 

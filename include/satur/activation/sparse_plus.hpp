@@ -18,7 +18,7 @@ struct sparse_plus {
   static constexpr bool flat_right = false;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    if constexpr (math::foreign_batch<T>) { // whose products the compiler may fuse into sums
+    if constexpr (math::foreign_batch<T>) {
       return math::through_lanes(z, [this](auto const& l) { return this->value(l); });
     } else {
       auto const inside = z > T(-1) && z < T(1);
