@@ -1,0 +1,96 @@
+// What the property suite says, and what it says of right activations.
+#include "satur/activation.hpp"
+#include "satur/testing.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <sstream>
+#include <string>
+
+namespace {
+
+using satur::testing::check_activation;
+using satur::testing::dual;
+using satur::testing::options;
+using satur::testing::report;
+
+struct for_double_only {
+  static constexpr std::string_view name = "for_double_only";
+  double value(double z) const { return satur::tanh{}.value(z); }
+  double derivative(double z) const { return satur::tanh{}.derivative(z); }
+};
+struct bad {
+  static constexpr std::string_view name = "bad";
+  template <std::floating_point T> T value(T z) const { return T(1) / (T(1) + std::exp(-z)); }
+  template <std::floating_point T> T derivative(T z) const { return value(z) * (T(1) - value(z)); }
+};
+
+} // namespace
+
+TEST_CASE("right activations pass, symmetry and all") {
+  using satur::testing::symmetry;
+  CHECK(check_activation<float>(satur::tanh{}, options{.monotone = true, .about = symmetry::odd}).passed());
+  CHECK(check_activation<double>(satur::sigmoid{}, options{.about = symmetry::about_point, .centre = 0.5}).passed());
+  CHECK(check_activation<double>(for_double_only{}, options{.about = symmetry::odd}).checks > 10000);
+}
+
+TEST_CASE("the text names the property, the place in decimal and hexadecimal, both numbers and the cause") {
+  report const r = check_activation<float>(bad{}, options{.passes = false});
+  std::string const text = r.text();
+  CAPTURE(text);
+  CHECK(text.starts_with("bad in float: "));
+  for (char const* const part :
+       {"properties fail in ", "FAILS  no zero where the slope is a number", "the worst\n    at z = ", "(0x1.",
+        "got 0, expected ", " ulp)", "Usually: y(1-y) and 1-y^2 are 0",
+        "not checked: peak slope: peak_slope() is not stated",
+        "not checked: dual numbers: the formula takes its own types only"}) {
+    CAPTURE(part);
+    CHECK(text.find(part) != std::string::npos);
+  }
+  std::ostringstream out;
+  out << r;
+  CHECK(out.str() == text);
+  CHECK(r.failures.front().times >= 1);
+  CHECK(check_activation<double>(satur::relu{}).text().find("relu in double: all is well in ") == 0);
+}
+
+TEST_CASE("what a formula cannot take is named, not passed over in silence") {
+  report const r = check_activation<double>(for_double_only{});
+  CHECK(r.passed());
+  CHECK(r.text().find("not checked: digits lost: the formula takes no long double") != std::string::npos);
+}
+
+TEST_CASE("reports join") {
+  report all = check_activation<double>(satur::relu{});
+  std::size_t const checks = all.checks;
+  all += check_activation<float>(bad{}, options{.passes = false});
+  CHECK_FALSE(all.passed());
+  CHECK(all.checks > checks);
+}
+
+TEST_CASE("dual numbers know calculus") {
+  auto const at = [](double z) { return dual::variable(z); };
+  for (double const z : {0.3, 1.0, 2.5}) {
+    CHECK((at(z) * at(z)).d == doctest::Approx(2 * z));
+    CHECK((dual(1.0) / at(z)).d == doctest::Approx(-1 / (z * z)));
+    CHECK(exp(at(z)).d == doctest::Approx(std::exp(z)));
+    CHECK(expm1(at(z)).d == doctest::Approx(std::exp(z)));
+    CHECK(log(at(z)).d == doctest::Approx(1 / z));
+    CHECK(log1p(at(z)).d == doctest::Approx(1 / (1 + z)));
+    CHECK(sqrt(at(z)).d == doctest::Approx(0.5 / std::sqrt(z)));
+    CHECK(tanh(at(z)).d == doctest::Approx(1 - std::tanh(z) * std::tanh(z)));
+    CHECK(atan(at(z)).d == doctest::Approx(1 / (1 + z * z)));
+    CHECK(sin(at(z)).d == doctest::Approx(std::cos(z)));
+    CHECK(cos(at(z)).d == doctest::Approx(-std::sin(z)));
+    CHECK(erf(at(z)).d == doctest::Approx(2 / std::sqrt(std::acos(-1.0)) * std::exp(-z * z)));
+    CHECK(erfc(at(z)).d == -erf(at(z)).d);
+    CHECK(fabs(at(-z)).d == -1.0);
+    dual x = at(z);
+    x += 1.0;
+    x *= 2.0;
+    x -= 3.0;
+    x /= 4.0;
+    CHECK(x.d == 0.5);
+  }
+}
