@@ -4,6 +4,7 @@
 #include "satur/activation/arctan.hpp"
 #include "satur/activation/celu.hpp"
 #include "satur/activation/centered_sigmoid.hpp"
+#include "satur/activation/composed.hpp"
 #include "satur/activation/concept.hpp"
 #include "satur/activation/elu.hpp"
 #include "satur/activation/erf.hpp"

@@ -20,7 +20,7 @@ template <> struct squareplus_range<float> { static constexpr float large = 0x1p
 /// right. Special values: f(-inf) = 0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1; NaN gives NaN. On the left it is
 /// (b/2)/(h - z), and f' = (b/2)/(h (h - z)), where z + h and 1 + z/h cancel; z^2 does not overflow. Accuracy: value
 /// and slope below 1 ulp with b = 4 (docs/accuracy.md); in single precision, whose root and quotients keep their
-/// rounding error: faster than through double. Source: Barron 2021, "Squareplus: a softplus-like algebraic rectifier".
+/// rounding error. Source: Barron 2021, "Squareplus: a softplus-like algebraic rectifier".
 struct squareplus {
   static constexpr std::string_view name = "squareplus";
   static constexpr bool flat_left = true;

@@ -31,7 +31,7 @@ template <> struct tanh_shrink_constants<double> {
 /// Flat in the middle (f'(0) = 0, f is z^3/3 there; 1 % of the slope at |z| = 0.1003), never on the sides. Special
 /// values: f(±inf) = ±inf, f'(±inf) = 1, f(±0) = ±0; NaN gives NaN. Up to |z| = 1 it is a polynomial, where z - tanh z
 /// cancels; beyond it is z - 1 + 2E/(1 + E), E = e^-2|z|. Accuracy: value below 2 ulp, slope below 1.5
-/// (docs/accuracy.md); in single precision, whose sums keep their rounding error: faster than through double.
+/// (docs/accuracy.md); in single precision, whose sums keep their rounding error.
 /// Source: PyTorch's Tanhshrink.
 struct tanh_shrink {
   static constexpr std::string_view name = "tanh_shrink";

@@ -1,0 +1,38 @@
+/// \file composed.hpp
+#pragma once
+
+#include "satur/activation/concept.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// f(z) = outer(inner(z)); f'(z) = outer'(inner(z)) inner'(z).
+///
+/// Any two activations, a user's own among them: `composed{tanh{}, softplus{}}`. It states no facts, so what needs one
+/// reads NaN. Special values: those of the two; where one slope is infinite and the other 0 the product is NaN.
+/// Accuracy: the inner error times z f'(z)/f(z), and the outer's; one rounding more in the slope.
+template <class Outer, class Inner> struct composed {
+  static constexpr std::string_view name = "composed";
+
+  Outer outer{};
+  Inner inner{};
+
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return detail::evaluate_one<false>(outer, detail::evaluate_one<false>(inner, z));
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  /// Both, each of the two evaluated once.
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
+    math::value_and_slope<T> const in = detail::evaluate(inner, z);
+    math::value_and_slope<T> const out = detail::evaluate(outer, in.value);
+    return {out.value, math::rounded(T(out.slope * in.slope))};
+  }
+
+  /// value(z); an xtensor expression gives a lazy expression.
+  template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
+    return detail::call(*this, std::forward<Z>(z));
+  }
+  bool operator==(composed const&) const = default;
+};
+template <class Outer, class Inner> composed(Outer, Inner) -> composed<Outer, Inner>;
+
+} // namespace satur::inline SATUR_ABI
