@@ -76,7 +76,7 @@ struct slope_of_output_given_z {
 // 10. A constant with a float's digits in a formula for double.
 struct float_constant {
   template <class T> T value(T z) const { return T(1.702) * z; }
-  template <class T> T derivative(T) const { return T(double{1.702f}); }
+  template <class T> T derivative(T) const { return T(static_cast<double>(1.702f)); }
 };
 // 11. The factor of the chain rule is lost.
 struct swish_without_beta {
