@@ -25,7 +25,7 @@ namespace detail {
 template <class G> inline constexpr bool is_gated_v = false;
 template <class Gate> inline constexpr bool is_gated_v<gated<Gate>> = true;
 
-inline constexpr std::size_t gate_piece = 1024;
+inline constexpr std::size_t gate_piece = block_elements;
 
 template <class X>
 concept has_axes = requires(X const& x) {
@@ -183,14 +183,14 @@ template <class Gate, class X, class Y>
   rule.require_valid();
   gate_saturation record;
   record.rule = rule;
-  record.gate = empty_record<T>(gate, z_beyond{});
-  z_beyond const beyond;
+  saturation const nothing = empty_record(gate, z_beyond{});
+  record.gate = nothing;
+  auto const beyond = z_beyond{}.template bind<T>(gate);
   T* const out = y == nullptr ? nullptr : in_order_data(*y);
   T g[gate_piece];
   T product[gate_piece];
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {
-    observing_pass<T, Gate, z_beyond> pass{gate, beyond, b, static_cast<T*>(g), nullptr, n, record.gate};
-    math::run<T>(pass, level);
+    observe_arrays(evaluator_of<T>(gate), beyond, plain_arrays<T>{b, g, nullptr}, n, nothing, record.gate, level);
     count_gates(gate, b, static_cast<T const*>(g), n, record);
     if (y != nullptr) {
       multiply(a, static_cast<T const*>(g), static_cast<T*>(product), n);
@@ -208,30 +208,12 @@ void gated_apply(Gate const& gate, X const& x, Y& y, gate_shape shape, math::sim
   T* const out = in_order_data(y);
   T g[gate_piece];
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {
-    mapping_pass<T, Gate, false> pass{gate, b, static_cast<T*>(g), n};
+    mapping_pass<T, Gate, wanted::value> pass{gate, b, g, g, n};
     math::run<T>(pass, level);
     multiply(a, static_cast<T const*>(g), static_cast<T*>(g), n);
     put_numbers(static_cast<T const*>(g), out, std::begin(y), at, n);
   });
 }
-
-/// Value and slope of an activation over an array, from one evaluation.
-template <class T, class A> struct evaluating_pass {
-  A const& act;
-  T const* z;
-  T* y;
-  T* dy;
-  std::size_t n;
-  template <class L> SATUR_INLINE void run() {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    for (std::size_t i = 0; i < n; i += width) {
-      std::size_t const count = std::min(width, n - i);
-      math::value_and_slope<L> const f = evaluate(act, load_first<L>(z + i, count, T(0)));
-      store_first(y + i, f.value, count);
-      store_first(dy + i, f.slope, count);
-    }
-  }
-};
 
 template <class Gate, class X, class D, class Y>
 void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape shape, math::simd_level level) {
@@ -247,9 +229,9 @@ void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape
   T buffer[gate_piece];
   T da[gate_piece];
   T db[gate_piece];
+  evaluator<T> const evaluate_gates = evaluator_of<T>(gate);
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t at_a, std::size_t at, std::size_t n) {
-    evaluating_pass<T, Gate> pass{gate, b, static_cast<T*>(g), static_cast<T*>(slope), n};
-    math::run<T>(pass, level);
+    evaluate_gates.map(evaluate_gates.act, b, g, slope, n, level);
     T const* const d = numbers_at(from, std::begin(dy), at, n, static_cast<T*>(buffer));
     gate_gradients(a, d, static_cast<T const*>(g), static_cast<T const*>(slope), static_cast<T*>(da),
                    static_cast<T*>(db), n);
