@@ -24,14 +24,18 @@ struct celu {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
   /// Both from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    T const a = math::parameter_as<T>(alpha);
-    T const x = math::maximum(T(T(-20000) * a), T(math::select(z > T(0), T(0), z))); // e^-20000 is 0 in any type
-    T const q = math::rounded(x / a);
-    T const lost = math::fma(T(-q), a, x) / a;
-    math::value_and_slope<T> const left = math::expm1_and_exp(q, T(1));
-    T const value = a * math::madd(left.slope, lost, left.value);
-    return {math::select(z > T(0), z, value),
-            math::select(z > T(0), T(1), T(math::madd(left.slope, lost, left.slope)))};
+    if constexpr (math::foreign_batch<T>) { // whose products the compiler may fuse into sums
+      return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
+    } else {
+      T const a = math::parameter_as<T>(alpha);
+      T const x = math::maximum(T(T(-20000) * a), T(math::select(z > T(0), T(0), z))); // e^-20000 is 0 in any type
+      T const q = math::rounded(x / a);
+      T const lost = math::fma(T(-q), a, x) / a;
+      math::value_and_slope<T> const left = math::expm1_and_exp(q, T(1));
+      T const value = a * math::madd(left.slope, lost, left.value);
+      return {math::select(z > T(0), z, value),
+              math::select(z > T(0), T(1), T(math::madd(left.slope, lost, left.slope)))};
+    }
   }
 
   [[nodiscard]] constexpr double lower() const noexcept { return -alpha; }

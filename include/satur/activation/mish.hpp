@@ -50,7 +50,7 @@ struct mish {
       return {value, rounded(select(left, T(u * from_left), from_right) * r) * r};
     } else {
       using E = math::element_t<T>;
-      constexpr E up = sizeof(E) == 4 ? E(0x1p60) : E(0x1p60);
+      constexpr E up = E(0x1p60);
       // e^-|z| as a number 2^60 times larger, which is not subnormal where z e^-|z| is a number
       auto const scaled = zs < T(-60);
       T const kept = math::maximum(T(math::detail::exp_constants<E>::lowest - E(60)), math::negative_magnitude(zs));

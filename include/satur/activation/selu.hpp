@@ -27,12 +27,16 @@ struct selu {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
   /// Both from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    T const l = math::constant_as<T>(lambda);
-    T const up = math::select(z > T(0), z, T(0));
-    T const right = math::madd(up, math::constant_as<T>(lambda - 1.0L), up); // lambda z overflows one number early
-    T const la = math::constant_as<T>(lambda_alpha);
-    math::value_and_slope<T> const left = math::expm1_and_exp(T(math::select(z > T(0), T(0), z)), la);
-    return {math::select(z > T(0), right, T(la * left.value)), math::select(z > T(0), l, left.slope)};
+    if constexpr (math::foreign_batch<T>) { // whose products the compiler may fuse into sums
+      return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
+    } else {
+      T const l = math::constant_as<T>(lambda);
+      T const up = math::select(z > T(0), z, T(0));
+      T const right = math::madd(up, math::constant_as<T>(lambda - 1.0L), up); // lambda z overflows one number early
+      T const la = math::constant_as<T>(lambda_alpha);
+      math::value_and_slope<T> const left = math::expm1_and_exp(T(math::select(z > T(0), T(0), z)), la);
+      return {math::select(z > T(0), right, T(la * left.value)), math::select(z > T(0), l, left.slope)};
+    }
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return static_cast<double>(-lambda_alpha); }

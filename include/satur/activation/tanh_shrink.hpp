@@ -48,17 +48,19 @@ struct tanh_shrink {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if constexpr (!math::real_lanes<T>) {
       T const x = math::negative_magnitude(z);
-      T const e = math::detail::generic_exp(T(x + x));
-      T const t = -math::detail::generic_expm1(T(x + x)) / (T(1) + e); // |tanh z|
+      T const kept = select(x < T(-20000), T(-20000), x); // e^2x is 0 there, and neither 2x nor x^2 may overflow
+      T const e = math::detail::generic_exp(T(kept + kept));
+      T const t = -math::detail::generic_expm1(T(kept + kept)) / (T(1) + e); // |tanh z|
       auto const near = x > T(-1);
+      T const inner = select(near, x, T(0));
       // z^3/3 - 2z^5/15 + …, by the continued fraction of tanh z = z/(1 + z^2/(3 + z^2/(5 + …)))
-      T const s = select(near, T(x * x), T(1));
+      T const s = inner * inner;
       T d = T(59);
       for (int k = 57; k >= 3; k -= 2) {
         d = T(k) + s / d;
       }
-      T const small = T(-x) * (s / d) / (T(1) + s / d);
-      T const t_near = T(-x) / (T(1) + s / d);
+      T const small = T(-inner) * (s / d) / (T(1) + s / d);
+      T const t_near = T(-inner) / (T(1) + s / d);
       T const size = select(near, small, T((T(-x) - T(1)) + T(2) * e / (T(1) + e)));
       T const root = select(near, t_near, t);
       return {select(z < T(0), T(-size), size), root * root};
