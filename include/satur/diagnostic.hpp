@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/activation.hpp"
+#include "satur/diagnostic/gradient_record.hpp"
 #include "satur/diagnostic/half.hpp"
 #include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/moments.hpp"
@@ -10,3 +11,4 @@
 #include "satur/diagnostic/print.hpp"
 #include "satur/diagnostic/rule.hpp"
 #include "satur/diagnostic/saturation.hpp"
+#include "satur/diagnostic/update_record.hpp"

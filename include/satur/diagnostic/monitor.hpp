@@ -1,8 +1,10 @@
 /// \file monitor.hpp  A training run's memory, by layer name: activations, gradients, updates, per step and in all.
 #pragma once
 
+#include "satur/diagnostic/gradient_record.hpp"
 #include "satur/diagnostic/half.hpp"
 #include "satur/diagnostic/pass/moments.hpp"
+#include "satur/diagnostic/update_record.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -10,55 +12,6 @@
 #include <string_view>
 
 namespace satur::inline SATUR_ABI {
-
-/// What came back: dL/dz of one layer. A regular, mergeable value.
-struct gradient_record {
-  std::uint64_t count = 0;    ///< finite values
-  std::uint64_t zeros = 0;    ///< exactly 0
-  std::uint64_t nan = 0;      ///< NaN
-  std::uint64_t infinite = 0; ///< +inf or -inf
-  compensated_sum square;     ///< sum of squares of the finite values
-
-  /// Root mean square of the finite values; NaN where there are none.
-  [[nodiscard]] double rms() const {
-    return count == 0 ? std::numeric_limits<double>::quiet_NaN()
-                      : std::sqrt(square.value() / static_cast<double>(count));
-  }
-  /// Share of the finite values that are exactly 0; NaN where there are none.
-  [[nodiscard]] double zero_fraction() const {
-    return count == 0 ? std::numeric_limits<double>::quiet_NaN()
-                      : static_cast<double>(zeros) / static_cast<double>(count);
-  }
-  [[nodiscard]] bool nonfinite() const { return nan != 0 || infinite != 0; }
-  gradient_record& operator+=(gradient_record const& o) {
-    count += o.count;
-    zeros += o.zeros;
-    nan += o.nan;
-    infinite += o.infinite;
-    square += o.square;
-    return *this;
-  }
-  bool operator==(gradient_record const&) const = default;
-};
-
-/// How far a step moved the weights: log10(std(step) / std(weights)). About -3 is healthy (Karpathy, makemore part 3).
-struct update_record {
-  std::uint64_t steps = 0;    ///< steps with a finite ratio
-  std::uint64_t unusable = 0; ///< steps without one: NaN, infinity, constant weights or a step of zero
-  compensated_sum log_ratio;  ///< sum over steps of log10(std(step) / std(weights))
-
-  /// Mean over the steps of log10(std(step) / std(weights)); NaN where there was none.
-  [[nodiscard]] double log10_ratio() const {
-    return steps == 0 ? std::numeric_limits<double>::quiet_NaN() : log_ratio.value() / static_cast<double>(steps);
-  }
-  update_record& operator+=(update_record const& o) {
-    steps += o.steps;
-    unusable += o.unusable;
-    log_ratio += o.log_ratio;
-    return *this;
-  }
-  bool operator==(update_record const&) const = default;
-};
 
 /// All that is known of one layer over some stretch of training. Merge with +=, reset with `= {}`.
 struct layer_record {
