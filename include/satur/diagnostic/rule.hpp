@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
+#include "satur/diagnostic/label.hpp"
 #include "satur/error.hpp"
 
 #include <cmath>
@@ -84,7 +85,7 @@ template <class A> [[nodiscard]] double peak_slope_of(A const& act) {
 
 /// How a saturated share was counted: the rule's name and numbers, printed with every number that depends on it.
 struct rule_definition {
-  std::string_view name;
+  label name;
   double first = 0.0;
   double second = 0.0;
   bool operator==(rule_definition const&) const = default;

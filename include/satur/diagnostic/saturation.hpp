@@ -2,6 +2,7 @@
 /// left.
 #pragma once
 
+#include "satur/diagnostic/label.hpp"
 #include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/rule.hpp"
 
@@ -37,9 +38,9 @@ struct saturation {
   double lowest_z = std::numeric_limits<double>::infinity();
   double highest_z = -std::numeric_limits<double>::infinity();
 
-  rule_definition rule;        ///< when a unit counted as saturated
-  std::string_view activation; ///< the activation's name
-  double peak_slope = 0.0;     ///< largest |f'|; 0 where the activation does not state it
+  rule_definition rule;    ///< when a unit counted as saturated
+  label activation;        ///< the activation's name
+  double peak_slope = 0.0; ///< largest |f'|; 0 where the activation does not state it
 
   /// Share of count that is saturated by the rule; NaN where nothing was seen.
   [[nodiscard]] double fraction() const { return share(low + high); }
@@ -85,11 +86,7 @@ struct saturation {
     if (empty()) {
       return *this = o;
     }
-    if (!(rule == o.rule) || activation != o.activation || peak_slope != o.peak_slope) {
-      throw std::invalid_argument(detail::message("satur::saturation: cannot merge a record of ", title(),
-                                                  " with one of ", o.title(),
-                                                  "; merge records of one activation and one rule"));
-    }
+    require_mergeable(o);
     count += o.count;
     low += o.low;
     high += o.high;
@@ -103,6 +100,14 @@ struct saturation {
     lowest_z = o.lowest_z < lowest_z ? o.lowest_z : lowest_z;
     highest_z = o.highest_z > highest_z ? o.highest_z : highest_z;
     return *this;
+  }
+  /// Throws what += would throw.
+  void require_mergeable(saturation const& o) const {
+    if (!empty() && !o.empty() && (!(rule == o.rule) || activation != o.activation || peak_slope != o.peak_slope)) {
+      throw std::invalid_argument(detail::message("satur::saturation: cannot merge a record of ", title(),
+                                                  " with one of ", o.title(),
+                                                  "; merge records of one activation and one rule"));
+    }
   }
   [[nodiscard]] friend saturation operator+(saturation a, saturation const& b) { return a += b; }
   bool operator==(saturation const&) const = default;

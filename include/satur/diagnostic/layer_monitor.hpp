@@ -1,0 +1,193 @@
+/// \file layer_monitor.hpp  One layer of a monitor: what it did in this step, the last one, and the whole run.
+#pragma once
+
+#include "satur/diagnostic/half.hpp"
+#include "satur/diagnostic/history.hpp"
+#include "satur/diagnostic/layer_record.hpp"
+#include "satur/diagnostic/monitor_options.hpp"
+#include "satur/diagnostic/pass/moments.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace satur::inline SATUR_ABI {
+
+/// One layer of a monitor. Each call adds to the step that is being made; `monitor::end_step` closes it. In a step that
+/// is not sampled, `forward` computes its results, and nothing is recorded.
+class layer_monitor {
+public:
+  layer_monitor(std::string_view name, monitor_options const& options) : name_(name), rule_(options.rule) {
+    for (phase_records& p : phases_) {
+      p.lines = satur::history(options.history);
+    }
+  }
+
+  /// y = act(z), recorded; see satur::forward.
+  template <class A, class Z, class Y> void forward(A const& act, Z const& z, Y&& y) {
+    timer const time(*this);
+    if (recording_) {
+      here().now.saturation += satur::forward(act, z, y, rule_);
+    } else {
+      satur::apply(act, z, y);
+    }
+  }
+  /// y = act(z) and dy = act'(z), recorded.
+  template <class A, class Z, class Y, class D> void forward(A const& act, Z const& z, Y&& y, D&& dy) {
+    timer const time(*this);
+    if (recording_) {
+      here().now.saturation += satur::forward(act, z, y, dy, rule_);
+    } else {
+      satur::apply(act, z, y);
+      satur::apply_derivative(act, z, dy);
+    }
+  }
+  /// Recorded only; see satur::observe.
+  template <class A, class Z> void observe(A const& act, Z const& z) {
+    if (recording_) {
+      timer const time(*this);
+      here().now.saturation += satur::observe(act, z, rule_);
+    }
+  }
+  /// A record made elsewhere (another thread; another rule's numbers are refused) joins this step.
+  void add(saturation const& record) {
+    if (recording_) {
+      here().now.saturation += record;
+    }
+  }
+
+  /// dL/dz of this layer, any shape.
+  template <detail::numbers G> void gradient(G const& dz) {
+    if (!recording_) {
+      return;
+    }
+    timer const time(*this);
+    detail::array_summary const s = summary_of(dz);
+    gradient_record g;
+    g.count = s.finite.count;
+    g.zeros = s.zeros;
+    g.nan = s.nan;
+    g.infinite = s.infinite;
+    g.square += s.finite.deviations;
+    g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
+    here().now.gradient += g;
+  }
+
+  /// The step scale * dw that is about to change w (scale = -learning rate where dw is the gradient). w and dw have the
+  /// same size (shape_error otherwise).
+  template <detail::numbers W, detail::numbers D> void update(W const& w, D const& dw, double scale = 1.0) {
+    detail::require_same_shape("update", "dw", dw, w);
+    if (!recording_) {
+      return;
+    }
+    timer const time(*this);
+    detail::array_summary const weights = summary_of(w);
+    detail::array_summary const step = summary_of(dw);
+    double const ratio = std::fabs(scale) * std::sqrt(step.finite.variance() / weights.finite.variance());
+    bool const finite = weights.nan + weights.infinite + step.nan + step.infinite == 0;
+    update_record& record = here().now.update;
+    if (finite && ratio > 0.0 && ratio <= std::numeric_limits<double>::max()) {
+      record.log_ratio += std::log10(ratio);
+      ++record.steps;
+    } else {
+      ++record.unusable;
+    }
+  }
+
+  [[nodiscard]] std::string const& name() const { return name_; }
+  [[nodiscard]] any_rule const& rule() const { return rule_; }
+  /// The phase that is recorded at the moment.
+  [[nodiscard]] satur::phase phase() const { return phase_; }
+  /// The step that is being made.
+  [[nodiscard]] layer_record const& current(satur::phase p = phase::train) const { return of(p).now; }
+  /// The last closed step that was sampled.
+  [[nodiscard]] layer_record const& last(satur::phase p = phase::train) const { return of(p).last; }
+  /// All closed steps that were sampled.
+  [[nodiscard]] layer_record const& total(satur::phase p = phase::train) const { return of(p).total; }
+  /// Step by step, in bounded memory.
+  [[nodiscard]] satur::history const& history(satur::phase p = phase::train) const { return of(p).lines; }
+
+  bool operator==(layer_monitor const& o) const {
+    return name_ == o.name_ && rule_ == o.rule_ && phase_ == o.phase_ && recording_ == o.recording_ &&
+           phases_ == o.phases_;
+  }
+
+private:
+  friend class monitor;
+
+  struct phase_records {
+    layer_record now;
+    layer_record last;
+    layer_record total;
+    satur::history lines;
+    bool operator==(phase_records const&) const = default;
+  };
+
+  /// Adds the time of a call, where the monitor has a budget.
+  class timer {
+  public:
+    explicit timer(layer_monitor& layer) : layer_(layer), start_(layer.clock_ == nullptr ? 0 : layer.clock_()) {}
+    timer(timer const&) = delete;
+    timer& operator=(timer const&) = delete;
+    ~timer() {
+      if (layer_.clock_ != nullptr) {
+        layer_.calls_ns_ += layer_.clock_() - start_;
+      }
+    }
+
+  private:
+    layer_monitor& layer_;
+    std::uint64_t start_;
+  };
+
+  template <class X> [[nodiscard]] static detail::array_summary summary_of(X const& x) {
+    using T = detail::value_t<X>;
+    detail::array_summary summary;
+    detail::for_each_block(x, [&](T const* data, std::size_t n) { detail::summarise(data, n, summary); });
+    return summary;
+  }
+  [[nodiscard]] phase_records const& of(satur::phase p) const { return phases_[static_cast<std::size_t>(p)]; }
+  [[nodiscard]] phase_records& here() { return phases_[static_cast<std::size_t>(phase_)]; }
+
+  /// Closes a sampled step.
+  void end_step(std::uint64_t number) {
+    phase_records& p = here();
+    p.total += p.now;
+    p.last = p.now;
+    p.now = {};
+    p.lines.push(history_line(number, p.last));
+  }
+  void reset() {
+    for (phase_records& p : phases_) {
+      p.now = p.last = p.total = {};
+      p.lines.clear();
+    }
+  }
+  /// Throws std::invalid_argument where a record of the other cannot be added to ours.
+  void require_mergeable(layer_monitor const& o) const {
+    for (std::size_t i = 0; i < phases_.size(); ++i) {
+      phases_[i].now.saturation.require_mergeable(o.phases_[i].now.saturation);
+      phases_[i].last.saturation.require_mergeable(o.phases_[i].last.saturation);
+      phases_[i].total.saturation.require_mergeable(o.phases_[i].total.saturation);
+    }
+  }
+  void merge(layer_monitor const& o) {
+    for (std::size_t i = 0; i < phases_.size(); ++i) {
+      phases_[i].now += o.phases_[i].now;
+      phases_[i].last += o.phases_[i].last;
+      phases_[i].total += o.phases_[i].total;
+      phases_[i].lines += o.phases_[i].lines;
+    }
+  }
+
+  std::string name_;
+  any_rule rule_;
+  std::array<phase_records, 2> phases_;
+  satur::phase phase_ = phase::train;
+  bool recording_ = true;
+  clock_function clock_ = nullptr; ///< null where nothing is timed
+  std::uint64_t calls_ns_ = 0;     ///< time inside the calls of this step
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,26 @@
+/// \file layer_record.hpp  All that is known of one layer over some stretch of training.
+#pragma once
+
+#include "satur/diagnostic/gradient_record.hpp"
+#include "satur/diagnostic/saturation.hpp"
+#include "satur/diagnostic/update_record.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// All that is known of one layer over some stretch of training. Merge with +=, reset with `= {}`.
+struct layer_record {
+  satur::saturation saturation;
+  gradient_record gradient;
+  update_record update;
+
+  [[nodiscard]] bool nonfinite() const { return saturation.nonfinite() || gradient.nonfinite(); }
+  layer_record& operator+=(layer_record const& o) {
+    saturation += o.saturation;
+    gradient += o.gradient;
+    update += o.update;
+    return *this;
+  }
+  bool operator==(layer_record const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI
