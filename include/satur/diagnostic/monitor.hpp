@@ -24,7 +24,7 @@ public:
   explicit monitor(monitor_options const& options, clock_function clock = steady_nanoseconds)
       : options_(options), clock_(clock) {
     options_.require_valid();
-    for (sampler& s : samplers_) {
+    for (sampling_record& s : samplers_) {
       s.policy = options_.sampling;
     }
   }
@@ -67,7 +67,7 @@ public:
   /// Whether the step that is being made is sampled: where not, there is no need to prepare anything for the monitor.
   [[nodiscard]] bool sampling_now() const { return now().sampling_now; }
   /// How many steps were seen and sampled, and what that took.
-  [[nodiscard]] sampler const& sampling(satur::phase p = phase::train) const {
+  [[nodiscard]] sampling_record const& sampling(satur::phase p = phase::train) const {
     return samplers_[static_cast<std::size_t>(p)];
   }
   /// Steps closed, sampled or not.
@@ -111,7 +111,7 @@ public:
     for (layer_monitor& layer : layers_) {
       layer.reset();
     }
-    for (sampler& s : samplers_) {
+    for (sampling_record& s : samplers_) {
       s.seen = s.sampled = s.record_ns = s.step_ns = 0;
     }
     stop_ = false;
@@ -129,8 +129,8 @@ public:
   }
 
 private:
-  [[nodiscard]] sampler const& now() const { return samplers_[static_cast<std::size_t>(phase_)]; }
-  [[nodiscard]] sampler& now() { return samplers_[static_cast<std::size_t>(phase_)]; }
+  [[nodiscard]] sampling_record const& now() const { return samplers_[static_cast<std::size_t>(phase_)]; }
+  [[nodiscard]] sampling_record& now() { return samplers_[static_cast<std::size_t>(phase_)]; }
   [[nodiscard]] bool timed() const { return options_.sampling.timed(); }
 
   /// Looks near the last layer first: a network asks in order, forwards and backwards.
@@ -163,7 +163,7 @@ private:
 
   /// Whether the step was sampled.
   bool close_step() {
-    sampler& s = now();
+    sampling_record& s = now();
     bool const sampled = s.sampling_now;
     std::uint64_t calls = 0;
     std::uint64_t const closing = timed() ? clock_() : 0;
@@ -218,7 +218,7 @@ private:
   monitor_options options_;
   clock_function clock_;
   std::deque<layer_monitor> layers_;
-  std::array<sampler, 2> samplers_;
+  std::array<sampling_record, 2> samplers_;
   satur::phase phase_ = phase::train;
   bool stop_ = false;
   bool began_ = false; ///< began_ns_ is known

@@ -48,7 +48,7 @@ using clock_function = std::uint64_t (*)();
 /// that is not sampled (they compute y then as well). `step_ns` is the time of all steps without that. A step is
 /// sampled once `budget * step_ns` has paid for the earlier samples and for one more, as dear as the last; unused
 /// budget is kept for one sample at most, so that a pause does not lead to a burst.
-struct sampler {
+struct sampling_record {
   sampling policy;
   std::uint64_t seen = 0;      ///< steps closed
   std::uint64_t sampled = 0;   ///< of these, recorded
@@ -77,15 +77,15 @@ struct sampler {
     since = sampling_now ? 1 : since + 1;
     sampling_now = since >= policy.every && (!policy.timed() || credit_ns >= sample_ns);
   }
-  /// Adds what another sampler counted; the step that is being made stays as it is.
-  sampler& operator+=(sampler const& o) {
+  /// Adds what another one counted; the step that is being made stays as it is.
+  sampling_record& operator+=(sampling_record const& o) {
     seen += o.seen;
     sampled += o.sampled;
     record_ns += o.record_ns;
     step_ns += o.step_ns;
     return *this;
   }
-  bool operator==(sampler const&) const = default;
+  bool operator==(sampling_record const&) const = default;
 
 private:
   void charge(std::uint64_t whole_ns, std::uint64_t calls_ns) {
