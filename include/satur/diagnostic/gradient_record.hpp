@@ -22,6 +22,10 @@ struct gradient_record {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN()
                       : std::sqrt(square.value() / static_cast<double>(count));
   }
+  /// Square root of the sum of squares of the finite values; NaN where there are none.
+  [[nodiscard]] double norm() const {
+    return count == 0 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(square.value());
+  }
   /// Share of the finite values that are exactly 0; NaN where there are none.
   [[nodiscard]] double zero_fraction() const {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN()

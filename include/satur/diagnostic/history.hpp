@@ -11,6 +11,10 @@
 
 namespace satur::inline SATUR_ABI {
 
+namespace detail {
+struct record_access;
+}
+
 /// One step of one layer in 88 bytes: counters and sums, so that two lines of the same step (two threads, two machines)
 /// add. The readers are those of the records, NaN where nothing was seen.
 struct history_line {
@@ -175,7 +179,7 @@ public:
   }
 
 private:
-  friend struct history_access; // save and load
+  friend struct detail::record_access; // save and load
 
   void push_evenly(history_line const& line) {
     if (tail_) { // the newest was kept for being the newest

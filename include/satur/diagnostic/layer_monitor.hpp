@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/diagnostic/half.hpp"
+#include "satur/diagnostic/histogram.hpp"
 #include "satur/diagnostic/history.hpp"
 #include "satur/diagnostic/layer_record.hpp"
 #include "satur/diagnostic/monitor_options.hpp"
@@ -9,16 +10,39 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace satur::inline SATUR_ABI {
 
+/// How z, the slopes f'(z) and the gradients dL/dz of a layer are spread. Merge with +=, exactly.
+struct layer_histograms {
+  histogram z = histogram::of_z();
+  histogram slope = histogram::of_slope();
+  histogram gradient = histogram::of_gradient();
+
+  layer_histograms& operator+=(layer_histograms const& o) {
+    z += o.z;
+    slope += o.slope;
+    gradient += o.gradient;
+    return *this;
+  }
+  /// Forgets what was seen, keeps the memory.
+  void clear() {
+    z.clear();
+    slope.clear();
+    gradient.clear();
+  }
+  bool operator==(layer_histograms const&) const = default;
+};
+
 /// One layer of a monitor. Each call adds to the step that is being made; `monitor::end_step` closes it. In a step that
 /// is not sampled, `forward` computes its results, and nothing is recorded.
 class layer_monitor {
 public:
-  layer_monitor(std::string_view name, monitor_options const& options) : name_(name), rule_(options.rule) {
+  layer_monitor(std::string_view name, monitor_options const& options)
+      : name_(name), rule_(options.rule), histograms_(options.histograms) {
     for (phase_records& p : phases_) {
       p.lines = satur::history(options.history);
     }
@@ -29,6 +53,7 @@ public:
     timer const time(*this);
     if (recording_) {
       here().now.saturation += satur::forward(act, z, y, rule_);
+      spread(act, z);
     } else {
       satur::apply(act, z, y);
     }
@@ -38,6 +63,10 @@ public:
     timer const time(*this);
     if (recording_) {
       here().now.saturation += satur::forward(act, z, y, dy, rule_);
+      if (histograms_) {
+        drawn().z.observe(z);
+        drawn().slope.observe(dy);
+      }
     } else {
       satur::apply(act, z, y);
       satur::apply_derivative(act, z, dy);
@@ -48,9 +77,10 @@ public:
     if (recording_) {
       timer const time(*this);
       here().now.saturation += satur::observe(act, z, rule_);
+      spread(act, z);
     }
   }
-  /// A record made elsewhere (another thread; another rule's numbers are refused) joins this step.
+  /// A record made elsewhere (another thread; another rule's numbers are refused) joins this step. It has no histogram.
   void add(saturation const& record) {
     if (recording_) {
       here().now.saturation += record;
@@ -72,6 +102,9 @@ public:
     g.square += s.finite.deviations;
     g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
     here().now.gradient += g;
+    if (histograms_) {
+      drawn().gradient.observe(dz);
+    }
   }
 
   /// The step scale * dw that is about to change w (scale = -learning rate where dw is the gradient). w and dw have the
@@ -108,19 +141,30 @@ public:
   /// Step by step, in bounded memory.
   [[nodiscard]] satur::history const& history(satur::phase p = phase::train) const { return of(p).lines; }
 
+  /// Of the window: what was recorded since the last `monitor::start_window`, the step that is being made among it.
+  /// Empty where the monitor draws none, or the phase was not entered.
+  [[nodiscard]] std::optional<layer_histograms> const& histograms(satur::phase p = phase::train) const {
+    return of(p).drawn;
+  }
+  /// Switches the histograms of this layer on or off, against `monitor_options`; what was drawn stays.
+  void draw_histograms(bool on) { histograms_ = on; }
+
   bool operator==(layer_monitor const& o) const {
-    return name_ == o.name_ && rule_ == o.rule_ && phase_ == o.phase_ && recording_ == o.recording_ &&
-           phases_ == o.phases_;
+    return name_ == o.name_ && rule_ == o.rule_ && histograms_ == o.histograms_ && phase_ == o.phase_ &&
+           recording_ == o.recording_ && phases_ == o.phases_;
   }
 
 private:
   friend class monitor;
+  friend class shared_monitor;
+  friend struct detail::record_access;
 
   struct phase_records {
     layer_record now;
     layer_record last;
     layer_record total;
     satur::history lines;
+    std::optional<layer_histograms> drawn;
     bool operator==(phase_records const&) const = default;
   };
 
@@ -150,6 +194,17 @@ private:
   [[nodiscard]] phase_records const& of(satur::phase p) const { return phases_[static_cast<std::size_t>(p)]; }
   [[nodiscard]] phase_records& here() { return phases_[static_cast<std::size_t>(phase_)]; }
 
+  [[nodiscard]] layer_histograms& drawn() {
+    std::optional<layer_histograms>& h = here().drawn;
+    return h ? *h : h.emplace();
+  }
+  template <class A, class Z> void spread(A const& act, Z const& z) {
+    if (histograms_) {
+      drawn().z.observe(z);
+      drawn().slope.observe_slope(act, z);
+    }
+  }
+
   /// Closes a sampled step.
   void end_step(std::uint64_t number) {
     phase_records& p = here();
@@ -158,10 +213,18 @@ private:
     p.now = {};
     p.lines.push(history_line(number, p.last));
   }
+  void start_window() {
+    if (here().drawn) {
+      here().drawn->clear();
+    }
+  }
   void reset() {
     for (phase_records& p : phases_) {
       p.now = p.last = p.total = {};
       p.lines.clear();
+      if (p.drawn) {
+        p.drawn->clear();
+      }
     }
   }
   /// Throws std::invalid_argument where a record of the other cannot be added to ours.
@@ -178,11 +241,26 @@ private:
       phases_[i].last += o.phases_[i].last;
       phases_[i].total += o.phases_[i].total;
       phases_[i].lines += o.phases_[i].lines;
+      merge_window(phases_[i], o.phases_[i]);
     }
+  }
+  static void merge_window(phase_records& p, phase_records const& o) {
+    if (o.drawn) {
+      p.drawn ? * p.drawn += *o.drawn : p.drawn.emplace(*o.drawn);
+    }
+  }
+  /// Moves what the other recorded in the step that is being made to the same step here.
+  void absorb(layer_monitor& o) {
+    phase_records& from = o.here();
+    here().now += from.now;
+    from.now = {};
+    merge_window(here(), from);
+    o.start_window();
   }
 
   std::string name_;
   any_rule rule_;
+  bool histograms_;
   std::array<phase_records, 2> phases_;
   satur::phase phase_ = phase::train;
   bool recording_ = true;

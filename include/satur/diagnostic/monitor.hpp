@@ -64,6 +64,14 @@ public:
   void eval() { enter(phase::eval); }
   [[nodiscard]] satur::phase phase() const { return phase_; }
 
+  /// Begins a new window of the phase: what is kept by window (histograms) is forgotten, the rest stays. Call it where
+  /// an epoch begins, say.
+  void start_window() {
+    for (layer_monitor& layer : layers_) {
+      layer.start_window();
+    }
+  }
+
   /// Whether the step that is being made is sampled: where not, there is no need to prepare anything for the monitor.
   [[nodiscard]] bool sampling_now() const { return now().sampling_now; }
   /// How many steps were seen and sampled, and what that took.
@@ -129,6 +137,9 @@ public:
   }
 
 private:
+  friend class shared_monitor;
+  friend struct detail::record_access;
+
   [[nodiscard]] sampling_record const& now() const { return samplers_[static_cast<std::size_t>(phase_)]; }
   [[nodiscard]] sampling_record& now() { return samplers_[static_cast<std::size_t>(phase_)]; }
   [[nodiscard]] bool timed() const { return options_.sampling.timed(); }
@@ -161,11 +172,10 @@ private:
     began_ = timed();
   }
 
-  /// Whether the step was sampled.
-  bool close_step() {
+  /// Whether the step was sampled. calls: nanoseconds spent in calls elsewhere.
+  bool close_step(std::uint64_t calls = 0) {
     sampling_record& s = now();
     bool const sampled = s.sampling_now;
-    std::uint64_t calls = 0;
     std::uint64_t const closing = timed() ? clock_() : 0;
     for (layer_monitor& layer : layers_) {
       calls += layer.calls_ns_;

@@ -1,8 +1,9 @@
 /// \file monitor_options.hpp  What a monitor records, and how often.
 #pragma once
 
+#include "satur/activation/sigmoid.hpp"
+#include "satur/diagnostic/any_rule.hpp"
 #include "satur/diagnostic/history.hpp"
-#include "satur/diagnostic/rule.hpp"
 #include "satur/diagnostic/sampling.hpp"
 
 namespace satur::inline SATUR_ABI {
@@ -13,24 +14,20 @@ enum class phase : std::uint8_t { train, eval };
 
 /// What a monitor records, and how often.
 ///
-///     monitor mon({.rule = slope_below{}, .sampling = {.every = 10}, .history = {.lines = 1000}});
+///     monitor mon({.rule = slope_below{}, .histograms = true, .sampling = {.every = 10}, .history = {.lines = 1000}});
 struct monitor_options {
   any_rule rule = z_beyond{5.0}; ///< when a unit counts as saturated, in every layer
+  bool histograms = false;       ///< histograms of z, f'(z) and dL/dz: 10 kB a layer and phase
   satur::sampling sampling = {}; ///< which steps are recorded
   history_options history = {};  ///< how many of them are remembered one by one
 
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {
-    static_cast<void>(rule.bind<double>(any_slope{})); // throws
+    static_cast<void>(rule.bind<double>(sigmoid{})); // throws; every rule takes a sigmoid
     sampling.require_valid();
     history.require_valid();
   }
   bool operator==(monitor_options const&) const = default;
-
-private:
-  struct any_slope {
-    [[nodiscard]] static constexpr double peak_slope() { return 1.0; }
-  };
 };
 
 } // namespace satur::inline SATUR_ABI

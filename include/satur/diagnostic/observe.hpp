@@ -4,6 +4,7 @@
 /// anything else that can be iterated, of float, double or long double. See docs and input.hpp.
 #pragma once
 
+#include "satur/diagnostic/any_rule.hpp"
 #include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/pass/counting.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"

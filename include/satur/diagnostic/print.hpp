@@ -1,44 +1,12 @@
 /// \file print.hpp  Records and monitors as text: at most 100 columns, and every table names its rule.
 #pragma once
 
+#include "satur/diagnostic/cell.hpp"
 #include "satur/diagnostic/monitor.hpp"
 
-#include <array>
-#include <cstdio>
 #include <ostream>
 
 namespace satur::inline SATUR_ABI {
-
-namespace detail {
-
-/// Text of a number in a cell; "-" where it is NaN because nothing was seen.
-template <class... Parts> [[nodiscard]] std::string cell(char const* format, Parts... parts) {
-  std::array<char, 128> text{};
-  std::snprintf(text.data(), text.size(), format, parts...);
-  return text.data();
-}
-[[nodiscard]] inline std::string number_cell(double x, char const* format) {
-  return std::isnan(x) ? std::string("-") : cell(format, x);
-}
-/// A share in percent: 0 and 100 only where they are exact, so that a single saturated unit never reads as none.
-[[nodiscard]] inline std::string percent_cell(double share) {
-  if (std::isnan(share)) {
-    return "-";
-  }
-  if (share > 0.0 && share < 0.0005) {
-    return "<0.1";
-  }
-  if (share < 1.0 && share >= 0.9995) {
-    return ">99.9";
-  }
-  return share == 0.0 ? "0" : share == 1.0 ? "100" : cell("%.1f", 100.0 * share);
-}
-[[nodiscard]] inline std::string padded(std::string const& text, std::size_t width, bool left = false) {
-  std::string const fill(text.size() < width ? width - text.size() : 0, ' ');
-  return left ? text + fill : fill + text;
-}
-
-} // namespace detail
 
 /// The record in a few lines, each number with what it means.
 inline std::ostream& operator<<(std::ostream& out, saturation const& s) {

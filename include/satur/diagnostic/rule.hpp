@@ -1,8 +1,8 @@
 /// \file rule.hpp  When a unit counts as saturated.
 #pragma once
 
-#include "satur/activation/concept.hpp"
 #include "satur/diagnostic/label.hpp"
+#include "satur/diagnostic/peak_slope.hpp"
 #include "satur/error.hpp"
 
 #include <cmath>
@@ -25,6 +25,11 @@ template <class E> [[nodiscard]] constexpr E round_up(double x) {
   E const e = static_cast<E>(x);
   return static_cast<double>(e) < x ? std::nextafter(e, std::numeric_limits<E>::infinity()) : e;
 }
+/// The largest E that is < x, so that `z > ` it means z >= x.
+template <class E> [[nodiscard]] constexpr E just_below(double x) {
+  E const e = static_cast<E>(x);
+  return static_cast<double>(e) < x ? e : std::nextafter(e, -std::numeric_limits<E>::infinity());
+}
 
 /// A rule at work on lanes L: it sees z, f(z), f'(z) and answers per side. Bound to a number type first, then spread
 /// over lanes of it with `over<L>()`.
@@ -33,6 +38,13 @@ template <class L> struct bound_z_beyond {
   template <class W> SATUR_INLINE bound_z_beyond<W> over() const { return {W(threshold)}; }
   SATUR_INLINE auto low(L const& z, L const&, L const&) const { return z < -threshold; }
   SATUR_INLINE auto high(L const& z, L const&, L const&) const { return z > threshold; }
+};
+template <class L> struct bound_z_outside {
+  L low_limit;
+  L high_limit;
+  template <class W> SATUR_INLINE bound_z_outside<W> over() const { return {W(low_limit), W(high_limit)}; }
+  SATUR_INLINE auto low(L const& z, L const&, L const&) const { return z < low_limit; }
+  SATUR_INLINE auto high(L const& z, L const&, L const&) const { return z > high_limit; }
 };
 template <class L> struct bound_slope_below {
   L limit;
@@ -50,38 +62,6 @@ template <class L> struct bound_output_beyond {
 };
 
 } // namespace detail
-
-/// The largest |f'(z)| of an activation: stated, or found by search over [-64, 64] (2^14 points, then a golden section;
-/// good to about 1e-8 for a smooth slope). The search costs some 100 microseconds: keep its answer.
-template <class A> [[nodiscard]] double peak_slope_of(A const& act) {
-  if constexpr (has_peak_slope<A>) {
-    return act.peak_slope();
-  } else {
-    using T = std::conditional_t<activation<A, double>, double, float>;
-    auto const slope = [&](double z) {
-      return std::fabs(static_cast<double>(detail::slope_at(act, static_cast<T>(z))));
-    };
-    constexpr double step = 1.0 / 128.0;
-    double best = 0.0;
-    double peak = slope(best);
-    for (double z = -64.0; z <= 64.0; z += step) {
-      if (double const s = slope(z); s > peak) {
-        peak = s;
-        best = z;
-      }
-    }
-    constexpr double golden = 0.6180339887498949;
-    double a = best - step;
-    double b = best + step;
-    for (int i = 0; i < 60; ++i) {
-      double const left = b - golden * (b - a);
-      double const right = a + golden * (b - a);
-      (slope(left) > slope(right) ? b : a) = slope(left) > slope(right) ? right : left;
-    }
-    double const refined = slope(0.5 * (a + b));
-    return refined > peak ? refined : peak;
-  }
-}
 
 /// How a saturated share was counted: the rule's name and numbers, printed with every number that depends on it.
 struct rule_definition {
@@ -144,61 +124,91 @@ struct output_beyond {
   bool operator==(output_beyond const&) const = default;
 };
 
-/// One of the three, chosen at run time: what a monitor holds.
-class any_rule {
-public:
-  any_rule(z_beyond const& rule = {}) : kind_(kind::z), z_(rule) {}           // NOLINT: any of the three is a rule
-  any_rule(slope_below const& rule) : kind_(kind::slope), slope_(rule) {}     // NOLINT
-  any_rule(output_beyond const& rule) : kind_(kind::output), output_(rule) {} // NOLINT
+/// Saturated where |z| >= threshold: z = ±threshold is. low: z <= -threshold, high: z >= threshold. Exact for float z.
+/// Throws std::invalid_argument where threshold is not a finite number > 0.
+struct z_at_least {
+  double threshold = 5.0;
 
-  [[nodiscard]] rule_definition definition() const {
-    return kind_ == kind::z ? z_.definition() : kind_ == kind::slope ? slope_.definition() : output_.definition();
+  [[nodiscard]] rule_definition definition() const { return {"z_at_least", threshold, 0.0}; }
+  template <class T, class A> [[nodiscard]] auto bind(A const&) const {
+    if (!(threshold > 0.0 && threshold <= std::numeric_limits<double>::max())) {
+      detail::bad_parameter("z_at_least", "threshold", threshold, "a finite number > 0, such as 5");
+    }
+    return detail::bound_z_beyond<T>{detail::just_below<T>(threshold)};
+  }
+  bool operator==(z_at_least const&) const = default;
+};
+
+/// Saturated where z < low or z > high, strictly: for limits that are not symmetric. Exact for float z. A limit may be
+/// infinite: that side never saturates. Throws std::invalid_argument where a limit is NaN or low > high.
+struct z_outside {
+  double low = -5.0;
+  double high = 5.0;
+
+  [[nodiscard]] rule_definition definition() const { return {"z_outside", low, high}; }
+  template <class T, class A> [[nodiscard]] auto bind(A const&) const {
+    if (!(low <= high)) {
+      detail::bad_parameter("z_outside", "(low, high)", detail::message("(", low, ", ", high, ")"), "low <= high");
+    }
+    return detail::bound_z_outside<T>{detail::round_up<T>(low), detail::round_down<T>(high)};
+  }
+  bool operator==(z_outside const&) const = default;
+};
+
+/// An activation that states its asymptotes; they may be infinite.
+template <class A>
+concept has_limits = requires(A const& act) {
+  { act.lower() } -> std::convertible_to<double>;
+  { act.upper() } -> std::convertible_to<double>;
+};
+
+/// Saturated where the output, scaled so that its asymptotes are -1 and 1, is beyond ±share, strictly.
+/// Throws std::invalid_argument where share is not in (0, 1), and for an activation without two finite asymptotes
+/// lower() and upper().
+struct scaled_output_beyond {
+  double share = 0.97;
+
+  [[nodiscard]] rule_definition definition() const { return {"scaled_output_beyond", share, 0.0}; }
+  template <class T, class A> [[nodiscard]] auto bind(A const& act) const {
+    if (!(share > 0.0 && share < 1.0)) {
+      detail::bad_parameter("scaled_output_beyond", "share", share, "a share of the way to an asymptote in (0, 1)");
+    }
+    if constexpr (has_limits<A>) {
+      double const lower = act.lower();
+      double const upper = act.upper();
+      if (detail::is_finite(lower) && detail::is_finite(upper)) {
+        double const centre = 0.5 * (lower + upper);
+        double const reach = share * (0.5 * (upper - lower));
+        return detail::bound_output_beyond<T>{detail::round_up<T>(centre - reach),
+                                              detail::round_down<T>(centre + reach)};
+      }
+    }
+    detail::bad_parameter("scaled_output_beyond", "activation", name_of(act),
+                          "activations with two finite asymptotes, such as sigmoid or tanh");
+    return detail::bound_output_beyond<T>{};
+  }
+  bool operator==(scaled_output_beyond const&) const = default;
+};
+
+/// The limits of SageMaker Debugger's rule SaturatedActivation, strictly: z outside [-9.4999, 9.4999] for the
+/// activation named "tanh", outside [-23, 16.99999] for the one named "sigmoid".
+/// Throws std::invalid_argument for any other activation: the source has no limits for it.
+struct sagemaker_limits {
+  [[nodiscard]] rule_definition definition() const { return {"sagemaker_limits", 0.0, 0.0}; }
+  template <class A> [[nodiscard]] static z_outside limits_for(A const& act) {
+    if (name_of(act) == "tanh") {
+      return {-9.4999, 9.4999};
+    }
+    if (name_of(act) == "sigmoid") {
+      return {-23.0, 16.99999};
+    }
+    detail::bad_parameter("sagemaker_limits", "activation", name_of(act),
+                          "sigmoid and tanh; for another take z_outside or slope_below");
   }
   template <class T, class A> [[nodiscard]] auto bind(A const& act) const {
-    bound<T> b{kind_, T(0), T(0)};
-    if (kind_ == kind::z) {
-      b.first = z_.template bind<T>(act).threshold;
-    } else if (kind_ == kind::slope) {
-      b.first = slope_.template bind<T>(act).limit;
-    } else {
-      auto const o = output_.template bind<T>(act);
-      b.first = o.low_limit;
-      b.second = o.high_limit;
-    }
-    return b;
+    return limits_for(act).template bind<T>(act);
   }
-  bool operator==(any_rule const&) const = default;
-
-private:
-  enum class kind { z, slope, output };
-  template <class L> struct bound { // the branch is the same for every element
-    kind which;
-    L first;
-    L second;
-    template <class W> SATUR_INLINE bound<W> over() const { return {which, W(first), W(second)}; }
-    SATUR_INLINE auto low(L const& z, L const& y, L const& slope) const {
-      if (which == kind::z) {
-        return detail::bound_z_beyond<L>{first}.low(z, y, slope);
-      }
-      if (which == kind::slope) {
-        return detail::bound_slope_below<L>{first}.low(z, y, slope);
-      }
-      return detail::bound_output_beyond<L>{first, second}.low(z, y, slope);
-    }
-    SATUR_INLINE auto high(L const& z, L const& y, L const& slope) const {
-      if (which == kind::z) {
-        return detail::bound_z_beyond<L>{first}.high(z, y, slope);
-      }
-      if (which == kind::slope) {
-        return detail::bound_slope_below<L>{first}.high(z, y, slope);
-      }
-      return detail::bound_output_beyond<L>{first, second}.high(z, y, slope);
-    }
-  };
-  kind kind_;
-  z_beyond z_;
-  slope_below slope_;
-  output_beyond output_;
+  bool operator==(sagemaker_limits const&) const = default;
 };
 
 /// A rule names itself and binds to a number type: `bind<T>(act)` gives an object whose `over<L>()`, L being T or lanes
@@ -208,7 +218,7 @@ concept saturation_rule = requires(R const& rule) {
   { rule.definition() } -> std::same_as<rule_definition>;
 };
 
-/// The rule in words: "|z| > 5", "slope < 2.66 % of its peak", "output < 0.1 or > 0.9".
+/// The rule in words: "|z| > 5", "slope < 2.66 % of its peak", "output < 0.1 or > 0.9", "|z| >= 5", "z < -9 or > 8".
 [[nodiscard]] inline std::string describe(rule_definition const& rule) {
   using detail::message;
   using detail::number_text;
@@ -218,6 +228,18 @@ concept saturation_rule = requires(R const& rule) {
   };
   if (rule.name == "z_beyond") {
     return message("|z| > ", number_text(rule.first));
+  }
+  if (rule.name == "z_at_least") {
+    return message("|z| >= ", number_text(rule.first));
+  }
+  if (rule.name == "z_outside") {
+    return message("z < ", number_text(rule.first), " or > ", number_text(rule.second));
+  }
+  if (rule.name == "scaled_output_beyond") {
+    return message("output beyond ", percent(rule.first), " % of the way to an asymptote");
+  }
+  if (rule.name == "sagemaker_limits") {
+    return "z beyond ±9.4999 (tanh), -23 and 16.99999 (sigmoid)";
   }
   if (rule.name == "slope_below") {
     return message("slope < ", percent(rule.first), " % of its peak");

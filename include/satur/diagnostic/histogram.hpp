@@ -1,0 +1,345 @@
+/// \file histogram.hpp  How z, slopes and gradients are spread: fixed edges, exact counters, mergeable.
+#pragma once
+
+#include "satur/diagnostic/cell.hpp"
+#include "satur/diagnostic/input.hpp"
+#include "satur/diagnostic/pass/binning.hpp"
+#include "satur/diagnostic/pass/mapping.hpp"
+#include "satur/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+struct record_access;
+}
+
+/// A histogram over fixed edges. A regular value: copy, compare, merge with += (exactly), reset with `clear()`.
+/// Allocates when it is made and never again.
+///
+/// linear: bins of equal width over [low, high). logarithmic: bins of |x| over [2^first, 2^last), each octave cut into
+/// equal parts, so that a bin is narrow in log10 |x|: at most 0.097 wide with four to an octave. Each bin holds edge(i)
+/// <= x < edge(i + 1): exactly where the width is a power of two, and always on the logarithmic scale; else a number
+/// within an ulp of an edge may be counted on the other side, the same on every machine.
+///
+/// What is outside has counters of its own: below, above, NaN, -inf, inf, and on the logarithmic scale 0. The extremes
+/// are exact. For one thread at a time: give each its own and merge.
+class histogram {
+public:
+  enum class scale { linear, logarithmic };
+
+  /// Equal bins over [low, high). Throws std::invalid_argument where low < high does not hold, either is not finite, or
+  /// bins is not in [1, 2^24].
+  [[nodiscard]] static histogram linear(double low, double high, std::size_t bins) {
+    if (!(low < high) || !detail::is_finite(low) || !detail::is_finite(high) || !detail::is_finite(high - low)) {
+      detail::bad_parameter("histogram::linear", "(low, high)", detail::message("(", low, ", ", high, ")"),
+                            "finite limits, low < high");
+    }
+    require_bins("histogram::linear", bins);
+    histogram h(scale::linear, bins);
+    h.low_ = low;
+    h.high_ = high;
+    return h;
+  }
+  /// |x| from 2^first up to 2^last, `per_octave` bins (1, 2, 4, ... 64) to a doubling. Throws std::invalid_argument
+  /// where first < last does not hold or the octaves are not in [-126, 127].
+  [[nodiscard]] static histogram logarithmic(int first, int last, int per_octave = 4) {
+    if (!(first < last) || first < -126 || last > 127) {
+      detail::bad_parameter("histogram::logarithmic", "(first, last)", detail::message("(", first, ", ", last, ")"),
+                            "-126 <= first < last <= 127");
+    }
+    if (per_octave < 1 || per_octave > 64 || (per_octave & (per_octave - 1)) != 0) {
+      detail::bad_parameter("histogram::logarithmic", "per_octave", per_octave, "1, 2, 4, 8, 16, 32 or 64");
+    }
+    histogram h(scale::logarithmic, static_cast<std::size_t>(last - first) * static_cast<std::size_t>(per_octave));
+    h.first_ = first;
+    h.per_octave_ = per_octave;
+    h.low_ = std::ldexp(1.0, first);
+    h.high_ = std::ldexp(1.0, last);
+    return h;
+  }
+  /// For pre-activations: 512 bins of 1/8 over [-32, 32).
+  [[nodiscard]] static histogram of_z() { return linear(-32.0, 32.0, 512); }
+  /// For slopes f'(z): |f'| from 2^-64 (5e-20) to 4, four bins to an octave.
+  [[nodiscard]] static histogram of_slope() { return logarithmic(-64, 2); }
+  /// For gradients: |g| from 2^-80 (8e-25) to 2^16 (65536), four bins to an octave.
+  [[nodiscard]] static histogram of_gradient() { return logarithmic(-80, 16); }
+
+  /// Adds the values of any container of float, double or long double.
+  template <detail::numbers X> void observe(X const& x, math::simd_level level = math::best_level()) {
+    detail::for_each_block(x, [&](auto const* data, std::size_t n) { add(data, n, level); });
+  }
+  /// Adds f'(z) for each z: what a slope histogram wants.
+  template <class A, detail::numbers Z>
+    requires activation<A, detail::value_t<Z>>
+  void observe_slope(A const& act, Z const& z, math::simd_level level = math::best_level()) {
+    using T = detail::value_t<Z>;
+    detail::for_each_block(z, [&](T const* data, std::size_t n) {
+      T slopes[detail::block_elements];
+      for (std::size_t i = 0; i < n; i += detail::block_elements) {
+        std::size_t const count = std::min(detail::block_elements, n - i);
+        detail::mapping_pass<T, A, detail::wanted::slope> pass{act, data + i, slopes, slopes, count};
+        math::run<T>(pass, level);
+        add(static_cast<T const*>(slopes), count, level);
+      }
+    });
+  }
+
+  [[nodiscard]] std::size_t bins() const { return bins_; }
+  [[nodiscard]] scale kind() const { return kind_; }
+  /// Lower edge of bin i; edge(bins()) is the upper edge of the last.
+  [[nodiscard]] double edge(std::size_t i) const {
+    if (kind_ == scale::linear) {
+      return i == bins_ ? high_ : low_ + static_cast<double>(i) * ((high_ - low_) / static_cast<double>(bins_));
+    }
+    auto const parts = static_cast<std::size_t>(per_octave_);
+    return std::ldexp(1.0 + static_cast<double>(i % parts) / static_cast<double>(parts),
+                      first_ + static_cast<int>(i / parts));
+  }
+  [[nodiscard]] std::uint64_t count(std::size_t i) const { return places_.at(1 + i); }
+  /// Finite, below the first edge (not 0 on the logarithmic scale); finite, at or above the last.
+  [[nodiscard]] std::uint64_t below() const { return places_[0]; }
+  [[nodiscard]] std::uint64_t above() const { return places_[bins_ + 1]; }
+  /// Exactly 0, of either sign: in a bin too on the linear scale, in none on the logarithmic.
+  [[nodiscard]] std::uint64_t zeros() const { return kind_ == scale::linear ? zeros_ : beside(detail::beside::zero); }
+  [[nodiscard]] std::uint64_t nan() const { return beside(detail::beside::nan); }
+  [[nodiscard]] std::uint64_t minus_infinite() const { return beside(detail::beside::minus_infinity); }
+  [[nodiscard]] std::uint64_t plus_infinite() const { return beside(detail::beside::plus_infinity); }
+  [[nodiscard]] std::uint64_t infinite() const { return minus_infinite() + plus_infinite(); }
+  /// All that was seen but NaN.
+  [[nodiscard]] std::uint64_t total() const {
+    return std::accumulate(places_.begin(), places_.end(), std::uint64_t{0}) - nan();
+  }
+  /// Exact extremes of finite x (of |x| without zeros on the logarithmic scale); NaN where there was none.
+  [[nodiscard]] double lowest() const { return lowest_ <= highest_ ? lowest_ : none; }
+  [[nodiscard]] double highest() const { return lowest_ <= highest_ ? highest_ : none; }
+
+  /// A quantile and where it certainly is: low <= exact <= high, `value` in between by a straight line. The bounds are
+  /// those of the bin, narrowed by the extremes; outside the edges, of the whole tail.
+  struct quantile_estimate {
+    double value = none;
+    double low = none;
+    double high = none;
+  };
+  /// Of all that was seen but NaN (of |x| on the logarithmic scale): the smallest number that is no less than ceil(p
+  /// total) of them, at least one. p = 0 and 1 are exact. All NaN where nothing was seen. Throws std::invalid_argument
+  /// where p is not in [0, 1].
+  [[nodiscard]] quantile_estimate quantile(double p) const {
+    if (!(p >= 0.0 && p <= 1.0)) {
+      detail::bad_parameter("histogram::quantile", "p", p, "a share in [0, 1]");
+    }
+    std::uint64_t const all = total();
+    if (all == 0) {
+      return {};
+    }
+    auto rank = static_cast<std::uint64_t>(std::ceil(p * static_cast<double>(all)));
+    rank = std::clamp<std::uint64_t>(rank, 1, all);
+    std::uint64_t const first_infinite = kind_ == scale::linear ? minus_infinite() : 0;
+    std::uint64_t const last_infinite = infinite() - first_infinite;
+    if (rank <= first_infinite) {
+      return exactly(-std::numeric_limits<double>::infinity());
+    }
+    if (rank > all - last_infinite) {
+      return exactly(std::numeric_limits<double>::infinity());
+    }
+    rank -= first_infinite;
+    std::uint64_t finite = all - infinite();
+    if (kind_ == scale::logarithmic) {
+      if (rank <= zeros()) {
+        return exactly(0.0);
+      }
+      rank -= zeros();
+      finite -= zeros();
+    }
+    if (rank == 1 || rank == finite) {
+      return exactly(rank == 1 ? lowest_ : highest_);
+    }
+    std::size_t place = 0;
+    while (rank > places_[place]) {
+      rank -= places_[place++];
+    }
+    quantile_estimate q;
+    q.low = place == 0 ? lowest_ : std::max(lowest_, edge(place - 1));
+    q.high = place == bins_ + 1 ? highest_ : std::min(highest_, edge(place));
+    q.value = q.low + (q.high - q.low) * ((static_cast<double>(rank) - 0.5) / static_cast<double>(places_[place]));
+    return q;
+  }
+
+  /// Adds what another one saw, exactly. Throws std::invalid_argument where the edges differ.
+  histogram& operator+=(histogram const& o) {
+    if (kind_ != o.kind_ || bins_ != o.bins_ || low_ != o.low_ || high_ != o.high_) {
+      throw std::invalid_argument(detail::message("satur::histogram: cannot merge ", o.bins_, " bins over ", o.range(),
+                                                  " into ", bins_, " bins over ", range(),
+                                                  "; merge histograms of the same edges"));
+    }
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      places_[i] += o.places_[i];
+    }
+    zeros_ += o.zeros_;
+    lowest_ = std::min(lowest_, o.lowest_);
+    highest_ = std::max(highest_, o.highest_);
+    return *this;
+  }
+  [[nodiscard]] friend histogram operator+(histogram a, histogram const& b) { return a += b; }
+  /// Forgets what was seen, keeps the edges and the memory.
+  void clear() {
+    std::fill(places_.begin(), places_.end(), 0);
+    zeros_ = 0;
+    lowest_ = std::numeric_limits<double>::infinity();
+    highest_ = -lowest_;
+  }
+  bool operator==(histogram const&) const = default;
+
+  /// Up to 24 rows of bars from the first bin that holds something to the last, then what is outside: 75 columns.
+  friend std::ostream& operator<<(std::ostream& out, histogram const& h) {
+    h.print(out);
+    return out;
+  }
+
+private:
+  friend struct detail::record_access; // save and load
+  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+  histogram(scale kind, std::size_t bins)
+      : kind_(kind), bins_(bins), places_(bins + static_cast<std::size_t>(detail::beside::places), 0) {}
+  static void require_bins(char const* function, std::size_t bins) {
+    if (bins == 0 || bins > (std::size_t{1} << 24)) {
+      detail::bad_parameter(function, "bins", bins, "1 to 16777216");
+    }
+  }
+  [[nodiscard]] static quantile_estimate exactly(double x) { return {x, x, x}; }
+  [[nodiscard]] std::uint64_t beside(detail::beside what) const {
+    return places_[bins_ + static_cast<std::size_t>(what)];
+  }
+  [[nodiscard]] std::string range() const {
+    return detail::message(kind_ == scale::linear ? "[" : "|x| in [", low_, ", ", high_, ")");
+  }
+
+  template <class T> void add(T const* x, std::size_t n, math::simd_level level) {
+    if constexpr (std::same_as<T, long double>) {
+      double as_double[detail::block_elements];
+      for (std::size_t i = 0; i < n; i += detail::block_elements) {
+        std::size_t const count = std::min(detail::block_elements, n - i);
+        for (std::size_t k = 0; k < count; ++k) {
+          constexpr auto largest = static_cast<long double>(std::numeric_limits<double>::max());
+          long double const e = x[i + k];
+          as_double[k] = static_cast<double>(std::isfinite(e) ? std::clamp(e, -largest, largest) : e);
+        }
+        add(static_cast<double const*>(as_double), count, level);
+      }
+    } else if (kind_ == scale::linear) {
+      detail::linear_binning_pass<T> pass{low_,
+                                          high_,
+                                          static_cast<double>(bins_) / (high_ - low_),
+                                          static_cast<std::int64_t>(bins_),
+                                          x,
+                                          n,
+                                          places_.data(),
+                                          zeros_,
+                                          lowest_,
+                                          highest_};
+      math::run<T>(pass, level);
+    } else {
+      using pass_type = detail::octave_binning_pass<T>;
+      using E = typename pass_type::E;
+      int per_octave_bits = 0;
+      while ((1 << per_octave_bits) < per_octave_) {
+        ++per_octave_bits;
+      }
+      int const shift = std::numeric_limits<T>::digits - 1 - per_octave_bits;
+      pass_type pass{shift,
+                     static_cast<E>(math::bits(static_cast<T>(low_)) >> shift),
+                     static_cast<E>(bins_),
+                     x,
+                     n,
+                     places_.data(),
+                     lowest_,
+                     highest_};
+      math::run<T>(pass, level);
+    }
+  }
+
+  void print(std::ostream& out) const {
+    using detail::cell;
+    using detail::number_cell;
+    constexpr std::size_t rows = 24;
+    constexpr std::size_t longest = 40;
+    quantile_estimate const middle = quantile(0.5);
+    out << total() << " values" << (kind_ == scale::logarithmic ? " by magnitude" : "") << ", from "
+        << number_cell(lowest(), "%.4g") << " to " << number_cell(highest(), "%.4g") << ", median "
+        << number_cell(middle.value, "%.4g") << " (in " << number_cell(middle.low, "%.4g") << " to "
+        << number_cell(middle.high, "%.4g") << ")\n";
+    std::size_t first = 0;
+    std::size_t last = bins_;
+    while (first < last && count(first) == 0) {
+      ++first;
+    }
+    while (last > first && count(last - 1) == 0) {
+      --last;
+    }
+    std::size_t group = (last - first + rows - 1) / rows;
+    auto const octave = static_cast<std::size_t>(per_octave_);
+    if (kind_ == scale::logarithmic && group > 1) { // whole octaves read better
+      group = (group + octave - 1) / octave * octave;
+      first -= first % octave;
+    }
+    auto const within = [&](std::size_t from) {
+      std::uint64_t sum = 0;
+      for (std::size_t i = from; i < std::min(from + group, last); ++i) {
+        sum += count(i);
+      }
+      return sum;
+    };
+    std::uint64_t most = 1;
+    for (std::size_t i = first; i < last; i += group) {
+      most = std::max(most, within(i));
+    }
+    auto const row = [&](std::string const& what, std::uint64_t n, bool bar) {
+      double const share = static_cast<double>(n) / static_cast<double>(std::max<std::uint64_t>(total(), 1));
+      out << detail::padded(what, 24, true) << detail::padded(detail::percent_cell(share), 6) << " %";
+      if (bar && n != 0) {
+        auto const length =
+            static_cast<std::size_t>(static_cast<double>(n) / static_cast<double>(most) * static_cast<double>(longest));
+        out << "  " << std::string(std::max<std::size_t>(length, 1), '#');
+      }
+      out << '\n';
+    };
+    for (std::size_t i = first; i < last; i += group) {
+      row(cell("[%.4g, %.4g)", edge(i), edge(std::min(i + group, bins_))), within(i), true);
+    }
+    auto const outside = [&](std::string const& what, std::uint64_t n) {
+      if (n != 0) {
+        row(what, n, false);
+      }
+    };
+    outside(cell("below %.4g", low_), below());
+    outside(cell("%.4g and above", high_), above());
+    outside("exactly 0", zeros());
+    outside("-inf", minus_infinite());
+    outside("inf", plus_infinite());
+    if (nan() != 0) {
+      out << "NaN " << nan() << " (in no share)\n";
+    }
+  }
+
+  scale kind_;
+  std::size_t bins_;
+  double low_ = 0.0;
+  double high_ = 0.0;
+  int first_ = 0;
+  int per_octave_ = 1;
+  std::vector<std::uint64_t> places_;
+  std::uint64_t zeros_ = 0; // linear scale only
+  double lowest_ = std::numeric_limits<double>::infinity();
+  double highest_ = -std::numeric_limits<double>::infinity();
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,211 @@
+/// \file interval.hpp  How far a measured share can be off: Wilson's interval, and the one for correlated samples.
+///
+/// Units x inputs are not independent: all inputs share a unit's offset, all units share a layer's variance. A batch of
+/// 64 inputs through a sigmoid layer can be worth about one. An interval that takes them as independent says so when it
+/// is printed; where inputs, units or networks can be told apart, use the clustered form.
+#pragma once
+
+#include "satur/diagnostic/cell.hpp"
+#include "satur/diagnostic/saturation.hpp"
+#include "satur/diagnostic/tail_probability.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <ostream>
+#include <span>
+
+namespace satur::inline SATUR_ABI {
+
+/// An estimate and the interval around it. All NaN where nothing was seen.
+struct interval {
+  double estimate = std::numeric_limits<double>::quiet_NaN();
+  double low = std::numeric_limits<double>::quiet_NaN();
+  double high = std::numeric_limits<double>::quiet_NaN();
+  double level = 0.95;     ///< share of such intervals that hold the truth
+  double effective = 0.0;  ///< independent observations that it takes the sample for
+  bool independent = true; ///< units x inputs were taken as independent
+
+  [[nodiscard]] bool contains(double x) const { return low <= x && x <= high; }
+  [[nodiscard]] double width() const { return high - low; }
+  bool operator==(interval const&) const = default;
+
+  /// "0.0312 (95 %: 0.0271 to 0.0359, were units x inputs independent)", "0.0312 (95 %: 0.01 to 0.09, worth 31
+  /// independent observations)".
+  friend std::ostream& operator<<(std::ostream& out, interval const& i) {
+    using detail::number_cell;
+    out << number_cell(i.estimate, "%.4g") << " (" << detail::cell("%.4g", 100.0 * i.level)
+        << " %: " << number_cell(i.low, "%.4g") << " to " << number_cell(i.high, "%.4g");
+    if (i.independent) {
+      return out << ", were units x inputs independent)";
+    }
+    return out << ", worth " << number_cell(i.effective, "%.3g") << " independent observations)";
+  }
+};
+
+/// How observations hang together: `size` of them to a cluster (an input, or a unit), each pair correlated by `rho`.
+struct clustering {
+  double size = 1.0;
+  double rho = 1.0;
+  /// 1 + (size - 1) rho: the factor on the variance of a mean. Throws std::invalid_argument where size < 1 or rho is
+  /// not in [0, 1].
+  [[nodiscard]] double design_effect() const {
+    if (!(size >= 1.0)) {
+      detail::bad_parameter("clustering", "size", size, "a number >= 1 of observations to a cluster");
+    }
+    if (!(rho >= 0.0 && rho <= 1.0)) {
+      detail::bad_parameter("clustering", "rho", rho, "a correlation in [0, 1]");
+    }
+    return 1.0 + (size - 1.0) * rho;
+  }
+};
+
+/// What one cluster saw: an input over the units, a unit over the inputs, a network.
+struct cluster_count {
+  std::uint64_t saturated = 0;
+  std::uint64_t count = 0;
+};
+
+namespace detail {
+
+/// P beyond one end of a two-sided interval.
+[[nodiscard]] inline double one_tail(double level) {
+  if (!(level > 0.0 && level < 1.0)) {
+    bad_parameter("interval", "level", level, "a share in (0, 1), such as 0.95");
+  }
+  return 0.5 * (1.0 - level);
+}
+
+/// Wilson's interval of k in n, whole or not, 0 <= k <= n, 0 < n. The lower end from the product of the two, which does
+/// not cancel where k is small.
+[[nodiscard]] inline interval wilson_interval(double k, double n, double z, double level, bool independent) {
+  double const root = z * std::sqrt(k * ((n - k) / n) + 0.25 * z * z);
+  double const reach = k + 0.5 * z * z + root;
+  return {k / n, k * (k / n) / reach, k == n ? 1.0 : reach / (n + z * z), level, n, independent};
+}
+
+inline void require_part(char const* function, std::uint64_t k, std::uint64_t n) {
+  if (k > n) {
+    bad_parameter(function, "(k, n)", message("(", k, ", ", n, ")"), "k <= n");
+  }
+}
+
+} // namespace detail
+
+/// Wilson's score interval for a share of k in n independent observations (Wilson 1927): never empty, also for k = 0,
+/// never outside [0, 1]. NaN where n = 0. Throws std::invalid_argument where k > n or level is not in (0, 1).
+[[nodiscard]] inline interval wilson(std::uint64_t k, std::uint64_t n, double level = 0.95) {
+  double const q = detail::one_tail(level);
+  detail::require_part("wilson", k, n);
+  if (n == 0) {
+    interval nothing;
+    nothing.level = level;
+    return nothing;
+  }
+  return detail::wilson_interval(static_cast<double>(k), static_cast<double>(n), detail::normal_quantile(q), level,
+                                 true);
+}
+
+/// The same where observations are clustered: Wilson's interval of n / (1 + (size - 1) rho) observations.
+[[nodiscard]] inline interval wilson(std::uint64_t k, std::uint64_t n, clustering const& c, double level = 0.95) {
+  interval i = wilson(k, n, level);
+  double const effect = c.design_effect();
+  if (n != 0) {
+    i = detail::wilson_interval(static_cast<double>(k) / effect, static_cast<double>(n) / effect,
+                                detail::normal_quantile(detail::one_tail(level)), level, false);
+  }
+  i.independent = false;
+  return i;
+}
+
+/// Of a record's saturated share, units x inputs taken as independent.
+[[nodiscard]] inline interval fraction_interval(saturation const& record, double level = 0.95) {
+  return wilson(record.low + record.high, record.count, level);
+}
+/// Of a record's saturated share, clustered.
+[[nodiscard]] inline interval fraction_interval(saturation const& record, clustering const& c, double level = 0.95) {
+  return wilson(record.low + record.high, record.count, c, level);
+}
+
+/// From what each cluster saw: the variance of the share is that of the clusters around it (ratio estimator, Cochran
+/// 1977, chapter 3), the interval is Wilson's for as many independent observations as would have that variance, with
+/// Student's t of (clusters - 1) degrees of freedom in the normal's place (Korn, Graubard 1998).
+///
+/// Never taken for more than all observations were independent; where all are saturated or none is, the clusters cannot
+/// say how they hang together, and each counts as one observation. One cluster says nothing: [0, 1]. Empty clusters are
+/// left out. Throws std::invalid_argument where a cluster has saturated > count.
+[[nodiscard]] inline interval clustered_interval(std::span<cluster_count const> clusters, double level = 0.95) {
+  double const q = detail::one_tail(level);
+  double k = 0.0;
+  double n = 0.0;
+  double groups = 0.0;
+  for (cluster_count const& c : clusters) {
+    detail::require_part("clustered_interval", c.saturated, c.count);
+    k += static_cast<double>(c.saturated);
+    n += static_cast<double>(c.count);
+    groups += c.count != 0 ? 1.0 : 0.0;
+  }
+  if (n == 0.0) {
+    interval nothing;
+    nothing.level = level;
+    nothing.independent = false;
+    return nothing;
+  }
+  double const p = k / n;
+  if (groups < 2.0) {
+    return {p, 0.0, 1.0, level, 0.0, false};
+  }
+  double squares = 0.0;
+  for (cluster_count const& c : clusters) {
+    double const off = static_cast<double>(c.saturated) - p * static_cast<double>(c.count);
+    squares += off * off;
+  }
+  double effective = groups;
+  if (k != 0.0 && k != n) {
+    double const variance = groups / (groups - 1.0) * squares / (n * n);
+    effective = variance > 0.0 ? std::min(n, p * (1.0 - p) / variance) : n;
+  }
+  double const z = detail::normal_quantile(q);
+  double const shrink = z / detail::student_quantile(groups - 1.0, q);
+  effective *= shrink * shrink;
+  interval i = detail::wilson_interval(k == n ? effective : p * effective, effective, z, level, false);
+  i.estimate = p;
+  return i;
+}
+
+/// The correlation of two observations of one cluster (analysis of variance, Fisher): 0 where clusters do not matter, 1
+/// where each is all saturated or not at all; a little below 0 by chance. NaN with fewer than two clusters, or one
+/// observation in each, or where all observations are alike.
+[[nodiscard]] inline double intraclass_correlation(std::span<cluster_count const> clusters) {
+  double k = 0.0;
+  double n = 0.0;
+  double squares = 0.0;
+  double groups = 0.0;
+  for (cluster_count const& c : clusters) {
+    double const size = static_cast<double>(c.count);
+    detail::require_part("intraclass_correlation", c.saturated, c.count);
+    k += static_cast<double>(c.saturated);
+    n += size;
+    squares += size * size;
+    groups += c.count != 0 ? 1.0 : 0.0;
+  }
+  if (groups < 2.0 || n <= groups) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  double between = 0.0;
+  double within = 0.0;
+  for (cluster_count const& c : clusters) {
+    if (c.count != 0) {
+      double const size = static_cast<double>(c.count);
+      double const share = static_cast<double>(c.saturated) / size;
+      between += size * (share - k / n) * (share - k / n);
+      within += size * share * (1.0 - share);
+    }
+  }
+  between /= groups - 1.0;
+  within /= n - groups;
+  double const typical = (n - squares / n) / (groups - 1.0);
+  return (between - within) / (between + (typical - 1.0) * within);
+}
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,82 @@
+/// \file variance_test.hpp  Do the weights have the variance that their initializer says?
+#pragma once
+
+#include "satur/diagnostic/cell.hpp"
+#include "satur/diagnostic/moments.hpp"
+#include "satur/diagnostic/tail_probability.hpp"
+#include "satur/error.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <ostream>
+
+namespace satur::inline SATUR_ABI {
+
+/// A measured variance against what was expected. p_value: how often chance alone would put the two as far apart or
+/// further, on either side; NaN with fewer than two numbers.
+struct variance_test {
+  double measured = std::numeric_limits<double>::quiet_NaN(); ///< sample variance (divides by n - 1)
+  double expected = std::numeric_limits<double>::quiet_NaN();
+  double p_value = std::numeric_limits<double>::quiet_NaN();
+
+  [[nodiscard]] double ratio() const { return measured / expected; }
+  /// p_value < alpha. False for NaN.
+  [[nodiscard]] bool rejected(double alpha = 0.01) const { return p_value < alpha; }
+  friend std::ostream& operator<<(std::ostream& out, variance_test const& t) {
+    using detail::number_cell;
+    return out << "variance " << number_cell(t.measured, "%.4g") << ", expected " << number_cell(t.expected, "%.4g")
+               << " (ratio " << number_cell(t.ratio(), "%.3g") << ", p = " << number_cell(t.p_value, "%.3g") << ')';
+  }
+};
+
+namespace detail {
+
+/// Degrees of freedom of a sample variance: n - 1 for a normal law (kurtosis 3); matched to the variance of the sample
+/// variance, which is proportional to kurtosis - 1, for another.
+[[nodiscard]] inline double degrees_of_freedom(moments const& m, double kurtosis) {
+  if (!(kurtosis > 1.0 && is_finite(kurtosis))) {
+    bad_parameter("variance_test", "kurtosis", kurtosis, "a number > 1: 3 for a normal law, 1.8 for a uniform one");
+  }
+  return 2.0 * (static_cast<double>(m.count) - 1.0) / (kurtosis - 1.0);
+}
+[[nodiscard]] inline double sample_variance(moments const& m) {
+  return m.deviations / (static_cast<double>(m.count) - 1.0);
+}
+[[nodiscard]] inline double both_sides(tails const& t) { return std::min(1.0, 2.0 * std::min(t.lower, t.upper)); }
+
+} // namespace detail
+
+/// Weights against an initializer's variance in closed form: exact for normal weights ((n - 1) s^2 / sigma^2 is
+/// chi-square, the F-test's limit for a known variance); for another law give its kurtosis E(x - m)^4 / variance^2:
+/// uniform 1.8, normal cut at two standard deviations 2.366. TheDeepChecker (Ben Braiek, Khomh 2021) checks initial
+/// weights so. Throws std::invalid_argument where the expected variance is not finite and > 0, or kurtosis not > 1.
+[[nodiscard]] inline variance_test test_variance(moments const& weights, double expected, double kurtosis = 3.0) {
+  double const freedom = detail::degrees_of_freedom(weights, kurtosis);
+  if (!(expected > 0.0 && detail::is_finite(expected))) {
+    detail::bad_parameter("test_variance", "expected variance", expected, "a finite number > 0");
+  }
+  variance_test t;
+  t.expected = expected;
+  if (weights.count >= 2) {
+    t.measured = detail::sample_variance(weights);
+    t.p_value = detail::both_sides(detail::chi_square_tails(freedom, freedom * t.ratio()));
+  }
+  return t;
+}
+
+/// Two samples against each other: the F-test, exact for normal ones; another law by its kurtosis. `expected` of the
+/// result is the second's variance.
+[[nodiscard]] inline variance_test compare_variances(moments const& a, moments const& b, double kurtosis = 3.0) {
+  double const d1 = detail::degrees_of_freedom(a, kurtosis);
+  double const d2 = detail::degrees_of_freedom(b, kurtosis);
+  variance_test t;
+  if (a.count >= 2 && b.count >= 2) {
+    t.measured = detail::sample_variance(a);
+    t.expected = detail::sample_variance(b);
+    t.p_value = t.ratio() >= 0.0 ? detail::both_sides(detail::f_tails(d1, d2, t.ratio()))
+                                 : std::numeric_limits<double>::quiet_NaN(); // both constant
+  }
+  return t;
+}
+
+} // namespace satur::inline SATUR_ABI
