@@ -3,6 +3,7 @@
 
 #include "satur/activation.hpp"
 #include "satur/diagnostic/any_rule.hpp"
+#include "satur/diagnostic/archive.hpp"
 #include "satur/diagnostic/equivalents.hpp"
 #include "satur/diagnostic/gradient_flow.hpp"
 #include "satur/diagnostic/gradient_record.hpp"
@@ -17,6 +18,8 @@
 #include "satur/diagnostic/layer_record.hpp"
 #include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/monitor.hpp"
+#include "satur/diagnostic/monitor_fields.hpp"
+#include "satur/diagnostic/monitor_file.hpp"
 #include "satur/diagnostic/monitor_options.hpp"
 #include "satur/diagnostic/observe.hpp"
 #include "satur/diagnostic/observer.hpp"

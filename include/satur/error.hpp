@@ -22,6 +22,12 @@ struct shape_error : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+/// A file that cannot be read or written. The message is one line: what was being done, at which byte, what was
+/// expected, and what to do.
+struct file_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 namespace detail {
 
 /// "(128, 784)"; one extent reads "(10)", none "()". Any range of integers.

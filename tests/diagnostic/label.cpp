@@ -1,0 +1,37 @@
+// A record's names: owned, 32 bytes, and different where they were different.
+#include "satur/diagnostic/label.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <sstream>
+#include <string>
+
+TEST_CASE("a label reads as the name it was made from") {
+  static_assert(satur::label("tanh") == "tanh");
+  static_assert(satur::label().empty());
+  satur::label const name = std::string("sigmoid");
+  CHECK(name == std::string("sigmoid"));
+  CHECK(name == std::string_view("sigmoid"));
+  CHECK("sigmoid" == name);
+  CHECK(name != "sigmoid ");
+  CHECK(name.size() == 7);
+  CHECK(std::string(name) == "sigmoid");
+  std::ostringstream out;
+  out << name;
+  CHECK(out.str() == "sigmoid");
+  std::string const longest(31, 'x');
+  CHECK(std::string(satur::label(longest)) == longest);
+}
+
+TEST_CASE("longer names are cut and stay different") {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    std::string const full = "an activation of forty-two parameters, number " + std::to_string(i);
+    satur::label const cut = full;
+    CHECK(cut.size() == satur::label::capacity);
+    CHECK(cut == full);
+    CHECK(cut.view().substr(0, 22) == full.substr(0, 22));
+    CHECK(seen.insert(std::string(cut)).second);
+  }
+}

@@ -1,0 +1,299 @@
+// Save and load: equal after the round trip, bit for bit; every damaged file refused in words.
+#include "satur/diagnostic.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+satur::monitor trained(bool histograms, satur::history_keeps keeps = satur::history_keeps::evenly) {
+  satur::monitor mon({.rule = satur::slope_below{0.1},
+                      .histograms = histograms,
+                      .sampling = {.every = 2},
+                      .history = {.lines = 5, .keeps = keeps}});
+  std::mt19937_64 urbg(5);
+  std::normal_distribution<double> normal(0.1, 3.0);
+  for (int step = 0; step < 31; ++step) {
+    if (step == 20) {
+      mon.eval();
+    }
+    if (step == 23) {
+      mon.train();
+    }
+    std::vector<double> z(20);
+    for (double& e : z) {
+      e = normal(urbg);
+    }
+    z[3] = step == 4 ? std::numeric_limits<double>::quiet_NaN() : 0.0;
+    z[4] = step == 8 ? std::numeric_limits<double>::infinity() : -0.0;
+    mon["fc1"].observe(satur::sigmoid{}, z);
+    mon["fc1"].gradient(z);
+    mon["fc1"].update(z, std::vector<double>(20, 0.0));
+    mon["a layer with \xc3\xa9\n in its name"].observe(satur::elu{}, z);
+    mon.end_step();
+  }
+  mon["fc1"].observe(satur::sigmoid{}, std::vector<double>{0.25}); // a step that is not closed
+  mon.request_stop();
+  return mon;
+}
+
+std::string saved(satur::monitor const& mon) {
+  std::ostringstream out;
+  save(mon, out);
+  return out.str();
+}
+satur::monitor loaded(std::string const& bytes) {
+  std::istringstream in(bytes);
+  return satur::load_monitor(in);
+}
+/// The message with which it is refused; empty where it is not.
+std::string refusal(std::string const& bytes) {
+  try {
+    static_cast<void>(loaded(bytes));
+  } catch (satur::file_error const& error) {
+    return error.what();
+  }
+  return {};
+}
+/// A file of its own that is gone afterwards.
+struct temporary {
+  std::string path =
+      (std::filesystem::temp_directory_path() / ("satur_monitor_" + std::to_string(std::random_device{}()) + ".bin"))
+          .string();
+  temporary() = default;
+  temporary(temporary const&) = delete;
+  temporary& operator=(temporary const&) = delete;
+  ~temporary() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+  void put(std::string const& bytes) const { std::ofstream(path, std::ios::binary) << bytes; }
+  [[nodiscard]] std::string refusal() const {
+    try {
+      static_cast<void>(satur::load_monitor(path));
+    } catch (satur::file_error const& error) {
+      return error.what();
+    }
+    return {};
+  }
+};
+
+void put_word(std::string& bytes, std::size_t at, std::uint64_t word) {
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[at + i] = static_cast<char>(static_cast<unsigned char>(word >> (8 * i)));
+  }
+}
+/// FNV-1a, written again.
+std::uint64_t hash(std::string const& bytes, std::size_t first, std::size_t last) {
+  std::uint64_t h = 0xcbf29ce484222325u;
+  for (std::size_t i = first; i < last; ++i) {
+    h ^= static_cast<unsigned char>(bytes[i]);
+    h *= 0x100000001b3u;
+  }
+  return h;
+}
+/// Makes the checksums and the size right again: what a malicious file would do.
+void mend(std::string& bytes) {
+  put_word(bytes, 16, bytes.size() - 40);
+  put_word(bytes, 24, hash(bytes, 40, bytes.size()));
+  put_word(bytes, 32, hash(bytes, 0, 32));
+}
+
+std::string damaged(std::string bytes, std::mt19937_64& urbg) {
+  auto const place = [&] { return static_cast<std::size_t>(urbg() % bytes.size()); };
+  switch (urbg() % 6) {
+  case 0: // bits
+    for (std::uint64_t n = 1 + urbg() % 3; n != 0; --n) {
+      std::size_t const at = urbg() % 4 == 0 ? urbg() % 40 : place(); // the header often enough
+      bytes[at] = static_cast<char>(bytes[at] ^ (1 << (urbg() % 8)));
+    }
+    break;
+  case 1: // cut off
+    bytes.resize(place());
+    break;
+  case 2: // bytes put in
+    bytes.insert(place(), std::string(1 + urbg() % 20, static_cast<char>(urbg())));
+    break;
+  case 3: // bytes at the end
+    bytes += std::string(1 + urbg() % 20, static_cast<char>(urbg()));
+    break;
+  case 4: // bytes lost
+    bytes.erase(place(), 1 + urbg() % 20);
+    break;
+  default: // a word overwritten
+    put_word(bytes, urbg() % (bytes.size() - 8), urbg() % 3 == 0 ? ~std::uint64_t{0} : urbg());
+  }
+  return bytes;
+}
+
+} // namespace
+
+TEST_CASE("what is loaded equals what was saved, and goes on like it") {
+  for (bool const histograms : {false, true}) {
+    for (satur::history_keeps const keeps : {satur::history_keeps::evenly, satur::history_keeps::newest}) {
+      satur::monitor mon = trained(histograms, keeps);
+      satur::monitor back = loaded(saved(mon));
+      CHECK(back == mon);
+      CHECK(saved(back) == saved(mon));
+      CHECK(back.stop_requested());
+      CHECK(back.at("fc1").last().saturation.activation == "sigmoid"); // owned by the record
+      for (satur::monitor* m : {&mon, &back}) {
+        for (int i = 0; i < 9; ++i) {
+          (*m)["fc1"].observe(satur::sigmoid{}, std::vector<double>{0.5});
+          m->end_step();
+        }
+      }
+      CHECK(back == mon);
+      CHECK(saved(back) == saved(mon));
+    }
+  }
+  satur::monitor const empty;
+  CHECK(loaded(saved(empty)) == empty);
+}
+
+TEST_CASE("a record outlives the monitor that was loaded") {
+  satur::saturation kept;
+  {
+    satur::monitor const back = loaded(saved(trained(false)));
+    kept = back.at("fc1").total().saturation;
+  }
+  CHECK(kept.title() == "sigmoid (slope < 10 % of its peak)");
+}
+
+TEST_CASE("doubles bit for bit, and the bytes of the format") {
+  satur::monitor mon({.history = {.lines = 0}});
+  satur::saturation odd = satur::observe(satur::sigmoid{}, std::vector<double>{-0.0});
+  odd.slope.sum = std::numeric_limits<double>::denorm_min();
+  odd.slope.rest = -0.0;
+  odd.output.sum = std::numeric_limits<double>::quiet_NaN();
+  mon["x"].add(odd);
+  std::string const bytes = saved(mon);
+  satur::monitor const back = loaded(bytes);
+  satur::saturation const& s = back.at("x").current().saturation;
+  CHECK(s.slope.sum == std::numeric_limits<double>::denorm_min());
+  CHECK(std::signbit(s.slope.rest));
+  CHECK(std::signbit(s.lowest_z));
+  CHECK(std::isnan(s.output.sum));
+  CHECK(bytes.substr(0, 6) == "\x89SATUR");
+  CHECK(bytes[8] == 1);                                                   // the format, little-endian
+  CHECK(bytes.find(std::string("\x08\0\0\0\0\0\0\0z_beyond", 16)) == 40); // the rule comes first
+  CHECK(bytes.find(std::string("\0\0\0\0\0\0\x14\x40", 8)) == 56);        // 5.0
+}
+
+TEST_CASE("two monitors in one stream") {
+  std::stringstream both;
+  satur::monitor const a = trained(false);
+  satur::monitor const b;
+  save(a, both);
+  save(b, both);
+  CHECK(satur::load_monitor(both) == a);
+  CHECK(satur::load_monitor(both) == b);
+}
+
+TEST_CASE("files: replaced as a whole, and what cannot be opened") {
+  temporary const file;
+  satur::monitor const mon = trained(true);
+  save(satur::monitor(), file.path);
+  save(mon, file.path);
+  CHECK(satur::load_monitor(file.path) == mon);
+  CHECK_FALSE(std::filesystem::exists(file.path + ".part"));
+  CHECK_THROWS_WITH_AS(static_cast<void>(satur::load_monitor(file.path + ".lost")),
+                       doctest::Contains("cannot be opened"), satur::file_error);
+  CHECK_THROWS_WITH_AS(save(mon, file.path + "/inside/a/file"), doctest::Contains("cannot open"), satur::file_error);
+  std::ostringstream full;
+  full.setstate(std::ios::badbit);
+  CHECK_THROWS_WITH_AS(save(mon, full), doctest::Contains("did not take"), satur::file_error);
+}
+
+TEST_CASE("each kind of damage has its words") {
+  using doctest::Contains;
+  std::string const good = saved(trained(false));
+  CHECK(refusal(good).empty());
+  std::string bytes = good;
+  CHECK(refusal("").find("ends at byte 0") != std::string::npos);
+  CHECK(refusal("epoch,loss\n0,2.3\n").find("byte 0 is 101, expected 137") != std::string::npos);
+  CHECK(refusal(good.substr(0, 39)).find("ends at byte 39") != std::string::npos);
+  CHECK(refusal(good.substr(0, 100)).find("ends at byte 100, expected " + std::to_string(good.size())) !=
+        std::string::npos);
+  bytes = good;
+  bytes[41] = static_cast<char>(bytes[41] ^ 1);
+  CHECK(refusal(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
+  bytes = good;
+  bytes[8] = 2; // a flipped bit is damage…
+  CHECK(refusal(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
+  put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
+  CHECK(refusal(bytes).find("says format 2, expected 1; a newer satur wrote it") != std::string::npos);
+  bytes = good;
+  put_word(bytes, 16, std::uint64_t{1} << 60); // a size that nobody has
+  put_word(bytes, 32, hash(bytes, 0, 32));
+  CHECK(refusal(bytes).find("ends at byte " + std::to_string(good.size())) != std::string::npos);
+  bytes = good;
+  bytes[48] = 'Z'; // a rule that is not ours
+  mend(bytes);
+  CHECK(refusal(bytes).find("Zlope_below") != std::string::npos);
+  temporary const file;
+  file.put(good + '\n');
+  CHECK(file.refusal().find("goes on at byte " + std::to_string(good.size())) != std::string::npos);
+  CHECK(file.refusal().find(file.path) != std::string::npos);
+}
+
+TEST_CASE("1,000 damaged files, each refused in words") {
+  temporary const file;
+  std::string const good = saved(trained(true));
+  int tried = 0;
+  for (std::uint64_t seed = 0; tried < 1000; ++seed) {
+    std::mt19937_64 urbg(seed);
+    std::string const bytes = damaged(good, urbg);
+    if (bytes == good) {
+      continue;
+    }
+    ++tried;
+    file.put(bytes);
+    std::string const words = file.refusal();
+    CAPTURE(seed);
+    REQUIRE(words.find("satur::load_monitor: ") == 0);
+    REQUIRE(words.find("byte") != std::string::npos);
+    REQUIRE(words.find("; ") != std::string::npos); // what to do
+  }
+}
+
+TEST_CASE("1,000 files with damage under right checksums: refused in words, or a monitor that works") {
+  std::string const good = saved(trained(true));
+  int refused = 0;
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    CAPTURE(seed);
+    std::mt19937_64 urbg(seed);
+    std::string bytes = damaged(good, urbg);
+    if (bytes.size() < 40) {
+      continue;
+    }
+    std::string const header = good.substr(0, 16);
+    bytes.replace(0, 16, header);
+    mend(bytes);
+    try {
+      satur::monitor mon = loaded(bytes);
+      std::ostringstream out;
+      out << mon;
+      write_history(out, mon);
+      CHECK(loaded(saved(mon)).size() == mon.size());
+      mon.reset();
+      for (int i = 0; i < 20; ++i) {
+        mon["fc1"].observe(satur::sigmoid{}, std::vector<double>{0.5});
+        mon.end_step();
+      }
+    } catch (satur::file_error const& error) {
+      ++refused;
+      REQUIRE(std::string(error.what()).find("expected") != std::string::npos);
+    }
+  }
+  CHECK(refused > 300); // all with bytes lost or put in, and more
+}
