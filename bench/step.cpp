@@ -1,110 +1,16 @@
 // One training step of a 784-256-256-256-10 network, batch 128 (start it with OPENBLAS_NUM_THREADS=1, as run.sh does):
 // its matrix products alone, the step, and the step with every layer monitored.
 #include "measure.hpp"
-
-#include <satur/satur.hpp>
+#include "network.hpp"
 
 #include <cmath>
 #include <cstdlib>
-#include <deque>
-#include <random>
-
-namespace {
-
-using matrix = xt::xtensor<float, 2>;
-constexpr std::size_t batch = 128;
-
-struct network {
-  std::deque<satur::dense<float>> layers;
-  std::deque<matrix> a, slope, dz, dx;
-  matrix x = xt::zeros<float>({batch, std::size_t{784}});
-  std::vector<int> labels;
-  satur::softmax_cross_entropy<float> loss;
-  satur::monitor mon;
-
-  network() {
-    std::mt19937_64 urbg(1);
-    std::size_t const sizes[] = {784, 256, 256, 256, 10};
-    for (std::size_t l = 0; l < 4; ++l) {
-      layers.emplace_back(sizes[l], sizes[l + 1], satur::glorot_uniform{}, urbg);
-      for (auto* set : {&a, &slope, &dz}) {
-        set->push_back(xt::zeros<float>({batch, sizes[l + 1]}));
-      }
-      dx.push_back(xt::zeros<float>({batch, sizes[l]}));
-    }
-    satur::fill(satur::normal{0.0, 1.0}, x, urbg);
-    for (std::size_t i = 0; i < batch; ++i) {
-      labels.push_back(static_cast<int>(i % 10));
-    }
-  }
-
-  void products() {
-    for (std::size_t l = 0; l < 4; ++l) {
-      matrix const& in = l == 0 ? x : a[l - 1];
-      xt::blas::gemm(in, layers[l].w, dz[l], false, false, 1.0f, 0.0f);
-    }
-    for (std::size_t l = 4; l-- > 0;) {
-      matrix const& in = l == 0 ? x : a[l - 1];
-      xt::blas::gemm(in, slope[l], layers[l].dw, true, false, 1.0f, 0.0f);
-      if (l > 0) {
-        xt::blas::gemm(slope[l], layers[l].w, dx[l], false, true, 1.0f, 0.0f);
-      }
-    }
-  }
-
-  template <bool Watched> double step() {
-    static char const* const names[] = {"fc1", "fc2", "fc3", "out"};
-    satur::tanh const act;
-    matrix const* in = &x;
-    for (std::size_t l = 0; l < 3; ++l) {
-      matrix const& z = layers[l].forward(*in);
-      if constexpr (Watched) {
-        mon[names[l]].forward(act, z, a[l], slope[l]);
-      } else { // the cheapest way to both without a record
-        satur::apply(act, z, a[l]);
-        satur::apply_derivative(act, z, slope[l]);
-      }
-      in = &a[l];
-    }
-    matrix const& logits = layers[3].forward(*in);
-    double const value = loss.forward(logits, labels);
-    matrix const* d = &loss.backward();
-    if constexpr (Watched) {
-      mon[names[3]].observe(satur::identity{}, logits);
-      mon[names[3]].gradient(*d);
-    }
-    d = &layers[3].backward(*d);
-    for (std::size_t l = 3; l-- > 0;) {
-      xt::noalias(dz[l]) = *d * slope[l];
-      if constexpr (Watched) {
-        mon[names[l]].gradient(dz[l]);
-      }
-      if (l == 0) {
-        layers[0].backward_parameters(dz[0]);
-      } else {
-        d = &layers[l].backward(dz[l]);
-      }
-    }
-    for (std::size_t l = 0; l < 4; ++l) {
-      if constexpr (Watched) {
-        mon[names[l]].update(layers[l].w, layers[l].dw, -0.01);
-      }
-      satur::descend(layers[l], 0.01);
-    }
-    if constexpr (Watched) {
-      mon.end_step();
-    }
-    return value;
-  }
-};
-
-} // namespace
 
 int main() {
   bench::machine();
-  network bare;
-  network watched;
-  network products;
+  bench::network bare;
+  bench::network watched;
+  bench::network products;
   products.step<false>();
   for (int i = 0; i < 3; ++i) {
     double const a = bare.step<false>();

@@ -74,7 +74,7 @@ TEST_CASE("merging is associative and commutative, exactly in counters, for rand
   for (int round = 0; round < 20; ++round) {
     std::vector<satur::monitor> parts;
     for (int i = 0; i < 5; ++i) {
-      satur::monitor& mon = parts.emplace_back(satur::monitor_options{.histograms = true});
+      satur::monitor& mon = parts.emplace_back(satur::monitor_options{.histograms = 1});
       for (std::uint64_t steps = 1 + urbg() % 4; steps != 0; --steps) {
         for (char const* name : {"a", "b", "c"}) {
           if (urbg() % 4 != 0) {
@@ -142,7 +142,7 @@ TEST_CASE("monitors that do not fit are refused in words, and nothing changes") 
 }
 
 TEST_CASE("a copy is a snapshot of everything") {
-  satur::monitor mon({.histograms = true});
+  satur::monitor mon({.histograms = 1});
   auto const step = [&](double z) {
     mon["fc"].observe(satur::sigmoid{}, std::vector<double>{z});
     mon.end_step();
@@ -160,7 +160,7 @@ TEST_CASE("a copy is a snapshot of everything") {
 }
 
 TEST_CASE("training and evaluation are kept apart, and named") {
-  satur::monitor mon({.histograms = true, .sampling = {.every = 2}});
+  satur::monitor mon({.histograms = 1, .sampling = {.every = 2}});
   mon["fc"].observe(satur::sigmoid{}, std::vector<double>{0.0, 0.0});
   mon.eval();
   CHECK(mon.phase() == satur::phase::eval);
@@ -196,7 +196,7 @@ TEST_CASE("training and evaluation are kept apart, and named") {
 }
 
 TEST_CASE("a window forgets what is kept by window, reset forgets all but names, options and rhythm") {
-  satur::monitor mon({.histograms = true, .sampling = {.every = 3}});
+  satur::monitor mon({.histograms = 1, .sampling = {.every = 3}});
   for (int i = 0; i < 4; ++i) {
     mon["fc"].observe(satur::sigmoid{}, std::vector<double>{1.0});
     mon.end_step();
@@ -212,7 +212,7 @@ TEST_CASE("a window forgets what is kept by window, reset forgets all but names,
   CHECK(mon.at("fc").total() == satur::layer_record{});
   CHECK(mon.at("fc").last() == satur::layer_record{});
   CHECK(mon.at("fc").history().empty());
-  CHECK(mon.options() == satur::monitor_options{.histograms = true, .sampling = {.every = 3}});
+  CHECK(mon.options() == satur::monitor_options{.histograms = 1, .sampling = {.every = 3}});
   int sampled = 0; // steps 0 and 3 were; 6 is next, two steps on
   for (int i = 0; i < 3; ++i) {
     sampled += mon.sampling_now() ? 1 << i : 0;
@@ -237,7 +237,7 @@ TEST_CASE("layers are found in any order") {
 }
 
 TEST_CASE("several threads, one step: the records of one monitor that saw all") {
-  satur::monitor_options const options{.histograms = true, .sampling = {.every = 3}};
+  satur::monitor_options const options{.histograms = 1, .sampling = {.every = 3}};
   satur::shared_monitor shared(options);
   satur::monitor single(options);
   std::mt19937_64 urbg(11);
@@ -302,4 +302,39 @@ TEST_CASE("two threads that disagree about a layer's activation") {
   std::thread([&] { shared.local()["fc"].observe(satur::relu{}, std::vector<double>{1.0}); }).join();
   CHECK(shared.threads() == 2);
   CHECK_THROWS_WITH_AS(shared.end_step(), doctest::Contains("one activation and one rule"), std::invalid_argument);
+}
+
+TEST_CASE("histograms of one block in n: every block has its turn") {
+  satur::monitor all({.histograms = 1});
+  satur::monitor some({.histograms = 4});
+  std::vector<float> z(10 * 256 + 100);
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    z[i] = static_cast<float>(i) * 0.01f - 13.0f;
+  }
+  std::vector<float> y(z.size());
+  std::vector<float> slope(z.size());
+  for (int step = 0; step < 4; ++step) {
+    if (step == 0) {
+      all["fc"].forward(satur::sigmoid{}, z, y, slope);
+      all["fc"].gradient(z);
+      all["lazy"].observe(satur::sigmoid{}, std::vector<double>(z.begin(), z.end()));
+      all.end_step();
+    }
+    some["fc"].forward(satur::sigmoid{}, z, y, slope);
+    some["fc"].gradient(z);
+    some["lazy"].observe(satur::sigmoid{}, std::vector<double>(z.begin(), z.end()));
+    some.end_step();
+    CHECK(some.at("fc").histograms()->z.total() < static_cast<std::uint64_t>(step + 1) * 4 * 256);
+  }
+  // four steps of a quarter each are all of one step
+  CHECK(some.at("fc").histograms() == all.at("fc").histograms());
+  CHECK(some.at("lazy").histograms() == all.at("lazy").histograms());
+  satur::monitor none;
+  none["fc"].observe(satur::sigmoid{}, z);
+  CHECK_FALSE(none.at("fc").histograms().has_value());
+  none["fc"].draw_histograms(1); // this layer alone
+  none["fc"].observe(satur::sigmoid{}, z);
+  none["other"].observe(satur::sigmoid{}, z);
+  CHECK(none.at("fc").histograms()->z.total() == z.size());
+  CHECK_FALSE(none.at("other").histograms().has_value());
 }

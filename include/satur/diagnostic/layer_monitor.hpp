@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -63,10 +64,8 @@ public:
     timer const time(*this);
     if (recording_) {
       here().now.saturation += satur::forward(act, z, y, dy, rule_);
-      if (histograms_) {
-        drawn().z.observe(z);
-        drawn().slope.observe(dy);
-      }
+      draw(z, [&](auto part) { drawn().z.observe(part); });
+      draw(dy, [&](auto part) { drawn().slope.observe(part); });
     } else {
       satur::apply(act, z, y);
       satur::apply_derivative(act, z, dy);
@@ -102,9 +101,7 @@ public:
     g.square += s.finite.deviations;
     g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
     here().now.gradient += g;
-    if (histograms_) {
-      drawn().gradient.observe(dz);
-    }
+    draw(dz, [&](auto part) { drawn().gradient.observe(part); });
   }
 
   /// The step scale * dw that is about to change w (scale = -learning rate where dw is the gradient). w and dw have the
@@ -146,8 +143,8 @@ public:
   [[nodiscard]] std::optional<layer_histograms> const& histograms(satur::phase p = phase::train) const {
     return of(p).drawn;
   }
-  /// Switches the histograms of this layer on or off, against `monitor_options`; what was drawn stays.
-  void draw_histograms(bool on) { histograms_ = on; }
+  /// Another `monitor_options::histograms` for this layer; what was drawn stays.
+  void draw_histograms(std::size_t one_in) { histograms_ = one_in; }
 
   bool operator==(layer_monitor const& o) const {
     return name_ == o.name_ && rule_ == o.rule_ && histograms_ == o.histograms_ && phase_ == o.phase_ &&
@@ -165,6 +162,7 @@ private:
     layer_record total;
     satur::history lines;
     std::optional<layer_histograms> drawn;
+    std::uint64_t turn = 0; ///< sampled steps: which blocks are drawn
     bool operator==(phase_records const&) const = default;
   };
 
@@ -198,11 +196,31 @@ private:
     std::optional<layer_histograms>& h = here().drawn;
     return h ? *h : h.emplace();
   }
-  template <class A, class Z> void spread(A const& act, Z const& z) {
-    if (histograms_) {
-      drawn().z.observe(z);
-      drawn().slope.observe_slope(act, z);
+  /// Calls f(std::span) with the parts of x whose turn it is.
+  template <class X, class F> void draw(X const& x, F&& f) {
+    constexpr std::size_t block = 256;
+    static_assert(detail::leaf_elements % block == 0);
+    if (histograms_ == 0) {
+      return;
     }
+    std::uint64_t number = here().turn; // of the block
+    detail::for_each_block(x, [&](auto const* data, std::size_t n) {
+      if (histograms_ == 1) {
+        f(std::span(data, n));
+        return;
+      }
+      for (std::size_t i = 0; i < n; i += block, ++number) {
+        if (number % histograms_ == 0) {
+          f(std::span(data + i, std::min(block, n - i)));
+        }
+      }
+    });
+  }
+  template <class A, class Z> void spread(A const& act, Z const& z) {
+    draw(z, [&](auto part) {
+      drawn().z.observe(part);
+      drawn().slope.observe_slope(act, part);
+    });
   }
 
   /// Closes a sampled step.
@@ -211,6 +229,7 @@ private:
     p.total += p.now;
     p.last = p.now;
     p.now = {};
+    ++p.turn;
     p.lines.push(history_line(number, p.last));
   }
   void start_window() {
@@ -260,7 +279,7 @@ private:
 
   std::string name_;
   any_rule rule_;
-  bool histograms_;
+  std::size_t histograms_;
   std::array<phase_records, 2> phases_;
   satur::phase phase_ = phase::train;
   bool recording_ = true;

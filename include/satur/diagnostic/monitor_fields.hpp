@@ -140,7 +140,7 @@ private:
   template <class Archive, class R> static void layer(Archive& ar, R& r) { // its name and rule are the monitor's part
     all(ar, r.histograms_);
     for (auto& p : r.phases_) {
-      all(ar, p.now, p.last, p.total, p.lines);
+      all(ar, p.now, p.last, p.total, p.lines, p.turn);
       bool drawn = p.drawn.has_value();
       ar.number(drawn);
       if constexpr (Archive::reading) {

@@ -14,10 +14,12 @@ enum class phase : std::uint8_t { train, eval };
 
 /// What a monitor records, and how often.
 ///
-///     monitor mon({.rule = slope_below{}, .histograms = true, .sampling = {.every = 10}, .history = {.lines = 1000}});
+///     monitor mon({.rule = slope_below{}, .histograms = 1, .sampling = {.every = 10}, .history = {.lines = 1000}});
 struct monitor_options {
   any_rule rule = z_beyond{5.0}; ///< when a unit counts as saturated, in every layer
-  bool histograms = false;       ///< histograms of z, f'(z) and dL/dz: 10 kB a layer and phase
+  /// Histograms of z, f'(z) and dL/dz, 10 kB a layer and phase. 0: none; 1: of all values; n: of one block of 256
+  /// values in n, other blocks every step, at a n-th of the cost.
+  std::size_t histograms = 0;
   satur::sampling sampling = {}; ///< which steps are recorded
   history_options history = {};  ///< how many of them are remembered one by one
 

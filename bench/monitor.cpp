@@ -1,0 +1,65 @@
+// What a monitor costs: a training step of a 784-256-256-256-10 network, batch 128 (start it with
+// OPENBLAS_NUM_THREADS=1, as run.sh does), bare and watched in every way.
+#include "measure.hpp"
+#include "network.hpp"
+
+#include <cmath>
+#include <deque>
+#include <sstream>
+
+int main() {
+  bench::machine();
+  struct way {
+    char const* name;
+    satur::monitor_options options;
+  };
+  std::vector<way> const ways{
+      {"records of each layer, every step", {}},
+      {"and histograms of all values", {.histograms = 1}},
+      {"and histograms of one block in 8", {.histograms = 8}},
+      {"everything, every 10th step", {.histograms = 8, .sampling = {.every = 10}}},
+      {"everything, a budget of 1 %", {.histograms = 8, .sampling = {.budget = 0.01}}},
+  };
+  constexpr int steps = 10; // an item is a step: every 10th is in each run
+  bench::network bare;
+  std::deque<bench::network> watched;
+  for (way const& w : ways) {
+    watched.emplace_back(w.options);
+  }
+  for (int i = 0; i < 20; ++i) {
+    double const loss = bare.step<false>();
+    for (bench::network& n : watched) {
+      bench::check(std::fabs(loss - n.step<true>()) < 1e-6, "the loss of the watched step");
+    }
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    satur::layer_monitor const& fc1 = watched[i].mon.at("fc1");
+    bench::check(fc1.total().saturation.count == 20 * bench::batch * 256, "what was counted");
+    bench::check(i == 0 || fc1.histograms()->z.total() == fc1.total().saturation.count, "what was drawn");
+  }
+  bench::check(watched[3].mon.sampling().sampled == 2, "every 10th step");
+
+  std::vector<bench::contender> all;
+  auto const ten = [](auto step) {
+    return [step] {
+      for (int i = 0; i < steps; ++i) {
+        step();
+      }
+    };
+  };
+  all.push_back({"bare step", ten([&] { bare.step<false>(); })});
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    all.push_back({ways[i].name, ten([&n = watched[i]] { n.step<true>(); })});
+  }
+  bench::race(all, static_cast<double>(steps));
+  std::printf("| what | median us | minimum us | / bare |\n|---|---|---|---|\n");
+  for (bench::contender const& c : all) {
+    std::printf("| %s | %.1f | %.1f | %.3f |\n", c.name.c_str(), c.median() / 1e3, c.minimum() / 1e3,
+                c.median() / all[0].median());
+  }
+  satur::sampling_record const& budget = watched.back().mon.sampling();
+  std::printf("\nbudget of 1 %%: sampled %llu of %llu steps, measured %.2f %% of their time\n",
+              static_cast<unsigned long long>(budget.sampled), static_cast<unsigned long long>(budget.seen),
+              100.0 * budget.overhead());
+  return 0;
+}
