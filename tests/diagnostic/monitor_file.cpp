@@ -240,6 +240,11 @@ TEST_CASE("each kind of damage has its words") {
   bytes[48] = 'Z'; // a rule that is not ours
   mend(bytes);
   CHECK(refusal(bytes).find("Zlope_below") != std::string::npos);
+  satur::monitor wrong; // more saturated on the left than were seen
+  satur::saturation impossible = satur::observe(satur::sigmoid{}, std::vector<double>{0.0});
+  impossible.low = 2;
+  wrong["fc"].add(impossible);
+  CHECK(refusal(saved(wrong)).find("no more than their count") != std::string::npos);
   temporary const file;
   file.put(good + '\n');
   CHECK(file.refusal().find("goes on at byte " + std::to_string(good.size())) != std::string::npos);

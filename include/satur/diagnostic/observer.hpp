@@ -15,9 +15,6 @@ class monitor;
 
 /// What a hook may answer. `stop` sets `monitor::stop_requested()`: the loop decides what to do about it.
 enum class verdict : std::uint8_t { go_on, stop };
-[[nodiscard]] constexpr verdict operator|(verdict a, verdict b) {
-  return a == verdict::stop || b == verdict::stop ? verdict::stop : verdict::go_on;
-}
 
 namespace detail {
 
