@@ -2,8 +2,8 @@
 #pragma once
 
 #include "satur/diagnostic/half.hpp"
-#include "satur/diagnostic/histogram.hpp"
 #include "satur/diagnostic/history.hpp"
+#include "satur/diagnostic/layer_histograms.hpp"
 #include "satur/diagnostic/layer_record.hpp"
 #include "satur/diagnostic/monitor_options.hpp"
 #include "satur/diagnostic/pass/moments.hpp"
@@ -16,27 +16,6 @@
 #include <string_view>
 
 namespace satur::inline SATUR_ABI {
-
-/// How z, the slopes f'(z) and the gradients dL/dz of a layer are spread. Merge with +=, exactly.
-struct layer_histograms {
-  histogram z = histogram::of_z();
-  histogram slope = histogram::of_slope();
-  histogram gradient = histogram::of_gradient();
-
-  layer_histograms& operator+=(layer_histograms const& o) {
-    z += o.z;
-    slope += o.slope;
-    gradient += o.gradient;
-    return *this;
-  }
-  /// Forgets what was seen, keeps the memory.
-  void clear() {
-    z.clear();
-    slope.clear();
-    gradient.clear();
-  }
-  bool operator==(layer_histograms const&) const = default;
-};
 
 /// One layer of a monitor. Each call adds to the step that is being made; `monitor::end_step` closes it. In a step that
 /// is not sampled, `forward` computes its results, and nothing is recorded.
