@@ -21,6 +21,7 @@ namespace satur::inline SATUR_ABI {
 /// is not sampled, `forward` computes its results, and nothing is recorded.
 class layer_monitor {
 public:
+  layer_monitor(std::string_view name, any_rule const& rule) : layer_monitor(name, monitor_options{.rule = rule}) {}
   layer_monitor(std::string_view name, monitor_options const& options)
       : name_(name), rule_(options.rule), histograms_(options.histograms) {
     for (phase_records& p : phases_) {
