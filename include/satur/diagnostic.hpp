@@ -8,6 +8,7 @@
 #include "satur/diagnostic/gradient_record.hpp"
 #include "satur/diagnostic/half.hpp"
 #include "satur/diagnostic/histogram.hpp"
+#include "satur/diagnostic/histogram_text.hpp"
 #include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/interval.hpp"
 #include "satur/diagnostic/moments.hpp"

@@ -127,6 +127,7 @@ private:
   template <class T> void add(T const* y, std::size_t n) {
     double const per_half = 2.0 / (upper_ - lower_);
     double const reach = bins_ % 2 == 0 ? 0.0 : 1.0 / static_cast<double>(bins_);
+    double const reach_up = bins_ == 1 ? 2.0 : reach; // a single bin is closed on both sides
     double sides = 0.0;
     double centre = 0.0;
     std::uint64_t nans = 0;
@@ -135,7 +136,7 @@ private:
       bool const is_nan = detail::is_nan(y[i]);
       double const scaled = is_nan ? 0.0 : (static_cast<double>(y[i]) - lower_) * per_half - 1.0;
       double const g = std::clamp(scaled, -1.0, 1.0);
-      bool const central = g >= -reach && g < reach;
+      bool const central = g >= -reach && g < reach_up;
       nans += is_nan;
       outside += std::fabs(scaled) > 1.0 + 2e-6;
       sides += central ? 0.0 : std::fabs(g);

@@ -24,11 +24,17 @@ template <class L> SATUR_INLINE auto load_widened(math::element_t<L> const* p) {
   }
 }
 
-/// Equal bins between `low` and `high`: place = 1 + floor((x - low) * per_width). Every step is rounded as double
-/// arithmetic says, so a number falls into the same bin at every level and on every machine.
+/// The lower edge of bin i of a linear histogram: rounded twice, here and in lanes alike.
+template <class W> [[nodiscard]] SATUR_INLINE W linear_edge(W const& i, double low, double width) {
+  return math::rounded(W(math::rounded(W(i * W(width))) + W(low)));
+}
+
+/// Equal bins between `low` and `high`: a guess, floor((x - low) / width), put right by the edges beside it. So a
+/// number falls into the bin that its edges say, at every level and on every machine.
 template <class T> struct linear_binning_pass {
   double low;
   double high;
+  double width;
   double per_width;
   std::int64_t bins;
   T const* x;
@@ -41,7 +47,7 @@ template <class T> struct linear_binning_pass {
   template <class L> SATUR_INLINE void run() {
     using W = decltype(load_widened<L>(x));
     using I = decltype(math::bits(W(0.0)));
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
+    constexpr std::size_t register_size = static_cast<std::size_t>(math::lane_count<W>);
     std::int64_t at[block_elements];
     I zero_count = I(0);
     W least = W(lowest);
@@ -49,12 +55,12 @@ template <class T> struct linear_binning_pass {
     for (std::size_t start = 0; start < n; start += block_elements) {
       std::size_t const count = std::min(block_elements, n - start);
       std::size_t i = 0;
-      for (; i + width <= count; i += width) {
+      for (; i + register_size <= count; i += register_size) {
         math::store(at + i, place(load_widened<L>(x + start + i), zero_count, least, most));
       }
       if (i < count) {
-        T rest[width];
-        for (std::size_t k = 0; k < width; ++k) {
+        T rest[register_size];
+        for (std::size_t k = 0; k < register_size; ++k) {
           rest[k] = i + k < count ? x[start + i + k] : not_a_number();
         }
         math::store(at + i, place(load_widened<L>(rest), zero_count, least, most));
@@ -81,8 +87,12 @@ private:
     v = math::rounded(v);
     W const nearest = math::rounded(W(math::rounded(W(v + W(shifter))) - W(shifter)));
     W const whole = select(nearest > v, W(nearest - W(1.0)), nearest);
-    I p = (math::bits(math::rounded(W(whole + W(shifter)))) & I(0xfffffffffffff)) + I(1);
-    p = select(p > I(bins), I(bins), p); // the last number below `high` may round up to it
+    W const next = whole + W(1.0);
+    W const right = select(a < linear_edge(whole, low, width), W(whole - W(1.0)),
+                           select(a >= linear_edge(next, low, width), next, whole));
+    I p =
+        (math::bits(math::rounded(W(select(below || above, W(0.0), right) + W(shifter)))) & I(0xfffffffffffff)) + I(1);
+    p = select(p > I(bins), I(bins), p); // the last bin ends at `high`, not at its computed edge
     using M = math::element_t<I>;
     p = select(mask_for<M>(below), I(0), p);
     p = select(mask_for<M>(above), I(bins + 1), p);
