@@ -202,6 +202,8 @@ TEST_CASE("clusters: a design effect, and an interval that knows them") {
 
   std::vector<satur::cluster_count> const all_or_nothing{{100, 100}, {0, 100}, {100, 100}, {0, 100}, {0, 0}};
   CHECK(satur::intraclass_correlation(all_or_nothing) == doctest::Approx(1.0));
+  // By hand: between 0.5, within 1/6, four to a cluster: (1/2 - 1/6) / (1/2 + 3/6).
+  CHECK(satur::intraclass_correlation(std::vector<satur::cluster_count>{{2, 4}, {4, 4}}) == doctest::Approx(1.0 / 3.0));
   satur::interval const stuck = satur::clustered_interval(all_or_nothing);
   CHECK(stuck.estimate == 0.5);
   CHECK(stuck.effective < 4.0);

@@ -49,10 +49,11 @@ private:
   template <class W, class I> SATUR_INLINE void add(W const& a, W& side_sum, W& centre_sum, I& nans, I& cut) const {
     using math::select;
     auto const is_nan_here = as_mask_of<W>(is_nan(a));
-    W const scaled = select(is_nan_here, W(0.0), W(math::rounded(W((a - W(lower)) * W(per_half))) - W(1.0)));
+    W const scaled = select(is_nan_here, W(0.0), // adds nothing to either sum
+                            W(math::rounded(W((a - W(lower)) * W(per_half))) - W(1.0)));
     W const below_one = select(scaled > W(1.0), W(1.0), scaled);
     W const g = select(below_one < W(-1.0), W(-1.0), below_one);
-    auto const central = (g >= W(-reach) && g < W(reach_up)) || is_nan_here;
+    auto const central = g >= W(-reach) && g < W(reach_up);
     side_sum = side_sum + select(central, W(0.0), select(g < W(0.0), W(-g), g));
     centre_sum = centre_sum + select(central, g, W(0.0));
     count_into(nans, is_nan_here);
