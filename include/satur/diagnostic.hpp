@@ -9,6 +9,7 @@
 #include "satur/diagnostic/gradient_record.hpp"
 #include "satur/diagnostic/half.hpp"
 #include "satur/diagnostic/histogram.hpp"
+#include "satur/diagnostic/histogram_text.hpp"
 #include "satur/diagnostic/history.hpp"
 #include "satur/diagnostic/history_lines.hpp"
 #include "satur/diagnostic/input.hpp"

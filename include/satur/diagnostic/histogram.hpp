@@ -1,7 +1,6 @@
 /// \file histogram.hpp  How z, slopes and gradients are spread: fixed edges, exact counters, mergeable.
 #pragma once
 
-#include "satur/diagnostic/cell.hpp"
 #include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/pass/binning.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
@@ -12,7 +11,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
-#include <ostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -27,8 +26,7 @@ struct record_access;
 ///
 /// linear: bins of equal width over [low, high). logarithmic: bins of |x| over [2^first, 2^last), each octave cut into
 /// equal parts, so that a bin is narrow in log10 |x|: at most 0.097 wide with four to an octave. Each bin holds edge(i)
-/// <= x < edge(i + 1): exactly where the width is a power of two, and always on the logarithmic scale; else a number
-/// within an ulp of an edge may be counted on the other side, the same on every machine.
+/// <= x < edge(i + 1): exactly, at every level and on every machine.
 ///
 /// What is outside has counters of its own: below, above, NaN, -inf, inf, and on the logarithmic scale 0. The extremes
 /// are exact. For one thread at a time: give each its own and merge.
@@ -44,9 +42,14 @@ public:
                             "finite limits, low < high");
     }
     require_bins("histogram::linear", bins);
+    double const width = (high - low) / static_cast<double>(bins);
+    if (!(low + width > low && high - width < high)) {
+      detail::bad_parameter("histogram::linear", "bins", bins, "so few that neighbouring edges differ");
+    }
     histogram h(scale::linear, bins);
     h.low_ = low;
     h.high_ = high;
+    h.width_ = width;
     return h;
   }
   /// |x| from 2^first up to 2^last, `per_octave` bins (1, 2, 4, ... 64) to a doubling. Throws std::invalid_argument
@@ -95,16 +98,19 @@ public:
 
   [[nodiscard]] std::size_t bins() const { return bins_; }
   [[nodiscard]] scale kind() const { return kind_; }
+  /// Bins to a doubling; 1 on the linear scale.
+  [[nodiscard]] std::size_t per_octave() const { return static_cast<std::size_t>(per_octave_); }
   /// Lower edge of bin i; edge(bins()) is the upper edge of the last.
   [[nodiscard]] double edge(std::size_t i) const {
     if (kind_ == scale::linear) {
-      return i == bins_ ? high_ : low_ + static_cast<double>(i) * ((high_ - low_) / static_cast<double>(bins_));
+      return i == bins_ ? high_ : detail::linear_edge(static_cast<double>(i), low_, width_);
     }
     auto const parts = static_cast<std::size_t>(per_octave_);
     return std::ldexp(1.0 + static_cast<double>(i % parts) / static_cast<double>(parts),
                       first_ + static_cast<int>(i / parts));
   }
-  [[nodiscard]] std::uint64_t count(std::size_t i) const { return places_.at(1 + i); }
+  /// What bin i holds. Throws std::out_of_range where there is no such bin.
+  [[nodiscard]] std::uint64_t count(std::size_t i) const { return places_.at(i < bins_ ? 1 + i : places_.size()); }
   /// Finite, below the first edge (not 0 on the logarithmic scale); finite, at or above the last.
   [[nodiscard]] std::uint64_t below() const { return places_[0]; }
   [[nodiscard]] std::uint64_t above() const { return places_[bins_ + 1]; }
@@ -198,12 +204,6 @@ public:
   }
   bool operator==(histogram const&) const = default;
 
-  /// Up to 24 rows of bars from the first bin that holds something to the last, then what is outside: 75 columns.
-  friend std::ostream& operator<<(std::ostream& out, histogram const& h) {
-    h.print(out);
-    return out;
-  }
-
 private:
   friend struct detail::record_access; // save and load
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
@@ -238,6 +238,7 @@ private:
     } else if (kind_ == scale::linear) {
       detail::linear_binning_pass<T> pass{low_,
                                           high_,
+                                          width_,
                                           static_cast<double>(bins_) / (high_ - low_),
                                           static_cast<std::int64_t>(bins_),
                                           x,
@@ -267,73 +268,11 @@ private:
     }
   }
 
-  void print(std::ostream& out) const {
-    using detail::cell;
-    using detail::number_cell;
-    constexpr std::size_t rows = 24;
-    constexpr std::size_t longest = 40;
-    quantile_estimate const middle = quantile(0.5);
-    out << total() << " values" << (kind_ == scale::logarithmic ? " by magnitude" : "") << ", from "
-        << number_cell(lowest(), "%.4g") << " to " << number_cell(highest(), "%.4g") << ", median "
-        << number_cell(middle.value, "%.4g") << " (in " << number_cell(middle.low, "%.4g") << " to "
-        << number_cell(middle.high, "%.4g") << ")\n";
-    std::size_t first = 0;
-    std::size_t last = bins_;
-    while (first < last && count(first) == 0) {
-      ++first;
-    }
-    while (last > first && count(last - 1) == 0) {
-      --last;
-    }
-    std::size_t group = (last - first + rows - 1) / rows;
-    auto const octave = static_cast<std::size_t>(per_octave_);
-    if (kind_ == scale::logarithmic && group > 1) { // whole octaves read better
-      group = (group + octave - 1) / octave * octave;
-      first -= first % octave;
-    }
-    auto const within = [&](std::size_t from) {
-      std::uint64_t sum = 0;
-      for (std::size_t i = from; i < std::min(from + group, last); ++i) {
-        sum += count(i);
-      }
-      return sum;
-    };
-    std::uint64_t most = 1;
-    for (std::size_t i = first; i < last; i += group) {
-      most = std::max(most, within(i));
-    }
-    auto const row = [&](std::string const& what, std::uint64_t n, bool bar) {
-      double const share = static_cast<double>(n) / static_cast<double>(std::max<std::uint64_t>(total(), 1));
-      out << detail::padded(what, 24, true) << detail::padded(detail::percent_cell(share), 6) << " %";
-      if (bar && n != 0) {
-        auto const length =
-            static_cast<std::size_t>(static_cast<double>(n) / static_cast<double>(most) * static_cast<double>(longest));
-        out << "  " << std::string(std::max<std::size_t>(length, 1), '#');
-      }
-      out << '\n';
-    };
-    for (std::size_t i = first; i < last; i += group) {
-      row(cell("[%.4g, %.4g)", edge(i), edge(std::min(i + group, bins_))), within(i), true);
-    }
-    auto const outside = [&](std::string const& what, std::uint64_t n) {
-      if (n != 0) {
-        row(what, n, false);
-      }
-    };
-    outside(cell("below %.4g", low_), below());
-    outside(cell("%.4g and above", high_), above());
-    outside("exactly 0", zeros());
-    outside("-inf", minus_infinite());
-    outside("inf", plus_infinite());
-    if (nan() != 0) {
-      out << "NaN " << nan() << " (in no share)\n";
-    }
-  }
-
   scale kind_;
   std::size_t bins_;
   double low_ = 0.0;
   double high_ = 0.0;
+  double width_ = 0.0; // linear scale only
   int first_ = 0;
   int per_octave_ = 1;
   std::vector<std::uint64_t> places_;

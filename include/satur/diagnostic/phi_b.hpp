@@ -5,6 +5,7 @@
 #include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
+#include "satur/diagnostic/pass/scaled_outputs.hpp"
 #include "satur/diagnostic/rule.hpp"
 
 #include <algorithm>
@@ -57,16 +58,16 @@ public:
         std::size_t const count = std::min(detail::block_elements, n - i);
         detail::mapping_pass<T, A, detail::wanted::value> pass{act, data + i, values, values, count};
         math::run<T>(pass, level);
-        add(static_cast<T const*>(values), count);
+        add(static_cast<T const*>(values), count, level);
       }
     });
   }
   /// Adds outputs that were computed elsewhere.
-  template <detail::numbers Y> void observe_output(Y const& y) {
+  template <detail::numbers Y> void observe_output(Y const& y, math::simd_level level = math::best_level()) {
     using T = detail::value_t<Y>;
     detail::for_each_block(y, [&](T const* data, std::size_t n) {
       for (std::size_t i = 0; i < n; i += detail::block_elements) {
-        add(data + i, std::min(detail::block_elements, n - i));
+        add(data + i, std::min(detail::block_elements, n - i), level);
       }
     });
   }
@@ -123,29 +124,23 @@ private:
     return 0.0;
   }
 
-  /// A block: plain sums of at most 1024 terms, which then join the compensated ones.
-  template <class T> void add(T const* y, std::size_t n) {
-    double const per_half = 2.0 / (upper_ - lower_);
+  /// At most a block.
+  template <class T> void add(T const* y, std::size_t n, math::simd_level level) {
     double const reach = bins_ % 2 == 0 ? 0.0 : 1.0 / static_cast<double>(bins_);
-    double sides = 0.0;
-    double centre = 0.0;
-    std::uint64_t nans = 0;
-    std::uint64_t outside = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      bool const is_nan = detail::is_nan(y[i]);
-      double const scaled = is_nan ? 0.0 : (static_cast<double>(y[i]) - lower_) * per_half - 1.0;
-      double const g = std::clamp(scaled, -1.0, 1.0);
-      bool const central = g >= -reach && g < reach;
-      nans += is_nan;
-      outside += std::fabs(scaled) > 1.0 + 2e-6;
-      sides += central ? 0.0 : std::fabs(g);
-      centre += central ? g : 0.0;
+    double const reach_up = bins_ == 1 ? 2.0 : reach; // a single bin is closed on both sides
+    if constexpr (std::same_as<T, long double>) {
+      double as_double[detail::block_elements];
+      std::transform(y, y + n, as_double, [](long double e) { return static_cast<double>(e); });
+      add(static_cast<double const*>(as_double), n, level);
+    } else {
+      detail::scaled_output_pass<T> pass{lower_, 2.0 / (upper_ - lower_), reach, reach_up, y, n};
+      math::run<T>(pass, level);
+      count_ += n - pass.nan;
+      nan_ += pass.nan;
+      outside_ += pass.outside;
+      sides_ += pass.sides;
+      centre_ += pass.centre;
     }
-    count_ += n - nans;
-    nan_ += nans;
-    outside_ += outside;
-    sides_ += sides;
-    centre_ += centre;
   }
 
   double lower_;

@@ -42,7 +42,7 @@ struct tails {
   }
   constexpr double epsilon = std::numeric_limits<double>::epsilon();
   double const d = (x - a) / a;
-  double const exponent = d < 1.0 ? a * (std::log1p(d) - d) : a * std::log(x / a) - (x - a);
+  double const exponent = std::fabs(d) < 0.5 ? a * (std::log1p(d) - d) : a * std::log(x / a) - (x - a);
   double const density =
       std::exp(exponent - stirling_rest(a)) * std::sqrt(a / 6.283185307179586); // x^a e^-x / Gamma(a)
   if (x < a + 1.0) {

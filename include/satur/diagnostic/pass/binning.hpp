@@ -8,27 +8,42 @@ namespace satur::inline SATUR_ABI::detail {
 /// What a histogram keeps beside its bins, as places after them: bin i is place 1 + i, 0 is below, bins + 1 above.
 enum class beside : std::int64_t { nan = 2, zero, minus_infinity, plus_infinity, places };
 
-/// W: double, or lanes of it, from W's count of T.
-template <class L> SATUR_INLINE auto load_widened(math::element_t<L> const* p) {
-#if SATUR_HAS_LANES
-  if constexpr (math::is_lanes_v<L> && std::same_as<math::element_t<L>, float>) {
-    return math::detail::load_widened<math::lane_count<L> / 2>(p);
-  } else
-#endif
-  {
-    if constexpr (math::is_lanes_v<L>) {
-      return math::load<L>(p);
-    } else {
-      return static_cast<double>(*p);
-    }
+/// Every lane e. Through memory, once before a loop: g++ 12 puts whole numbers together lane by lane.
+template <class L, class E> [[nodiscard]] SATUR_INLINE L in_every_lane(E e) {
+  math::element_t<L> all[static_cast<std::size_t>(math::lane_count<L>)];
+  for (math::element_t<L>& lane : all) {
+    lane = static_cast<math::element_t<L>>(e);
   }
+  return math::load<L>(all);
+}
+/// The places beside the bins, and the limits of the bins, in lanes.
+template <class I> struct binning_places {
+  I none, first, last, above, nan, zero, minus_infinity, plus_infinity, magnitude, infinity;
+  template <class T, class N>
+  SATUR_INLINE binning_places(T, N bins)
+      : none(in_every_lane<I>(0)), first(in_every_lane<I>(1)), last(in_every_lane<I>(bins)),
+        above(in_every_lane<I>(bins + 1)), nan(at(bins, beside::nan)), zero(at(bins, beside::zero)),
+        minus_infinity(at(bins, beside::minus_infinity)), plus_infinity(at(bins, beside::plus_infinity)),
+        magnitude(in_every_lane<I>(special_bits<T>::magnitude)), infinity(in_every_lane<I>(special_bits<T>::infinity)) {
+  }
+
+private:
+  template <class N> SATUR_INLINE static I at(N bins, beside what) {
+    return in_every_lane<I>(bins + static_cast<N>(what));
+  }
+};
+
+/// The lower edge of bin i of a linear histogram: rounded twice, here and in lanes alike.
+template <class W> [[nodiscard]] SATUR_INLINE W linear_edge(W const& i, W const& low, W const& width) {
+  return math::rounded(W(math::rounded(W(i * width)) + low));
 }
 
-/// Equal bins between `low` and `high`: place = 1 + floor((x - low) * per_width). Every step is rounded as double
-/// arithmetic says, so a number falls into the same bin at every level and on every machine.
+/// Equal bins between `low` and `high`: a guess, floor((x - low) / width), put right by the edges beside it. So a
+/// number falls into the bin that its edges say, at every level and on every machine.
 template <class T> struct linear_binning_pass {
   double low;
   double high;
+  double width;
   double per_width;
   std::int64_t bins;
   T const* x;
@@ -41,23 +56,24 @@ template <class T> struct linear_binning_pass {
   template <class L> SATUR_INLINE void run() {
     using W = decltype(load_widened<L>(x));
     using I = decltype(math::bits(W(0.0)));
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
+    constexpr std::size_t register_size = static_cast<std::size_t>(math::lane_count<W>);
     std::int64_t at[block_elements];
-    I zero_count = I(0);
-    W least = W(lowest);
-    W most = W(highest);
+    scale_in_lanes<W, I> const in(*this);
+    I zero_count = in.places.none;
+    W least = in_every_lane<W>(lowest);
+    W most = in_every_lane<W>(highest);
     for (std::size_t start = 0; start < n; start += block_elements) {
       std::size_t const count = std::min(block_elements, n - start);
       std::size_t i = 0;
-      for (; i + width <= count; i += width) {
-        math::store(at + i, place(load_widened<L>(x + start + i), zero_count, least, most));
+      for (; i + register_size <= count; i += register_size) {
+        math::store(at + i, place(load_widened<L>(x + start + i), in, zero_count, least, most));
       }
       if (i < count) {
-        T rest[width];
-        for (std::size_t k = 0; k < width; ++k) {
+        T rest[register_size];
+        for (std::size_t k = 0; k < register_size; ++k) {
           rest[k] = i + k < count ? x[start + i + k] : not_a_number();
         }
-        math::store(at + i, place(load_widened<L>(rest), zero_count, least, most));
+        math::store(at + i, place(load_widened<L>(rest), in, zero_count, least, most));
       }
       for (std::size_t k = 0; k < count; ++k) {
         ++places[at[k]];
@@ -71,32 +87,41 @@ template <class T> struct linear_binning_pass {
 private:
   static T not_a_number() { return math::from_bits<T>(special_bits<T>::magnitude); }
 
-  template <class W, class I> SATUR_INLINE I place(W const& a, I& zero_count, W& least, W& most) const {
+  template <class W, class I> struct scale_in_lanes {
+    W low, high, width, per_width, zero, one, shifter;
+    I mantissa;
+    binning_places<I> places;
+    SATUR_INLINE explicit scale_in_lanes(linear_binning_pass const& pass)
+        : low(in_every_lane<W>(pass.low)), high(in_every_lane<W>(pass.high)), width(in_every_lane<W>(pass.width)),
+          per_width(in_every_lane<W>(pass.per_width)), zero(in_every_lane<W>(0.0)), one(in_every_lane<W>(1.0)),
+          shifter(in_every_lane<W>(0x1p52)), // added to a number in [0, 2^51), it leaves the nearest whole one in the
+          mantissa(in_every_lane<I>(0xfffffffffffff)), places(double{}, pass.bins) {} // last bits
+  };
+
+  template <class W, class I>
+  SATUR_INLINE static I place(W const& a, scale_in_lanes<W, I> const& in, I& zero_count, W& least, W& most) {
     using math::select;
-    constexpr double shifter =
-        0x1p52; // added to a number in [0, 2^51), it leaves the nearest whole one in the last bits
-    auto const below = a < W(low);
-    auto const above = a >= W(high);
-    W v = select(below || above, W(0.0), W(math::rounded(W(a - W(low))) * W(per_width)));
-    v = math::rounded(v);
-    W const nearest = math::rounded(W(math::rounded(W(v + W(shifter))) - W(shifter)));
-    W const whole = select(nearest > v, W(nearest - W(1.0)), nearest);
-    I p = (math::bits(math::rounded(W(whole + W(shifter)))) & I(0xfffffffffffff)) + I(1);
-    p = select(p > I(bins), I(bins), p); // the last number below `high` may round up to it
+    auto const below = a < in.low;
+    auto const above = a >= in.high;
+    W const v = math::rounded(W(select(below || above, in.zero, W(math::rounded(W(a - in.low)) * in.per_width))));
+    W const nearest = math::rounded(W(math::rounded(W(v + in.shifter)) - in.shifter));
+    W const whole = select(nearest > v, W(nearest - in.one), nearest);
+    W const next = whole + in.one;
+    W const right = select(a < linear_edge(whole, in.low, in.width), W(whole - in.one),
+                           select(a >= linear_edge(next, in.low, in.width), next, whole));
+    W const counted = math::rounded(W(select(below || above, in.zero, right) + in.shifter));
+    I p = (math::bits(counted) & in.mantissa) + in.places.first;
+    p = select(p > in.places.last, in.places.last, p); // the last bin ends at `high`, not at its computed edge
     using M = math::element_t<I>;
-    p = select(mask_for<M>(below), I(0), p);
-    p = select(mask_for<M>(above), I(bins + 1), p);
+    p = select(mask_for<M>(below), in.places.none, p);
+    p = select(mask_for<M>(above), in.places.above, p);
     I const b = math::bits(a);
-    I const m = b & I(special_bits<double>::magnitude);
-    auto const infinite = m == I(special_bits<double>::infinity);
-    auto const nan = m > I(special_bits<double>::infinity);
-    p = select(infinite,
-               select(b < I(0), I(bins + static_cast<M>(beside::minus_infinity)),
-                      I(bins + static_cast<M>(beside::plus_infinity))),
+    I const m = b & in.places.magnitude;
+    p = select(m == in.places.infinity, select(b < in.places.none, in.places.minus_infinity, in.places.plus_infinity),
                p);
-    p = select(nan, I(bins + static_cast<M>(beside::nan)), p);
-    zero_count = select(m == I(0), zero_count + I(1), zero_count);
-    auto const finite = mask_for<double>(m < I(special_bits<double>::infinity));
+    p = select(m > in.places.infinity, in.places.nan, p);
+    zero_count = select(m == in.places.none, zero_count + in.places.first, zero_count);
+    auto const finite = mask_for<double>(m < in.places.infinity);
     least = select(finite && a < least, a, least);
     most = select(finite && a > most, a, most);
     return p;
@@ -130,20 +155,22 @@ template <class T> struct octave_binning_pass {
     using I = decltype(math::bits(L(0)));
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     E at[block_elements];
-    I least = I(special_bits<T>::infinity);
-    I most = I(0);
+    binning_places<I> const in(T{}, bins);
+    I const before = in_every_lane<I>(first - 1);
+    I least = in.infinity;
+    I most = in.none;
     for (std::size_t start = 0; start < n; start += block_elements) {
       std::size_t const count = std::min(block_elements, n - start);
       std::size_t i = 0;
       for (; i + width <= count; i += width) {
-        math::store(at + i, place(math::bits(math::load<L>(x + start + i)), least, most));
+        math::store(at + i, place(math::bits(math::load<L>(x + start + i)), in, before, least, most));
       }
       if (i < count) {
         T rest[width];
         for (std::size_t k = 0; k < width; ++k) {
           rest[k] = i + k < count ? x[start + i + k] : T(0);
         }
-        math::store(at + i, place(math::bits(math::load<L>(rest)), least, most));
+        math::store(at + i, place(math::bits(math::load<L>(rest)), in, before, least, most));
       }
       for (std::size_t k = 0; k < count; ++k) {
         ++places[at[k]];
@@ -167,20 +194,17 @@ template <class T> struct octave_binning_pass {
   }
 
 private:
-  template <class I> SATUR_INLINE I place(I const& b, I& least, I& most) const {
+  template <class I>
+  SATUR_INLINE I place(I const& b, binning_places<I> const& in, I const& before, I& least, I& most) const {
     using math::select;
-    constexpr E infinity = special_bits<T>::infinity;
-    I const m = b & I(special_bits<T>::magnitude);
-    I p = (m >> shift) - I(first) + I(1);
-    p = select(p < I(0), I(0), p);
-    p = select(p > I(bins + 1), I(bins + 1), p);
-    p = select(m == I(0), I(bins + static_cast<E>(beside::zero)), p);
-    p = select(m == I(infinity),
-               select(b < I(0), I(bins + static_cast<E>(beside::minus_infinity)),
-                      I(bins + static_cast<E>(beside::plus_infinity))),
-               p);
-    p = select(m > I(infinity), I(bins + static_cast<E>(beside::nan)), p);
-    auto const kept = m < I(infinity) && m != I(0);
+    I const m = b & in.magnitude;
+    I p = (m >> shift) - before;
+    p = select(p < in.none, in.none, p);
+    p = select(p > in.above, in.above, p);
+    p = select(m == in.none, in.zero, p);
+    p = select(m == in.infinity, select(b < in.none, in.minus_infinity, in.plus_infinity), p);
+    p = select(m > in.infinity, in.nan, p);
+    auto const kept = m < in.infinity && m != in.none;
     least = select(kept && m < least, m, least);
     most = select(kept && m > most, m, most);
     return p;

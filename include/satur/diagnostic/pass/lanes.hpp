@@ -239,4 +239,20 @@ template <class T> [[nodiscard]] SATUR_INLINE T middle_of(T a, T b, T c) {
   return std::max(low, std::min(high, finite_or_zero(c)));
 }
 
+/// A register of double from as many T: half as many as L holds where they are float.
+template <class L> SATUR_INLINE auto load_widened(math::element_t<L> const* p) {
+#if SATUR_HAS_LANES
+  if constexpr (math::is_lanes_v<L> && std::same_as<math::element_t<L>, float>) {
+    return math::detail::load_widened<math::lane_count<L> / 2>(p);
+  } else
+#endif
+  {
+    if constexpr (math::is_lanes_v<L>) {
+      return math::load<L>(p);
+    } else {
+      return static_cast<double>(*p);
+    }
+  }
+}
+
 } // namespace satur::inline SATUR_ABI::detail

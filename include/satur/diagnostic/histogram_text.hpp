@@ -1,0 +1,79 @@
+/// \file histogram_text.hpp  A histogram as text, with bars.
+#pragma once
+
+#include "satur/diagnostic/cell.hpp"
+#include "satur/diagnostic/histogram.hpp"
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+
+namespace satur::inline SATUR_ABI {
+
+/// Up to 24 rows of bars from the first bin that holds something to the last, then what is outside: 75 columns. Shares
+/// are of all that was seen but NaN; zeros of a linear histogram are in a bin too.
+inline std::ostream& operator<<(std::ostream& out, histogram const& h) {
+  using detail::cell;
+  using detail::number_cell;
+  constexpr std::size_t rows = 24;
+  constexpr std::size_t longest = 40;
+  histogram::quantile_estimate const middle = h.quantile(0.5);
+  out << h.total() << " values" << (h.kind() == histogram::scale::logarithmic ? " by magnitude" : "") << ", from "
+      << number_cell(h.lowest(), "%.4g") << " to " << number_cell(h.highest(), "%.4g") << ", median "
+      << number_cell(middle.value, "%.4g") << " (in " << number_cell(middle.low, "%.4g") << " to "
+      << number_cell(middle.high, "%.4g") << ")\n";
+  std::size_t first = 0;
+  std::size_t last = h.bins();
+  while (first < last && h.count(first) == 0) {
+    ++first;
+  }
+  while (last > first && h.count(last - 1) == 0) {
+    --last;
+  }
+  std::size_t group = (last - first + rows - 1) / rows;
+  auto const octave = h.per_octave();
+  if (h.kind() == histogram::scale::logarithmic && group > 1) { // whole octaves read better
+    group = (group + octave - 1) / octave * octave;
+    first -= first % octave;
+  }
+  auto const within = [&](std::size_t from) {
+    std::uint64_t sum = 0;
+    for (std::size_t i = from; i < std::min(from + group, last); ++i) {
+      sum += h.count(i);
+    }
+    return sum;
+  };
+  std::uint64_t most = 1;
+  for (std::size_t i = first; i < last; i += group) {
+    most = std::max(most, within(i));
+  }
+  auto const row = [&](std::string const& what, std::uint64_t n, bool bar) {
+    double const share = static_cast<double>(n) / static_cast<double>(std::max<std::uint64_t>(h.total(), 1));
+    out << detail::padded(what, 24, true) << detail::padded(detail::percent_cell(share), 6) << " %";
+    if (bar && n != 0) {
+      auto const length =
+          static_cast<std::size_t>(static_cast<double>(n) / static_cast<double>(most) * static_cast<double>(longest));
+      out << "  " << std::string(std::max<std::size_t>(length, 1), '#');
+    }
+    out << '\n';
+  };
+  for (std::size_t i = first; i < last; i += group) {
+    row(cell("[%.4g, %.4g)", h.edge(i), h.edge(std::min(i + group, h.bins()))), within(i), true);
+  }
+  auto const outside = [&](std::string const& what, std::uint64_t n) {
+    if (n != 0) {
+      row(what, n, false);
+    }
+  };
+  outside(cell("below %.4g", h.edge(0)), h.below());
+  outside(cell("%.4g and above", h.edge(h.bins())), h.above());
+  outside("exactly 0", h.zeros());
+  outside("-inf", h.minus_infinite());
+  outside("inf", h.plus_infinite());
+  if (h.nan() != 0) {
+    out << "NaN " << h.nan() << " (in no share)\n";
+  }
+  return out;
+}
+
+} // namespace satur::inline SATUR_ABI

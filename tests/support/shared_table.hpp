@@ -1,0 +1,36 @@
+// A table of the shared references, where it is at hand.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace test {
+
+/// The rows of a table after its head, cut at the commas. Empty, with a message, where the file is not there.
+inline std::vector<std::vector<std::string>> shared_table(std::string const& name) {
+  std::string const path = std::string(SATUR_SHARED_DIR) + "/reference/" + name;
+  std::ifstream file(path);
+  if (!file) {
+    MESSAGE("skipped: " << path << " is not there (-DSATUR_SHARED_DIR=… says where it is)");
+    return {};
+  }
+  std::vector<std::vector<std::string>> rows;
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    std::vector<std::string> cells;
+    std::istringstream in(line);
+    for (std::string cell; std::getline(in, cell, ',');) {
+      cells.push_back(cell);
+    }
+    rows.push_back(cells);
+  }
+  REQUIRE(!rows.empty());
+  return rows;
+}
+
+} // namespace test
