@@ -18,6 +18,7 @@ namespace {
 satur::monitor trained(bool histograms, satur::history_keeps keeps = satur::history_keeps::evenly) {
   satur::monitor mon({.rule = satur::slope_below{0.1},
                       .histograms = histograms ? 3u : 0u,
+                      .updates = 2,
                       .sampling = {.every = 2},
                       .history = {.lines = 5, .keeps = keeps}});
   std::mt19937_64 urbg(5);

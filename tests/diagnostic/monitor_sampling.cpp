@@ -162,3 +162,17 @@ TEST_CASE("options out of range are refused in words") {
   CHECK_THROWS_WITH_AS(make({.rule = satur::z_beyond{-1.0}}), Contains("threshold"), std::invalid_argument);
   CHECK_NOTHROW(make({.rule = satur::rules::sagemaker(), .history = {.lines = 0}}));
 }
+
+TEST_CASE("updates are read in one sampled step in n") {
+  for (std::size_t const n : {0u, 1u, 3u}) {
+    satur::monitor mon({.updates = n, .sampling = {.every = 2}});
+    for (int step = 0; step < 20; ++step) {
+      mon["fc"].update(std::vector<double>{1.0, 2.0}, std::vector<double>{0.1, 0.3});
+      mon["fc"].update(std::vector<double>{1.0}, std::vector<double>{0.1}); // of one value: no ratio
+      mon.end_step();
+    }
+    std::uint64_t const expected = n == 0 ? 0 : n == 1 ? 10 : 4; // of ten sampled steps 0, 3, 6 and 9
+    CHECK(mon.at("fc").total().update.steps == expected);
+    CHECK(mon.at("fc").total().update.unusable == expected);
+  }
+}

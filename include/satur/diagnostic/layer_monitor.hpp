@@ -23,7 +23,7 @@ class layer_monitor {
 public:
   layer_monitor(std::string_view name, any_rule const& rule) : layer_monitor(name, monitor_options{.rule = rule}) {}
   layer_monitor(std::string_view name, monitor_options const& options)
-      : name_(name), rule_(options.rule), histograms_(options.histograms) {
+      : name_(name), rule_(options.rule), histograms_(options.histograms), updates_(options.updates) {
     for (phase_records& p : phases_) {
       p.lines = satur::history(options.history);
     }
@@ -85,10 +85,10 @@ public:
   }
 
   /// The step scale * dw that is about to change w (scale = -learning rate where dw is the gradient). w and dw have the
-  /// same size (shape_error otherwise).
+  /// same size (shape_error otherwise). See monitor_options::updates.
   template <detail::numbers W, detail::numbers D> void update(W const& w, D const& dw, double scale = 1.0) {
     detail::require_same_shape("update", "dw", dw, w);
-    if (!recording_) {
+    if (!recording_ || updates_ == 0 || here().turn % updates_ != 0) {
       return;
     }
     timer const time(*this);
@@ -142,7 +142,7 @@ private:
     layer_record total;
     satur::history lines;
     std::optional<layer_histograms> drawn;
-    std::uint64_t turn = 0; ///< sampled steps: which blocks are drawn
+    std::uint64_t turn = 0; ///< sampled steps: which blocks are drawn, and whether updates are read
     bool operator==(phase_records const&) const = default;
   };
 
@@ -260,6 +260,7 @@ private:
   std::string name_;
   any_rule rule_;
   std::size_t histograms_;
+  std::size_t updates_;
   std::array<phase_records, 2> phases_;
   satur::phase phase_ = phase::train;
   bool recording_ = true;

@@ -156,7 +156,7 @@ private:
   template <class Archive, class R> static void whole(Archive& ar, R& mon) {
     auto& options = mon.options_;
     rule_definition rule = options.rule.definition();
-    all(ar, rule, options.histograms, options.sampling, options.history);
+    all(ar, rule, options.histograms, options.updates, options.sampling, options.history);
     if constexpr (Archive::reading) {
       try {
         options.rule = rule_of(rule);

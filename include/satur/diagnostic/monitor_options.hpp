@@ -20,6 +20,9 @@ struct monitor_options {
   /// Histograms of z, f'(z) and dL/dz, 10 kB a layer and phase. 0: none; 1: of all values; n: of one block of 256
   /// values in n, other blocks every step, at a n-th of the cost.
   std::size_t histograms = 0;
+  /// `update` is recorded in one sampled step in n, and does nothing in the others; 0: never. Reading every weight
+  /// costs about as much as changing it.
+  std::size_t updates = 1;
   satur::sampling sampling = {}; ///< which steps are recorded
   history_options history = {};  ///< how many of them are remembered one by one
 
