@@ -20,6 +20,7 @@ run() { # BUILD NAME
 run native forward
 run plain forward
 run native step
+run native monitor
 for type in float double; do
   run native activations_$type
   run plain activations_$type
@@ -61,6 +62,8 @@ say "timing the compiler"
   fi
   printf '\n### One training step, 784-256-256-256-10, batch 128, preset native\n\n'
   cat "$folder/native-step.txt"
+  printf '\n### What a monitor costs on that step, preset native\n\n'
+  cat "$folder/native-monitor.txt"
   printf '\n### Compile time\n\n'
   cat "$folder/compile.txt"
 } >"$folder/results.txt"
