@@ -1,75 +1,107 @@
 #!/usr/bin/env bash
-# Runs every benchmark and writes the figures into bench/README.md: bench/run.sh [--print]
-# --print shows them instead. Takes some ten minutes; nothing else should run meanwhile.
+# Runs the benchmarks and writes their figures into bench/README.md: bench/run.sh [--print] [SECTION…]
+# Without a section all of them, some twenty minutes; nothing else should run meanwhile. --print shows the figures instead.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../cmake/scripts.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 export OPENBLAS_NUM_THREADS=1
 
-need build bench
-for preset in native plain; do
-  BUILD_NAME=bench-$preset build $preset -DSATUR_BUILD_BENCH=ON -DSATUR_BUILD_TESTS=OFF -DSATUR_BUILD_EXAMPLES=OFF
+sections=(forward instructions activations_float activations_double readings units threads torch step monitor theory
+  initializers compile)
+print=no
+if [ "${1-}" = --print ]; then
+  print=yes
+  shift
+fi
+wanted=("$@")
+if [ $# -eq 0 ]; then wanted=("${sections[@]}"); fi
+for section in "${wanted[@]}"; do
+  case " ${sections[*]} " in
+  *" $section "*) ;;
+  *)
+    say "no section '$section'; there are: ${sections[*]}"
+    exit 2
+    ;;
+  esac
 done
+
+need build bench
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-run() { # BUILD NAME
+program() { printf '%s/build/bench-%s/bench/satur_bench_%s' "$root" "$1" "$2"; } # PRESET NAME
+run() {                                                                           # PRESET NAME: its output is in $folder/PRESET-NAME.txt
   say "running $2, $1"
-  "$root/build/bench-$1/bench/satur_bench_$2" >"$folder/$1-$2.txt"
+  "$(program "$1" "$2")" >"$folder/$1-$2.txt"
 }
-run native forward
-run plain forward
-run native step
-run native monitor
-for type in float double; do
-  run native activations_$type
-  run plain activations_$type
-done
-for optional in threads torch; do
-  if [ -x "$root/build/bench-native/bench/satur_bench_$optional" ]; then run native $optional; fi
-done
-say "counting instructions"
-"$root/bench/instructions.sh" "$root/build/bench-plain/bench/satur_bench_instructions" >"$folder/instructions.txt"
-say "timing the compiler"
-"$root/bench/compile_time.sh" >"$folder/compile.txt"
 
-{
-  printf '### The fused sigmoid pass, preset native\n\n'
+forward() {
+  run native forward
+  run plain forward
   cat "$folder/native-forward.txt"
-  printf '\n### The same with plain -O2\n\n'
+  printf '\nThe same with plain -O2:\n\n'
   sed -n 1p "$folder/plain-forward.txt"
   printf '\n| n | forward, ns an element | speed, as share of native |\n|---|---|---|\n'
   paste -d'|' <(grep '^| [0-9]' "$folder/native-forward.txt") <(grep '^| [0-9]' "$folder/plain-forward.txt") |
     awk -F'|' '{ split($3, native, " "); split($17, plain, " "); printf "|%s| %s | %.2f |\n", $2, plain[1], native[1] / plain[1] }'
-  printf '\n### Instructions an element of the fused sigmoid pass, plain -O2, counted\n\n'
-  cat "$folder/instructions.txt"
-  for type in float double; do
-    printf '\n### Every activation, %s, preset native\n\n' "$type"
-    # The last column: how fast the plain build's forward is.
-    paste -d'~' "$folder/native-activations_$type.txt" "$folder/plain-activations_$type.txt" | awk -F'~' '
-      /^\| `/ { split($1, native, "|"); split($2, plain, "|"); printf "%s %.2f |\n", $1, native[7] / plain[7]; next }
-      /^\| activation/ { print $1 " speed of plain -O2 |"; next }
-      /^\|---/ { print $1 "---|"; next }
-      { print $1 }'
-  done
-  if [ -f "$folder/native-threads.txt" ]; then
-    printf '\n### Threads and sixteen bits, preset native with OpenMP\n\n'
-    cat "$folder/native-threads.txt"
-  fi
-  if [ -f "$folder/native-torch.txt" ]; then
-    printf '\n### Against libtorch, preset native\n\n'
-    cat "$folder/native-torch.txt"
-  fi
-  printf '\n### One training step, 784-256-256-256-10, batch 128, preset native\n\n'
-  cat "$folder/native-step.txt"
-  printf '\n### What a monitor costs on that step, preset native\n\n'
-  cat "$folder/native-monitor.txt"
-  printf '\n### Compile time\n\n'
-  cat "$folder/compile.txt"
-} >"$folder/results.txt"
+}
 
-if [ "${1-}" = --print ]; then
-  cat "$folder/results.txt"
-else
-  write_results "$root/bench/README.md" "$folder/results.txt"
-fi
+activations() { # TYPE
+  run native "activations_$1"
+  run plain "activations_$1"
+  # The last column: how fast the plain build's forward is.
+  paste -d'~' "$folder/native-activations_$1.txt" "$folder/plain-activations_$1.txt" | awk -F'~' '
+    /^\| `/ { split($1, native, "|"); split($2, plain, "|"); printf "%s %.2f |\n", $1, native[7] / plain[7]; next }
+    /^\| activation/ { print $1 " speed of plain -O2 |"; next }
+    /^\|---/ { print $1 "---|"; next }
+    { print $1 }'
+}
+
+figures() { # SECTION
+  case $1 in
+  forward) forward ;;
+  instructions) "$root/bench/instructions.sh" "$(program plain instructions)" ;;
+  activations_float) activations float ;;
+  activations_double) activations double ;;
+  compile) "$root/bench/compile_time.sh" ;;
+  *)
+    run native "$1"
+    cat "$folder/native-$1.txt"
+    ;;
+  esac
+}
+
+compiled() { # PRESET SECTION…: the program of each section, built
+  local preset=$1 section targets=()
+  shift
+  for section in "$@"; do targets+=("satur_bench_$section"); done
+  if [ ${#targets[@]} -gt 0 ]; then BUILD_NAME=bench-$preset build "$preset" -DSATUR_BUILD_BENCH=ON -DSATUR_BUILD_TESTS=OFF -DSATUR_BUILD_EXAMPLES=OFF -- "${targets[@]}"; fi
+}
+native=()
+plain=()
+for section in "${wanted[@]}"; do
+  case $section in
+  compile) ;;
+  instructions) plain+=("$section") ;;
+  forward | activations_*) native+=("$section") plain+=("$section") ;;
+  torch | threads) # what they need may be missing: then the figures that are there stay
+    if [ "$section" = threads ] || [ -d /usr/include/torch ]; then native+=("$section"); fi
+    ;;
+  *) native+=("$section") ;;
+  esac
+done
+compiled native ${native[@]+"${native[@]}"}
+compiled plain ${plain[@]+"${plain[@]}"}
+
+for section in "${wanted[@]}"; do
+  case $section in
+  torch | threads) if [ ! -x "$(program native "$section")" ]; then continue; fi ;;
+  esac
+  figures "$section" >"$folder/figures.txt"
+  if [ "$print" = yes ]; then
+    printf '\n### %s\n\n' "$section"
+    cat "$folder/figures.txt"
+  else
+    write_results "$root/bench/README.md" "$folder/figures.txt" "$section"
+  fi
+done
