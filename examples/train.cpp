@@ -88,6 +88,15 @@ std::map<std::string, make_dense> const initializers{
     {"zeros", by([](double) { return satur::zeros{}; })},
 };
 
+template <class A> bool applies(satur::any_rule const& rule, A const& act) {
+  try {
+    static_cast<void>(rule.template bind<float>(act));
+    return true;
+  } catch (std::invalid_argument const&) {
+    return false;
+  }
+}
+
 struct bad_input : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -181,6 +190,7 @@ struct options {
   int threads = 0;
   std::size_t every = 0;
   std::string csv;
+  std::string rule = "classic";
 };
 
 /// What is not said takes the value that suits the job.
@@ -294,6 +304,7 @@ struct network {
   std::deque<hidden_layer> hidden;
   std::optional<satur::dense<float>> output;
   satur::softmax_cross_entropy<float> loss;
+  bool watch_output = true; ///< false where the rule says nothing of logits
 };
 
 network build(options const& o, task const& t) {
@@ -319,7 +330,9 @@ double train_step(network& net, satur::monitor& mon, matrix const& x, std::vecto
     a = &h.a;
   }
   matrix const& logits = net.output->forward(*a);
-  mon["output"].observe(satur::identity{}, logits);
+  if (net.watch_output) {
+    mon["output"].observe(satur::identity{}, logits);
+  }
   double const loss = net.loss.forward(logits, labels);
 
   matrix const& dlogits = net.loss.backward();
@@ -435,6 +448,17 @@ private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+satur::any_rule rule_named(std::string const& name) {
+  std::vector<std::string> known;
+  for (satur::rules::preset const& p : satur::rules::presets()) {
+    if (p.name == name) {
+      return p.rule;
+    }
+    known.emplace_back(p.name);
+  }
+  unknown("rule", name, known);
+}
+
 std::string percent(double share) { return satur::detail::percent_cell(share) + " %"; }
 
 /// The run in plain words: which layers saturated, on which side, and what to try.
@@ -482,8 +506,9 @@ void summarise(std::ostream& out, options const& o, stretch const& first, stretc
     if (fallen) {
       out << " (it began with " << percent(was.slope_share()) << ")";
     }
-    out << ";\n  " << percent(left + right) << " of its units have " << (flat_right ? rule_text : "z < -5")
-        << text("; mean output %.3f.", s.mean_output()) << '\n';
+    out << ";\n  " << percent(left + right) << " of its units have "
+        << (flat_right || o.rule != "classic" ? rule_text : "z < -5") << text("; mean output %.3f.", s.mean_output())
+        << '\n';
     any_silent = any_silent || left + right < 0.05;
   }
   if (broken) {
@@ -492,7 +517,8 @@ void summarise(std::ostream& out, options const& o, stretch const& first, stretc
     return;
   }
   if (any_silent) {
-    out << "  |z| > 5 hardly sees it: the units sit short of the threshold, but their slope is gone all\n"
+    out << "  " << rule_text
+        << " hardly sees it: the units sit short of the threshold, but their slope is gone all\n"
            "  the same. That is why the table shows the mean slope beside the share.\n";
   }
   double const first_gradient = last.layers.front().second.gradient.rms();
@@ -556,8 +582,10 @@ int run(options o) {
   bool const real_data = !o.data.empty();
   complete(o, real_data);
   // Everything that can be wrong is found out before the first step.
-  activation_named(o.activation);
+  any_activation const act = activation_named(o.activation);
   initializer_named(o.init);
+  satur::any_rule const rule = rule_named(o.rule);
+  std::visit([&](auto const& a) { static_cast<void>(rule.bind<float>(a)); }, act); // throws where the rule refuses it
   if (!o.csv.empty()) {
     write_csv(o.csv, {});
   }
@@ -566,12 +594,14 @@ int run(options o) {
     openblas_set_num_threads(o.threads);
   }
   network net = build(o, t);
+  net.watch_output = applies(rule, satur::identity{});
   std::cout << t.name << '\n'
             << o.depth << " x " << o.width << ' ' << o.activation << ", " << o.init
             << (o.gain != 1.0 ? text(" x %g", o.gain) : "") << ", batch " << o.batch << ", learning rate "
-            << text("%g", o.rate) << ", seed " << o.seed << "\n\n";
+            << text("%g", o.rate) << ", seed " << o.seed << '\n';
+  std::visit([&](auto const& a) { std::cout << satur::equivalents(rule, a) << "\n\n"; }, act);
 
-  satur::monitor mon;
+  satur::monitor mon(rule);
   display screen(o.steps);
   matrix x = matrix::from_shape({o.batch, t.inputs});
   std::vector<int> labels(o.batch);
@@ -649,6 +679,9 @@ int main(int argc, char** argv) {
   app.add_option("--seed", o.seed, "of weights and data (1)");
   app.add_option("--threads", o.threads, "of the matrix products (all)")->check(CLI::Range(1, 1024));
   app.add_option("--every", o.every, "steps from one table to the next (a sixth of all)")->check(positive);
+  app.add_option("--rule", o.rule,
+                 "when a unit counts as saturated: classic (|z| > 5, the default), deep_diagnosis, equal_slope,\n"
+                 "karpathy, gate, kaldi, sagemaker (docs/readings.md)");
   app.add_option("--csv", o.csv, "file for the numbers of every table");
   try {
     app.parse(argc, argv);

@@ -54,6 +54,8 @@ TEST_CASE("bad input: one line, exit code 2") {
   refused("--activation sigmod", "known: sigmoid, tanh");
   refused("--init glorot_unifrom", "did you mean 'glorot_uniform'");
   refused("--init he", "did you mean 'he_");
+  refused("--rule clasic", "did you mean 'classic'");
+  refused("--rule sagemaker --activation relu", "sigmoid and tanh");
   refused("--steps 0", "--steps");
   refused("--width -3", "--width");
   refused("--lr -1", "--lr");
@@ -69,7 +71,7 @@ TEST_CASE("help") {
   outcome const o = train("--help");
   CHECK(o.code == 0);
   for (char const* option : {"--data", "--activation", "--init", "--gain", "--depth", "--width", "--batch", "--lr",
-                             "--steps", "--seed", "--threads", "--every", "--csv"}) {
+                             "--steps", "--seed", "--threads", "--every", "--rule", "--csv"}) {
     CAPTURE(option);
     CHECK(o.text.find(option) != std::string::npos);
   }
@@ -97,6 +99,15 @@ TEST_CASE("a small run: tables of at most 100 columns that name their rule, and 
   CHECK(lines == 1 + 3 * 3); // the header; three stretches of three layers
   CHECK_FALSE(fs::exists(csv.string() + ".part"));
   fs::remove(csv);
+}
+
+TEST_CASE("another rule: its equivalents first, its words below each table, and logits where it says nothing of them") {
+  outcome const o = train(small + "--activation tanh --rule karpathy");
+  CAPTURE(o.text);
+  CHECK(o.code == 0);
+  CHECK(o.text.find("z = 2.0923") != std::string::npos);
+  CHECK(o.text.find("saturated: output beyond 97 %") != std::string::npos);
+  CHECK(o.text.find("|z| > 5") == std::string::npos);
 }
 
 TEST_CASE("the same seed gives the same run") {
