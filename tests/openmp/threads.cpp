@@ -13,6 +13,10 @@
 
 #include <omp.h>
 
+/// LLVM's OpenMP keeps its pool of threads until the process is gone, which LeakSanitizer calls a leak of ours.
+extern "C" char const* __lsan_default_suppressions();
+extern "C" char const* __lsan_default_suppressions() { return "leak:libomp"; }
+
 namespace {
 
 constexpr std::size_t long_enough = 3 * satur::detail::parallel_elements + 4711; // the last leaf is not full

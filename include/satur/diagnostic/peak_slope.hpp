@@ -22,7 +22,8 @@ template <class A> [[nodiscard]] double peak_slope_of(A const& act) {
     constexpr double step = 1.0 / 128.0;
     double best = 0.0;
     double peak = slope(best);
-    for (double z = -64.0; z <= 64.0; z += step) {
+    for (int i = -64 * 128; i <= 64 * 128; ++i) {
+      double const z = i * step;
       if (double const s = slope(z); s > peak) {
         peak = s;
         best = z;

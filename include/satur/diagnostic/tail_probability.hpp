@@ -14,8 +14,9 @@ namespace satur::inline SATUR_ABI::detail {
   if (a < 10.0) {
     double product = 1.0;
     double b = a;
-    for (; b < 10.0; b += 1.0) {
+    while (b < 10.0) {
       product *= b;
+      b += 1.0;
     }
     return stirling_rest(b) + (b - 0.5) * std::log(b) - b - std::log(product) - ((a - 0.5) * std::log(a) - a);
   }
