@@ -1,0 +1,8 @@
+/// \file theory.hpp  The saturation expected before the first step: Gaussian means, gains, mean-field recursion.
+#pragma once
+
+#include "satur/theory/closed_forms.hpp"
+#include "satur/theory/moments.hpp"
+#include "satur/theory/normal_law.hpp"
+#include "satur/theory/pieces.hpp"
+#include "satur/theory/quadrature.hpp"

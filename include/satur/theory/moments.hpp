@@ -1,0 +1,181 @@
+/// \file moments.hpp  What an activation makes of a normal pre-activation: E f, E f^2, E f', E f'^2.
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/theory/closed_forms.hpp"
+#include "satur/theory/normal_law.hpp"
+#include "satur/theory/pieces.hpp"
+#include "satur/theory/quadrature.hpp"
+
+#include <array>
+#include <concepts>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// float where an activation takes no double.
+template <class A> using theory_number = std::conditional_t<activation<A, double>, double, float>;
+
+template <class A> [[nodiscard]] constexpr auto edges_of(A const& act) {
+  if constexpr (has_kinks<A>) {
+    return act.kinks();
+  } else {
+    return std::array<double, 1>{0.0};
+  }
+}
+
+/// How wide the bend at 0 is: 1, or what the activation's own parameter makes of it.
+template <class A> [[nodiscard]] constexpr double bend_of(A const& act) {
+  double width = 1.0;
+  if constexpr (requires {
+                  { act.beta } -> std::convertible_to<double>;
+                }) {
+    width = 1.0 / static_cast<double>(act.beta);
+  } else if constexpr (requires {
+                         { act.alpha } -> std::convertible_to<double>;
+                       }) {
+    width = static_cast<double>(act.alpha);
+  } else if constexpr (requires {
+                         { act.b } -> std::convertible_to<double>;
+                       }) {
+    width = sqrt_anywhere(0.25 * static_cast<double>(act.b));
+  }
+  width = width < 0.0 ? -width : width;
+  return width > 1e-6 && width < 1.0 ? width : 1.0;
+}
+
+template <class A> [[nodiscard]] constexpr math::value_and_slope<double> both_at(A const& act, double z) {
+  auto const both = detail::evaluate(act, static_cast<theory_number<A>>(z));
+  return {static_cast<double>(both.value), static_cast<double>(both.slope)};
+}
+
+} // namespace detail
+
+namespace theory {
+
+/// Of y = f(z), z ~ N(mean, variance).
+struct gaussian_moments {
+  double mean = 0;                    ///< E z
+  double variance = 0;                ///< Var z (not the standard deviation)
+  double mean_output = 0;             ///< E f
+  double variance_output = 0;         ///< Var f, with its own digits where f hardly moves
+  double mean_squared_output = 0;     ///< E f^2
+  double mean_derivative = 0;         ///< E f', the mean slope
+  double mean_squared_derivative = 0; ///< E f'^2: what a gradient keeps of its square, per weight variance times fan-in
+  /// dE f^2 / d variance = E[f'^2 + f f''] = E[(z - mean) f f'] / variance: the last form holds with kinks too, but not
+  /// where f itself jumps (threshold, hard_shrink). NaN where the variance is 0.
+  double output_growth = 0;
+  bool operator==(gaussian_moments const&) const = default;
+};
+
+/// All moments of one activation in one sweep. Relative error, to max(the moment, 1e-3): 1e-13 for activations of
+/// straight lines and parabolas (relu, leaky_relu, prelu, hard_tanh, hard_sigmoid, relu6, hard_swish, …: closed forms)
+/// and for erf, gelu (at mean 0) and exponential; 1e-11 for the others, by quadrature with edges at 0 and at `kinks()`
+/// where the activation states them. A struct of your own that bends elsewhere, or far more sharply than 1, should
+/// state `kinks()`. A variance of 0 is all at the mean. 1 to 10 microseconds. Throws std::invalid_argument where the
+/// mean is not finite, or the variance negative or not finite. What overflows is infinite or NaN.
+template <class A>
+  requires activation<A, double> || activation<A, float>
+[[nodiscard]] constexpr gaussian_moments moments(A const& act, double mean, double variance) {
+  detail::require_law("theory::moments", mean, variance);
+  gaussian_moments m{.mean = mean, .variance = variance};
+  auto const at_mean = detail::both_at(act, mean);
+  if (variance == 0.0) {
+    m.mean_output = at_mean.value;
+    m.mean_squared_output = at_mean.value * at_mean.value;
+    m.mean_derivative = at_mean.slope;
+    m.mean_squared_derivative = at_mean.slope * at_mean.slope;
+    m.output_growth = std::numeric_limits<double>::quiet_NaN();
+    return m;
+  }
+  double const sd = detail::sqrt_anywhere(variance);
+  double const centre = at_mean.value; // outputs are counted from here, so that their variance keeps its digits
+  double d1 = 0;                       // E (f - centre)
+  double d2 = 0;                       // E (f - centre)^2
+  double tff = 0;                      // E t f f', t = (z - mean)/sd
+  if constexpr (detail::piecewise<A>) {
+    for (detail::piece const& p : detail::pieces_of<A>::get(act)) {
+      auto const j = detail::partial_moments((p.from - mean) / sd, (p.to - mean) / sd);
+      double const f0 = p.c0 + mean * (p.c1 + mean * p.c2); // f = f0 + f1 t + f2 t^2
+      double const f1 = sd * (p.c1 + 2 * p.c2 * mean);
+      double const f2 = p.c2 * variance;
+      double const y = f0 - centre;
+      double const s0 = p.c1 + 2 * p.c2 * mean; // f' = s0 + s1 t
+      double const s1 = 2 * p.c2 * sd;
+      d1 += y * j[0] + f1 * j[1] + f2 * j[2];
+      d2 += y * y * j[0] + 2 * y * f1 * j[1] + (f1 * f1 + 2 * y * f2) * j[2] + 2 * f1 * f2 * j[3] + f2 * f2 * j[4];
+      m.mean_derivative += s0 * j[0] + s1 * j[1];
+      m.mean_squared_derivative += s0 * s0 * j[0] + 2 * s0 * s1 * j[1] + s1 * s1 * j[2];
+      tff += f0 * s0 * j[1] + (f0 * s1 + f1 * s0) * j[2] + (f1 * s1 + f2 * s0) * j[3] + f2 * s1 * j[4];
+    }
+  } else {
+    auto const edges = detail::edges_of(act);
+    std::span<double const> const at(edges.data(), edges.size());
+    detail::normal_sweep(mean, sd, at, detail::bend_of(act), [&](double t, double w) {
+      auto const f = detail::both_at(act, mean + sd * t);
+      double const y = f.value - centre;
+      d1 += w * y;
+      d2 += w * y * y;
+      m.mean_derivative += w * f.slope;
+      m.mean_squared_derivative += w * f.slope * f.slope;
+      tff += w * t * f.value * f.slope;
+    });
+  }
+  m.mean_output = centre + d1;
+  m.variance_output = d2 - d1 * d1;
+  m.mean_squared_output = m.mean_output * m.mean_output + m.variance_output;
+  m.output_growth = tff / sd;
+  if constexpr (detail::has_closed_moments<A>) {
+    if (!std::is_constant_evaluated()) {
+      detail::closed_moments(act, m);
+    }
+  }
+  return m;
+}
+
+/// E f(z), z ~ N(mean, variance), of an activation or of any callable of a double. Relative error as of `moments`; a
+/// callable is taken to be smooth on the scale of 1 except at 0 and at `edges` (its kinks and jumps, in any order), and
+/// not to grow like e^z. A variance of 0 gives f(mean). Under 10 microseconds for a callable of 20 ns.
+/// Throws std::invalid_argument where the mean is not finite, or the variance negative or not finite.
+template <class F>
+  requires std::invocable<F&, double> || activation < std::remove_cvref_t<F>,
+double > || activation<std::remove_cvref_t<F>, float> [[nodiscard]] constexpr double gaussian_mean(
+                F&& f, double mean, double variance, std::span<double const> edges = {}) {
+  using A = std::remove_cvref_t<F>;
+  if constexpr (detail::piecewise<A> || detail::has_closed_moments<A>) {
+    return moments(f, mean, variance).mean_output;
+  } else {
+    detail::require_law("theory::gaussian_mean", mean, variance);
+    auto const at = [&f](double z) {
+      if constexpr (activation<A, double> || activation<A, float>) {
+        return static_cast<double>(detail::value_at(f, static_cast<detail::theory_number<A>>(z)));
+      } else {
+        return static_cast<double>(f(z));
+      }
+    };
+    if (variance == 0.0) {
+      return at(mean);
+    }
+    double const sd = detail::sqrt_anywhere(variance);
+    double sum = 0;
+    auto const visit = [&](double t, double w) { sum += w * at(mean + sd * t); };
+    if constexpr (activation<A, double> || activation<A, float>) {
+      if (edges.empty()) {
+        auto const own = detail::edges_of(f);
+        detail::normal_sweep(mean, sd, std::span<double const>(own.data(), own.size()), detail::bend_of(f), visit);
+        return sum;
+      }
+      detail::normal_sweep(mean, sd, edges, detail::bend_of(f), visit);
+    } else {
+      detail::normal_sweep(mean, sd, edges, 1.0, visit);
+    }
+    return sum;
+  }
+}
+
+} // namespace theory
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,139 @@
+/// \file pieces.hpp  Activations made of straight lines and parabolas, whose Gaussian integrals are closed forms.
+#pragma once
+
+#include "satur/activation/hard_shrink.hpp"
+#include "satur/activation/hard_sigmoid.hpp"
+#include "satur/activation/hard_sigmoid_keras2.hpp"
+#include "satur/activation/hard_swish.hpp"
+#include "satur/activation/hard_tanh.hpp"
+#include "satur/activation/identity.hpp"
+#include "satur/activation/leaky_relu.hpp"
+#include "satur/activation/prelu.hpp"
+#include "satur/activation/relu.hpp"
+#include "satur/activation/relu6.hpp"
+#include "satur/activation/soft_shrink.hpp"
+#include "satur/activation/sparse_plus.hpp"
+#include "satur/activation/sparse_sigmoid.hpp"
+#include "satur/activation/threshold.hpp"
+#include "satur/theory/quadrature.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace satur::inline SATUR_ABI::detail {
+
+/// f(z) = c0 + c1 z + c2 z^2 for from < z < to.
+struct piece {
+  double from;
+  double to;
+  double c0;
+  double c1;
+  double c2;
+};
+
+/// pieces_of<A>::get(act): the pieces from -inf to inf. By the exact type: what inherits an activation may change it.
+template <class A> struct pieces_of {};
+template <class A>
+concept piecewise = requires(A const& act) {
+  pieces_of<A>::get(act);
+};
+
+template <> struct pieces_of<identity> {
+  static constexpr std::array<piece, 1> get(identity const&) { return {piece{-infinite, infinite, 0, 1, 0}}; }
+};
+template <> struct pieces_of<relu> {
+  static constexpr std::array<piece, 2> get(relu const&) {
+    return {piece{-infinite, 0, 0, 0, 0}, piece{0, infinite, 0, 1, 0}};
+  }
+};
+template <> struct pieces_of<leaky_relu> {
+  static constexpr std::array<piece, 2> get(leaky_relu const& act) {
+    return {piece{-infinite, 0, 0, act.negative_slope, 0}, piece{0, infinite, 0, 1, 0}};
+  }
+};
+template <> struct pieces_of<prelu> {
+  static constexpr std::array<piece, 2> get(prelu const& act) {
+    return {piece{-infinite, 0, 0, act.negative_slope, 0}, piece{0, infinite, 0, 1, 0}};
+  }
+};
+/// Flat, a line, flat.
+[[nodiscard]] constexpr std::array<piece, 3> clipped(double from, double to, double c0, double c1, double low,
+                                                     double high) {
+  return {piece{-infinite, from, low, 0, 0}, piece{from, to, c0, c1, 0}, piece{to, infinite, high, 0, 0}};
+}
+template <> struct pieces_of<hard_tanh> {
+  static constexpr auto get(hard_tanh const& act) { return clipped(act.low, act.high, 0, 1, act.low, act.high); }
+};
+template <> struct pieces_of<hard_sigmoid> {
+  static constexpr auto get(hard_sigmoid const&) { return clipped(-3, 3, 0.5, 1.0 / 6.0, 0, 1); }
+};
+template <> struct pieces_of<hard_sigmoid_keras2> {
+  static constexpr auto get(hard_sigmoid_keras2 const&) { return clipped(-2.5, 2.5, 0.5, 0.2, 0, 1); }
+};
+template <> struct pieces_of<sparse_sigmoid> {
+  static constexpr auto get(sparse_sigmoid const&) { return clipped(-1, 1, 0.5, 0.5, 0, 1); }
+};
+template <> struct pieces_of<relu6> {
+  static constexpr auto get(relu6 const&) { return clipped(0, 6, 0, 1, 0, 6); }
+};
+template <> struct pieces_of<soft_shrink> {
+  static constexpr std::array<piece, 3> get(soft_shrink const& act) {
+    double const w = act.width;
+    return {piece{-infinite, -w, w, 1, 0}, piece{-w, w, 0, 0, 0}, piece{w, infinite, -w, 1, 0}};
+  }
+};
+template <> struct pieces_of<hard_shrink> {
+  static constexpr std::array<piece, 3> get(hard_shrink const& act) {
+    double const w = act.width;
+    return {piece{-infinite, -w, 0, 1, 0}, piece{-w, w, 0, 0, 0}, piece{w, infinite, 0, 1, 0}};
+  }
+};
+template <> struct pieces_of<threshold> {
+  static constexpr std::array<piece, 2> get(threshold const& act) {
+    return {piece{-infinite, act.level, act.otherwise, 0, 0}, piece{act.level, infinite, 0, 1, 0}};
+  }
+};
+template <> struct pieces_of<hard_swish> {
+  static constexpr std::array<piece, 3> get(hard_swish const&) {
+    return {piece{-infinite, -3, 0, 0, 0}, piece{-3, 3, 0, 0.5, 1.0 / 6.0}, piece{3, infinite, 0, 1, 0}};
+  }
+};
+template <> struct pieces_of<sparse_plus> {
+  static constexpr std::array<piece, 3> get(sparse_plus const&) {
+    return {piece{-infinite, -1, 0, 0, 0}, piece{-1, 1, 0.25, 0.5, 0.25}, piece{1, infinite, 0, 1, 0}};
+  }
+};
+
+/// J_k = integral of t^k phi(t) over [a, b], k = 0 … 4: J_0 from the tail that has the digits, then
+/// J_k = (k-1) J_{k-2} + a^{k-1} phi(a) - b^{k-1} phi(b), from t phi = -phi'; where [a, b] is so narrow that these
+/// cancel, by quadrature.
+[[nodiscard]] constexpr std::array<double, 5> partial_moments(double a, double b) {
+  std::array<double, 5> j{};
+  if (!(a < b)) {
+    return j;
+  }
+  if ((b - a) * std::max({1.0, a < 0 ? -a : a, b < 0 ? -b : b}) < 1.0) {
+    legendre_panel(a, b, [&j](double t, double w) {
+      double term = w * normal_density(t);
+      for (double& sum : j) {
+        sum += term;
+        term *= t;
+      }
+    });
+    return j;
+  }
+  double const at_a = normal_density(a); // 0 where a is infinite, and then so are its products
+  double const at_b = normal_density(b);
+  double const p = at_a > 0 ? a : 0.0;
+  double const q = at_b > 0 ? b : 0.0;
+  j[0] = a >= 0   ? normal_above(a) - normal_above(b)
+         : b <= 0 ? normal_below(b) - normal_below(a)
+                  : 1.0 - normal_below(a) - normal_above(b);
+  j[1] = at_a - at_b;
+  j[2] = j[0] + p * at_a - q * at_b;
+  j[3] = 2 * j[1] + p * p * at_a - q * q * at_b;
+  j[4] = 3 * j[2] + p * p * p * at_a - q * q * q * at_b;
+  return j;
+}
+
+} // namespace satur::inline SATUR_ABI::detail
