@@ -27,7 +27,7 @@ check() { # INCLUDE_DIR
     }
 
     BEGIN {
-      split("version 0 config 0 error 0 math 1 activation 2 diagnostic 3 initializer 3 theory 3 rowwise 3 gated 3 tensor 4 " \
+      split("version 0 config 0 error 0 math 1 activation 2 diagnostic 3 finding 3 initializer 3 theory 3 rowwise 3 gated 3 tensor 4 " \
             "layer 5 loss 5 report 6 adapt 6 testing 6 satur 7", words, " ")
       for (i = 1; i in words; i += 2) row[words[i]] = words[i + 1]
     }

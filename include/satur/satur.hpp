@@ -5,6 +5,7 @@
 #include "satur/config.hpp"
 #include "satur/diagnostic.hpp"
 #include "satur/error.hpp"
+#include "satur/finding.hpp"
 #include "satur/gated.hpp"
 #include "satur/initializer.hpp"
 #include "satur/layer.hpp"
@@ -12,4 +13,5 @@
 #include "satur/math.hpp"
 #include "satur/rowwise.hpp"
 #include "satur/tensor.hpp"
+#include "satur/theory.hpp"
 #include "satur/version.hpp"

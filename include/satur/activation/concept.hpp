@@ -47,8 +47,8 @@ concept has_peak_slope = requires(A const& act) {
   { act.peak_slope() } -> std::convertible_to<double>;
 };
 template <class A>
-concept has_name = requires {
-  { A::name } -> std::convertible_to<std::string_view>;
+concept has_name = requires(A const& act) {
+  { act.name } -> std::convertible_to<std::string_view>;
 };
 
 template <class A> // [[nodiscard]] static std::array<double, N> kinks(): where the slope jumps
@@ -62,9 +62,9 @@ concept has_minimum = requires(A const& act) {
 };
 
 /// The activation's own name, or "activation" where it states none.
-template <class A> [[nodiscard]] constexpr std::string_view name_of(A const&) noexcept {
+template <class A> [[nodiscard]] constexpr std::string_view name_of([[maybe_unused]] A const& act) noexcept {
   if constexpr (has_name<A>) {
-    return A::name;
+    return act.name;
   } else {
     return "activation";
   }

@@ -53,7 +53,7 @@ private:
       odd.add(b);
     }
     C nan = C(0);
-    C infinite = C(0);
+    C infinite_lanes = C(0);
     double const sum = static_cast<double>(even.sum() + odd.sum());
     double const square = static_cast<double>(even.square() + odd.square());
     moments finite; // joins the summary once: the same bits for any number of threads
@@ -73,14 +73,14 @@ private:
       auto const nan_here = as_mask_of<L>(is_nan(a)) && valid;
       auto const infinite_here = as_mask_of<L>(is_infinite(a)) && valid;
       count_into(nan, nan_here);
-      count_into(infinite, infinite_here);
+      count_into(infinite_lanes, infinite_here);
       count_into(zeros, a == L(0) && valid);
       using math::select;
       L const kept = select(nan_here || infinite_here, L(centre), a); // less the shift, that is nothing
       rest.add(kept);
     }
     auto const nans = static_cast<std::uint64_t>(sum_of(nan));
-    auto const infinities = static_cast<std::uint64_t>(sum_of(infinite));
+    auto const infinities = static_cast<std::uint64_t>(sum_of(infinite_lanes));
     summary.nan += nans;
     summary.infinite += infinities;
     summary.zeros += static_cast<std::uint64_t>(sum_of(zeros));

@@ -1,0 +1,12 @@
+/// \file finding.hpp  From numbers to a diagnosis: symptoms with evidence, causes, cures and what these will do.
+#pragma once
+
+#include "satur/finding/any_activation.hpp"
+#include "satur/finding/attribute.hpp"
+#include "satur/finding/cure.hpp"
+#include "satur/finding/diagnose.hpp"
+#include "satur/finding/expectation.hpp"
+#include "satur/finding/finding.hpp"
+#include "satur/finding/layer_case.hpp"
+#include "satur/finding/thresholds.hpp"
+#include "satur/finding/weights.hpp"

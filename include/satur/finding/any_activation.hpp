@@ -1,0 +1,87 @@
+/// \file any_activation.hpp  An activation that is chosen at run time, in double: what a diagnosis needs to predict.
+#pragma once
+
+#include "satur/activation.hpp"
+#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/diagnostic/peak_slope.hpp"
+#include "satur/diagnostic/rule.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+/// Any activation, by value, with its facts; itself an activation for double. Facts that the activation does not state
+/// are found once, here: its peak slope by search, a flat side where the slope at ±1000 is under 1e-6 of the peak.
+class any_activation {
+public:
+  std::string name;
+  bool flat_left;
+  bool flat_right;
+
+  template <activation<double> A>
+    requires(!std::same_as<A, any_activation>)
+  any_activation(A const& act) // NOLINT: an activation is one of any
+      : name(name_of(act)), value_([act](double z) { return detail::value_at(act, z); }),
+        slope_([act](double z) { return detail::slope_at(act, z); }), peak_(peak_slope_of(act)) {
+    if constexpr (requires { act.flat_left&& act.flat_right; }) {
+      flat_left = act.flat_left;
+      flat_right = act.flat_right;
+    } else {
+      flat_left = std::fabs(slope_(-1000.0)) < 1e-6 * peak_;
+      flat_right = std::fabs(slope_(1000.0)) < 1e-6 * peak_;
+    }
+    if constexpr (has_limits<A>) {
+      lower_ = act.lower();
+      upper_ = act.upper();
+    }
+    if constexpr (has_kinks<A>) {
+      for (double const k : act.kinks()) {
+        kinks_.push_back(k);
+      }
+    }
+  }
+
+  [[nodiscard]] double value(double z) const { return value_(z); }
+  [[nodiscard]] double derivative(double z) const { return slope_(z); }
+  [[nodiscard]] double peak_slope() const { return peak_; }
+  /// Asymptotes, NaN where not stated.
+  [[nodiscard]] double lower() const { return lower_; }
+  [[nodiscard]] double upper() const { return upper_; }
+  [[nodiscard]] std::vector<double> const& kinks() const { return kinks_; }
+  /// Has a flat side at all: nothing of an identity can saturate.
+  [[nodiscard]] bool can_saturate() const { return flat_left || flat_right; }
+
+private:
+  std::function<double(double)> value_;
+  std::function<double(double)> slope_;
+  double peak_;
+  double lower_ = std::numeric_limits<double>::quiet_NaN();
+  double upper_ = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> kinks_;
+};
+
+namespace detail {
+using known_activations =
+    std::tuple<sigmoid, tanh, relu, identity, centered_sigmoid, softsign, leaky_relu, hard_sigmoid, hard_sigmoid_keras2,
+               hard_tanh, relu6, prelu, hard_swish, soft_shrink, hard_shrink, satur::threshold, elu, celu, selu,
+               softplus, log_sigmoid, satur::erf, gelu, gelu_tanh, gelu_quick, silu, arctan, squareplus, lecun_tanh,
+               tanh_shrink, mish, exponential, sparse_plus, sparse_sigmoid>;
+}
+
+/// The library's activation of that name, with its default parameters; nothing where there is none.
+[[nodiscard]] inline std::optional<any_activation> activation_named(std::string_view name) {
+  std::optional<any_activation> found;
+  auto const compare = [&](auto const& act) {
+    if (!found && name == act.name) {
+      found.emplace(act);
+    }
+  };
+  std::apply([&](auto const&... act) { (compare(act), ...); }, detail::known_activations{});
+  return found;
+}
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,252 @@
+/// \file attribute.hpp  Why a layer's z is where it is, unit by unit, from weights, bias and the moments of the inputs.
+#pragma once
+
+#include "satur/diagnostic/moments.hpp"
+#include "satur/finding/expectation.hpp"
+#include "satur/finding/finding.hpp"
+#include "satur/finding/weights.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+/// Mean and variance of each input of a layer, over samples.
+struct input_moments {
+  std::vector<double> mean;
+  std::vector<double> variance; ///< population variance (divides by n)
+};
+
+/// Of samples a, (samples, inputs) row-major; any contiguous container. Throws shape_error where its size is no
+/// multiple of inputs, or it is empty.
+template <class A> [[nodiscard]] input_moments moments_of_inputs(A const& a, std::size_t inputs) {
+  auto const memory = detail::memory_of("moments_of_inputs", "a", a);
+  if (inputs == 0 || memory.empty() || memory.size() % inputs != 0) {
+    detail::bad_shape("moments_of_inputs", "a", detail::shape_text({memory.size()}),
+                      detail::message("(samples, ", inputs, ')'));
+  }
+  std::size_t const samples = memory.size() / inputs;
+  double const n = static_cast<double>(samples);
+  input_moments m{std::vector<double>(inputs), std::vector<double>(inputs)};
+  for (std::size_t s = 0; s < samples; ++s) {
+    for (std::size_t i = 0; i < inputs; ++i) {
+      m.mean[i] += static_cast<double>(memory[s * inputs + i]);
+    }
+  }
+  for (double& mean : m.mean) {
+    mean /= n;
+  }
+  for (std::size_t s = 0; s < samples; ++s) { // two passes: no cancellation
+    for (std::size_t i = 0; i < inputs; ++i) {
+      double const d = static_cast<double>(memory[s * inputs + i]) - m.mean[i];
+      m.variance[i] += d * d;
+    }
+  }
+  for (double& variance : m.variance) {
+    variance /= n;
+  }
+  return m;
+}
+
+/// Why one unit's z is where it is. z = sum w_i a_i + b has mean `bias + from_inputs` and variance
+/// `weight_square * input_scale`. A unit that lost half of the slope that z ~ N(0, 1) has is mean-driven where mean^2
+/// is at least the variance, by the larger part of the mean; else it is variance-driven, by the larger factor.
+struct unit_attribution {
+  std::size_t unit = 0;
+  double bias = 0.0;          ///< b
+  double from_inputs = 0.0;   ///< sum w_i E a_i
+  double variance = 0.0;      ///< w' Cov(a) w
+  double weight_square = 0.0; ///< |w|^2: about 1 by LeCun's rule, 2 by He's
+  satur::cause cause = satur::cause::unknown;
+  double slope_share = 0.0; ///< expected
+
+  [[nodiscard]] double mean() const { return bias + from_inputs; }
+  /// Variance of the inputs along the weights: 1 where they are standardised and independent. NaN without weights.
+  [[nodiscard]] double input_scale() const { return variance / weight_square; }
+};
+
+/// Why a layer's units are where they are, and what a cure would do to all of them. Prints as a paragraph.
+struct layer_attribution {
+  std::string activation;
+  std::vector<unit_attribution> units; ///< in the order of the layer
+  layer_state now;                     ///< expected over all units, from their means and variances
+  layer_state recentred;               ///< ... with each unit's mean taken off its bias (`recentre`)
+  layer_state rescaled;                ///< ... with w and b times `factor` (`rescale`)
+  double factor = 1.0; ///< 1 / root mean square of z over units and samples, where that is above 1; else 1
+
+  /// Units with that cause: bias, input_mean, weight_norm, input_scale, or unknown for units that have their slope.
+  [[nodiscard]] std::size_t units_with(satur::cause c) const {
+    return static_cast<std::size_t>(
+        std::count_if(units.begin(), units.end(), [c](unit_attribution const& u) { return u.cause == c; }));
+  }
+  /// The most frequent cause; unknown where no unit has one.
+  [[nodiscard]] satur::cause main_cause() const {
+    satur::cause best = cause::unknown;
+    std::size_t most = 0;
+    for (satur::cause const c : {cause::bias, cause::input_mean, cause::weight_norm, cause::input_scale}) {
+      if (std::size_t const n = units_with(c); n > most) {
+        most = n;
+        best = c;
+      }
+    }
+    return best;
+  }
+  /// The k units with the least expected slope, the worst first.
+  [[nodiscard]] std::vector<unit_attribution> worst(std::size_t k) const {
+    std::vector<unit_attribution> sorted = units;
+    k = std::min(k, sorted.size());
+    std::partial_sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(k), sorted.end(),
+                      [](unit_attribution const& a, unit_attribution const& b) {
+                        return a.slope_share < b.slope_share || (a.slope_share == b.slope_share && a.unit < b.unit);
+                      });
+    sorted.resize(k);
+    return sorted;
+  }
+  /// The cure for the most frequent cause: recentre for a mean, rescale for a spread, none where all have their slope.
+  [[nodiscard]] satur::cure cure() const {
+    satur::cause const why = main_cause();
+    if (why == cause::bias || why == cause::input_mean) {
+      return {remedy::recentre, std::numeric_limits<double>::quiet_NaN(),
+              "take each unit's mean of z off its bias (satur::recentre)", recentred};
+    }
+    if (why == cause::weight_norm || why == cause::input_scale) {
+      return {remedy::rescale, factor,
+              detail::message("multiply w and b by ", detail::cell("%.3g", factor), " (satur::rescale)"), rescaled};
+    }
+    return {};
+  }
+  friend std::ostream& operator<<(std::ostream& out, layer_attribution const& a) {
+    using detail::percent_cell;
+    out << a.units.size() << ' ' << a.activation << " units, expected " << a.now << ';';
+    char const* separator = " ";
+    for (satur::cause const c : {cause::bias, cause::input_mean, cause::weight_norm, cause::input_scale}) {
+      if (std::size_t const n = a.units_with(c); n != 0) {
+        out << separator << n << ' ' << describe(c);
+        separator = ", ";
+      }
+    }
+    out << separator << a.units_with(cause::unknown) << " with their slope";
+    for (unit_attribution const& u : a.worst(3)) {
+      out << "\n  unit " << u.unit << ": mean z " << detail::cell("%.3g", u.mean()) << " (bias "
+          << detail::cell("%.3g", u.bias) << ", inputs " << detail::cell("%.3g", u.from_inputs) << "), std z "
+          << detail::cell("%.3g", std::sqrt(u.variance)) << " (|w| " << detail::cell("%.3g", std::sqrt(u.weight_square))
+          << ", inputs " << detail::cell("%.3g", std::sqrt(u.input_scale())) << "): " << percent_cell(u.slope_share)
+          << " % of the peak slope, " << describe(u.cause);
+    }
+    if (satur::cure const best = a.cure(); best.what != remedy::none) {
+      out << "\n  cure: " << best.advice << "; predicted: " << *best.predicted;
+    }
+    return out;
+  }
+};
+
+namespace detail {
+
+/// A unit counts as having its slope down to this share of what z ~ N(0, 1) would have.
+inline constexpr double enough_slope = 0.5;
+
+/// Causes and cures from each unit's mean and variance.
+inline void explain_units(layer_attribution& layer, state_predictor const& predict) {
+  layer.activation = predict.activation().name;
+  double square = 0.0;
+  for (unit_attribution const& u : layer.units) {
+    square += u.mean() * u.mean() + u.variance;
+  }
+  double const n = static_cast<double>(layer.units.size());
+  double const rms = std::sqrt(square / n);
+  layer.factor = rms > 1.0 ? 1.0 / rms : 1.0;
+  double const healthy = enough_slope * predict(0.0, 1.0).slope_share;
+
+  layer_state zero;
+  zero.mean_slope = zero.slope_share = zero.low = zero.high = 0.0;
+  layer.now = layer.recentred = layer.rescaled = zero;
+  auto const add = [n](layer_state& sum, layer_state const& s) {
+    sum.mean_slope += s.mean_slope / n;
+    sum.slope_share += s.slope_share / n;
+    sum.low += s.low / n;
+    sum.high += s.high / n;
+  };
+  for (unit_attribution& u : layer.units) {
+    layer_state const now = predict(u.mean(), u.variance);
+    double const f = layer.factor;
+    add(layer.now, now);
+    add(layer.recentred, predict(0.0, u.variance));
+    add(layer.rescaled, f < 1.0 ? predict(f * u.mean(), f * f * u.variance) : now);
+    u.slope_share = now.slope_share;
+    if (now.slope_share >= healthy) {
+      continue;
+    }
+    if (u.mean() * u.mean() >= u.variance) {
+      u.cause = std::fabs(u.bias) >= std::fabs(u.from_inputs) ? cause::bias : cause::input_mean;
+    } else {
+      u.cause = u.weight_square >= u.input_scale() ? cause::weight_norm : cause::input_scale;
+    }
+  }
+}
+
+/// Bias, sum w_i E a_i, |w|^2 and sum w_i^2 Var a_i of each unit.
+template <class W, class B>
+[[nodiscard]] layer_attribution unit_sums(W const& w, B const& b, input_moments const& inputs) {
+  auto const bias = memory_of("attribute", "b", b);
+  auto const weights = weights_of("attribute", w, bias.size());
+  if (inputs.mean.size() != weights.in || inputs.variance.size() != weights.in) {
+    bad_shape("attribute", "input moments", shape_text({inputs.mean.size(), inputs.variance.size()}),
+              message("(", weights.in, ", ", weights.in, "), one mean and one variance for each row of w"));
+  }
+  layer_attribution layer;
+  layer.units.resize(weights.units);
+  for (std::size_t j = 0; j < weights.units; ++j) {
+    layer.units[j].unit = j;
+    layer.units[j].bias = static_cast<double>(bias[j]);
+  }
+  for (std::size_t i = 0; i < weights.in; ++i) {
+    for (std::size_t j = 0; j < weights.units; ++j) {
+      double const x = static_cast<double>(weights(i, j));
+      layer.units[j].from_inputs += x * inputs.mean[i];
+      layer.units[j].weight_square += x * x;
+      layer.units[j].variance += x * x * inputs.variance[i];
+    }
+  }
+  for (unit_attribution const& u : layer.units) {
+    if (!is_finite(u.mean()) || !is_finite(u.variance)) {
+      bad_parameter("attribute", message("unit ", u.unit, "'s mean or variance of z"), u.mean() + u.variance,
+                    "finite weights, biases and input moments");
+    }
+  }
+  return layer;
+}
+
+} // namespace detail
+
+/// Before or during training: w (inputs, units) row-major, b (units), the inputs' moments. The inputs are taken as
+/// uncorrelated, so a unit's variance is sum w_i^2 Var a_i; give z as well where they are not. Cost: one reading of w
+/// and some 30 microseconds a unit. Throws shape_error where sizes do not fit, std::invalid_argument where a number is
+/// not finite.
+template <class W, class B>
+[[nodiscard]] layer_attribution attribute(any_activation const& act, W const& w, B const& b,
+                                          input_moments const& inputs, any_rule const& rule = z_beyond{5.0}) {
+  layer_attribution layer = detail::unit_sums(w, b, inputs);
+  detail::explain_units(layer, state_predictor(act, rule));
+  return layer;
+}
+
+/// The same with the layer's own z (samples, units) of the same inputs: its variances are w' Cov(a) w, correlations and
+/// all.
+template <class W, class B, class Z>
+  requires detail::numbers<Z>
+[[nodiscard]] layer_attribution attribute(any_activation const& act, W const& w, B const& b,
+                                          input_moments const& inputs, Z const& z,
+                                          any_rule const& rule = z_beyond{5.0}) {
+  layer_attribution layer = detail::unit_sums(w, b, inputs);
+  input_moments const measured = moments_of_inputs(z, layer.units.size()); // z is what the next layer would be given
+  for (unit_attribution& u : layer.units) {
+    u.variance = measured.variance[u.unit];
+  }
+  detail::explain_units(layer, state_predictor(act, rule));
+  return layer;
+}
+
+} // namespace satur::inline SATUR_ABI

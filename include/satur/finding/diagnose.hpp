@@ -1,0 +1,139 @@
+/// \file diagnose.hpp  From the records of a run to findings: what is wrong, where, why, and what to do.
+#pragma once
+
+#include "satur/diagnostic/gradient_flow.hpp"
+#include "satur/diagnostic/monitor.hpp"
+#include "satur/finding/finding.hpp"
+#include "satur/finding/layer_case.hpp"
+#include "satur/finding/thresholds.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// The findings that need all layers: how dL/dz travels.
+inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds const& limits,
+                      std::vector<finding>& found) {
+  std::vector<layer_case const*> with_gradient;
+  std::vector<gradient_record> gradients;
+  for (layer_case const& l : layers) {
+    if (l.record().gradient.count != 0 && !l.record().nonfinite() && l.has_activation()) {
+      with_gradient.push_back(&l);
+      gradients.push_back(l.record().gradient);
+    }
+  }
+  std::size_t const ratios = gradients.size() < 2 ? 0 : gradients.size() - 1;
+  if (ratios == 0) {
+    return;
+  }
+  gradient_flow const whole = flow_of(gradients, limits.gradient);
+  layer_flow const stretch = layer_flow_of(gradients, limits.gradient);
+  double const through = gradients.front().rms() / gradients.back().rms();
+  bool const few = ratios < limits.gradient.consecutive_layers;
+  bool const vanishing =
+      whole.state == flow::vanishing || stretch.state == flow::vanishing || (few && through < limits.shallow_flow);
+  bool const exploding = whole.state == flow::exploding || stretch.state == flow::exploding ||
+                         (few && through > 1.0 / limits.shallow_flow);
+  if (!vanishing && !exploding) {
+    return;
+  }
+  double const per_layer = std::pow(through, 1.0 / static_cast<double>(ratios));
+  finding f = with_gradient.front()->finding_of(vanishing ? symptom::vanishing_gradient : symptom::exploding_gradient,
+                                                few ? severity::warning : severity::alarm);
+  f.value = through;
+  f.limit = few ? (vanishing ? limits.shallow_flow : 1.0 / limits.shallow_flow)
+                : (vanishing ? limits.gradient.vanishing_ratio : limits.gradient.exploding_ratio);
+  f.evidence = message("rms dL/dz is ", cell("%.2e", gradients.front().rms()), " here and ",
+                       cell("%.2e", gradients.back().rms()), " in ", with_gradient.back()->name(), ": ",
+                       cell("%.3g", per_layer), " times from layer to layer");
+
+  // The layer that a change of the weights would hurt most speaks for all.
+  std::size_t flat = 0;
+  layer_case const* widest = with_gradient.front();
+  for (layer_case const* l : with_gradient) {
+    flat += l->lost_its_slope(limits) ? 1u : 0u;
+    if (l->record().saturation.variance_z() > widest->record().saturation.variance_z()) {
+      widest = l;
+    }
+  }
+  if (vanishing && flat != 0) {
+    f.cause = cause::slope;
+    f.reason = message("in ", flat, " of ", with_gradient.size(), " layers the slope is gone; see their findings");
+    f.cure = {remedy::none, std::numeric_limits<double>::quiet_NaN(), "cure those first", {}};
+  } else {
+    double const factor = 1.0 / per_layer;
+    f.cause = vanishing ? cause::small_weights : cause::large_weights;
+    f.reason = message("no layer has lost its slope", vanishing ? ": this is vanishing, not saturation" : "",
+                       "; mean f'^2 is ",
+                       cell("%.3g", with_gradient.front()->record().saturation.mean_squared_derivative()), " here");
+    f.cure.what = remedy::initializer;
+    f.cure.factor = factor;
+    f.cure.advice = message("weights ", cell("%.3g", factor), " times as large would carry it");
+    f.cure.predicted = widest->expected_times(factor);
+    if (f.cure.predicted && vanishing && f.cure.predicted->slope_share < 0.5 * f.now.slope_share) {
+      f.cure.what = remedy::zero_centred_activation;
+      f.cure.advice +=
+          ", and saturate: take a zero-centred activation of peak slope 1 (tanh), or a normalisation layer";
+    }
+  }
+  found.push_back(std::move(f));
+}
+
+} // namespace detail
+
+/// Findings from records, the layers in the order of the forward pass; give records of one step, or of a few (the size
+/// of gradients is compared between layers). `activations` are those with parameters of their own, or written by the
+/// caller; the library's others are known by name, with their default parameters. An activation that is not known is
+/// judged by its slopes alone, and no cure is predicted. Nothing is found in layers that saw nothing.
+/// Ordered: by layer, the gradient's way last. Costs about a millisecond a layer: call it now and then, not in a loop.
+/// Throws std::invalid_argument where a threshold is out of range.
+[[nodiscard]] inline std::vector<finding> diagnose(std::span<named_record const> records,
+                                                   finding_thresholds const& limits = {},
+                                                   std::span<any_activation const> activations = {}) {
+  limits.require_valid();
+  std::vector<detail::layer_case> layers;
+  layers.reserve(records.size());
+  for (named_record const& r : records) {
+    detail::layer_case const* const before = layers.empty() ? nullptr : &layers.back();
+    layers.emplace_back(r, before, activations);
+  }
+  std::vector<finding> found;
+  for (detail::layer_case const& l : layers) {
+    l.find(limits, found);
+  }
+  detail::find_flow(layers, limits, found);
+  return found;
+}
+
+/// The records of a monitor's last sampled step, each beside the slope that its layer had in the first one, if the
+/// history has it. What the last step did not record (updates are sampled) is taken from the whole run.
+[[nodiscard]] inline std::vector<named_record> records_of(monitor const& mon, phase p = phase::train) {
+  std::vector<named_record> records;
+  for (layer_monitor const& layer : mon) {
+    named_record r{layer.name(), layer.last(p)};
+    if (r.record.update.steps + r.record.update.unusable == 0) {
+      r.record.update = layer.total(p).update;
+    }
+    if (history const& lines = layer.history(p); !lines.empty() && lines[0].step == 0) {
+      r.initial_slope_share = lines[0].slope_share();
+    }
+    records.push_back(std::move(r));
+  }
+  return records;
+}
+
+/// Findings of a monitor's last sampled step: `for (auto const& f : diagnose(mon)) std::cout << f << '\n';`
+[[nodiscard]] inline std::vector<finding> diagnose(monitor const& mon, finding_thresholds const& limits = {},
+                                                   std::span<any_activation const> activations = {}) {
+  std::vector<named_record> const records = records_of(mon);
+  return diagnose(records, limits, activations);
+}
+
+} // namespace satur::inline SATUR_ABI

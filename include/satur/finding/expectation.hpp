@@ -1,0 +1,56 @@
+/// \file expectation.hpp  What a layer's readings would be if its z were normal: the measure of a cure.
+#pragma once
+
+#include "satur/diagnostic/any_rule.hpp"
+#include "satur/diagnostic/cell.hpp"
+#include "satur/diagnostic/equivalents.hpp"
+#include "satur/finding/any_activation.hpp"
+#include "satur/theory/moments.hpp"
+#include "satur/theory/normal_law.hpp"
+
+#include <ostream>
+
+namespace satur::inline SATUR_ABI {
+
+/// Readings of a layer, measured or expected. low and high count flat sides alone: relu's right is no saturation.
+struct layer_state {
+  double mean_slope = std::numeric_limits<double>::quiet_NaN();
+  double slope_share = std::numeric_limits<double>::quiet_NaN(); ///< of the peak slope
+  double low = std::numeric_limits<double>::quiet_NaN();
+  double high = std::numeric_limits<double>::quiet_NaN();
+  [[nodiscard]] double saturated() const { return low + high; }
+  /// "95.7 % of its peak slope, 0 % saturated"
+  friend std::ostream& operator<<(std::ostream& out, layer_state const& s) {
+    return out << detail::percent_cell(s.slope_share) << " % of the peak slope, " << detail::percent_cell(s.saturated())
+               << " % saturated";
+  }
+  bool operator==(layer_state const&) const = default;
+};
+
+/// Expects the readings of one activation and one rule for z ~ N(mean, variance). Making one costs some 30,000
+/// evaluations (the rule's ends), asking it a few hundred.
+class state_predictor {
+public:
+  state_predictor(any_activation act, any_rule const& rule) : act_(std::move(act)) {
+    rule_equivalents const ends = equivalents(rule, act_);
+    z_low_ = act_.flat_left && !detail::is_nan(ends.z_low) ? ends.z_low : -std::numeric_limits<double>::infinity();
+    z_high_ = act_.flat_right && !detail::is_nan(ends.z_high) ? ends.z_high : std::numeric_limits<double>::infinity();
+  }
+  /// variance 0: every z is the mean. Throws std::invalid_argument where a number is not finite, or variance < 0.
+  [[nodiscard]] layer_state operator()(double mean, double variance) const {
+    layer_state s;
+    s.mean_slope = variance == 0.0 ? act_.derivative(mean) : theory::moments(act_, mean, variance).mean_derivative;
+    s.slope_share = s.mean_slope / act_.peak_slope();
+    s.low = theory::probability_below(z_low_, mean, variance);
+    s.high = theory::probability_above(z_high_, mean, variance);
+    return s;
+  }
+  [[nodiscard]] any_activation const& activation() const { return act_; }
+
+private:
+  any_activation act_;
+  double z_low_;
+  double z_high_;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,195 @@
+/// \file finding.hpp  One finding of a diagnosis: layer, symptom, evidence, cause, cure, and what the cure will do.
+#pragma once
+
+#include "satur/diagnostic/label.hpp"
+#include "satur/diagnostic/rule.hpp"
+#include "satur/finding/expectation.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+enum class symptom : std::uint8_t {
+  nonfinite,           ///< NaN or infinity in z or dL/dz
+  saturated_layer,     ///< the slope is gone, or most units are beyond the rule
+  one_sided,           ///< what is saturated is so on one side
+  dead_units,          ///< units that are saturated on (nearly) all samples
+  mean_shift,          ///< z of most units hardly depends on the input
+  vanishing_gradient,  ///< dL/dz shrinks on its way back
+  exploding_gradient,  ///< dL/dz grows on its way back
+  zero_gradient,       ///< most of dL/dz is exactly 0
+  poor_initialisation, ///< the variance of z is not what the initializer was to give
+  update_too_large,    ///< a step moves the weights by too much
+  update_too_small     ///< or by too little
+};
+[[nodiscard]] constexpr std::string_view describe(symptom s) {
+  switch (s) {
+  case symptom::nonfinite:
+    return "not finite";
+  case symptom::saturated_layer:
+    return "saturated";
+  case symptom::one_sided:
+    return "saturated on one side";
+  case symptom::dead_units:
+    return "dead units";
+  case symptom::mean_shift:
+    return "mean shift";
+  case symptom::vanishing_gradient:
+    return "vanishing gradient";
+  case symptom::exploding_gradient:
+    return "exploding gradient";
+  case symptom::zero_gradient:
+    return "gradient mostly zero";
+  case symptom::poor_initialisation:
+    return "poor initialisation";
+  case symptom::update_too_large:
+    return "update too large";
+  case symptom::update_too_small:
+    return "update too small";
+  }
+  return "unknown";
+}
+
+/// On which side of the activation.
+enum class side : std::uint8_t { none, left, right, both };
+[[nodiscard]] constexpr std::string_view describe(side s) {
+  return s == side::left ? "on the left" : s == side::right ? "on the right" : s == side::both ? "on both sides" : "";
+}
+
+/// note: worth knowing, training may be well. warning: learning is slowed. alarm: learning has stopped or will.
+enum class severity : std::uint8_t { note, warning, alarm };
+[[nodiscard]] constexpr std::string_view describe(severity s) {
+  return s == severity::note ? "note" : s == severity::warning ? "warning" : "alarm";
+}
+
+/// Why z is where it is: z has mean m = sum w_i E a_i + b and variance v = w' Cov(a) w.
+enum class cause : std::uint8_t {
+  unknown,
+  bias,          ///< mean-driven: by b
+  input_mean,    ///< mean-driven: by sum w_i E a_i, inputs that are not centred
+  mean,          ///< mean-driven; weights and inputs are needed to tell by which of the two
+  weight_norm,   ///< variance-driven: by |w|
+  input_scale,   ///< variance-driven: by the inputs' size
+  spread,        ///< variance-driven; weights and inputs are needed to tell by which of the two
+  slope,         ///< of a gradient: the activations' slopes
+  small_weights, ///< of a gradient: weights too small to carry it, with no unit saturated
+  large_weights, ///< of a gradient: weights too large
+  learning_rate,
+  upstream ///< another layer, or the loss
+};
+[[nodiscard]] constexpr std::string_view describe(cause c) {
+  switch (c) {
+  case cause::unknown:
+    return "unknown";
+  case cause::bias:
+    return "mean-driven, by the bias";
+  case cause::input_mean:
+    return "mean-driven, by inputs that are not centred";
+  case cause::mean:
+    return "mean-driven";
+  case cause::weight_norm:
+    return "weight-norm-driven";
+  case cause::input_scale:
+    return "input-scale-driven";
+  case cause::spread:
+    return "variance-driven";
+  case cause::slope:
+    return "the slopes of the activations";
+  case cause::small_weights:
+    return "small weights";
+  case cause::large_weights:
+    return "large weights";
+  case cause::learning_rate:
+    return "learning rate";
+  case cause::upstream:
+    return "comes from another layer";
+  }
+  return "unknown";
+}
+
+/// What to do about it.
+enum class remedy : std::uint8_t {
+  none,
+  recentre,                ///< b -= mean z, unit by unit (`recentre`)
+  rescale,                 ///< w and b times a factor (`rescale`, `lsuv_step`)
+  normalise_inputs,        ///< inputs of mean 0 and variance 1
+  zero_centred_activation, ///< tanh instead of sigmoid
+  normalisation_layer,     ///< batch or layer normalisation
+  initializer,             ///< another rule for the initial weights, or another gain
+  reinitialise_units,      ///< new weights for dead units (`reinitialise_units`)
+  learning_rate            ///< times a factor
+};
+
+/// A remedy with its number, in words, and what it is predicted to do.
+struct cure {
+  remedy what = remedy::none;
+  double factor = std::numeric_limits<double>::quiet_NaN(); ///< of the weights or the learning rate
+  std::string advice;                                       ///< "multiply w and b by 0.2 (satur::rescale)"
+  std::optional<layer_state> predicted;                     ///< Gaussian: from the mean and variance of z after it
+};
+
+/// A unit that a finding names.
+struct unit_evidence {
+  std::size_t unit;
+  double reading; ///< see finding::unit_reading
+  satur::side side = satur::side::none;
+};
+
+/// One finding. Prints as two to four lines: symptom with its evidence, units, cause, cure.
+struct finding {
+  std::string layer;
+  satur::symptom symptom = satur::symptom::nonfinite;
+  satur::severity severity = satur::severity::warning;
+  satur::side side = satur::side::none;
+  double value = std::numeric_limits<double>::quiet_NaN(); ///< the number that crossed its limit, named in evidence
+  double limit = std::numeric_limits<double>::quiet_NaN();
+  rule_definition rule; ///< when a unit counted as saturated
+  std::string evidence; ///< the numbers, in words
+  layer_state now;      ///< measured; NaN where the layer has no activation
+  satur::cause cause = satur::cause::unknown;
+  std::string reason; ///< the numbers behind the cause, in words
+  satur::cure cure;
+  std::vector<unit_evidence> units; ///< the worst first
+  std::string unit_reading;         ///< what `units` states of each: "mean slope share"
+
+  friend std::ostream& operator<<(std::ostream& out, finding const& f) {
+    out << '[' << describe(f.severity) << "] " << f.layer << ": " << describe(f.symptom);
+    if (f.side != satur::side::none) {
+      out << ' ' << describe(f.side);
+    }
+    out << ": " << f.evidence;
+    if (!f.units.empty()) {
+      out << "\n  units: ";
+      char const* separator = "";
+      for (unit_evidence const& u : f.units) {
+        out << separator << u.unit << " (" << detail::number_cell(u.reading, "%.3g");
+        if (u.side != satur::side::none) {
+          out << ' ' << (u.side == satur::side::left ? "left" : u.side == satur::side::right ? "right" : "both");
+        }
+        out << ')';
+        separator = ", ";
+      }
+      out << ": " << f.unit_reading;
+    }
+    if (f.cause != satur::cause::unknown) {
+      out << "\n  cause: " << describe(f.cause);
+      if (!f.reason.empty()) {
+        out << ": " << f.reason;
+      }
+    }
+    if (!f.cure.advice.empty()) {
+      out << "\n  cure: " << f.cure.advice;
+      if (f.cure.predicted) {
+        out << "; predicted: " << *f.cure.predicted;
+      }
+    }
+    return out;
+  }
+};
+
+} // namespace satur::inline SATUR_ABI

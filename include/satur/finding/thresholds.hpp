@@ -1,0 +1,55 @@
+/// \file thresholds.hpp  Where a diagnosis speaks up, each limit with its source.
+#pragma once
+
+#include "satur/diagnostic/gradient_flow.hpp"
+#include "satur/error.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// Where a diagnosis speaks up. All comparisons are strict unless the comment says otherwise.
+struct finding_thresholds {
+  double slope_excess = 0.5;    ///< slope_saturation above that of the start, or of z ~ N(0, 1) (ours)
+  double slope_left = 0.1;      ///< or the slope share below this part of the initial one: what a layer that is flat on
+                                ///< one side, and half off when it is well, can still lose (ours)
+  double saturated_share = 0.5; ///< share of units saturated by the rule (DeepDiagnosis, ICSE 2022; SageMaker: 50 %)
+  double one_sided = 0.9;       ///< share of the saturated ones on one side (Glorot and Bengio 2010, figure 2) ...
+  double one_sided_least = 0.05; ///< ... where at least this share of all is saturated (ours)
+  double dead_warning = 0.1;     ///< share of dead units (usual practice)
+  double dead_alarm = 0.5;       ///< and where it is an alarm
+  double dead_on = 0.95;         ///< a unit is dead where it is saturated on this share of its samples or more
+  double shifted_std = 2.0;      ///< a unit's mean of z is shifted where |mean z| > 2 std z (ours) ...
+  double shifted_share = 0.5;    ///< ... in more than this share of the units
+  double variance_factor = 2.0;  ///< variance of z above, or below one part in, this many of the expected one (ours)
+  double shallow_flow = 0.05;    ///< gradient of the first layer against the last, where there are too few layers for
+                                 ///< gradient_limits::consecutive_layers (ours: 5 ratios of 0.5 make 0.03)
+  std::size_t worst_units = 5;   ///< units named in a finding
+  gradient_limits gradient;      ///< gradient flow and update sizes
+
+  /// Throws std::invalid_argument where a share is outside [0, 1], or a factor below 1.
+  void require_valid() const {
+    auto const share = [](char const* what, double x) {
+      if (!(x >= 0.0 && x <= 1.0)) {
+        detail::bad_parameter("finding_thresholds", what, x, "a share in [0, 1]");
+      }
+    };
+    share("slope_excess", slope_excess);
+    share("slope_left", slope_left);
+    share("saturated_share", saturated_share);
+    share("one_sided", one_sided);
+    share("one_sided_least", one_sided_least);
+    share("dead_warning", dead_warning);
+    share("dead_alarm", dead_alarm);
+    share("dead_on", dead_on);
+    share("shifted_share", shifted_share);
+    share("shallow_flow", shallow_flow);
+    if (!(shifted_std >= 0.0)) {
+      detail::bad_parameter("finding_thresholds", "shifted_std", shifted_std, "a number >= 0");
+    }
+    if (!(variance_factor >= 1.0)) {
+      detail::bad_parameter("finding_thresholds", "variance_factor", variance_factor, "a factor >= 1");
+    }
+  }
+  bool operator==(finding_thresholds const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

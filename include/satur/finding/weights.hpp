@@ -1,0 +1,51 @@
+/// \file weights.hpp  A layer's weights and bias, from any container, as a diagnosis and its cures take them.
+#pragma once
+
+#include "satur/diagnostic/input.hpp"
+#include "satur/error.hpp"
+
+#include <cstddef>
+#include <span>
+
+namespace satur::inline SATUR_ABI::detail {
+
+/// w of shape (in, units), row-major; T is const where it is only read.
+template <class T> struct weight_view {
+  T* data;
+  std::size_t in;
+  std::size_t units;
+  [[nodiscard]] T& operator()(std::size_t i, std::size_t j) const { return data[i * units + j]; }
+};
+
+/// The memory of a contiguous container. Throws shape_error where it is not contiguous.
+template <class X> [[nodiscard]] auto memory_of(char const* function, char const* what, X& x) {
+  auto* const data = contiguous_data(x);
+  std::size_t const n = size_of(x);
+  bool ordered = true;
+  if constexpr (strided_memory<X>) {
+    ordered = row_major(x);
+  }
+  if ((data == nullptr && n != 0) || !ordered) {
+    bad_shape(function, what, shape_text({n}), "contiguous row-major memory; copy the view first");
+  }
+  return std::span(data, n);
+}
+
+/// Any container of in * units numbers. Throws shape_error where the size is no multiple of units, or the shape
+/// another.
+template <class W> [[nodiscard]] auto weights_of(char const* function, W& w, std::size_t units) {
+  auto const memory = memory_of(function, "w", w);
+  using T = typename decltype(memory)::element_type;
+  if (units == 0 || memory.empty() || memory.size() % units != 0) {
+    bad_shape(function, "w", shape_text({memory.size()}), message("(inputs, ", units, "), as b has ", units, " units"));
+  }
+  std::size_t const in = memory.size() / units;
+  if constexpr (requires { w.shape().size(); }) {
+    if (w.shape().size() != 2 || static_cast<std::size_t>(w.shape()[1]) != units) {
+      bad_shape(function, "w", shape_text(w.shape()), message("(inputs, ", units, "), as b has ", units, " units"));
+    }
+  }
+  return weight_view<T>{memory.data(), in, units};
+}
+
+} // namespace satur::inline SATUR_ABI::detail

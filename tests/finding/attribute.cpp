@@ -1,0 +1,259 @@
+// Causes that are built in, cures that reach what they predict, and cures that touch nothing they are not asked to.
+#include "satur/finding.hpp"
+#include "satur/tensor.hpp"
+
+#include "support/plain_net.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numeric>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t inputs = 200;
+constexpr std::size_t units = 50;
+constexpr std::size_t samples = 2000;
+
+/// A layer of normal weights of that standard deviation (times sqrt inputs), over normal inputs.
+struct layer {
+  std::vector<double> a;
+  test::plain_layer p{inputs, units, {}, {}, {}, {}, {}};
+
+  layer(double gain, double bias, double input_mean, double input_std, std::uint64_t seed = 1) {
+    std::mt19937_64 urbg(seed);
+    a = test::standard_normal(samples * inputs, urbg, input_mean, input_std);
+    p.w = test::standard_normal(inputs * units, urbg, 0.0, gain / std::sqrt(double(inputs)));
+    p.b.assign(units, bias);
+    test::affine(p, a, samples);
+  }
+  void run() { test::affine(p, a, samples); }
+  [[nodiscard]] satur::input_moments moments() const { return satur::moments_of_inputs(a, inputs); }
+  template <class A> [[nodiscard]] satur::layer_attribution why(A const& act) const {
+    return satur::attribute(act, p.w, p.b, moments());
+  }
+};
+
+/// The measured share of the peak slope and of |z| > 5, to compare with a prediction: within 10 %, or a hundredth where
+/// there is next to nothing.
+template <class A> void check_reached(A const& act, layer& l, satur::layer_state const& predicted) {
+  l.run();
+  satur::saturation const s = satur::observe(act, l.p.z);
+  CHECK(s.slope_share() == doctest::Approx(predicted.slope_share).epsilon(0.1));
+  CHECK(std::fabs(s.fraction() - predicted.saturated()) < 0.1 * predicted.saturated() + 0.01);
+}
+
+} // namespace
+
+TEST_CASE("each cause, built in, is found in every unit") {
+  CHECK(layer(1.0, 0.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::unknown) == units); // well
+  CHECK(layer(1.0, -7.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::bias) == units);
+  CHECK(layer(30.0, 0.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::weight_norm) == units);
+  CHECK(layer(1.0, 0.0, 0.0, 30.0).why(satur::sigmoid{}).units_with(satur::cause::input_scale) == units);
+  satur::layer_attribution const shifted = layer(1.0, 0.0, 10.0, 1.0).why(satur::sigmoid{});
+  // m_j = 10 sum w ~ N(0, 100): the mean is to blame wherever it is beyond about 2.5, which four in five are
+  CHECK(shifted.units_with(satur::cause::input_mean) > 2 * units / 3);
+  CHECK(shifted.main_cause() == satur::cause::input_mean);
+  CHECK(shifted.units_with(satur::cause::bias) == 0);
+  CHECK(shifted.units_with(satur::cause::weight_norm) == 0);
+}
+
+TEST_CASE("the sums of a unit are those of its weights") {
+  // z = 2 a0 - 3 a1 + 0.5, a0 of mean 1 and variance 4, a1 of mean -1 and variance 0.25
+  std::vector<double> const w{2.0, -3.0};
+  std::vector<double> const b{0.5};
+  satur::layer_attribution const l = satur::attribute(satur::tanh{}, w, b, {{1.0, -1.0}, {4.0, 0.25}});
+  REQUIRE(l.units.size() == 1);
+  satur::unit_attribution const& u = l.units[0];
+  CHECK(u.bias == 0.5);
+  CHECK(u.from_inputs == 5.0);
+  CHECK(u.mean() == 5.5);
+  CHECK(u.variance == 18.25);
+  CHECK(u.weight_square == 13.0);
+  CHECK(u.input_scale() == doctest::Approx(18.25 / 13.0));
+  CHECK(l.factor == doctest::Approx(1.0 / std::sqrt(5.5 * 5.5 + 18.25)));
+}
+
+TEST_CASE("correlated inputs: z tells their covariance, the diagonal does not") {
+  // a0 = a1: opposite weights cancel exactly (theory.md, section 8), equal ones add up.
+  std::mt19937_64 urbg(4);
+  std::vector<double> const one = test::standard_normal(samples, urbg);
+  std::vector<double> a;
+  for (double const x : one) {
+    a.insert(a.end(), {x, x});
+  }
+  test::plain_layer p{2, 2, {100.0, 3.0, -100.0, 3.0}, {0.0, 0.0}, {}, {}, {}};
+  test::affine(p, a, samples);
+  satur::input_moments const m = satur::moments_of_inputs(a, 2);
+  satur::layer_attribution const apart = satur::attribute(satur::sigmoid{}, p.w, p.b, m);
+  satur::layer_attribution const together = satur::attribute(satur::sigmoid{}, p.w, p.b, m, p.z);
+  CHECK(apart.units[0].variance == doctest::Approx(2e4).epsilon(0.1));
+  CHECK(together.units[0].variance < 1e-20);
+  CHECK(together.units[0].cause == satur::cause::unknown); // a large weight does not saturate
+  CHECK(apart.units[1].variance == doctest::Approx(18.0).epsilon(0.1));
+  CHECK(together.units[1].variance == doctest::Approx(36.0).epsilon(0.1));
+}
+
+TEST_CASE_TEMPLATE("each cure reaches what it predicted", A, satur::sigmoid, satur::tanh, satur::softsign) {
+  A const act{};
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    CAPTURE(seed);
+    {
+      layer l(1.2, -6.0, 0.0, 1.0, seed);
+      satur::layer_attribution const why = l.why(act);
+      check_reached(act, l, why.now); // the prediction of what is
+      satur::cure const best = why.cure();
+      CHECK(best.what == satur::remedy::recentre);
+      satur::recentre(l.p.b, l.p.z);
+      check_reached(act, l, *best.predicted);
+    }
+    {
+      layer l(25.0, 0.0, 0.2, 1.0, seed);
+      satur::layer_attribution const why = l.why(act);
+      check_reached(act, l, why.now);
+      satur::cure const best = why.cure();
+      CHECK(best.what == satur::remedy::rescale);
+      satur::rescale(l.p.w, l.p.b, best.factor);
+      check_reached(act, l, *best.predicted);
+      CHECK(satur::observe(act, l.p.z).z.variance() == doctest::Approx(1.0).epsilon(0.1));
+    }
+  }
+}
+
+TEST_CASE("the cures of diagnose reach what they predicted too") {
+  for (double const bias : {0.0, -6.0}) {
+    layer l(bias == 0.0 ? 20.0 : 1.0, bias, 0.0, 1.0);
+    satur::monitor mon;
+    mon["fc"].observe(satur::tanh{}, l.p.z);
+    mon.end_step();
+    std::vector<satur::finding> const found = satur::diagnose(mon);
+    REQUIRE(found.size() == 1);
+    if (found[0].cure.what == satur::remedy::rescale) {
+      satur::rescale(l.p.w, l.p.b, found[0].cure.factor);
+    } else {
+      satur::recentre(l.p.b, l.p.z);
+    }
+    check_reached(satur::tanh{}, l, *found[0].cure.predicted);
+  }
+}
+
+TEST_CASE("lsuv_step: z of the same inputs has the standard deviation that was asked for") {
+  layer l(7.0, 0.3, 0.5, 1.0);
+  double const before = std::sqrt(satur::observe(satur::tanh{}, l.p.z).variance_z());
+  double const factor = satur::lsuv_step(l.p.w, l.p.b, l.p.z, 0.8);
+  CHECK(factor == doctest::Approx(0.8 / before).epsilon(1e-12));
+  l.run();
+  CHECK(satur::observe(satur::tanh{}, l.p.z).stddev_z() == doctest::Approx(0.8).epsilon(1e-12));
+  std::vector<double> const same(samples * units, 3.0);
+  std::vector<double> const untouched = l.p.w;
+  CHECK_THROWS_AS(satur::lsuv_step(l.p.w, l.p.b, same), std::invalid_argument);
+  CHECK(l.p.w == untouched);
+}
+
+TEST_CASE("rescale and recentre in place: float tensors, and shapes that do not fit") {
+  xt::xtensor<float, 2> w = xt::ones<float>({3, 2});
+  xt::xtensor<float, 1> b = xt::ones<float>({2});
+  satur::rescale(w, b, 0.5);
+  CHECK(w == 0.5f * xt::ones<float>({3, 2}));
+  CHECK(b == 0.5f * xt::ones<float>({2}));
+  satur::recentre(b, std::vector<double>{0.25, -1.0});
+  CHECK(b(0) == 0.25f);
+  CHECK(b(1) == 1.5f);
+  xt::xtensor<float, 2> const turned = xt::ones<float>({2, 3});
+  xt::xtensor<float, 2> other = turned;
+  CHECK_THROWS_WITH_AS(satur::rescale(other, b, 0.5),
+                       "satur::rescale: w has shape (2, 3); expected (inputs, 2), as b has 2 units",
+                       satur::shape_error);
+  CHECK(other == turned);
+  auto strided = xt::view(w, xt::range(0, 3, 2), xt::all());
+  CHECK_THROWS_AS(satur::rescale(strided, b, 0.5), satur::shape_error);
+  CHECK_THROWS_AS(satur::rescale(w, b, 0.0), std::invalid_argument);
+  CHECK_THROWS_AS(satur::rescale(w, b, std::nan("")), std::invalid_argument);
+  CHECK_THROWS_AS(satur::recentre(b, std::vector<double>{1.0, 2.0, 3.0}), satur::shape_error);
+  CHECK_THROWS_AS(satur::recentre(b, std::vector<double>{1.0, std::nan("")}), std::invalid_argument);
+  CHECK(b(0) == 0.25f);
+  CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, w, b, {{1.0}, {1.0}})), satur::shape_error);
+  CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, w, b, {{1.0, std::nan(""), 0.0}, {1.0, 1.0, 1.0}})),
+                  std::invalid_argument);
+}
+
+TEST_CASE("self_repair: Kaldi's term, for units under the threshold alone") {
+  // Two units of a sigmoid: mean slopes sigmoid'(-6) and 1/4; z (2, 2).
+  std::vector<double> const z{-6.0, 0.0, -6.0, 0.0};
+  std::vector<double> dz(4, 0.0);
+  CHECK(satur::self_repair(satur::sigmoid{}, z, dz, 2, {.scale = 0.1}) == 1);
+  double const y = 2.0 / (1.0 + std::exp(6.0)) - 1.0; // 2 sigmoid(-6) - 1
+  CHECK(dz[0] == doctest::Approx(0.1 * y));
+  CHECK(dz[2] == doctest::Approx(0.1 * y));
+  CHECK(dz[1] == 0.0);
+  CHECK(dz[3] == 0.0);
+  // nnet3's thresholds: 0.05 for sigmoid is 0.2 of its peak, 0.2 for tanh.
+  double const at_threshold = std::acosh(1.0 / std::sqrt(0.2)); // tanh' = 0.2
+  for (double const beside : {-1e-6, 1e-6}) {
+    std::vector<double> const t{at_threshold + beside};
+    std::vector<double> d{0.0};
+    CHECK(satur::self_repair(satur::tanh{}, t, d, 1) == (beside > 0.0 ? 1u : 0u));
+  }
+  // relu: off units are drawn up, units that are always on down.
+  std::vector<double> const r{-1.0, 1.0, 1.0, -2.0, 2.0, -1.0};
+  std::vector<double> d(6, 0.0);
+  CHECK(satur::self_repair(satur::relu{}, r, d, 3, {.scale = 0.5}) == 2);
+  CHECK(d == std::vector<double>{-0.5, 0.5, 0.0, -0.5, 0.5, 0.0});
+  CHECK_THROWS_AS(satur::self_repair(satur::identity{}, r, d, 3), std::invalid_argument);
+  CHECK_THROWS_AS(satur::self_repair(satur::relu{}, r, d, 4), satur::shape_error);
+  CHECK_THROWS_AS(satur::self_repair(satur::relu{}, r, dz, 3), satur::shape_error);
+  CHECK_THROWS_AS(satur::self_repair(satur::relu{}, r, d, 3, {.scale = -1.0}), std::invalid_argument);
+}
+
+TEST_CASE("self_repair in a loop brings a flat unit back") {
+  double w = 1.0;
+  double b = -9.0; // sigmoid' = 1.2e-4: plain descent would take 1e5 steps
+  for (int step = 0; step < 200; ++step) {
+    std::vector<double> const z{w * 0.5 + b, w * -0.5 + b};
+    std::vector<double> dz(2, 0.0);
+    satur::self_repair(satur::sigmoid{}, z, dz, 1, {.scale = 0.1});
+    b -= 0.5 * (dz[0] + dz[1]);
+  }
+  CHECK(satur::sigmoid{}.derivative(b) > 0.04); // it stops at the threshold, 0.05
+  CHECK(b < 0.0);
+}
+
+TEST_CASE("reinitialise_units: the named ones alone; the network's output does not jump") {
+  std::mt19937_64 urbg(9);
+  std::vector<float> w(6, 1.0f); // (3, 2)
+  std::vector<float> b{5.0f, 6.0f};
+  std::vector<float> next{1.0f, 2.0f, 3.0f, 4.0f}; // (2, 2)
+  std::size_t const dead[] = {1};
+  satur::reinitialise_units(satur::he_normal{}, w, b, next, dead, urbg);
+  CHECK(w[0] == 1.0f);
+  CHECK(w[2] == 1.0f);
+  CHECK(w[4] == 1.0f);
+  for (std::size_t const i : {1u, 3u, 5u}) {
+    CHECK(w[i] != 1.0f);
+    CHECK(w[i] != 0.0f);
+  }
+  CHECK(b == std::vector<float>{5.0f, 0.0f});
+  CHECK(next == std::vector<float>{1.0f, 2.0f, 0.0f, 0.0f});
+  std::vector<float> const before = w;
+  std::size_t const outside[] = {0, 2};
+  CHECK_THROWS_AS(satur::reinitialise_units(satur::he_normal{}, w, b, next, outside, urbg), std::out_of_range);
+  CHECK(w == before);
+  std::vector<float> none;
+  satur::reinitialise_units(satur::zeros{}, w, b, none, dead, urbg);
+  CHECK(w[1] == 0.0f);
+}
+
+TEST_CASE("an attribution prints its counts, the worst units with their numbers, and the cure") {
+  std::ostringstream out;
+  out << layer(1.0, -7.0, 0.0, 1.0).why(satur::sigmoid{});
+  std::string const text = out.str();
+  CAPTURE(text);
+  CHECK(text.starts_with("50 sigmoid units, expected "));
+  CHECK(text.find("50 mean-driven, by the bias, 0 with their slope\n  unit ") != std::string::npos);
+  CHECK(text.find("(bias -7, inputs ") != std::string::npos);
+  CHECK(text.find("\n  cure: take each unit's mean of z off its bias (satur::recentre); predicted: 8") !=
+        std::string::npos);
+}

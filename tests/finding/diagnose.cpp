@@ -1,0 +1,335 @@
+// Each finding on a network that is built to have it, and on no healthy one; what a finding says; where it is silent.
+#include "satur/finding.hpp"
+
+#include "support/activations.hpp"
+#include "support/plain_net.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+using satur::symptom;
+
+constexpr std::size_t width = 64;
+constexpr std::size_t batch = 64;
+
+/// The findings of one network after one step, with gradients of 1/batch each from above.
+template <class A, class I>
+std::vector<satur::finding> findings_of(A const& act, I const& init, std::size_t depth, std::uint64_t seed,
+                                        double bias = 0.0, double input_scale = 1.0, double rate = 0.0) {
+  std::mt19937_64 urbg(seed);
+  test::plain_net net(act, batch, std::vector<std::size_t>(depth + 1, width), init, urbg);
+  for (test::plain_layer& l : net.layers) {
+    std::fill(l.b.begin(), l.b.end(), bias);
+  }
+  std::vector<double> const x = test::standard_normal(batch * width, urbg, 0.0, input_scale);
+  std::vector<double> const da = test::standard_normal(batch * width, urbg, 0.0, 1.0 / batch);
+  satur::monitor mon;
+  net.step(mon, x, da, rate);
+  return satur::diagnose(mon);
+}
+
+std::set<symptom> symptoms(std::vector<satur::finding> const& found) {
+  std::set<symptom> all;
+  for (satur::finding const& f : found) {
+    all.insert(f.symptom);
+  }
+  return all;
+}
+
+std::string text(std::vector<satur::finding> const& found) {
+  std::ostringstream out;
+  for (satur::finding const& f : found) {
+    out << f << '\n';
+  }
+  return out.str();
+}
+
+satur::named_record record_of(satur::saturation const& s, std::string name = "fc") {
+  satur::named_record r;
+  r.name = std::move(name);
+  r.record.saturation = s;
+  return r;
+}
+
+struct own_activation { // unknown by name
+  static constexpr std::string_view name = "own";
+  double value(double z) const { return std::tanh(z); }
+  double derivative(double z) const { return 1.0 / (std::cosh(z) * std::cosh(z)); }
+};
+
+} // namespace
+
+TEST_CASE("healthy networks, 100 seeds each: no finding at all") {
+  std::map<std::string, std::size_t> alarms;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    // The rates make steps of about a thousandth of the weights.
+    auto const count = [&](char const* net, std::vector<satur::finding> const& found) {
+      INFO(net << ", seed " << seed << "\n" << text(found));
+      CHECK(found.empty());
+      alarms[net] += found.size();
+    };
+    count("tanh, glorot", findings_of(satur::tanh{}, satur::glorot_uniform{}, 4, seed, 0.0, 1.0, 0.002));
+    count("relu, he", findings_of(satur::relu{}, satur::he_normal{}, 4, seed, 0.0, 1.0, 0.002));
+    count("selu, lecun", findings_of(satur::selu{}, satur::lecun_normal{}, 4, seed, 0.0, 1.0, 0.002));
+    count("gelu, he", findings_of(satur::gelu{}, satur::he_normal{}, 4, seed, 0.0, 1.0, 0.002));
+    count("sigmoid, one layer", findings_of(satur::sigmoid{}, satur::glorot_uniform{}, 1, seed, 0.0, 1.0, 0.01));
+  }
+  CHECK(alarms.size() == 5);
+}
+
+TEST_CASE("the matrix of ill networks: each shows its own symptom, none shows another's") {
+  struct row {
+    char const* net;
+    std::vector<satur::finding> found;
+    std::set<symptom> expected;
+  };
+  std::vector<row> const rows{
+      {"tanh, weights ten times too large",
+       findings_of(satur::tanh{}, satur::glorot_normal{10.0}, 3, 1),
+       {symptom::saturated_layer}},
+      {"sigmoid, all biases -7",
+       findings_of(satur::sigmoid{}, satur::glorot_normal{}, 1, 2, -7.0),
+       {symptom::saturated_layer}},
+      {"sigmoid, some units left",
+       findings_of(satur::sigmoid{}, satur::glorot_normal{2.0}, 1, 2, -2.2),
+       {symptom::one_sided}},
+      {"relu, all off",
+       findings_of(satur::relu{}, satur::he_normal{}, 1, 3, -20.0),
+       {symptom::saturated_layer, symptom::zero_gradient}},
+      {"sigmoid, seven layers by glorot",
+       findings_of(satur::sigmoid{}, satur::glorot_normal{}, 7, 4),
+       {symptom::vanishing_gradient}},
+      {"tanh, weights a third",
+       findings_of(satur::tanh{}, satur::glorot_normal{0.3}, 7, 5),
+       {symptom::vanishing_gradient}},
+      {"relu, weights too large",
+       findings_of(satur::relu{}, satur::he_normal{0.0, 3.0}, 7, 6),
+       {symptom::exploding_gradient}},
+      {"tanh, a rate too large",
+       findings_of(satur::tanh{}, satur::glorot_normal{}, 1, 7, 0.0, 1.0, 10.0),
+       {symptom::update_too_large}},
+      {"tanh, a rate too small",
+       findings_of(satur::tanh{}, satur::glorot_normal{}, 1, 8, 0.0, 1.0, 1e-5),
+       {symptom::update_too_small}},
+      {"inputs of 1e308", findings_of(satur::tanh{}, satur::glorot_normal{}, 2, 9, 0.0, 1e308), {symptom::nonfinite}},
+  };
+  for (row const& r : rows) {
+    INFO(r.net << "\n" << text(r.found));
+    CHECK(symptoms(r.found) == r.expected);
+  }
+}
+
+TEST_CASE("causes that are built in: the mean, the weights, the inputs") {
+  auto const of_first = [](std::vector<satur::finding> const& found) {
+    REQUIRE_FALSE(found.empty());
+    return found.front();
+  };
+  satur::finding const mean = of_first(findings_of(satur::sigmoid{}, satur::glorot_normal{}, 1, 2, -7.0));
+  CHECK(mean.cause == satur::cause::mean);
+  CHECK(mean.side == satur::side::left);
+  CHECK(mean.severity == satur::severity::alarm);
+  CHECK(mean.cure.what == satur::remedy::recentre);
+  // mean z = -7: the median of the slope is sigmoid'(-7)/peak = 0.36 %; centred, z ~ N(0, 1) leaves 82.7 %.
+  CHECK(mean.cure.predicted->slope_share == doctest::Approx(0.826).epsilon(0.05));
+
+  std::vector<satur::finding> const found = findings_of(satur::tanh{}, satur::glorot_normal{10.0}, 3, 1);
+  satur::finding const& second = found[1];
+  CHECK(second.layer == "hidden 2");
+  CHECK(second.cause == satur::cause::weight_norm);
+  CHECK(second.cure.factor == doctest::Approx(0.1).epsilon(0.15)); // the ten that was put in
+  CHECK(second.side == satur::side::both);
+
+  // Inputs of standard deviation 12, made by a relu layer whose weights are right.
+  satur::saturation before = satur::observe(satur::relu{}, std::vector<double>{0.0, 16.0, 20.0, 0.0});
+  std::mt19937_64 urbg(3);
+  satur::saturation after = satur::observe(satur::tanh{}, test::standard_normal(1000, urbg, 0.0, 12.0));
+  std::vector<satur::named_record> const chain{record_of(before, "a"), record_of(after, "b")};
+  std::vector<satur::finding> const of_chain = satur::diagnose(chain);
+  INFO(text(of_chain));
+  REQUIRE(of_chain.size() == 1);
+  CHECK(of_chain[0].layer == "b");
+  CHECK(of_chain[0].cause == satur::cause::input_scale);
+}
+
+TEST_CASE("vanishing and saturation are told apart") {
+  std::vector<satur::finding> const quiet = findings_of(satur::sigmoid{}, satur::glorot_normal{}, 7, 4);
+  REQUIRE(quiet.size() == 1);
+  CHECK(quiet[0].layer == "hidden 1");
+  CHECK(quiet[0].cause == satur::cause::small_weights);
+  CHECK(quiet[0].reason.find("vanishing, not saturation") != std::string::npos);
+  // chi = E s'^2 = 0.056, the root of it is 0.237 (theory.md, section 7)
+  CHECK(quiet[0].cure.factor == doctest::Approx(1.0 / 0.237).epsilon(0.1));
+
+  std::mt19937_64 urbg(1); // here the slope is gone
+  test::plain_net net(satur::sigmoid{}, batch, std::vector<std::size_t>(4, width), satur::glorot_normal{}, urbg);
+  for (test::plain_layer& l : net.layers) {
+    std::fill(l.b.begin(), l.b.end(), -6.0);
+  }
+  satur::monitor mon;
+  net.step(mon, test::standard_normal(batch * width, urbg), test::standard_normal(batch * width, urbg));
+  std::vector<satur::finding> const flat = satur::diagnose(mon);
+  INFO(text(flat));
+  REQUIRE(flat.size() == 4);
+  CHECK(flat[3].symptom == symptom::vanishing_gradient);
+  CHECK(flat[3].cause == satur::cause::slope);
+  CHECK(flat[3].reason.find("3 of 3 layers") != std::string::npos);
+}
+
+TEST_CASE("against the start: a slope that |z| > 5 does not see fall") {
+  std::mt19937_64 urbg(5);
+  std::vector<double> const sliding = test::standard_normal(4000, urbg, -2.6, 0.3); // the main job's top layer
+  satur::named_record r = record_of(satur::observe(satur::sigmoid{}, sliding), "hidden 4");
+  r.initial_slope_share = 0.957;
+  std::vector<satur::finding> const found = satur::diagnose(std::span(&r, 1));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].symptom == symptom::saturated_layer);
+  CHECK(found[0].severity == satur::severity::warning);
+  CHECK(found[0].side == satur::side::left);
+  CHECK(found[0].now.saturated() == 0.0);
+  CHECK(found[0].cure.what == satur::remedy::recentre);
+  CHECK(found[0].cure.advice.find("tanh") != std::string::npos); // a sigmoid's outputs are not centred
+  r.initial_slope_share = 0.5;                                   // it never had more; but z ~ N(0, 1) would have 82.7 %
+  CHECK(satur::diagnose(std::span(&r, 1)).size() == 1);
+  satur::finding_thresholds patient;
+  patient.slope_excess = 0.7;
+  CHECK(satur::diagnose(std::span(&r, 1), patient).empty());
+}
+
+TEST_CASE("limits are strict where their source is") {
+  // DeepDiagnosis: a layer alarm above 0.5 saturated; its own rule is inclusive.
+  satur::named_record r = record_of(
+      satur::observe(satur::hard_tanh{-9.0, 9.0}, std::vector<double>{5.0, -5.0, 1.0, -1.0}, satur::z_at_least{5.0}));
+  CHECK(r.record.saturation.fraction() == 0.5);
+  CHECK(satur::diagnose(std::span(&r, 1)).empty());
+  r = record_of(satur::observe(satur::hard_tanh{-9.0, 9.0}, std::vector<double>{5.0, -5.0, 5.0, -5.0, 1.0},
+                               satur::z_at_least{5.0}));
+  CHECK(satur::diagnose(std::span(&r, 1)).size() == 1);
+  r = record_of(satur::observe(satur::hard_tanh{-9.0, 9.0}, std::vector<double>{5.0, -5.0, 5.0, -5.0, 1.0}));
+  CHECK(satur::diagnose(std::span(&r, 1)).empty()); // z = ±5 is not beyond 5
+
+  // AUTOTRAINER and DeepDiagnosis: 0.7 of the gradient zero is a finding, less is none.
+  satur::named_record g;
+  g.name = "fc";
+  g.record.gradient.count = 10;
+  g.record.gradient.zeros = 7;
+  g.record.gradient.square += 1.0;
+  CHECK(symptoms(satur::diagnose(std::span(&g, 1))) == std::set{symptom::zero_gradient});
+  g.record.gradient.zeros = 6;
+  CHECK(satur::diagnose(std::span(&g, 1)).empty());
+
+  // DL4J: log10 of the update above -2, below -4.
+  satur::named_record u;
+  u.name = "fc";
+  u.record.update.steps = 1;
+  for (auto const& [log, expected] : {std::pair{-2.0, 0u}, {-1.9, 1u}, {-4.0, 0u}, {-4.1, 1u}}) {
+    u.record.update.log_ratio = {};
+    u.record.update.log_ratio += log;
+    CAPTURE(log);
+    CHECK(satur::diagnose(std::span(&u, 1)).size() == expected);
+  }
+
+  // Twice, or half, the variance that was expected.
+  for (auto const& [variance, expected] : {std::pair{1.0, 0u}, {1.9, 0u}, {2.2, 1u}, {0.55, 0u}, {0.45, 1u}}) {
+    satur::named_record v = record_of(satur::observe(satur::tanh{}, std::vector<double>{-1.0, 1.0}));
+    v.expected_variance_z = 1.0 / variance;
+    CAPTURE(variance);
+    std::vector<satur::finding> const found = satur::diagnose(std::span(&v, 1));
+    REQUIRE(found.size() == expected);
+    if (expected == 1) {
+      CHECK(found[0].symptom == symptom::poor_initialisation);
+      CHECK(found[0].cure.factor * found[0].cure.factor == doctest::Approx(1.0 / variance));
+    }
+  }
+}
+
+TEST_CASE("activations: known by name, given by the caller, or judged by their slope alone") {
+  test::for_each_activation([](auto const& act) {
+    CAPTURE(act.name);
+    auto const known = satur::activation_named(act.name);
+    REQUIRE(known);
+    CHECK(known->name == act.name);
+    CHECK(known->value(0.7) == satur::detail::value_at(act, 0.7));
+    CHECK(known->derivative(-0.7) == satur::detail::slope_at(act, -0.7));
+    CHECK(known->peak_slope() == satur::peak_slope_of(act));
+  });
+  CHECK_FALSE(satur::activation_named("no such"));
+
+  satur::named_record r = record_of(satur::observe(own_activation{}, std::vector<double>(100, 4.0)));
+  std::vector<satur::finding> found = satur::diagnose(std::span(&r, 1));
+  CHECK(found.empty()); // it states no peak slope, and what side is flat is not known
+
+  std::vector<satur::any_activation> const given{own_activation{}};
+  CHECK(given[0].flat_left);
+  CHECK(given[0].flat_right);
+  CHECK(given[0].peak_slope() == doctest::Approx(1.0));
+  satur::saturation far = satur::observe(own_activation{}, std::vector<double>(100, 6.0));
+  r = record_of(far);
+  found = satur::diagnose(std::span(&r, 1), {}, given);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].side == satur::side::right);
+
+  // A leaky relu is not flat, whatever its slope: nothing saturates.
+  std::vector<satur::any_activation> const leaky{satur::leaky_relu{0.5}};
+  r = record_of(satur::observe(satur::leaky_relu{0.5}, std::vector<double>(100, -50.0)));
+  CHECK(satur::diagnose(std::span(&r, 1), {}, leaky).empty());
+}
+
+TEST_CASE("nothing seen, or not finite: no other word") {
+  CHECK(satur::diagnose(satur::monitor{}).empty());
+  satur::named_record r;
+  r.name = "fc";
+  CHECK(satur::diagnose(std::span(&r, 1)).empty());
+  double const nan = std::numeric_limits<double>::quiet_NaN();
+  r = record_of(satur::observe(satur::sigmoid{}, std::vector<double>{nan, -90.0, -90.0}), "first");
+  std::vector<satur::named_record> const both{r, record_of(satur::observe(satur::sigmoid{}, std::vector<double>{nan}))};
+  std::vector<satur::finding> const found = satur::diagnose(both);
+  REQUIRE(found.size() == 2);
+  CHECK(symptoms(found) == std::set{symptom::nonfinite});
+  CHECK(found[0].cure.what == satur::remedy::learning_rate);
+  CHECK(found[1].cause == satur::cause::upstream);
+  CHECK(found[1].reason.find("first") != std::string::npos);
+  r = record_of(satur::observe(satur::sigmoid{}, std::vector<double>(4, -9.0))); // constant: a variance of zero
+  CHECK(satur::diagnose(std::span(&r, 1)).size() == 1);
+}
+
+TEST_CASE("a finding prints its numbers, cause and cure; thresholds out of range are refused") {
+  std::string const words = text(findings_of(satur::sigmoid{}, satur::glorot_normal{}, 1, 2, -7.0));
+  CHECK(words.starts_with("[alarm] hidden 1: saturated on the left: "));
+  CHECK(words.find("|z| > 5: 97") != std::string::npos);
+  CHECK(words.find("\n  cause: mean-driven: z has mean -7") != std::string::npos);
+  CHECK(
+      words.find("\n  cure: take the mean of z off the bias (satur::recentre), or an activation with centred outputs, "
+                 "such as tanh; predicted: 8") != std::string::npos);
+  for (auto const set : {+[](satur::finding_thresholds& t) { t.slope_excess = -0.1; },
+                         +[](satur::finding_thresholds& t) { t.dead_alarm = std::nan(""); },
+                         +[](satur::finding_thresholds& t) { t.variance_factor = 0.5; },
+                         +[](satur::finding_thresholds& t) { t.shifted_std = -1.0; }}) {
+    satur::finding_thresholds t;
+    set(t);
+    CHECK_THROWS_AS(static_cast<void>(satur::diagnose(satur::monitor{}, t)), std::invalid_argument);
+  }
+}
+
+TEST_CASE("observers hear of findings, and may stop the run") {
+  struct listener {
+    std::vector<std::string> heard;
+    satur::verdict on_finding(satur::finding const& f) {
+      heard.push_back(f.layer);
+      return f.severity == satur::severity::alarm ? satur::verdict::stop : satur::verdict::go_on;
+    }
+  } ear;
+  satur::monitor mon;
+  mon["fc"].observe(satur::sigmoid{}, std::vector<double>(8, 40.0));
+  mon.end_step();
+  mon.tell_findings(satur::diagnose(mon), ear);
+  CHECK(ear.heard == std::vector<std::string>{"fc"});
+  CHECK(mon.stop_requested());
+}
