@@ -21,7 +21,7 @@ namespace detail {
   if (!(mean_square > 0.0) || !is_finite(mean_square)) {
     bad_parameter(function, what, mean_square, "finite and above 0; no gain restores what the activation removes");
   }
-  return 1.0 / sqrt_anywhere(mean_square);
+  return sqrt_anywhere(1.0 / mean_square);
 }
 } // namespace detail
 
