@@ -119,9 +119,9 @@ template <class A> [[nodiscard]] verdict judge(A const& act, network const& net,
   bool const vanishing = v.gradient == gradient_trend::vanishing;
   std::string const name(name_of(act));
   if (v.healthy()) {
-    v.text = detail::message("Healthy: the square of ", name, "'s gradients ", change,
-                             ", with " detail::percent(v.saturated_share), " of the units on a flat side beyond ",
-                             threshold, ".");
+    v.text =
+        detail::message("Healthy: the square of ", name, "'s gradients ", change, ", with ",
+                        detail::percent(v.saturated_share), " of the units on a flat side beyond ", threshold, ".");
     return v;
   }
   std::string const where = detail::message("layer ", v.layer + 1, " of ", p.layers.size());
