@@ -63,6 +63,7 @@ template <class M> void closed_moments(exponential const&, M& m) {
   m.mean_output = std::exp(m.mean + 0.5 * q);
   m.variance_output = std::exp(2.0 * m.mean + q) * std::expm1(q);
   m.mean_squared_output = std::exp(2.0 * (m.mean + q));
+  m.mean_fourth_output = std::exp(4.0 * (m.mean + 2.0 * q));
   m.mean_derivative = m.mean_output;
   m.mean_squared_derivative = m.mean_squared_output;
   m.output_growth = 2.0 * m.mean_squared_output;

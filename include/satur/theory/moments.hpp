@@ -64,6 +64,7 @@ struct gaussian_moments {
   double mean_output = 0;             ///< E f
   double variance_output = 0;         ///< Var f, with its own digits where f hardly moves
   double mean_squared_output = 0;     ///< E f^2
+  double mean_fourth_output = 0;      ///< E f^4: how much E f^2 fluctuates over finitely many units
   double mean_derivative = 0;         ///< E f', the mean slope
   double mean_squared_derivative = 0; ///< E f'^2: what a gradient keeps of its square, per weight variance times fan-in
   /// dE f^2 / d variance = E[f'^2 + f f''] = E[(z - mean) f f'] / variance: the last form holds with kinks too, but not
@@ -87,6 +88,7 @@ template <class A>
   if (variance == 0.0) {
     m.mean_output = at_mean.value;
     m.mean_squared_output = at_mean.value * at_mean.value;
+    m.mean_fourth_output = m.mean_squared_output * m.mean_squared_output;
     m.mean_derivative = at_mean.slope;
     m.mean_squared_derivative = at_mean.slope * at_mean.slope;
     m.output_growth = std::numeric_limits<double>::quiet_NaN();
@@ -111,6 +113,12 @@ template <class A>
       m.mean_derivative += s0 * j[0] + s1 * j[1];
       m.mean_squared_derivative += s0 * s0 * j[0] + 2 * s0 * s1 * j[1] + s1 * s1 * j[2];
       tff += f0 * s0 * j[1] + (f0 * s1 + f1 * s0) * j[2] + (f1 * s1 + f2 * s0) * j[3] + f2 * s1 * j[4];
+      double const square[] = {f0 * f0, 2 * f0 * f1, f1 * f1 + 2 * f0 * f2, 2 * f1 * f2, f2 * f2}; // f^2
+      for (std::size_t i = 0; i < 5; ++i) {
+        for (std::size_t k = 0; k < 5; ++k) {
+          m.mean_fourth_output += square[i] * square[k] * j[i + k];
+        }
+      }
     }
   } else {
     auto const edges = detail::edges_of(act);
@@ -123,11 +131,12 @@ template <class A>
       m.mean_derivative += w * f.slope;
       m.mean_squared_derivative += w * f.slope * f.slope;
       tff += w * t * f.value * f.slope;
+      m.mean_fourth_output += w * (f.value * f.value) * (f.value * f.value);
     });
   }
   m.mean_output = centre + d1;
   m.variance_output = d2 - d1 * d1;
-  m.mean_squared_output = m.mean_output * m.mean_output + m.variance_output;
+  m.mean_squared_output = centre == 0.0 ? d2 : m.mean_output * m.mean_output + m.variance_output;
   m.output_growth = tff / sd;
   if constexpr (detail::has_closed_moments<A>) {
     if (!std::is_constant_evaluated()) {

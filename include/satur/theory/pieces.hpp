@@ -104,11 +104,12 @@ template <> struct pieces_of<sparse_plus> {
   }
 };
 
-/// J_k = integral of t^k phi(t) over [a, b], k = 0 … 4: J_0 from the tail that has the digits, then
+/// J_k = integral of t^k phi(t) over [a, b], k = 0 ... 8: J_0 from the tail that has the digits, then
 /// J_k = (k-1) J_{k-2} + a^{k-1} phi(a) - b^{k-1} phi(b), from t phi = -phi'; where [a, b] is so narrow that these
 /// cancel, by quadrature.
-[[nodiscard]] constexpr std::array<double, 5> partial_moments(double a, double b) {
-  std::array<double, 5> j{};
+using partial_moments_t = std::array<double, 9>;
+[[nodiscard]] constexpr partial_moments_t partial_moments(double a, double b) {
+  partial_moments_t j{};
   if (!(a < b)) {
     return j;
   }
@@ -122,17 +123,19 @@ template <> struct pieces_of<sparse_plus> {
     });
     return j;
   }
-  double const at_a = normal_density(a); // 0 where a is infinite, and then so are its products
-  double const at_b = normal_density(b);
+  double at_a = normal_density(a); // times a power of a from here on; 0 where a is infinite
+  double at_b = normal_density(b);
   double const p = at_a > 0 ? a : 0.0;
   double const q = at_b > 0 ? b : 0.0;
   j[0] = a >= 0   ? normal_above(a) - normal_above(b)
          : b <= 0 ? normal_below(b) - normal_below(a)
                   : 1.0 - normal_below(a) - normal_above(b);
   j[1] = at_a - at_b;
-  j[2] = j[0] + p * at_a - q * at_b;
-  j[3] = 2 * j[1] + p * p * at_a - q * q * at_b;
-  j[4] = 3 * j[2] + p * p * p * at_a - q * q * q * at_b;
+  for (std::size_t k = 2; k < j.size(); ++k) {
+    at_a *= p;
+    at_b *= q;
+    j[k] = static_cast<double>(k - 1) * j[k - 2] + at_a - at_b;
+  }
   return j;
 }
 

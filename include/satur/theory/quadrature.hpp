@@ -33,8 +33,8 @@ template <class Visit> constexpr void legendre_panel(double a, double b, Visit&&
 inline constexpr double sweep_reach = 8.3;
 
 /// visit(t, weight) such that the sum of weight g(mean + sd t) is E g(z), z ~ N(mean, sd^2). Panels end at z = 0 and at
-/// every edge (in z, any order); near 0 they are `scale` wide, or sd where that is less, and grow by 1.4 up to 1.2 sd.
-/// Some 150 to 300 points. Gauss-Hermite, the usual choice, needs 800 points for a sigmoid at variance 25 and never
+/// every edge (in z, any order); near 0 they are `scale` wide, or sd where that is less, and grow by 1.8 up to 1.66 sd.
+/// Some 120 to 300 points. Gauss-Hermite, the usual choice, needs 800 points for a sigmoid at variance 25 and never
 /// converges with a kink (docs/theory.md).
 template <class Visit>
 constexpr void normal_sweep(double mean, double sd, std::span<double const> edges, double scale, Visit&& visit) {
@@ -43,7 +43,7 @@ constexpr void normal_sweep(double mean, double sd, std::span<double const> edge
   auto const weighted = [&visit](double t, double w) { visit(t, w * normal_density(t)); };
   auto const width = [centre, first](double t) {
     double const away = t < centre ? centre - t : t - centre;
-    return std::max(1e-12, std::min(1.2, first + 0.4 * away));
+    return std::max(1e-12, std::min(1.66, first + 0.8 * away));
   };
   for (double t = std::max(-sweep_reach, centre); t < sweep_reach;) { // to the right
     double next = std::min(t + width(t), sweep_reach);

@@ -1,0 +1,89 @@
+/// \file gain.hpp  How much wider weights must be so that a layer keeps its signal, or its gradient, the size it has.
+#pragma once
+
+#include "satur/activation/elu.hpp"
+#include "satur/activation/identity.hpp"
+#include "satur/activation/leaky_relu.hpp"
+#include "satur/activation/prelu.hpp"
+#include "satur/activation/relu.hpp"
+#include "satur/activation/selu.hpp"
+#include "satur/activation/sigmoid.hpp"
+#include "satur/activation/tanh.hpp"
+#include "satur/theory/moments.hpp"
+
+#include <concepts>
+#include <limits>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+[[nodiscard]] constexpr double gain_of(double mean_square, std::string_view function, std::string_view what) {
+  if (!(mean_square > 0.0) || !is_finite(mean_square)) {
+    bad_parameter(function, what, mean_square, "finite and above 0; no gain restores what the activation removes");
+  }
+  return sqrt_anywhere(1.0 / mean_square);
+}
+} // namespace detail
+
+namespace theory {
+
+/// The gain that keeps E f^2 = 1: 1/sqrt(E f(z)^2), z ~ N(0, 1). Weights of variance gain^2/fan-in then give the next
+/// layer pre-activations of variance 1 too. tanh 1.592537419722831, sigmoid 1.846, relu sqrt 2, selu 1. A constant
+/// expression where value and slope of the activation are. Source: the definition (He et al. 2015, section 2.2, for
+/// relu); reference/gains.csv.
+/// Throws std::invalid_argument where E f^2 is 0 or not finite.
+template <class A> [[nodiscard]] constexpr double gain(A const& act) {
+  return detail::gain_of(moments(act, 0.0, 1.0).mean_squared_output, "theory::gain", "E f(z)^2 at z ~ N(0, 1)");
+}
+
+/// The gain that keeps the gradient's square: 1/sqrt(E f'(z)^2), z ~ N(0, 1), with weights of variance gain^2/fan-out.
+/// Equal to `gain` for relu and its leaky kin alone; tanh 1.467413591630795, sigmoid 4.72, selu 0.966.
+/// Throws std::invalid_argument where E f'^2 is 0 or not finite.
+template <class A> [[nodiscard]] constexpr double backward_gain(A const& act) {
+  return detail::gain_of(moments(act, 0.0, 1.0).mean_squared_derivative, "theory::backward_gain",
+                         "E f'(z)^2 at z ~ N(0, 1)");
+}
+
+/// PyTorch's table (torch.nn.init.calculate_gain), and NaN for an activation that it does not list. It is a convention:
+/// sigmoid 1 and tanh 5/3 keep nothing at z ~ N(0, 1) (1 times E f^2 is 0.293; 25/9 times E f^2 is 1.095, and the
+/// gradient's square grows by 1.29 a layer), selu 3/4 trades its own fixed point for one nearer 0, and only identity,
+/// relu and leaky relu are `gain` itself.
+template <class A> [[nodiscard]] constexpr double conventional_gain(A const& act) {
+  if constexpr (std::same_as<A, identity> || std::same_as<A, sigmoid>) {
+    return 1.0;
+  } else if constexpr (std::same_as<A, tanh>) {
+    return 5.0 / 3.0;
+  } else if constexpr (std::same_as<A, relu>) {
+    return detail::sqrt_anywhere(2.0);
+  } else if constexpr (std::same_as<A, leaky_relu> || std::same_as<A, prelu>) {
+    return detail::sqrt_anywhere(2.0 / (1.0 + act.negative_slope * act.negative_slope));
+  } else if constexpr (std::same_as<A, selu>) {
+    return 0.75;
+  } else {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+/// lambda (z for z > 0, else alpha (e^z - 1)) that keeps mean 0 and the variance of z ~ N(0, variance).
+struct self_normalizing {
+  double lambda;
+  double alpha;
+};
+
+/// Solves for selu's constants: 1.0507009873554805 and 1.6732632423543772 at variance 1. E elu is a line in alpha, so
+/// two moments give the alpha with mean 0, and a third the lambda with the variance. Source: Klambauer, Unterthiner,
+/// Mayr, Hochreiter 2017, section 2 and equation 14.
+/// Throws std::invalid_argument unless the variance is finite and above 0.
+[[nodiscard]] inline self_normalizing selu_constants(double variance = 1.0) {
+  detail::require_law("theory::selu_constants", 0.0, variance);
+  if (variance == 0.0) {
+    detail::bad_parameter("theory::selu_constants", "variance", variance, "a finite number > 0");
+  }
+  double const right = moments(relu{}, 0.0, variance).mean_output;
+  double const left = moments(elu{1.0}, 0.0, variance).mean_output - right;
+  double const alpha = -right / left;
+  return {std::sqrt(variance / moments(elu{alpha}, 0.0, variance).mean_squared_output), alpha};
+}
+
+} // namespace theory
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,103 @@
+/// \file network.hpp  A network before its weights are drawn: sizes, and the laws that weights and biases will have.
+#pragma once
+
+#include "satur/initializer/concept.hpp"
+#include "satur/initializer/fans.hpp"
+#include "satur/theory/normal_law.hpp"
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+namespace theory {
+
+/// The law of one layer's weights and biases. Variances are of a single number, not standard deviations.
+struct layer_law {
+  fans size{1, 1};            ///< fan-in and fan-out
+  double weight_variance = 0; ///< of one weight: stddev(fans)^2, not times fan-in
+  double weight_mean = 0;
+  double bias_variance = 0;
+  double bias_mean = 0;
+  bool operator==(layer_law const&) const = default;
+};
+
+/// Layers, first to last, and what is fed in: the mean and the variance over the numbers of an input (0 and 1 where it
+/// is standardised; pixels from 0 to 1 are not).
+struct network {
+  std::vector<layer_law> layers{};
+  double input_mean = 0;
+  double input_variance = 1;
+  bool operator==(network const&) const = default;
+};
+
+} // namespace theory
+
+namespace detail {
+
+template <class I> [[nodiscard]] double mean_of(I const& init, fans f) {
+  if constexpr (requires {
+                  { init.mean(f) } -> std::convertible_to<double>;
+                }) {
+    return init.mean(f);
+  } else {
+    return 0.0;
+  }
+}
+template <class I>
+concept states_its_scale = requires(I const& init, fans f) {
+  { init.stddev(f) } -> std::convertible_to<double>;
+};
+
+inline void require_layer(theory::layer_law const& law, std::size_t index, std::size_t count) {
+  auto const fail = [&](char const* what, double given, char const* allowed) {
+    bad_parameter("theory::predict", message(what, " of layer ", index + 1, " of ", count), given, allowed);
+  };
+  checked(law.size, "theory::predict");
+  for (auto const& [what, given] :
+       {std::pair{"weight variance", law.weight_variance}, std::pair{"bias variance", law.bias_variance}}) {
+    if (!is_finite(given) || given < 0.0) {
+      fail(what, given, "a finite number >= 0");
+    }
+  }
+  for (auto const& [what, given] : {std::pair{"weight mean", law.weight_mean}, std::pair{"bias mean", law.bias_mean}}) {
+    if (!is_finite(given)) {
+      fail(what, given, "a finite number");
+    }
+  }
+}
+
+} // namespace detail
+
+namespace theory {
+
+/// The law of a layer whose weights an initializer draws, its biases zero. Any rule with stddev(fans), and mean(fans)
+/// where it has one: satur's own or yours. Throws what these throw.
+template <detail::states_its_scale I> [[nodiscard]] layer_law law_of(I const& init, fans f) {
+  double const scale = init.stddev(f);
+  return {.size = f, .weight_variance = scale * scale, .weight_mean = detail::mean_of(init, f)};
+}
+
+/// A dense network of one rule, biases zero: widths {784, 300, 300, 10} are three layers.
+/// Throws std::invalid_argument with fewer than two widths, or a width of 0.
+template <detail::states_its_scale I>
+[[nodiscard]] network network_of(I const& init, std::vector<std::size_t> const& widths, double input_mean = 0,
+                                 double input_variance = 1) {
+  if (widths.size() < 2) {
+    detail::bad_parameter("theory::network_of", "number of widths", widths.size(),
+                          "at least 2: the inputs, then the units of each layer");
+  }
+  network net{.input_mean = input_mean, .input_variance = input_variance};
+  net.layers.reserve(widths.size() - 1);
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
+    net.layers.push_back(law_of(init, detail::checked({widths[i], widths[i + 1]}, "theory::network_of")));
+  }
+  return net;
+}
+
+} // namespace theory
+} // namespace satur::inline SATUR_ABI

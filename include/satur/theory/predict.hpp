@@ -1,0 +1,222 @@
+/// \file predict.hpp  The saturation and the gradients of every layer, before a weight is drawn.
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/theory/moments.hpp"
+#include "satur/theory/network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// The largest |f'|: stated, or the largest of a grid of 1/32 on [-16, 16].
+template <class A> [[nodiscard]] double steepest(A const& act) {
+  if constexpr (has_peak_slope<A>) {
+    return act.peak_slope();
+  } else {
+    double peak = 0.0;
+    for (double z = -16.0; z <= 16.0; z += 1.0 / 32.0) {
+      peak = std::max(peak, std::fabs(both_at(act, z).slope));
+    }
+    return peak;
+  }
+}
+/// Whether an activation is flat at z: less than 3 % of its steepest slope, which is what a sigmoid has left at 5.
+template <class A> [[nodiscard]] bool flat_at(A const& act, double z, double peak) {
+  return std::fabs(both_at(act, z).slope) < 0.03 * peak;
+}
+
+} // namespace detail
+
+namespace theory {
+
+/// One layer as it is expected to start, over units, inputs and random weights.
+struct layer_prediction {
+  fans size{1, 1};
+  double mean = 0;     ///< of z
+  double variance = 0; ///< of z
+  double below = 0;    ///< P(z < -threshold)
+  double above = 0;    ///< P(z > threshold)
+  /// Share of units on a flat side: `below` where f is flat at -threshold, plus `above` where it is flat at threshold.
+  /// A relu's large values are no saturation.
+  double saturated = 0;
+  double mean_output = 0;             ///< E f(z)
+  double mean_squared_output = 0;     ///< E f(z)^2
+  double mean_derivative = 0;         ///< E f'(z), the mean slope
+  double mean_squared_derivative = 0; ///< E f'(z)^2
+  double slope_saturation = 0;        ///< 1 - mean slope / peak slope (stated, or searched on [-16, 16])
+  /// chi_1 of the layer: fan-in E w^2 E f'^2, the gradient's square kept by a layer in a net of equal ones
+  double chi = 0;
+  /// E (dL/dz)^2 relative to the last layer's, from the layers' fans; 1 in the last layer.
+  double gradient_variance = 1;
+  /// Standard deviation of this network's own variance of z about `variance`, relative to it, at these widths: one
+  /// drawn network is off by so much. 0 in the first layer, whose input is known.
+  double relative_error = 0;
+
+  [[nodiscard]] double stddev() const { return std::sqrt(variance); }
+  [[nodiscard]] double beyond() const { return below + above; } ///< P(|z| > threshold)
+  /// Size of a gradient relative to the last layer's: the root of `gradient_variance`.
+  [[nodiscard]] double gradient_scale() const { return std::sqrt(gradient_variance); }
+};
+
+/// The layers, first to last, and what they were asked.
+struct prediction {
+  double threshold = 5;
+  std::vector<layer_prediction> layers{};
+
+  /// Factor of the gradient's square from a layer to the one below it: the geometric mean over the net; a single
+  /// layer's chi. Below 1 gradients vanish downwards.
+  [[nodiscard]] double gradient_factor() const {
+    if (layers.size() < 2) {
+      return layers.empty() ? 1.0 : layers.front().chi;
+    }
+    return std::pow(layers.front().gradient_variance, 1.0 / static_cast<double>(layers.size() - 1));
+  }
+  /// The layer with the largest saturated share (the first of them). Throws std::out_of_range where there is no layer.
+  [[nodiscard]] std::size_t most_saturated() const {
+    if (layers.empty()) {
+      throw std::out_of_range("satur::theory::prediction::most_saturated: there are no layers");
+    }
+    auto const worst = std::max_element(layers.begin(), layers.end(),
+                                        [](auto const& a, auto const& b) { return a.saturated < b.saturated; });
+    return static_cast<std::size_t>(worst - layers.begin());
+  }
+};
+
+/// What each layer is expected to do before the first step. With n = fan-in, and E a, E a^2, Var a of what comes in:
+///   E z = n E w E a + E b,   Var z = n (Var w E a^2 + (E w)^2 Var a) + Var b,
+/// z normal, a = f(z); for weights of mean 0 the mean-field recursion (Poole et al. 2016), with weights of mean m the
+/// shift n m E a that all units of a layer share. Downwards, E (dL/dz_l)^2 = fan-out E w^2 E f'(z_l)^2 E
+/// (dL/dz_{l+1})^2. Finite width: var q_{l+1} = (n Var w)^2 (growth^2 var q_l + Var f^2 / n), growth = dE f^2/dq: 5/n a
+/// layer for relu (docs/theory.md). Some 5 microseconds a layer. Throws std::invalid_argument where a fan is 0, a
+/// variance negative, a number not finite or the threshold negative or NaN, and std::overflow_error, naming the layer,
+/// where the recursion leaves the range of double.
+template <class A>
+  requires activation<A, double> || activation<A, float>
+[[nodiscard]] prediction predict(A const& act, network const& net, double threshold = 5.0) {
+  if (!(threshold >= 0.0)) {
+    detail::bad_parameter("theory::predict", "threshold", threshold, "a number >= 0");
+  }
+  detail::require_law("theory::predict (of the input)", net.input_mean, net.input_variance);
+  double const peak = detail::steepest(act);
+  bool const flat_below = detail::flat_at(act, -threshold, peak);
+  bool const flat_above = detail::flat_at(act, threshold, peak);
+  prediction all{.threshold = threshold};
+  all.layers.reserve(net.layers.size());
+  double mean_in = net.input_mean;
+  double variance_in = net.input_variance;
+  double square_in = mean_in * mean_in + variance_in;
+  double error = 0.0;      // variance of q, over networks
+  gaussian_moments last{}; // of the layer below
+  for (std::size_t l = 0; l < net.layers.size(); ++l) {
+    layer_law const& law = net.layers[l];
+    detail::require_layer(law, l, net.layers.size());
+    double const n = static_cast<double>(law.size.in);
+    double const mean = n * law.weight_mean * mean_in + law.bias_mean;
+    double const variance =
+        n * (law.weight_variance * square_in + law.weight_mean * law.weight_mean * variance_in) + law.bias_variance;
+    if (!detail::is_finite(mean) || !detail::is_finite(variance)) {
+      throw std::overflow_error(detail::message(
+          "satur::theory::predict: z of layer ", l + 1, " of ", net.layers.size(), " has mean ", mean, " and variance ",
+          variance, ", beyond double",
+          l == 0 ? std::string() : detail::message("; layer ", l, " still had variance ", last.variance),
+          ". Draw smaller weights: fan-in times weight variance is ", n * law.weight_variance));
+    }
+    if (l > 0) {
+      double const s = n * law.weight_variance;
+      double const spread = last.mean_fourth_output - last.mean_squared_output * last.mean_squared_output;
+      double const growth = last.variance > 0.0 ? last.output_growth : 0.0;
+      error = s * s * (growth * growth * error + std::max(0.0, spread) / n);
+    }
+    bool const as_before = l > 0 && mean == last.mean && variance == last.variance;
+    gaussian_moments const m = as_before ? last : moments(act, mean, variance);
+    layer_prediction p;
+    p.size = law.size;
+    p.mean = mean;
+    p.variance = variance;
+    p.below = probability_below(-threshold, mean, variance);
+    p.above = probability_above(threshold, mean, variance);
+    p.saturated = (flat_below ? p.below : 0.0) + (flat_above ? p.above : 0.0);
+    p.mean_output = m.mean_output;
+    p.mean_squared_output = m.mean_squared_output;
+    p.mean_derivative = m.mean_derivative;
+    p.mean_squared_derivative = m.mean_squared_derivative;
+    p.slope_saturation = 1.0 - m.mean_derivative / peak;
+    p.chi = n * (law.weight_variance + law.weight_mean * law.weight_mean) * m.mean_squared_derivative;
+    p.relative_error = variance > 0.0 ? std::sqrt(error) / variance : 0.0;
+    all.layers.push_back(p);
+    mean_in = m.mean_output;
+    variance_in = m.variance_output;
+    square_in = m.mean_squared_output;
+    last = m;
+  }
+  for (std::size_t l = all.layers.size(); l-- > 1;) {
+    layer_law const& next = net.layers[l];
+    double const squares = next.weight_variance + next.weight_mean * next.weight_mean;
+    layer_prediction& p = all.layers[l - 1];
+    p.gradient_variance =
+        static_cast<double>(next.size.out) * squares * p.mean_squared_derivative * all.layers[l].gradient_variance;
+  }
+  return all;
+}
+
+/// One layer that this initializer fills, fed with standardised inputs (mean 0, variance 1): what it makes of an
+/// activation before anything is drawn. Throws what the initializer and `predict` throw.
+template <detail::states_its_scale I, class A>
+[[nodiscard]] layer_prediction predicted(I const& init, fans f, A const& act, double threshold = 5.0) {
+  return predict(act, network{.layers = {law_of(init, f)}}, threshold).layers.front();
+}
+
+/// A table, one line a layer.
+inline std::ostream& operator<<(std::ostream& out, prediction const& p) {
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  auto const cell = [&text](auto const& value, int width) {
+    std::ostringstream one;
+    one.imbue(std::locale::classic());
+    one.precision(3);
+    one << value;
+    std::string const s = one.str();
+    text << std::string(s.size() < static_cast<std::size_t>(width) ? static_cast<std::size_t>(width) - s.size() : 1,
+                        ' ')
+         << s;
+  };
+  cell("layer", 5);
+  cell("mean z", 10);
+  cell("var z", 10);
+  cell("+-", 7);
+  cell(detail::message("z<-", p.threshold), 10);
+  cell(detail::message("z>", p.threshold), 10);
+  cell("slope", 9);
+  cell("slope sat.", 12);
+  cell("gradient", 10);
+  text << '\n';
+  for (std::size_t i = 0; i < p.layers.size(); ++i) {
+    layer_prediction const& l = p.layers[i];
+    cell(i + 1, 5);
+    cell(l.mean, 10);
+    cell(l.variance, 10);
+    cell(detail::message(std::round(100.0 * l.relative_error), "%"), 7);
+    cell(l.below, 10);
+    cell(l.above, 10);
+    cell(l.mean_derivative, 9);
+    cell(l.slope_saturation, 12);
+    cell(l.gradient_scale(), 10);
+    text << '\n';
+  }
+  return out << text.str();
+}
+
+} // namespace theory
+
+using theory::predicted;
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,153 @@
+/// \file verdict.hpp  Vanishing, exploding and saturation told apart, in words.
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/theory/critical.hpp"
+#include "satur/theory/predict.hpp"
+
+#include <cmath>
+#include <sstream>
+#include <string>
+
+namespace satur::inline SATUR_ABI {
+
+namespace theory {
+
+/// What a gradient does on its way down.
+enum class gradient_trend {
+  kept,      ///< within a factor of 100 in its square over the net, and of 2 a layer
+  vanishing, ///< below
+  exploding  ///< above
+};
+
+/// Two different illnesses: a net may have one, both or neither.
+struct verdict {
+  gradient_trend gradient = gradient_trend::kept;
+  bool saturated = false;     ///< a layer has 5 % or more of its units on a flat side
+  double gradient_factor = 1; ///< of the gradient's square, from a layer to the one below
+  double saturated_share = 0; ///< of the most saturated layer
+  std::size_t layer = 0;      ///< that layer, counted from 0
+  std::string text{};         ///< one or two sentences with the numbers, and what to do
+  [[nodiscard]] bool healthy() const { return gradient == gradient_trend::kept && !saturated; }
+};
+
+} // namespace theory
+
+namespace detail {
+
+/// 18, 2.9, 0.056: two or three digits.
+[[nodiscard]] inline std::string short_number(double x) {
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out.precision(std::fabs(x) >= 100.0 || std::fabs(x) < 1e-3 ? 3 : 2);
+  if (std::fabs(x) >= 10.0 && std::fabs(x) < 1e5) {
+    out.precision(0);
+    out << std::fixed;
+  }
+  out << x;
+  return out.str();
+}
+[[nodiscard]] inline std::string percent(double share) {
+  return share < 1e-4 ? "under 0.01 %" : message(short_number(100.0 * share), " %");
+}
+/// What a layer does to the square of a gradient.
+[[nodiscard]] inline std::string change_text(double factor) {
+  return factor == 0.0    ? "becomes 0"
+         : factor < 0.95  ? message("falls by a factor ", short_number(1.0 / factor), " a layer")
+         : factor <= 1.05 ? "keeps its size"
+                          : message("grows by a factor ", short_number(factor), " a layer");
+}
+
+/// Where the weights would have to be, and what that would cost.
+template <class A>
+[[nodiscard]] std::string critical_advice(A const& act, double now, double bias_variance, double threshold) {
+  auto const points = theory::critical_points(act, bias_variance);
+  if (points.empty()) {
+    return message(" No weights keep the gradient: ", name_of(act), " has no critical point with bias variance ",
+                   number_text(bias_variance), ". Normalise the pre-activations, or choose another activation.");
+  }
+  theory::critical_point best = points.front();
+  for (auto const& p : points) {
+    if (p.stable && !best.stable) {
+      best = p;
+    }
+  }
+  double const peak = steepest(act);
+  double share = 0.0;
+  if (best.variance > 0.0) {
+    share = (flat_at(act, -threshold, peak) + flat_at(act, threshold, peak)) *
+            theory::probability_above(threshold, 0.0, best.variance);
+  }
+  std::string text = message(points.size() == 1 ? " The only critical point is" : " A critical point is",
+                             " sigma_w^2 = ", short_number(best.weight_variance),
+                             " (fan-in times weight variance; now ", short_number(now), ")");
+  if (share >= 0.05) {
+    return text + message(", where ", percent(share), " of the units lie beyond ", threshold,
+                          ": no scale cures this. Choose an activation with its centre at 0, or normalise.");
+  }
+  if (!best.stable) {
+    return text + ", but the layers do not stay there. Normalise the pre-activations, or choose another activation.";
+  }
+  double const factor = std::sqrt(best.weight_variance / now);
+  return text + (factor > 1.0 ? message(": multiply the weights by ", short_number(factor), ".")
+                              : message(": divide the weights by ", short_number(1.0 / factor), "."));
+}
+
+} // namespace detail
+
+namespace theory {
+
+/// Says which illness a network will start with, if any, and the cure. A sigmoid net with Glorot's rule: vanishing, not
+/// saturated; tanh with sigma_w^2 = 25: saturated, and exploding. Some milliseconds: it looks for the critical line.
+/// Throws as `predict`; std::invalid_argument where there is no layer.
+template <class A> [[nodiscard]] verdict judge(A const& act, network const& net, double threshold = 5.0) {
+  if (net.layers.empty()) {
+    detail::bad_parameter("theory::judge", "number of layers", net.layers.size(), "at least 1");
+  }
+  prediction const p = predict(act, net, threshold);
+  verdict v;
+  v.gradient_factor = p.gradient_factor();
+  v.layer = p.most_saturated();
+  layer_prediction const& worst = p.layers[v.layer];
+  v.saturated_share = worst.saturated;
+  v.saturated = v.saturated_share >= 0.05;
+  double const total = p.layers.front().gradient_variance;
+  v.gradient = v.gradient_factor < 0.5 || total < 0.01    ? gradient_trend::vanishing
+               : v.gradient_factor > 2.0 || total > 100.0 ? gradient_trend::exploding
+                                                          : gradient_trend::kept;
+  std::string const change = detail::change_text(v.gradient_factor);
+  bool const vanishing = v.gradient == gradient_trend::vanishing;
+  std::string const name(name_of(act));
+  if (v.healthy()) {
+    v.text =
+        detail::message("Healthy: the square of ", name, "'s gradients ", change, ", with ",
+                        detail::percent(v.saturated_share), " of the units on a flat side beyond ", threshold, ".");
+    return v;
+  }
+  std::string const where = detail::message("layer ", v.layer + 1, " of ", p.layers.size());
+  if (v.saturated) {
+    v.text = detail::message(v.gradient == gradient_trend::kept ? "Saturated"
+                             : vanishing                        ? "Saturated and vanishing"
+                                                                : "Saturated and exploding",
+                             ": ", detail::percent(v.saturated_share), " of the units of ", where, " lie beyond ",
+                             threshold, ", where ", name, " is flat, and the square of the gradients ", change, ".");
+  } else {
+    v.text =
+        detail::message(vanishing ? "Vanishing without saturation" : "Exploding without saturation", ": the square of ",
+                        name, "'s gradients ", change, ", with ", detail::percent(v.saturated_share),
+                        " of the units on a flat side beyond ", threshold, ".");
+  }
+  layer_law const& law = net.layers[v.layer];
+  if (std::fabs(worst.mean) > worst.stddev() && v.saturated) {
+    v.text += detail::message(" It is a shift, not a spread: z has mean ", detail::short_number(worst.mean),
+                              " and standard deviation ", detail::short_number(worst.stddev()),
+                              ". Centre the inputs, the weights or the bias.");
+  } else {
+    v.text += detail::critical_advice(act, static_cast<double>(law.size.in) * law.weight_variance, law.bias_variance,
+                                      threshold);
+  }
+  return v;
+}
+
+} // namespace theory
+} // namespace satur::inline SATUR_ABI
