@@ -119,14 +119,18 @@ struct normal_quantile {
 
   template <class L> SATUR_INLINE static L of_tail(L const& p) {
     L const q = L(0.5) - p;
-    L const s = L(0.180625) - product(q, q);
-    L const middle = product(q, polynomial(middle_up, s)) / polynomial(middle_down, s);
     L const root = math::sqrt(product(minus_two_log<L>(p, 0), L(0.5)));
+    L const s = L(0.180625) - product(q, q);
     L const t = root - L(1.6);
-    L const tail = polynomial(tail_up, t) / polynomial(tail_down, t);
     L const f = root - L(5.0);
-    L const far = polynomial(far_up, f) / polynomial(far_down, f);
-    return math::select(q <= L(0.425), middle, math::select(root <= L(5.0), tail, far));
+    auto const is_middle = q <= L(0.425);
+    auto const is_tail = root <= L(5.0);
+    // One division for all three ranges.
+    L const up = math::select(is_middle, product(q, polynomial(middle_up, s)),
+                              math::select(is_tail, polynomial(tail_up, t), polynomial(far_up, f)));
+    L const down = math::select(is_middle, polynomial(middle_down, s),
+                                math::select(is_tail, polynomial(tail_down, t), polynomial(far_down, f)));
+    return up / down;
   }
 };
 
