@@ -1,6 +1,7 @@
 // Every rule: its closed form, the law that its weights follow, and what it refuses.
 #include <satur/initializer.hpp>
 
+#include "support/refusal.hpp"
 #include "support/statistics.hpp"
 
 #include <doctest/doctest.h>
@@ -10,7 +11,6 @@
 #include <limits>
 #include <random>
 #include <span>
-#include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -28,16 +28,6 @@ auto const all_rules =
 
 template <class F> void for_each_rule(F&& f) {
   std::apply([&f](auto const&... rule) { (f(rule), ...); }, all_rules);
-}
-
-/// The message of the std::invalid_argument that f throws.
-template <class F> std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (std::invalid_argument const& e) {
-    return e.what();
-  }
-  return "nothing thrown";
 }
 
 constexpr double inf = std::numeric_limits<double>::infinity();

@@ -5,6 +5,7 @@
 #include "satur/error.hpp"
 #include "satur/initializer/fans.hpp"
 #include "satur/initializer/sampler.hpp"
+#include "satur/initializer/weight_shape.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -23,6 +24,14 @@ template <class I, class T = double>
 concept initializer = std::copyable<I> && requires(I const init, fans f, std::span<T> out, sampler const random) {
   { init.stddev(f) } -> std::convertible_to<double>;
   init.fill(out, f, random);
+};
+
+/// A rule that is about the whole matrix or kernel (orthogonal, dirac, …): it fills by the shape.
+///   fill(out, shape, random) writes every element of out, the weights of `shape` in row-major order
+template <class I, class T = double>
+concept shaped_initializer = std::copyable<I> &&
+    requires(I const init, weight_shape const& shape, std::span<T> out, sampler const random) {
+  init.fill(out, shape, random);
 };
 
 /// Whether the rule needs fans to know its scale (yes, unless it says otherwise).
@@ -46,6 +55,15 @@ template <class I, std::ranges::contiguous_range R, std::uniform_random_bit_gene
   requires initializer<I, std::ranges::range_value_t<R>> && std::floating_point<std::ranges::range_value_t<R>> &&
       (!requires(R & r) { r.dimension(); }) void fill(I const& init, R&& out, fans f, G& generator) {
     fill(init, std::span<std::ranges::range_value_t<R>>(out), f, generator);
+  }
+
+  /// Fills `out`, a weight of this shape, row-major, by a rule that needs more than fans: one key, as above. Throws
+  /// what the rule throws (a shape that it cannot fill, a bad parameter); nothing is written then.
+  template <class I, std::ranges::contiguous_range R, std::uniform_random_bit_generator G>
+    requires shaped_initializer<I, std::ranges::range_value_t<R>> && std::floating_point<std::ranges::range_value_t<R>>
+  void fill(I const& init, R&& out, weight_shape const& shape, G& generator) {
+    sampler const random = sampler::from(generator);
+    init.fill(std::span<std::ranges::range_value_t<R>>(out), shape, random);
   }
 
 } // namespace satur::inline SATUR_ABI

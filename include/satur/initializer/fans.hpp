@@ -1,4 +1,4 @@
-/// \file fans.hpp  How many numbers a unit adds up, and how many units it feeds.
+/// \file fans.hpp  How many numbers a unit adds up, and how many units an input feeds.
 #pragma once
 
 #include "satur/config.hpp"
@@ -12,11 +12,20 @@
 
 namespace satur::inline SATUR_ABI {
 
-/// Fan-in and fan-out of a weight: for a dense layer w (in, out) just these two.
+/// Fan-in, the products that one unit adds up, and fan-out, the units that one input feeds: for a dense layer w (in,
+/// out) just these two. `layer_fans.hpp` has them for other layers.
 struct fans {
   std::size_t in;
   std::size_t out;
   bool operator==(fans const&) const = default;
+};
+
+/// The number of a pair of fans that a rule divides its variance by.
+enum class fan_mode {
+  fan_in,     ///< in: the signal keeps its size forward
+  fan_out,    ///< out: the gradient keeps its size backward
+  fan_avg,    ///< (in + out) / 2: between the two
+  fan_geo_avg ///< sqrt(in out): between the two
 };
 
 namespace detail {
@@ -54,6 +63,23 @@ template <class T> T checked_as(double value, std::string_view rule, std::string
         message("a magnitude up to ", number_text(std::numeric_limits<T>::max()), ", the largest of the type"));
   }
   return static_cast<T>(value);
+}
+
+/// The number that the mode picks from fans of at least 1. Throws std::invalid_argument for a fan of 0 or no mode.
+inline double fan_number(fans const& f, fan_mode mode, std::string_view rule) {
+  double const in = static_cast<double>(checked(f, rule).in);
+  double const out = static_cast<double>(f.out);
+  switch (mode) {
+  case fan_mode::fan_in:
+    return in;
+  case fan_mode::fan_out:
+    return out;
+  case fan_mode::fan_avg:
+    return (in + out) / 2;
+  case fan_mode::fan_geo_avg:
+    return std::sqrt(in) * std::sqrt(out);
+  }
+  bad_parameter(rule, "mode", static_cast<int>(mode), "fan_in, fan_out, fan_avg or fan_geo_avg");
 }
 
 /// Half the width of a uniform law in its standard deviations.

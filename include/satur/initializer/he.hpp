@@ -12,22 +12,24 @@
 
 namespace satur::inline SATUR_ABI {
 
-/// w uniform on [-a, a), a = gain sqrt(6 / ((1 + slope^2) in)), so that stddev = gain sqrt(2 / ((1 + slope^2) in)).
-/// Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 (relu) and 15
-/// (slope): the paper's variance with a uniform law. Throws std::invalid_argument where a fan is 0, the slope is not
-/// finite, or the gain is negative, infinite or NaN.
+/// w uniform on [-a, a), a = gain sqrt(6 / ((1 + slope^2) n)), so that stddev = gain sqrt(2 / ((1 + slope^2) n)), where
+/// n is the fan-in unless `mode` says otherwise.
+/// Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 and 14 (relu,
+/// fan-in and fan-out) and 15 (slope): the paper's variance with a uniform law. Throws std::invalid_argument where a
+/// fan is 0, the slope is not finite, or the gain is negative, infinite or NaN.
 struct he_uniform {
   double slope = 0; ///< of the activation for z < 0: 0 for relu, 0.01 for the usual leaky_relu
   double gain = 1;  ///< a further factor of the scale
+  fan_mode mode = fan_mode::fan_in;
 
   static constexpr std::string_view name = "he_uniform";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
   [[nodiscard]] double stddev(fans f) const {
-    double const n_in = static_cast<double>(detail::checked(f, name).in);
+    double const n = detail::fan_number(f, mode, name);
     detail::checked_scale(gain, name, "gain");
     detail::checked_finite(slope, name, "slope");
-    return gain * std::sqrt(2 / ((1 + slope * slope) * n_in));
+    return gain * std::sqrt(2 / ((1 + slope * slope) * n));
   }
   [[nodiscard]] double half_width(fans f) const { return detail::root_3 * stddev(f); }
 
@@ -40,22 +42,23 @@ struct he_uniform {
   bool operator==(he_uniform const&) const = default;
 };
 
-/// w ~ N(0, stddev^2), stddev = gain sqrt(2 / ((1 + slope^2) in)).
-/// Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 (relu) and 15
-/// (slope). Throws std::invalid_argument where a fan is 0, the slope is not finite, or the gain is negative, infinite
-/// or NaN.
+/// w ~ N(0, stddev^2), stddev = gain sqrt(2 / ((1 + slope^2) n)), where n is the fan-in unless `mode` says otherwise.
+/// Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 and 14 (relu,
+/// fan-in and fan-out) and 15 (slope). Throws std::invalid_argument where a fan is 0, the slope is not finite, or the
+/// gain is negative, infinite or NaN.
 struct he_normal {
   double slope = 0; ///< of the activation for z < 0: 0 for relu, 0.01 for the usual leaky_relu
   double gain = 1;  ///< a further factor of the scale
+  fan_mode mode = fan_mode::fan_in;
 
   static constexpr std::string_view name = "he_normal";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
   [[nodiscard]] double stddev(fans f) const {
-    double const n_in = static_cast<double>(detail::checked(f, name).in);
+    double const n = detail::fan_number(f, mode, name);
     detail::checked_scale(gain, name, "gain");
     detail::checked_finite(slope, name, "slope");
-    return gain * std::sqrt(2 / ((1 + slope * slope) * n_in));
+    return gain * std::sqrt(2 / ((1 + slope * slope) * n));
   }
 
   template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {

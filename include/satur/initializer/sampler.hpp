@@ -8,6 +8,7 @@
 #pragma once
 
 #include "satur/config.hpp"
+#include "satur/diagnostic/pass/threads.hpp"
 #include "satur/initializer/philox.hpp"
 #include "satur/math/arithmetic.hpp"
 #include "satur/math/rounded.hpp"
@@ -28,7 +29,7 @@ namespace satur::inline SATUR_ABI {
 
 /// Fills memory with random numbers as a function of a key and of the index of each element, nothing else: filling
 /// [0, n) gives the same bits as filling [0, k) and [k, n) apart (`first` is the index of out[0]), in any order, on any
-/// number of threads.
+/// number of threads. A file compiled with OpenMP fills long memory on OpenMP's threads.
 ///
 /// float: element i is made from word (i % 256) / 64 of Philox block 64 (i / 256) + i % 64.
 /// double: from words 2j and 2j + 1, j = (i % 128) / 64, of block 64 (i / 128) + i % 64 (the first is the low half).
@@ -150,24 +151,13 @@ template <class L> SATUR_INLINE L midpoint(words_t<L> const& k) {
   return integer_minus<L>(k, math::element_t<L>(-0.5f));
 }
 
-/// sqrt(-2 log u) for u = (w + 1/2) / 2^32, w + 1/2 rounded to 24 digits (float), or ((w >> 12) + 1/2) / 2^52 (double).
-template <class L> SATUR_INLINE L radius(words_t<L> const& w) {
+/// -2 log(x / 2^exponent_of_one) for a normal x > 0.
+template <class L> SATUR_INLINE L minus_two_log(L const& x, math::element_t<L> exponent_of_one) {
   using T = math::element_t<L>;
   using W = words_t<L>;
   using format = sampler_format<T>;
   using word = typename format::word;
-  L x;
-  T exponent_of_one;
-  if constexpr (std::same_as<T, float>) {
-    // Two exact halves, one rounding: w + 1/2.
-    L const high = integer_minus<L>(w >> 16, 0.0f) * L(65536.0f);
-    x = high + midpoint<L>(w & W(word{0xffffu}));
-    exponent_of_one = 32;
-  } else {
-    x = reread<T>((w >> 12) | W(format::one)) - L(T(1) - T(0x1p-53));
-    exponent_of_one = 0;
-  }
-  // x = 2^e m with m in [sqrt(1/2), sqrt(2)): log u = (e - exponent_of_one) ln 2 + log m, log m = 2 atanh s.
+  // x = 2^e m with m in [sqrt(1/2), sqrt(2)): the logarithm is (e - exponent_of_one) ln 2 + log m, log m = 2 atanh s.
   W const shifted = reread<word>(x) + W(format::one - format::root_half);
   L const e = integer_minus<L>(shifted >> format::digits, T(format::bias) + exponent_of_one);
   constexpr word fraction = (word{1} << format::digits) - 1;
@@ -175,7 +165,23 @@ template <class L> SATUR_INLINE L radius(words_t<L> const& w) {
   L const f = m - L(T(1));
   L const s = f / (L(T(2)) + f);
   L const log_m = product(L(s * L(T(4))), polynomial(format::log, product(s, s))); // twice it; times 4 is exact
-  return math::sqrt(product(e, L(-format::two_ln2)) - log_m);
+  return product(e, L(-format::two_ln2)) - log_m;
+}
+
+/// sqrt(-2 log u) for u = (w + 1/2) / 2^32, w + 1/2 rounded to 24 digits (float), or ((w >> 12) + 1/2) / 2^52 (double).
+template <class L> SATUR_INLINE L radius(words_t<L> const& w) {
+  using T = math::element_t<L>;
+  using W = words_t<L>;
+  using format = sampler_format<T>;
+  using word = typename format::word;
+  if constexpr (std::same_as<T, float>) {
+    // Two exact halves, one rounding: w + 1/2.
+    L const high = integer_minus<L>(w >> 16, 0.0f) * L(65536.0f);
+    return math::sqrt(minus_two_log<L>(high + midpoint<L>(w & W(word{0xffffu})), 32));
+  } else {
+    L const u = reread<T>((w >> 12) | W(format::one)) - L(T(1) - T(0x1p-53));
+    return math::sqrt(minus_two_log<L>(u, 0));
+  }
 }
 
 /// mean + stddev * radius * (cos, sin) of an angle that is uniform on the circle: two sign bits, one bit that swaps the
@@ -289,20 +295,25 @@ template <class T, class Law> struct law_pass {
 
 template <class T, class Law>
 void fill_by_law(Law const& law, stream_key const& key, std::uint64_t first, std::span<T> out) {
-  law_pass<T, Law> pass{law, key, first, out};
-  math::run<T>(pass, math::best_level());
+  math::simd_level const level = math::best_level();
+  over_leaves(out.size(), [&](std::size_t from, std::size_t count) {
+    law_pass<T, Law> pass{law, key, first + from, out.subspan(from, count)};
+    math::run<T>(pass, level);
+  });
 }
 
 /// Other floating types: in double, converted.
 template <class T, class Fill> void fill_through_double(std::span<T> out, std::uint64_t first, Fill const& fill) {
-  double buffer[256];
-  for (std::size_t done = 0; done < out.size();) {
-    std::size_t const count = std::min(std::size(buffer), out.size() - done);
-    fill(std::span<double>(buffer, count), first + done);
-    std::transform(buffer, buffer + count, out.begin() + static_cast<std::ptrdiff_t>(done),
-                   [](double x) { return static_cast<T>(x); });
-    done += count;
-  }
+  over_leaves(out.size(), [&](std::size_t from, std::size_t count) {
+    double buffer[1024];
+    for (std::size_t const end = from + count; from < end;) {
+      std::size_t const some = std::min(std::size(buffer), end - from);
+      fill(std::span<double>(buffer, some), first + from);
+      std::transform(buffer, buffer + some, out.begin() + static_cast<std::ptrdiff_t>(from),
+                     [](double x) { return static_cast<T>(x); });
+      from += some;
+    }
+  });
 }
 
 } // namespace detail

@@ -1,0 +1,86 @@
+/// \file sparse.hpp  Few connections a unit, strong ones.
+#pragma once
+
+#include "satur/config.hpp"
+#include "satur/error.hpp"
+#include "satur/initializer/fans.hpp"
+#include "satur/initializer/sampler.hpp"
+#include "satur/initializer/weight_shape.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+/// w ~ N(0, spread^2), and in every column of the matrix as it is stored the same number of weights, picked at random,
+/// is 0: ceil(share_of_zeros x rows). Stored (in, out), as in this library, a column is what enters one unit, which is
+/// what Martens describes (15 connections a unit); sparse_ of PyTorch is this on its (out, in), where a column is what
+/// leaves one input. stddev = spread sqrt(1 - zeros / rows), with rows = in.
+/// Source: J. Martens, "Deep learning via Hessian-free optimization", ICML 2010, section 5.
+/// Throws std::invalid_argument where a fan is 0, the share is not between 0 and 1, the spread is negative, infinite or
+/// NaN, or the weights are not in x out, and shape_error for another number of axes than two.
+struct sparse {
+  double share_of_zeros = 0.9;
+  double spread = 0.01; ///< standard deviation of the weights that are not zeroed
+
+  static constexpr std::string_view name = "sparse";
+
+  [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
+  [[nodiscard]] double stddev(fans f) const { return column_stddev(detail::checked(f, name).in); }
+  [[nodiscard]] double stddev(weight_shape const& shape) const {
+    return column_stddev(detail::checked(shape, 2, 2, name).extents[0]);
+  }
+
+  template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {
+    fill(out, detail::matrix_of(f, out.size(), name), random);
+  }
+  template <std::floating_point T> void fill(std::span<T> out, weight_shape const& shape, sampler const& random) const {
+    detail::checked(shape, 2, 2, name, out.size());
+    auto const [rows, columns] = shape.matrix();
+    std::size_t const zeros = zeros_of(rows);
+    random.normal(out, T(0), detail::checked_as<T>(detail::checked_scale(spread, name, "spread"), name, "spread"));
+    // Which ones: the first steps of Fisher and Yates' shuffle, on a stream of its own.
+    sampler picks = random;
+    picks.key.words[3] ^= 0x73706172u;
+    std::vector<double> uniform(zeros);
+    std::vector<std::size_t> order(rows);
+    for (std::size_t column = 0; column < columns; ++column) {
+      picks.uniform(std::span<double>(uniform), 0, 1, std::uint64_t{column} * zeros);
+      std::iota(order.begin(), order.end(), std::size_t{0});
+      for (std::size_t k = 0; k < zeros; ++k) {
+        std::size_t const left = rows - k;
+        std::size_t const step = static_cast<std::size_t>(uniform[k] * static_cast<double>(left));
+        std::swap(order[k], order[k + std::min(step, left - 1)]);
+        out[order[k] * columns + column] = T(0);
+      }
+    }
+  }
+
+  bool operator==(sparse const&) const = default;
+
+private:
+  [[nodiscard]] std::size_t zeros_of(std::size_t rows) const {
+    if (!(share_of_zeros >= 0 && share_of_zeros <= 1)) { // NaN too
+      detail::bad_parameter(name, "the share of zeros", share_of_zeros, "a number between 0 and 1");
+    }
+    // A product that is whole but for its rounding is whole: 0.55 of 100 is 55 zeros, not 56.
+    double const exact = share_of_zeros * static_cast<double>(rows);
+    return static_cast<std::size_t>(std::ceil(exact * (1 - 2 * std::numeric_limits<double>::epsilon())));
+  }
+  [[nodiscard]] double column_stddev(std::size_t rows) const {
+    double const kept = static_cast<double>(rows - zeros_of(rows)) / static_cast<double>(rows);
+    return detail::checked_scale(spread, name, "spread") * std::sqrt(kept);
+  }
+};
+
+} // namespace satur::inline SATUR_ABI
