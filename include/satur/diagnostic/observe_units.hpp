@@ -1,0 +1,215 @@
+/// \file observe_units.hpp  What each unit of a layer does, in one pass: observe_units, forward_units,
+/// observe_unit_gradients.
+///
+///     unit_records units;                                       // one a layer
+///     forward_units(relu{}, z, a, units);                       // z, a of shape (batch, units); a = relu(z)
+///     observe_unit_gradients(dz, units);                        // dL/dz
+///     unit_summary const u = units[7];                          // u.active_fraction(), u.gradient_rms(), …
+///
+/// z may be anything with a shape (an xtensor container, view or expression), its units along the last axis; or any
+/// other range (std::vector, std::span) or shape with a `unit_layout` after it. A range that is not row-major memory is
+/// copied first.
+#pragma once
+
+#include "satur/diagnostic/any_rule.hpp"
+#include "satur/diagnostic/observe.hpp"
+#include "satur/diagnostic/pass/units.hpp"
+
+#include <span>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+namespace detail {
+
+/// Row-major numbers: where they are, or a copy.
+template <class Z> class row_major_numbers {
+public:
+  using T = value_t<Z>;
+  explicit row_major_numbers(Z const& z) {
+    if (in_place(z)) {
+      data_ = contiguous_data(z);
+    } else {
+      copy_.assign(std::begin(z), std::end(z));
+      data_ = copy_.data();
+    }
+  }
+  row_major_numbers(row_major_numbers const&) = delete;
+  row_major_numbers& operator=(row_major_numbers const&) = delete;
+  ~row_major_numbers() = default;
+  [[nodiscard]] T const* data() const { return data_; }
+  [[nodiscard]] static bool in_place(Z const& z) {
+    if constexpr (strided_memory<Z const>) {
+      return z.is_contiguous() && row_major(z);
+    } else {
+      return contiguous_data(z) != nullptr || size_of(z) == 0;
+    }
+  }
+
+private:
+  std::vector<T> copy_;
+  T const* data_;
+};
+
+/// Room for row-major results: where they are wanted, or a buffer that `finish` copies there.
+template <class Y> class row_major_results {
+public:
+  using T = value_t<Y>;
+  explicit row_major_results(Y& y) : y_(y) {
+    if (row_major_numbers<Y>::in_place(y)) {
+      data_ = contiguous_data(y);
+    } else {
+      own_.resize(size_of(y));
+      data_ = own_.data();
+    }
+  }
+  row_major_results(row_major_results const&) = delete;
+  row_major_results& operator=(row_major_results const&) = delete;
+  ~row_major_results() = default;
+  [[nodiscard]] T* data() const { return data_; }
+  void finish() {
+    if (!own_.empty()) {
+      std::copy(own_.begin(), own_.end(), std::begin(y_));
+    }
+  }
+
+private:
+  Y& y_;
+  std::vector<T> own_;
+  T* data_;
+};
+
+/// f(z) where the activation is exactly flat: beyond its first kink, or else beyond its last; 0 where it is not, or
+/// states no kinks.
+template <class T, class A> [[nodiscard]] T output_when_off(A const& act) {
+  if constexpr (has_kinks<A>) {
+    auto const kinks = act.kinks();
+    if (std::size(kinks) != 0) {
+      T const left = static_cast<T>(kinks[0] - 1.0);
+      T const right = static_cast<T>(kinks[std::size(kinks) - 1] + 1.0);
+      for (T const z : {left, right}) {
+        if (slope_at(act, z) == T(0)) {
+          return value_at(act, z);
+        }
+      }
+    }
+  }
+  return T(0);
+}
+
+template <class T, class A, class Rule>
+void run_units(char const* function, A const& act, T const* z, T* y, T* dy, unit_layout const& layout,
+               unit_records& units, Rule const& rule, math::simd_level level) {
+  auto const bound = rule.template bind<T>(act); // throws, also where there is nothing to see
+  saturation const nothing = empty_record(act, rule);
+  unit_access::prepare(function, units, layout, nothing.rule, nothing.activation, nothing.peak_slope);
+  if (layout.size() != 0) {
+    unit_pass<T, std::remove_const_t<decltype(bound)>> pass{
+        evaluator_of<T>(act), bound, z, y, dy, layout, output_when_off<T>(act), units, level};
+    math::run<T>(pass, level);
+  }
+}
+
+template <class A, class Z, class Y, class D, class Rule>
+void forward_units_into(A const& act, Z const& z, Y& y, D* dy, unit_layout const& layout, unit_records& units,
+                        Rule const& rule, math::simd_level level) {
+  using T = value_t<Z>;
+  static_assert(std::same_as<value_t<Y>, T> && std::same_as<value_t<D>, T>,
+                "satur::forward_units: z, y and dy must hold the same type of number");
+  require_layout("forward_units", "z", z, layout);
+  require_same_shape("forward_units", "y", y, z);
+  row_major_numbers<Z> const from(z);
+  row_major_results<Y> values(y);
+  require_apart<T>("y", values.data(), from.data(), layout.size());
+  if (dy != nullptr) {
+    require_same_shape("forward_units", "dy", *dy, z);
+    row_major_results<D> slopes(*dy);
+    require_apart<T>("dy", slopes.data(), from.data(), layout.size());
+    run_units<T>("forward_units", act, from.data(), values.data(), slopes.data(), layout, units, rule, level);
+    slopes.finish();
+  } else {
+    run_units<T>("forward_units", act, from.data(), values.data(), static_cast<T*>(nullptr), layout, units, rule,
+                 level);
+  }
+  values.finish();
+}
+
+} // namespace detail
+
+/// Adds a block z to the record of its units; nothing else is stored. Throws shape_error where z has not the layout's
+/// size, or another number of units than the record; std::invalid_argument where the rule's numbers are out of range, or
+/// the record is of another rule or activation.
+template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>>
+void observe_units(A const& act, Z const& z, unit_layout const& layout, unit_records& units, Rule const& rule = Rule{},
+                   math::simd_level level = math::best_level()) {
+  using T = detail::value_t<Z>;
+  detail::require_layout("observe_units", "z", z, layout);
+  detail::row_major_numbers<Z> const from(z);
+  detail::run_units<T>("observe_units", act, from.data(), static_cast<T*>(nullptr), static_cast<T*>(nullptr), layout,
+                       units, rule, level);
+}
+/// The units along the last axis of z.
+template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>> && detail::has_shape<Z>
+void observe_units(A const& act, Z const& z, unit_records& units, Rule const& rule = Rule{},
+                   math::simd_level level = math::best_level()) {
+  observe_units(act, z, unit_layout::of(z.shape()), units, rule, level);
+}
+template <class A, std::floating_point T, saturation_rule Rule = z_beyond>
+  requires activation<A, T>
+void observe_units(A const& act, T const* z, std::size_t batch, std::size_t width, unit_records& units,
+                   Rule const& rule = Rule{}) {
+  observe_units(act, std::span<T const>(z, batch * width), unit_layout::matrix(batch, width), units, rule);
+}
+
+/// y = act(z), and z joins the record of its units: one reading of z. y has z's shape and memory of its own. Throws as
+/// `observe_units` and `forward` do.
+template <class A, detail::numbers Z, class Y, saturation_rule Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
+void forward_units(A const& act, Z const& z, Y&& y, unit_layout const& layout, unit_records& units,
+                   Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
+  detail::forward_units_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), layout, units, rule, level);
+}
+template <class A, detail::numbers Z, class Y, saturation_rule Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> && detail::has_shape<Z>
+void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, Rule const& rule = Rule{},
+                   math::simd_level level = math::best_level()) {
+  forward_units(act, z, y, unit_layout::of(z.shape()), units, rule, level);
+}
+/// And dy = act'(z).
+template <class A, detail::numbers Z, class Y, class D, saturation_rule Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
+      detail::numbers<std::remove_cvref_t<D>>
+void forward_units(A const& act, Z const& z, Y&& y, unit_layout const& layout, unit_records& units, D&& dy,
+                   Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
+  detail::forward_units_into(act, z, y, std::addressof(dy), layout, units, rule, level);
+}
+template <class A, detail::numbers Z, class Y, class D, saturation_rule Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
+      detail::numbers<std::remove_cvref_t<D>> && detail::has_shape<Z>
+void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, D&& dy, Rule const& rule = Rule{},
+                   math::simd_level level = math::best_level()) {
+  forward_units(act, z, y, unit_layout::of(z.shape()), units, dy, rule, level);
+}
+
+/// Adds a block dL/dz to the record of its units.
+template <detail::numbers G>
+void observe_unit_gradients(G const& dz, unit_layout const& layout, unit_records& units,
+                            math::simd_level level = math::best_level()) {
+  using T = detail::value_t<G>;
+  detail::require_layout("observe_unit_gradients", "dz", dz, layout);
+  detail::unit_access::prepare("observe_unit_gradients", units, layout);
+  if (layout.size() != 0) {
+    detail::row_major_numbers<G> const from(dz);
+    detail::unit_gradient_pass<T> pass{from.data(), layout, units};
+    math::run<T>(pass, level);
+  }
+}
+template <detail::numbers G>
+  requires detail::has_shape<G>
+void observe_unit_gradients(G const& dz, unit_records& units, math::simd_level level = math::best_level()) {
+  observe_unit_gradients(dz, unit_layout::of(dz.shape()), units, level);
+}
+
+} // namespace satur::inline SATUR_ABI
