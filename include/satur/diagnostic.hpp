@@ -34,5 +34,6 @@
 #include "satur/diagnostic/saturation.hpp"
 #include "satur/diagnostic/shared_monitor.hpp"
 #include "satur/diagnostic/slope_interval.hpp"
+#include "satur/diagnostic/units.hpp"
 #include "satur/diagnostic/update_record.hpp"
 #include "satur/diagnostic/variance_test.hpp"
