@@ -21,7 +21,7 @@ constexpr std::size_t samples = 2000;
 /// A layer of normal weights of that standard deviation (times sqrt inputs), over normal inputs.
 struct layer {
   std::vector<double> a;
-  test::plain_layer p{inputs, units, {}, {}, {}, {}, {}};
+  test::plain_layer p{inputs, units, {}, {}, {}, {}, {}, {}};
 
   layer(double gain, double bias, double input_mean, double input_std, std::uint64_t seed = 1) {
     std::mt19937_64 urbg(seed);
@@ -85,7 +85,7 @@ TEST_CASE("correlated inputs: z tells their covariance, the diagonal does not") 
   for (double const x : one) {
     a.insert(a.end(), {x, x});
   }
-  test::plain_layer p{2, 2, {100.0, 3.0, -100.0, 3.0}, {0.0, 0.0}, {}, {}, {}};
+  test::plain_layer p{2, 2, {100.0, 3.0, -100.0, 3.0}, {0.0, 0.0}, {}, {}, {}, {}};
   test::affine(p, a, samples);
   satur::input_moments const m = satur::moments_of_inputs(a, 2);
   satur::layer_attribution const apart = satur::attribute(satur::sigmoid{}, p.w, p.b, m);

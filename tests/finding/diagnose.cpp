@@ -23,17 +23,18 @@ constexpr std::size_t batch = 64;
 /// The findings of one network after one step, with gradients of 1/batch each from above.
 template <class A, class I>
 std::vector<satur::finding> findings_of(A const& act, I const& init, std::size_t depth, std::uint64_t seed,
-                                        double bias = 0.0, double input_scale = 1.0, double rate = 0.0) {
+                                        double bias = 0.0, double input_scale = 1.0, double rate = 0.0,
+                                        std::size_t samples = batch) {
   std::mt19937_64 urbg(seed);
-  test::plain_net net(act, batch, std::vector<std::size_t>(depth + 1, width), init, urbg);
+  test::plain_net net(act, samples, std::vector<std::size_t>(depth + 1, width), init, urbg);
   for (test::plain_layer& l : net.layers) {
     std::fill(l.b.begin(), l.b.end(), bias);
   }
-  std::vector<double> const x = test::standard_normal(batch * width, urbg, 0.0, input_scale);
-  std::vector<double> const da = test::standard_normal(batch * width, urbg, 0.0, 1.0 / batch);
+  std::vector<double> const x = test::standard_normal(samples * width, urbg, 0.0, input_scale);
+  std::vector<double> const da = test::standard_normal(samples * width, urbg, 0.0, 1.0 / double(samples));
   satur::monitor mon;
   net.step(mon, x, da, rate);
-  return satur::diagnose(mon);
+  return satur::diagnose(test::records_of(mon, net));
 }
 
 std::set<symptom> symptoms(std::vector<satur::finding> const& found) {
@@ -77,7 +78,7 @@ TEST_CASE("healthy networks, 100 seeds each: no finding at all") {
       alarms[net] += found.size();
     };
     count("tanh, glorot", findings_of(satur::tanh{}, satur::glorot_uniform{}, 4, seed, 0.0, 1.0, 0.002));
-    count("relu, he", findings_of(satur::relu{}, satur::he_normal{}, 4, seed, 0.0, 1.0, 0.002));
+    count("relu, he", findings_of(satur::relu{}, satur::he_normal{}, 4, seed, 0.0, 1.0, 0.002, 256));
     count("selu, lecun", findings_of(satur::selu{}, satur::lecun_normal{}, 4, seed, 0.0, 1.0, 0.002));
     count("gelu, he", findings_of(satur::gelu{}, satur::he_normal{}, 4, seed, 0.0, 1.0, 0.002));
     count("sigmoid, one layer", findings_of(satur::sigmoid{}, satur::glorot_uniform{}, 1, seed, 0.0, 1.0, 0.01));
@@ -102,17 +103,17 @@ TEST_CASE("the matrix of ill networks: each shows its own symptom, none shows an
        findings_of(satur::sigmoid{}, satur::glorot_normal{2.0}, 1, 2, -2.2),
        {symptom::one_sided}},
       {"relu, all off",
-       findings_of(satur::relu{}, satur::he_normal{}, 1, 3, -20.0),
-       {symptom::saturated_layer, symptom::zero_gradient}},
+       findings_of(satur::relu{}, satur::he_normal{}, 1, 3, -20.0, 1.0, 0.0, 256),
+       {symptom::saturated_layer, symptom::dead_units, symptom::zero_gradient}},
       {"sigmoid, seven layers by glorot",
        findings_of(satur::sigmoid{}, satur::glorot_normal{}, 7, 4),
-       {symptom::vanishing_gradient}},
+       {symptom::mean_shift, symptom::vanishing_gradient}},
       {"tanh, weights a third",
        findings_of(satur::tanh{}, satur::glorot_normal{0.3}, 7, 5),
        {symptom::vanishing_gradient}},
       {"relu, weights too large",
-       findings_of(satur::relu{}, satur::he_normal{0.0, 3.0}, 7, 6),
-       {symptom::exploding_gradient}},
+       findings_of(satur::relu{}, satur::he_normal{0.0, 3.0}, 7, 6, 0.0, 1.0, 0.0, 256),
+       {symptom::dead_units, symptom::exploding_gradient}},
       {"tanh, a rate too large",
        findings_of(satur::tanh{}, satur::glorot_normal{}, 1, 7, 0.0, 1.0, 10.0),
        {symptom::update_too_large}},
@@ -161,12 +162,14 @@ TEST_CASE("causes that are built in: the mean, the weights, the inputs") {
 
 TEST_CASE("vanishing and saturation are told apart") {
   std::vector<satur::finding> const quiet = findings_of(satur::sigmoid{}, satur::glorot_normal{}, 7, 4);
-  REQUIRE(quiet.size() == 1);
-  CHECK(quiet[0].layer == "hidden 1");
-  CHECK(quiet[0].cause == satur::cause::small_weights);
-  CHECK(quiet[0].reason.find("vanishing, not saturation") != std::string::npos);
+  REQUIRE_FALSE(quiet.empty());
+  satur::finding const& flow = quiet.back();
+  CHECK(flow.layer == "hidden 1");
+  CHECK(flow.symptom == symptom::vanishing_gradient);
+  CHECK(flow.cause == satur::cause::small_weights);
+  CHECK(flow.reason.find("vanishing, not saturation") != std::string::npos);
   // chi = E s'^2 = 0.056, the root of it is 0.237 (theory.md, section 7)
-  CHECK(quiet[0].cure.factor == doctest::Approx(1.0 / 0.237).epsilon(0.1));
+  CHECK(flow.cure.factor == doctest::Approx(1.0 / 0.237).epsilon(0.1));
 
   std::mt19937_64 urbg(1); // here the slope is gone
   test::plain_net net(satur::sigmoid{}, batch, std::vector<std::size_t>(4, width), satur::glorot_normal{}, urbg);
@@ -332,4 +335,62 @@ TEST_CASE("observers hear of findings, and may stop the run") {
   mon.tell_findings(satur::diagnose(mon), ear);
   CHECK(ear.heard == std::vector<std::string>{"fc"});
   CHECK(mon.stop_requested());
+}
+
+TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturated layer") {
+  std::mt19937_64 urbg(12);
+  test::plain_net net(satur::relu{}, 256, {width, width}, satur::he_normal{}, urbg);
+  for (std::size_t const u : {3u, 17u, 40u}) {
+    net.layers[0].b[u] = -60.0;
+  }
+  std::vector<double> const x = test::standard_normal(256 * width, urbg);
+  satur::monitor mon;
+  net.step(mon, x, x);
+  CHECK(symptoms(satur::diagnose(test::records_of(mon, net))).empty()); // 3 of 64 are fewer than one in ten
+  for (std::size_t const u : {5u, 6u, 7u, 8u}) {
+    net.layers[0].b[u] = -60.0;
+  }
+  net.layers[0].units = {};
+  net.step(mon, x, x);
+  std::vector<satur::finding> found = satur::diagnose(test::records_of(mon, net));
+  INFO(text(found));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].symptom == symptom::dead_units);
+  CHECK(found[0].severity == satur::severity::warning);
+  CHECK(found[0].value == 7.0 / 64.0);
+  CHECK(found[0].cure.what == satur::remedy::reinitialise_units);
+  std::vector<std::size_t> named;
+  for (satur::unit_evidence const& u : found[0].units) {
+    named.push_back(u.unit);
+    CHECK(u.reading == 0.0);
+    CHECK(u.side == satur::side::left);
+  }
+  CHECK(named == std::vector<std::size_t>{3, 5, 6, 7, 8});
+  // too few samples to call a unit dead
+  satur::unit_records few;
+  satur::observe_units(satur::relu{}, net.layers[0].z.data(), 255, width, few);
+  std::vector<satur::named_record> records = test::records_of(mon, net);
+  records[0].units = &few;
+  CHECK(satur::diagnose(records).empty());
+
+  // Every unit at its own offset, the layer as a whole centred: saturated means, narrow spreads.
+  std::vector<double> z(batch * width);
+  std::vector<double> const noise = test::standard_normal(batch * width, urbg, 0.0, 0.3);
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    z[k] = (k % width < width / 2 ? 1.5 : -1.5) + noise[k];
+  }
+  satur::unit_records shifted;
+  satur::observe_units(satur::tanh{}, z.data(), batch, width, shifted);
+  satur::named_record r = record_of(satur::observe(satur::tanh{}, z));
+  CHECK(satur::diagnose(std::span(&r, 1)).empty()); // without the units nobody sees it
+  r.units = &shifted;
+  found = satur::diagnose(std::span(&r, 1));
+  INFO(text(found));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].symptom == symptom::mean_shift);
+  CHECK(found[0].value == 1.0);
+  CHECK(found[0].units.size() == 5);
+  CHECK(found[0].cure.what == satur::remedy::recentre);
+  // tanh' over N(0, 0.3^2) is 1 - 0.09 + 2 0.0081 - ...: 0.92
+  CHECK(found[0].cure.predicted->slope_share == doctest::Approx(0.92).epsilon(0.02));
 }

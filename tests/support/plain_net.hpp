@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/diagnostic.hpp"
+#include "satur/finding.hpp"
 #include "satur/initializer.hpp"
 
 #include <cmath>
@@ -18,6 +19,7 @@ struct plain_layer {
   std::vector<double> w; // (in, out)
   std::vector<double> b;
   std::vector<double> z, a, slope; // (batch, out)
+  satur::unit_records units{};
 };
 
 /// z = a w + b
@@ -52,7 +54,7 @@ template <class A> struct plain_net {
             std::mt19937_64& urbg)
       : act(activation), batch(samples) {
     for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
-      plain_layer layer{widths[l], widths[l + 1], {}, {}, {}, {}, {}};
+      plain_layer layer{widths[l], widths[l + 1], {}, {}, {}, {}, {}, {}};
       layer.w.resize(layer.in * layer.out);
       layer.b.assign(layer.out, 0.0);
       satur::fill(init, layer.w, satur::fans{layer.in, layer.out}, urbg);
@@ -71,6 +73,7 @@ template <class A> struct plain_net {
       p.a.resize(p.z.size());
       p.slope.resize(p.z.size());
       mon[name(l)].forward(act, p.z, p.a, p.slope);
+      satur::observe_units(act, p.z.data(), batch, p.out, p.units, mon.rule());
       a = &p.a;
     }
     std::vector<double> da = last_da;
@@ -101,5 +104,14 @@ template <class A> struct plain_net {
     mon.end_step();
   }
 };
+
+/// Records of a monitor with the units of the network.
+template <class A> std::vector<satur::named_record> records_of(satur::monitor const& mon, plain_net<A> const& net) {
+  std::vector<satur::named_record> records = satur::records_of(mon);
+  for (std::size_t l = 0; l < records.size(); ++l) {
+    records[l].units = &net.layers[l].units;
+  }
+  return records;
+}
 
 } // namespace test

@@ -3,10 +3,12 @@
 
 #include "satur/diagnostic/gradient_flow.hpp"
 #include "satur/diagnostic/layer_record.hpp"
+#include "satur/diagnostic/units.hpp"
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/thresholds.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <span>
@@ -25,6 +27,8 @@ struct named_record {
   double initial_slope_share = std::numeric_limits<double>::quiet_NaN();
   /// Variance of z that the initializer was to give; NaN: not compared.
   double expected_variance_z = std::numeric_limits<double>::quiet_NaN();
+  /// Its units, if they were recorded: without them no unit is named, and none is found dead or shifted.
+  unit_records const* units = nullptr;
 };
 
 namespace detail {
@@ -33,7 +37,8 @@ class layer_case {
 public:
   layer_case(named_record const& r, layer_case const* before, std::span<any_activation const> given)
       : name_(r.name), record_(r.record), before_(before), initial_(r.initial_slope_share),
-        expected_variance_(r.expected_variance_z) {
+        expected_variance_(r.expected_variance_z),
+        units_(r.units != nullptr && r.units->samples() != 0 ? r.units : nullptr) {
     saturation const& s = record_.saturation;
     if (s.empty()) {
       return;
@@ -92,7 +97,13 @@ public:
       return; // its other numbers mean nothing
     }
     if (has_activation() && record_.saturation.z.count != 0) {
-      find_saturated(limits, found);
+      bool const shift_is_told = find_saturated(limits, found);
+      if (units_ != nullptr) {
+        find_dead_units(limits, found);
+        if (!shift_is_told) {
+          find_shifted_units(limits, found);
+        }
+      }
       find_variance(limits, found);
     }
     find_zero_gradient(limits, found);
@@ -128,7 +139,8 @@ private:
     return true;
   }
 
-  void find_saturated(finding_thresholds const& limits, std::vector<finding>& found) const {
+  /// Whether it found something that is mean-driven.
+  bool find_saturated(finding_thresholds const& limits, std::vector<finding>& found) const {
     bool const lost = lost_its_slope(limits);
     // Of a layer that is flat on one side half may be there when all is well: the limit is halfway from that.
     double const share = flat_left_ && flat_right_ ? limits.saturated_share : 0.5 + 0.5 * limits.saturated_share;
@@ -136,7 +148,7 @@ private:
     bool const lopsided = now_.saturated() > limits.one_sided_least && flat_left_ && flat_right_ &&
                           std::max(now_.low, now_.high) > limits.one_sided * now_.saturated();
     if (!lost && !beyond && !lopsided) {
-      return;
+      return false;
     }
     bool const gone = now_.slope_share < limits.slope_left * healthy_;
     finding f = finding_of(lost || beyond ? symptom::saturated_layer : symptom::one_sided,
@@ -158,7 +170,138 @@ private:
       f.limit = limits.one_sided;
     }
     explain(f);
+    if (units_ != nullptr) {
+      name_units(f, limits.worst_units, "share of the peak slope",
+                 [](unit_summary const& u) { return u.slope_share(); });
+    }
+    bool const mean_driven = f.cause == cause::mean;
     found.push_back(std::move(f));
+    return mean_driven;
+  }
+
+  /// Names the k units of the lowest reading.
+  template <class Reading> void name_units(finding& f, std::size_t k, char const* title, Reading const& reading) const {
+    std::vector<unit_evidence> all;
+    for (std::size_t u = 0; u < units_->size(); ++u) {
+      unit_summary const s = (*units_)[u];
+      if (double const r = reading(s); !is_nan(r)) {
+        all.push_back({u, r, side_of(s)});
+      }
+    }
+    k = std::min(k, all.size());
+    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k), all.end(),
+                      [](unit_evidence const& a, unit_evidence const& b) {
+                        return a.reading < b.reading || (a.reading == b.reading && a.unit < b.unit);
+                      });
+    all.resize(k);
+    f.units = std::move(all);
+    f.unit_reading = title;
+  }
+  [[nodiscard]] satur::side side_of(unit_summary const& u) const {
+    return !flat_right_ ? side::left : !flat_left_ ? side::right : u.mean_z() < 0.0 ? side::left : side::right;
+  }
+
+  void find_dead_units(finding_thresholds const& limits, std::vector<finding>& found) const {
+    if (units_->samples() < limits.dead_samples) {
+      return;
+    }
+    auto const is_dead = [&](unit_summary const& u) {
+      double const flat = (flat_left_ ? u.low : 0.0) + (flat_right_ ? u.high : 0.0);
+      return u.samples > 0.0 && (u.active == 0.0 || flat >= limits.dead_on * u.samples);
+    };
+    std::size_t dead = 0;
+    moments mean; // of the dead units' z
+    double variance = 0.0;
+    for (std::size_t u = 0; u < units_->size(); ++u) {
+      if (unit_summary const one = (*units_)[u]; is_dead(one)) {
+        ++dead;
+        mean += moments{1, one.z_mean, 0.0};
+        variance += one.z_variance;
+      }
+    }
+    double const share = static_cast<double>(dead) / static_cast<double>(units_->size());
+    if (!(share > limits.dead_warning)) {
+      return;
+    }
+    bool const alarm = share > limits.dead_alarm;
+    finding f = finding_of(symptom::dead_units, alarm ? severity::alarm : severity::warning);
+    f.value = share;
+    f.limit = alarm ? limits.dead_alarm : limits.dead_warning;
+    f.evidence = message(dead, " of ", units_->size(), " units were never active, or ", describe(f.rule), " on ",
+                         number_text(100.0 * limits.dead_on), " % of ", units_->samples(), " samples or more");
+    double const n = static_cast<double>(dead);
+    f.cause = mean.mean * mean.mean >= variance / n ? cause::mean : cause::spread;
+    f.reason = message("their z has mean ", cell("%.3g", mean.mean), " and, each over its samples, standard deviation ",
+                       cell("%.3g", std::sqrt(variance / n)));
+    f.cure = {remedy::reinitialise_units,
+              std::numeric_limits<double>::quiet_NaN(),
+              message("give them new weights (satur::reinitialise_units), and a smaller learning rate",
+                      flat_right_ ? "" : " or a leaky_relu", " to keep them"),
+              {}};
+    name_units(f, limits.worst_units, "share of the peak slope", [&](unit_summary const& u) {
+      return is_dead(u) ? u.slope_share() : std::numeric_limits<double>::quiet_NaN();
+    });
+    found.push_back(std::move(f));
+  }
+
+  void find_shifted_units(finding_thresholds const& limits, std::vector<finding>& found) const {
+    std::size_t shifted = 0;
+    std::size_t all = 0;
+    for (std::size_t u = 0; u < units_->size(); ++u) {
+      unit_summary const s = (*units_)[u];
+      if (s.samples - s.infinite > 1.0) {
+        ++all;
+        shifted += std::fabs(s.mean_z()) > limits.shifted_std * s.stddev_z() ? 1u : 0u;
+      }
+    }
+    double const share = static_cast<double>(shifted) / static_cast<double>(all);
+    if (!(share > limits.shifted_share)) {
+      return;
+    }
+    finding f = finding_of(symptom::mean_shift, severity::warning);
+    f.value = share;
+    f.limit = limits.shifted_share;
+    f.evidence = message("in ", shifted, " of ", all, " units |mean z| > ", number_text(limits.shifted_std),
+                         " std z over ", units_->samples(), " samples: their output hardly depends on the input");
+    f.cause = cause::mean;
+    if (before_ != nullptr && !before_->record_.saturation.empty()) {
+      f.reason = message("its inputs have mean ", cell("%.3g", before_->record_.saturation.mean_output()));
+    }
+    f.cure = recentring();
+    name_units(f, limits.worst_units, "std z / |mean z|",
+               [](unit_summary const& u) { return u.stddev_z() / std::fabs(u.mean_z()); });
+    found.push_back(std::move(f));
+  }
+
+  [[nodiscard]] satur::cure recentring() const {
+    return {remedy::recentre, std::numeric_limits<double>::quiet_NaN(),
+            message("take the mean of z off the bias (satur::recentre)",
+                    centred_outputs_ ? "" : ", or an activation with centred outputs, such as tanh"),
+            expected_recentred()};
+  }
+  /// Each unit at mean 0 with its own variance; the layer as a whole where no unit is known, which leaves the spread
+  /// between units in.
+  [[nodiscard]] std::optional<layer_state> expected_recentred() const {
+    if (units_ == nullptr) {
+      return expected(0.0, record_.saturation.variance_z());
+    }
+    layer_state sum;
+    sum.mean_slope = sum.slope_share = sum.low = sum.high = 0.0;
+    double n = 0.0;
+    for (std::size_t u = 0; u < units_->size(); ++u) {
+      std::optional<layer_state> const one = expected(0.0, (*units_)[u].variance_z());
+      if (one) {
+        sum.mean_slope += one->mean_slope;
+        sum.slope_share += one->slope_share;
+        sum.low += one->low;
+        sum.high += one->high;
+        n += 1.0;
+      }
+    }
+    if (n == 0.0) {
+      return {};
+    }
+    return layer_state{sum.mean_slope / n, sum.slope_share / n, sum.low / n, sum.high / n};
   }
 
   [[nodiscard]] satur::side which_side(finding_thresholds const& limits) const {
@@ -189,7 +332,7 @@ private:
     }
     bool const by_mean = mean * mean >= std * std;
     double const factor = 1.0 / std;
-    std::optional<layer_state> const after = by_mean ? expected(0.0, std * std) : expected_times(factor);
+    std::optional<layer_state> const after = by_mean ? expected_recentred() : expected_times(factor);
     if (!(after->slope_share > now->slope_share)) {
       return;
     }
@@ -200,10 +343,7 @@ private:
       if (fed) {
         f.reason += message("; its inputs have mean ", cell("%.3g", before_->record_.saturation.mean_output()));
       }
-      f.cure = {remedy::recentre, std::numeric_limits<double>::quiet_NaN(),
-                message("take the mean of z off the bias (satur::recentre)",
-                        centred_outputs_ ? "" : ", or an activation with centred outputs, such as tanh"),
-                after};
+      f.cure = recentring();
       return;
     }
     f.cause = cause::spread;
@@ -278,6 +418,7 @@ private:
   double initial_;       ///< slope share at the start; NaN where not known
   double healthy_ = 1.0; ///< slope share to compare with
   double expected_variance_;
+  unit_records const* units_;
   bool can_saturate_ = true;
   bool flat_left_ = false;
   bool flat_right_ = false;

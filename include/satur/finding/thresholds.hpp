@@ -13,17 +13,18 @@ struct finding_thresholds {
                                 ///< one side, and half off when it is well, can still lose (ours)
   double saturated_share = 0.5; ///< share of units saturated by the rule (DeepDiagnosis, ICSE 2022; SageMaker: 50 %)
   double one_sided = 0.9;       ///< share of the saturated ones on one side (Glorot and Bengio 2010, figure 2) ...
-  double one_sided_least = 0.05; ///< ... where at least this share of all is saturated (ours)
-  double dead_warning = 0.1;     ///< share of dead units (usual practice)
-  double dead_alarm = 0.5;       ///< and where it is an alarm
-  double dead_on = 0.95;         ///< a unit is dead where it is saturated on this share of its samples or more
-  double shifted_std = 2.0;      ///< a unit's mean of z is shifted where |mean z| > 2 std z (ours) ...
-  double shifted_share = 0.5;    ///< ... in more than this share of the units
-  double variance_factor = 2.0;  ///< variance of z above, or below one part in, this many of the expected one (ours)
-  double shallow_flow = 0.05;    ///< gradient of the first layer against the last, where there are too few layers for
-                                 ///< gradient_limits::consecutive_layers (ours: 5 ratios of 0.5 make 0.03)
-  std::size_t worst_units = 5;   ///< units named in a finding
-  gradient_limits gradient;      ///< gradient flow and update sizes
+  double one_sided_least = 0.05;  ///< ... where at least this share of all is saturated (ours)
+  double dead_warning = 0.1;      ///< share of dead units (usual practice)
+  double dead_alarm = 0.5;        ///< and where it is an alarm
+  double dead_on = 0.95;          ///< a unit is dead where it is saturated on this share of its samples or more
+  std::size_t dead_samples = 256; ///< no unit is called dead after fewer samples: it may be rarely on (ours)
+  double shifted_std = 2.0;       ///< a unit's mean of z is shifted where |mean z| > 2 std z (ours) ...
+  double shifted_share = 0.5;     ///< ... in more than this share of the units
+  double variance_factor = 2.0;   ///< variance of z above, or below one part in, this many of the expected one (ours)
+  double shallow_flow = 0.05;     ///< gradient of the first layer against the last, where there are too few layers for
+                                  ///< gradient_limits::consecutive_layers (ours: 5 ratios of 0.5 make 0.03)
+  std::size_t worst_units = 5;    ///< units named in a finding
+  gradient_limits gradient;       ///< gradient flow and update sizes
 
   /// Throws std::invalid_argument where a share is outside [0, 1], or a factor below 1.
   void require_valid() const {

@@ -27,7 +27,7 @@ namespace detail {
 /// The bias variance with which q is the critical fixed point, in units of q: 1 - E f^2 / (q E f'^2).
 template <class A> [[nodiscard]] double critical_bias(A const& act, double q) {
   theory::gaussian_moments const m = theory::moments(act, 0.0, q);
-  return m.mean_squared_derivative > 0.0 ? 1.0 - m.mean_squared_output / q / m.mean_squared_derivative : -infinite;
+  return m.mean_squared_derivative > 0.0 ? 1.0 - m.mean_squared_output / q / m.mean_squared_derivative : -unbounded;
 }
 /// E f^2/q does not depend on q: relu and its leaky kin, identity.
 template <class A> [[nodiscard]] bool homogeneous(A const& act) {
@@ -114,7 +114,7 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
         head, "sigma_w^2 E f'^2 is 1 at sigma_w^2 = ", 1.0 / moments(act, 0.0, 1.0).mean_squared_derivative,
         " whatever the variance of z, and there every layer adds the bias variance to it without end; allowed: 0"));
   }
-  double most = -detail::infinite;
+  double most = -detail::unbounded;
   double where = 0.0;
   for (double q = 1e-8; q < 1e8; q *= 1.25) {
     double const bias = q * detail::critical_bias(act, q);

@@ -100,7 +100,7 @@ template <class A>
   double d2 = 0;                       // E (f - centre)^2
   double tff = 0;                      // E t f f', t = (z - mean)/sd
   if constexpr (detail::piecewise<A>) {
-    for (detail::piece const& p : detail::pieces_of<A>::get(act)) {
+    for (detail::polynomial_piece const& p : detail::pieces_of<A>::get(act)) {
       auto const j = detail::partial_moments((p.from - mean) / sd, (p.to - mean) / sd);
       double const f0 = p.c0 + mean * (p.c1 + mean * p.c2); // f = f0 + f1 t + f2 t^2
       double const f1 = sd * (p.c1 + 2 * p.c2 * mean);

@@ -15,7 +15,7 @@ namespace detail {
 
 inline constexpr double one_over_root_2 = 0.70710678118654752440;
 inline constexpr double one_over_root_2pi = 0.39894228040143267794;
-inline constexpr double infinite = std::numeric_limits<double>::infinity();
+inline constexpr double unbounded = std::numeric_limits<double>::infinity();
 
 /// e^x, sqrt(x) and erfc(x) also in a constant expression, where <cmath> may not be called; to 1e-15 there, relative.
 [[nodiscard]] constexpr double exp_anywhere(double x) {
@@ -51,7 +51,7 @@ inline constexpr double infinite = std::numeric_limits<double>::infinity();
   if (!std::is_constant_evaluated()) {
     return std::sqrt(x);
   }
-  if (!(x > 0.0) || x == infinite) {
+  if (!(x > 0.0) || x == unbounded) {
     return x;
   }
   double scale = 1.0;
@@ -133,7 +133,7 @@ namespace theory {
 /// Throws std::invalid_argument where t is NaN, the mean not finite, or the variance negative or not finite.
 [[nodiscard]] constexpr double probability_above(double t, double mean, double variance) {
   detail::require_law("theory::probability_above", mean, variance);
-  if (!(t >= -detail::infinite)) {
+  if (!(t >= -detail::unbounded)) {
     detail::bad_parameter("theory::probability_above", "t", t, "a number, infinite ones too");
   }
   if (variance == 0.0) {
@@ -145,7 +145,7 @@ namespace theory {
 /// P(z < t) for z ~ N(mean, variance); otherwise as `probability_above`.
 [[nodiscard]] constexpr double probability_below(double t, double mean, double variance) {
   detail::require_law("theory::probability_below", mean, variance);
-  if (!(t >= -detail::infinite)) {
+  if (!(t >= -detail::unbounded)) {
     detail::bad_parameter("theory::probability_below", "t", t, "a number, infinite ones too");
   }
   if (variance == 0.0) {

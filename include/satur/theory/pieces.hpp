@@ -23,7 +23,7 @@
 namespace satur::inline SATUR_ABI::detail {
 
 /// f(z) = c0 + c1 z + c2 z^2 for from < z < to.
-struct piece {
+struct polynomial_piece {
   double from;
   double to;
   double c0;
@@ -39,27 +39,30 @@ concept piecewise = requires(A const& act) {
 };
 
 template <> struct pieces_of<identity> {
-  static constexpr std::array<piece, 1> get(identity const&) { return {piece{-infinite, infinite, 0, 1, 0}}; }
+  static constexpr std::array<polynomial_piece, 1> get(identity const&) {
+    return {polynomial_piece{-unbounded, unbounded, 0, 1, 0}};
+  }
 };
 template <> struct pieces_of<relu> {
-  static constexpr std::array<piece, 2> get(relu const&) {
-    return {piece{-infinite, 0, 0, 0, 0}, piece{0, infinite, 0, 1, 0}};
+  static constexpr std::array<polynomial_piece, 2> get(relu const&) {
+    return {polynomial_piece{-unbounded, 0, 0, 0, 0}, polynomial_piece{0, unbounded, 0, 1, 0}};
   }
 };
 template <> struct pieces_of<leaky_relu> {
-  static constexpr std::array<piece, 2> get(leaky_relu const& act) {
-    return {piece{-infinite, 0, 0, act.negative_slope, 0}, piece{0, infinite, 0, 1, 0}};
+  static constexpr std::array<polynomial_piece, 2> get(leaky_relu const& act) {
+    return {polynomial_piece{-unbounded, 0, 0, act.negative_slope, 0}, polynomial_piece{0, unbounded, 0, 1, 0}};
   }
 };
 template <> struct pieces_of<prelu> {
-  static constexpr std::array<piece, 2> get(prelu const& act) {
-    return {piece{-infinite, 0, 0, act.negative_slope, 0}, piece{0, infinite, 0, 1, 0}};
+  static constexpr std::array<polynomial_piece, 2> get(prelu const& act) {
+    return {polynomial_piece{-unbounded, 0, 0, act.negative_slope, 0}, polynomial_piece{0, unbounded, 0, 1, 0}};
   }
 };
 /// Flat, a line, flat.
-[[nodiscard]] constexpr std::array<piece, 3> clipped(double from, double to, double c0, double c1, double low,
-                                                     double high) {
-  return {piece{-infinite, from, low, 0, 0}, piece{from, to, c0, c1, 0}, piece{to, infinite, high, 0, 0}};
+[[nodiscard]] constexpr std::array<polynomial_piece, 3> clipped(double from, double to, double c0, double c1,
+                                                                double low, double high) {
+  return {polynomial_piece{-unbounded, from, low, 0, 0}, polynomial_piece{from, to, c0, c1, 0},
+          polynomial_piece{to, unbounded, high, 0, 0}};
 }
 template <> struct pieces_of<hard_tanh> {
   static constexpr auto get(hard_tanh const& act) { return clipped(act.low, act.high, 0, 1, act.low, act.high); }
@@ -77,30 +80,35 @@ template <> struct pieces_of<relu6> {
   static constexpr auto get(relu6 const&) { return clipped(0, 6, 0, 1, 0, 6); }
 };
 template <> struct pieces_of<soft_shrink> {
-  static constexpr std::array<piece, 3> get(soft_shrink const& act) {
+  static constexpr std::array<polynomial_piece, 3> get(soft_shrink const& act) {
     double const w = act.width;
-    return {piece{-infinite, -w, w, 1, 0}, piece{-w, w, 0, 0, 0}, piece{w, infinite, -w, 1, 0}};
+    return {polynomial_piece{-unbounded, -w, w, 1, 0}, polynomial_piece{-w, w, 0, 0, 0},
+            polynomial_piece{w, unbounded, -w, 1, 0}};
   }
 };
 template <> struct pieces_of<hard_shrink> {
-  static constexpr std::array<piece, 3> get(hard_shrink const& act) {
+  static constexpr std::array<polynomial_piece, 3> get(hard_shrink const& act) {
     double const w = act.width;
-    return {piece{-infinite, -w, 0, 1, 0}, piece{-w, w, 0, 0, 0}, piece{w, infinite, 0, 1, 0}};
+    return {polynomial_piece{-unbounded, -w, 0, 1, 0}, polynomial_piece{-w, w, 0, 0, 0},
+            polynomial_piece{w, unbounded, 0, 1, 0}};
   }
 };
 template <> struct pieces_of<threshold> {
-  static constexpr std::array<piece, 2> get(threshold const& act) {
-    return {piece{-infinite, act.level, act.otherwise, 0, 0}, piece{act.level, infinite, 0, 1, 0}};
+  static constexpr std::array<polynomial_piece, 2> get(threshold const& act) {
+    return {polynomial_piece{-unbounded, act.level, act.otherwise, 0, 0},
+            polynomial_piece{act.level, unbounded, 0, 1, 0}};
   }
 };
 template <> struct pieces_of<hard_swish> {
-  static constexpr std::array<piece, 3> get(hard_swish const&) {
-    return {piece{-infinite, -3, 0, 0, 0}, piece{-3, 3, 0, 0.5, 1.0 / 6.0}, piece{3, infinite, 0, 1, 0}};
+  static constexpr std::array<polynomial_piece, 3> get(hard_swish const&) {
+    return {polynomial_piece{-unbounded, -3, 0, 0, 0}, polynomial_piece{-3, 3, 0, 0.5, 1.0 / 6.0},
+            polynomial_piece{3, unbounded, 0, 1, 0}};
   }
 };
 template <> struct pieces_of<sparse_plus> {
-  static constexpr std::array<piece, 3> get(sparse_plus const&) {
-    return {piece{-infinite, -1, 0, 0, 0}, piece{-1, 1, 0.25, 0.5, 0.25}, piece{1, infinite, 0, 1, 0}};
+  static constexpr std::array<polynomial_piece, 3> get(sparse_plus const&) {
+    return {polynomial_piece{-unbounded, -1, 0, 0, 0}, polynomial_piece{-1, 1, 0.25, 0.5, 0.25},
+            polynomial_piece{1, unbounded, 0, 1, 0}};
   }
 };
 

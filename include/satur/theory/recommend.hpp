@@ -43,7 +43,7 @@ namespace detail {
     saturated = std::max(saturated, l.saturated);
   }
   double const off = std::fabs(std::log(p.gradient_factor()));
-  return (off < infinite ? off : infinite) + (saturated > 0.05 ? 100.0 * (1.0 + saturated) : 0.0);
+  return (off < unbounded ? off : unbounded) + (saturated > 0.05 ? 100.0 * (1.0 + saturated) : 0.0);
 }
 
 } // namespace detail
@@ -67,11 +67,11 @@ template <class A>
     try {
       return detail::distance_from_best(predict(act, net(glorot, gain)));
     } catch (std::overflow_error const&) { // a net that leaves double's range is no candidate
-      return detail::infinite;
+      return detail::unbounded;
     }
   };
   recommendation best;
-  double least = detail::infinite;
+  double least = detail::unbounded;
   bool best_is_glorot = false;
   bool const alike = widths.size() > 1 && std::ranges::all_of(widths, [&](auto w) { return w == widths.front(); });
   for (bool const glorot : {false, true}) {
@@ -79,7 +79,7 @@ template <class A>
       continue; // the same weights
     }
     double middle = 1.0;
-    double here = detail::infinite;
+    double here = detail::unbounded;
     constexpr double step = 1.1892071150027210667; // 2^(1/4)
     for (double gain = 0.0625; gain <= 64.0; gain *= step) {
       if (double const d = distance(glorot, gain); d < here) {

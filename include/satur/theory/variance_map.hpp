@@ -69,7 +69,7 @@ template <class A> struct variance_map {
 };
 
 /// Over how many layers a deviation falls by e: -1/ln chi. Negative where chi > 1 and it grows; infinite at chi = 1.
-[[nodiscard]] inline double depth_scale(double chi) { return chi == 1.0 ? detail::infinite : -1.0 / std::log(chi); }
+[[nodiscard]] inline double depth_scale(double chi) { return chi == 1.0 ? detail::unbounded : -1.0 / std::log(chi); }
 
 /// Where the layers' variance ends up.
 enum class limit_kind {
@@ -120,7 +120,7 @@ template <class A> [[nodiscard]] variance_limit fixed_point(variance_map<A> cons
       return {limit_kind::zero, 0.0};
     }
     if (!(q < highest) || !detail::is_finite(at_next)) {
-      return {limit_kind::infinite, detail::infinite};
+      return {limit_kind::infinite, detail::unbounded};
     }
     if (!unmoved(q, at_next)) {
       last = q;

@@ -1,8 +1,8 @@
 /// \file pass/units.hpp  The pass that counts by unit: value, slope and every counter of every unit, one reading of z.
 ///
 /// The lanes hold neighbouring units. A tile of a few samples of up to 256 units is evaluated, and counted while it is
-/// in the first cache; its sums wait in a strip of 1024 units until up to 1024 samples have been seen, and then join the
-/// record.
+/// in the first cache; its sums wait in a strip of 1024 units until up to 1024 samples have been seen, and then join
+/// the record.
 #pragma once
 
 #include "satur/diagnostic/pass/lanes.hpp"
@@ -16,7 +16,7 @@ inline constexpr std::size_t strip_samples = 1024;
 inline constexpr std::size_t tile_elements = 4096;
 inline constexpr std::size_t tile_units = 512;
 inline constexpr std::size_t tile_samples = 64;
-inline constexpr std::size_t widest = 16; ///< lanes
+inline constexpr std::size_t widest_unit_lanes = 16; ///< lanes
 
 /// What gets at the parts of a record.
 struct unit_access {
@@ -96,7 +96,7 @@ struct unit_access {
 template <class T> struct strip_sums {
   using S = sum_element<T>;
   using I = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-  static constexpr std::size_t room = strip_units + widest;
+  static constexpr std::size_t room = strip_units + widest_unit_lanes;
 
   alignas(64) T shift[room]; ///< around which z is summed, so that a large mean costs the variance no digits
   alignas(64) S z[room];
@@ -132,7 +132,7 @@ template <class W> SATUR_INLINE W magnitude_of(W const& x) {
 }
 
 /// A register of W from as many T.
-template <class W, class T> SATUR_INLINE W load_wide(T const* p) {
+template <class W, class T> SATUR_INLINE W load_unit_lanes(T const* p) {
 #if SATUR_HAS_LANES
   if constexpr (math::is_lanes_v<W> && std::same_as<T, float>) {
     return math::detail::load_widened<math::lane_count<W>>(p);
@@ -148,7 +148,7 @@ template <class W, class T> SATUR_INLINE W load_wide(T const* p) {
 }
 
 /// The sums of half a register of float, or of a register of double, over the samples of a tile.
-template <class W> struct column_sums {
+template <class W> struct unit_column_sums {
   W shift;
   W z;
   W square;
@@ -206,7 +206,7 @@ struct strip_joining {
       W const off = math::load<W>(s.z + u) * inv;
       W const spread = math::maximum(W(math::load<W>(s.square + u) * inv - off * off), W(0.0));
       W const mean = load_first<W>(z + u, here, 0.0);
-      W const d = load_wide<W>(s.shift + u) + off - mean;
+      W const d = load_unit_lanes<W>(s.shift + u) + off - mean;
       W const v = load_first<W>(deviation + u, here, 0.0);
       store_first(z + u, W(mean + d * w), here);
       store_first(deviation + u, W(v + ((spread - v) * w + d * d * W(weight * (1.0 - weight)))), here);
@@ -233,7 +233,7 @@ template <class T, class Bound> struct unit_pass {
   math::simd_level level;
 
   template <class L> SATUR_INLINE void run() {
-    static_assert(static_cast<std::size_t>(math::lane_count<L>) <= widest);
+    static_assert(static_cast<std::size_t>(math::lane_count<L>) <= widest_unit_lanes);
     auto const rule_in_lanes = rule.template over<L>();
     std::size_t const needed = unit_access::needed_units(record);
     strip_sums<T> sums;
@@ -267,12 +267,12 @@ template <class T, class Bound> struct unit_pass {
 private:
   using S = sum_element<T>;
   using I = typename strip_sums<T>::I;
-  static constexpr std::size_t room_elements = tile_elements + tile_samples * widest;
+  static constexpr std::size_t room_elements = tile_elements + tile_samples * widest_unit_lanes;
   struct room {
     alignas(64) T z[room_elements];
     alignas(64) T values[room_elements];
     alignas(64) T slopes[room_elements];
-    alignas(64) I rows[tile_samples * widest];
+    alignas(64) I rows[tile_samples * widest_unit_lanes];
   };
   /// `samples` samples of `units` units, each array with a stride of its own.
   struct tile {
@@ -290,7 +290,7 @@ private:
   SATUR_INLINE void strip(Rule const& bound, std::size_t first, std::size_t count, std::size_t u, std::size_t units,
                           strip_sums<T>& sums, room& own, I* saturated) {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    sums.clear(units + widest);
+    sums.clear(units + widest_unit_lanes);
     // Where a unit's numbers lie together, a tile is long: each line of memory is read once.
     std::size_t const across = std::min(layout.inner == 1 ? tile_units : width, units);
     std::size_t const padded = (across + width - 1) / width * width;
@@ -407,11 +407,11 @@ private:
     C latest = math::load<C>(sums.latest + u);
     C const one = units_here<L, C>(t.units - k);
     L const around = math::load<L>(sums.shift + u);
-    column_sums<W> first;
-    column_sums<W> second;
-    first.load(sums, u, load_wide<W>(sums.shift + u));
+    unit_column_sums<W> first;
+    unit_column_sums<W> second;
+    first.load(sums, u, load_unit_lanes<W>(sums.shift + u));
     if constexpr (half < width) {
-      second.load(sums, u + half, load_wide<W>(sums.shift + u + half));
+      second.load(sums, u + half, load_unit_lanes<W>(sums.shift + u + half));
     }
     for (std::size_t i = 0; i < t.samples; ++i) {
       T const* const x = t.z + i * t.z_stride + k;
@@ -436,14 +436,15 @@ private:
         math::store(own[0], L(select(usable, here, around))); // less the shift, that is nothing
         math::store(own[1], L(select(usable, value, L(0))));
         math::store(own[2], L(select(no_number, L(0), steepness)));
-        first.add(load_wide<W>(own[0]), load_wide<W>(own[1]), load_wide<W>(own[2]));
+        first.add(load_unit_lanes<W>(own[0]), load_unit_lanes<W>(own[1]), load_unit_lanes<W>(own[2]));
         if constexpr (half < width) {
-          second.add(load_wide<W>(own[0] + half), load_wide<W>(own[1] + half), load_wide<W>(own[2] + half));
+          second.add(load_unit_lanes<W>(own[0] + half), load_unit_lanes<W>(own[1] + half),
+                     load_unit_lanes<W>(own[2] + half));
         }
       } else {
-        first.add(load_wide<W>(x), load_wide<W>(f), load_wide<W>(g));
+        first.add(load_unit_lanes<W>(x), load_unit_lanes<W>(f), load_unit_lanes<W>(g));
         if constexpr (half < width) {
-          second.add(load_wide<W>(x + half), load_wide<W>(f + half), load_wide<W>(g + half));
+          second.add(load_unit_lanes<W>(x + half), load_unit_lanes<W>(f + half), load_unit_lanes<W>(g + half));
         }
       }
       low = counted(low, is_low, C(1));
@@ -555,14 +556,14 @@ template <class T> struct unit_gradient_pass {
   template <class L> SATUR_INLINE void run() {
     using W = typename pass_types<L>::wide;
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
-    alignas(64) S sums[strip_units + widest];
-    alignas(64) T packed[tile_units + widest];
+    alignas(64) S sums[strip_units + widest_unit_lanes];
+    alignas(64) T packed[tile_units + widest_unit_lanes];
     std::size_t const samples = layout.samples();
     for (std::size_t first = 0; first < samples; first += strip_samples) {
       std::size_t const count = std::min(strip_samples, samples - first);
       for (std::size_t u = 0; u < layout.units; u += strip_units) {
         std::size_t const units = std::min(strip_units, layout.units - u);
-        std::fill(sums, sums + units + widest, S(0));
+        std::fill(sums, sums + units + widest_unit_lanes, S(0));
         S total = 0;
         for (std::size_t s = first; s < first + count; ++s) {
           std::size_t const at = (s / layout.inner * layout.units + u) * layout.inner + s % layout.inner;
@@ -610,7 +611,7 @@ private:
   template <class W> SATUR_INLINE static W square(T const* p) {
     using math::select;
     if constexpr (std::same_as<T, float>) { // no float but 0 has a square below 1e-90
-      W const x = load_wide<W>(p);
+      W const x = load_unit_lanes<W>(p);
       return x * x;
     } else {
       W const x = math::load<W>(p);
