@@ -6,15 +6,15 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <map>
 #include <numbers>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -48,6 +48,29 @@ template <class A> double worst_in_table(A const& act, std::string const& called
   return worst;
 }
 
+/// E g(z) by the two-point Gauss rule on many thin panels between given points: slow, and nothing of ours.
+template <class G> double brute(G const& g, double mean, double variance, std::vector<double> points) {
+  double const sd = std::sqrt(variance);
+  points.push_back(mean - 16.0 * sd);
+  points.push_back(mean + 16.0 * sd);
+  std::sort(points.begin(), points.end());
+  double sum = 0.0;
+  for (std::size_t i = 0; i + 1 < points.size(); ++i) {
+    double const a = std::max(points[i], mean - 16.0 * sd);
+    double const b = std::min(points[i + 1], mean + 16.0 * sd);
+    int const n = 4000;
+    double const h = (b - a) / n;
+    for (int k = 0; k < n && h > 0.0; ++k) {
+      for (double const side : {-0.5, 0.5}) {
+        double const z = a + h * (k + 0.5 + side / std::sqrt(3.0));
+        double const t = (z - mean) / sd;
+        sum += 0.5 * h * g(z) * std::exp(-0.5 * t * t);
+      }
+    }
+  }
+  return sum / (sd * std::sqrt(2.0 * std::numbers::pi));
+}
+
 bool at_hand() { return !test::shared_table("gaussian_moments.csv").empty(); }
 
 } // namespace
@@ -73,4 +96,218 @@ TEST_CASE("moments of every activation agree with the shared table") {
   test::for_each_activation(check);
   check(erf_scaled{});
   CHECK(families == 25);
+}
+
+TEST_CASE("the comparison with the table can fail") {
+  struct slightly_off : erf_scaled {
+    double derivative(double z) const { return erf_scaled::derivative(z) * (1.0 + 1e-9); }
+  };
+  std::size_t used = 0;
+  if (at_hand()) {
+    CHECK(worst_in_table(slightly_off{}, "erf_scaled", used) > 1e-10);
+  }
+}
+
+TEST_CASE("a few rows of the table that are always at hand") {
+  struct {
+    theory::gaussian_moments got;
+    double f, f2, df, df2;
+  } const rows[] = {
+      {theory::moments(satur::sigmoid{}, 0, 1), 0.5, 0.2933790358580929627, 0.20662096414190703724,
+       0.0448362412901943718},
+      {theory::moments(satur::tanh{}, 0, 1), 0, 0.39429449039784117442, 0.60570550960215882558, 0.46440290244826824197},
+      {theory::moments(satur::relu{}, 0, 1), 0.3989422804014326779, 0.5, 0.5, 0.5},
+      {theory::moments(satur::selu{}, 0, 1), 0, 1, 0, 1.0715749924557992575746},
+      {theory::moments(satur::gelu{}, 0, 1), 0.28209479177387814347, 0.42522148257029867492, 0.5,
+       0.45585086564928711221},
+      {theory::moments(satur::arctan{}, 0, 1), 0, 0.4497009164349021572591511, 0, 0.5},
+  };
+  for (auto const& row : rows) {
+    CHECK(relative(row.got.mean_output, row.f) < 1e-10);
+    CHECK(relative(row.got.mean_squared_output, row.f2) < 1e-10);
+    if (row.df != 0) {
+      CHECK(relative(row.got.mean_derivative, row.df) < 1e-10);
+    }
+    if (row.df2 < 0.0448 || row.df2 > 0.0449) {
+      CHECK(relative(row.got.mean_squared_derivative, row.df2) < 1e-10);
+    }
+  }
+}
+
+TEST_CASE("every activation agrees with brute force, the fourth moment and the growth too") {
+  test::for_each_activation([]<class A>(A const& act) {
+    CAPTURE(A::name);
+    for (auto const& [mean, variance] : {std::pair{0.0, 1.0}, std::pair{-0.7, 2.5}}) {
+      CAPTURE(mean);
+      std::vector<double> points{-6, -3, -2.5, -1, -0.5, 0, 0.5, 1, 2.5, 3, 6}; // where any of them bends
+      auto const e = [&](auto const& g) { return brute(g, mean, variance, points); };
+      theory::gaussian_moments const m = theory::moments(act, mean, variance);
+      auto const f = [&act](double z) { return act.value(z); };
+      CHECK(relative(m.mean_output, e(f)) < 2e-10);
+      CHECK(relative(m.mean_squared_output, e([&](double z) { return f(z) * f(z); })) < 2e-10);
+      CHECK(relative(m.mean_fourth_output, e([&](double z) { return std::pow(f(z), 4); })) < 2e-9);
+      CHECK(relative(m.variance_output, e([&](double z) { return std::pow(f(z) - m.mean_output, 2); })) < 2e-10);
+      CHECK(relative(m.mean_derivative, e([&](double z) { return act.derivative(z); })) < 2e-10);
+      CHECK(relative(m.mean_squared_derivative, e([&](double z) { return std::pow(act.derivative(z), 2); })) < 2e-10);
+      if (A::name != "threshold" && A::name != "hard_shrink") { // whose value jumps
+        double const h = 1e-3 * variance;
+        double const slope = (theory::moments(act, mean, variance + h).mean_squared_output -
+                              theory::moments(act, mean, variance - h).mean_squared_output) /
+                             (2.0 * h);
+        CHECK(relative(m.output_growth, slope) < 1e-5);
+      }
+    }
+  });
+}
+
+TEST_CASE("closed forms and identities that the code does not use") {
+  using std::numbers::pi;
+  auto const cdf = [](double t) { return 0.5 * std::erfc(-t / std::sqrt(2.0)); };
+  for (double const q : {0.3, 1.0, 9.0, 200.0}) {
+    for (double const mu : {-1.5, 0.0, 2.0}) {
+      CAPTURE(q);
+      CAPTURE(mu);
+      // elu: E[e^{kz}; z < 0] = e^{k mu + k^2 q/2} Phi(-(mu + k q)/sigma)
+      double const sd = std::sqrt(q);
+      auto const part = [&](double k) {
+        double const t = (mu + k * q) / sd;
+        double const x = k * mu + 0.5 * k * k * q;
+        return x < 300.0 ? std::exp(x) * cdf(-t)
+                         : std::exp(-0.5 * mu * mu / q) / (t * std::sqrt(2 * pi)) * (1 - 1 / (t * t));
+      };
+      double const right = mu * cdf(mu / sd) + sd / std::sqrt(2 * pi) * std::exp(-0.5 * mu * mu / q);
+      auto const m = theory::moments(satur::elu{}, mu, q);
+      if (q < 100.0) {
+        CHECK(relative(m.mean_output, right + part(1) - part(0)) < 1e-12);
+        CHECK(relative(m.mean_derivative, cdf(mu / sd) + part(1)) < 1e-12);
+        CHECK(relative(m.mean_squared_derivative, cdf(mu / sd) + part(2)) < 1e-12);
+      }
+      auto const s = theory::moments(satur::sigmoid{}, mu, q);
+      CHECK(relative(s.mean_derivative, s.mean_output - s.mean_squared_output) < 1e-11);
+      auto const t = theory::moments(satur::tanh{}, mu, q);
+      CHECK(relative(t.mean_derivative, 1.0 - t.mean_squared_output) < 1e-11);
+      CHECK(relative(theory::moments(satur::softplus{}, mu, q).mean_derivative, s.mean_output) < 1e-11);
+      // Stein: E[(z - mu) f] = q E f'
+      double const covariance = theory::gaussian_mean([&](double z) { return (z - mu) * std::tanh(z); }, mu, q);
+      CHECK(relative(covariance, q * t.mean_derivative) < 1e-11);
+      // the quadrature against the closed forms that replace it
+      CHECK(relative(theory::gaussian_mean([](double z) { return std::max(z, 0.0); }, mu, q),
+                     theory::moments(satur::relu{}, mu, q).mean_output) < 1e-12);
+      std::array<double, 2> const kinks{-1.0, 1.0};
+      CHECK(relative(theory::gaussian_mean([](double z) { return std::clamp(z, -1.0, 1.0); }, mu, q, kinks),
+                     theory::moments(satur::hard_tanh{}, mu, q).mean_output) < 1e-12);
+      auto const e = theory::moments(satur::erf{}, mu, q);
+      CHECK(relative(theory::gaussian_mean([](double z) { return std::erf(z); }, mu, q), e.mean_output) < 1e-11);
+      CHECK(relative(theory::gaussian_mean([](double z) { return std::exp(-z * z) * 2 / std::sqrt(pi); }, mu, q),
+                     e.mean_derivative) < 1e-10);
+    }
+    double const ratio = 2 * q / (1 + 2 * q);
+    CHECK(relative(theory::moments(satur::erf{}, 0, q).mean_squared_output, 2 / pi * std::asin(ratio)) < 1e-14);
+  }
+  CHECK(relative(theory::gaussian_mean(satur::exponential{}, 0.25, 0.5), std::exp(0.5)) < 1e-14);
+  // far tails keep their digits where the pieces are closed forms: P(z < 1) at mean 3, sd 1/10
+  CHECK(std::fabs(theory::moments(satur::hard_tanh{}, 3, 0.01).mean_derivative / 2.7536241186062337e-89 - 1.0) < 1e-12);
+  // narrow bends: parameters that say how narrow
+  auto const soft = theory::moments(satur::softplus{20.0}, 0.3, 1.0);
+  CHECK(relative(soft.mean_derivative, brute([](double z) { return 1 / (1 + std::exp(-20 * z)); }, 0.3, 1.0, {0.0})) <
+        1e-10);
+  // weights so small that the variance of the output would cancel
+  CHECK(std::fabs(theory::moments(satur::sigmoid{}, 0, 1e-14).variance_output / (1e-14 / 16) - 1) < 1e-9);
+}
+
+TEST_CASE("tails of the normal law") {
+  CHECK(std::fabs(theory::probability_above(10, 0, 1) / 7.61985302416052606597e-24 - 1) < 1e-13);
+  CHECK(std::fabs(theory::probability_above(30, 0, 1) / 4.90671392714818774e-198 - 1) < 1e-12);
+  CHECK(std::fabs(theory::probability_below(-5, 1, 4) / 0.00134989803163009452665 - 1) < 1e-13);
+  CHECK(theory::probability_above(2, 2, 0) == 0.0);
+  CHECK(theory::probability_below(2, 2, 0) == 0.0);
+  CHECK(theory::probability_above(1, 2, 0) == 1.0);
+  CHECK(theory::probability_below(HUGE_VAL, 2, 3) == 1.0);
+  CHECK(theory::probability_above(HUGE_VAL, 2, 3) == 0.0);
+  for (auto const& row : test::shared_table("gaussian_moments.csv")) {
+    double const mu = std::strtod(row[2].c_str(), nullptr);
+    double const q = std::strtod(row[3].c_str(), nullptr);
+    double const exact = std::strtod(row[8].c_str(), nullptr);
+    if (row[0] == "relu" && exact > 1e-290) {
+      double const got = theory::probability_above(5, mu, q) + theory::probability_below(-5, mu, q);
+      CHECK(std::fabs(got / exact - 1) < 1e-12);
+    }
+  }
+}
+
+namespace {
+static_assert(theory::gain(satur::relu{}) == std::numbers::sqrt2);
+static_assert(theory::conventional_gain(satur::tanh{}) == 5.0 / 3.0);
+static_assert(theory::moments(satur::leaky_relu{0.5}, 0.0, 4.0).mean_squared_output == 2.5);
+static_assert(theory::probability_above(0.0, 0.0, 1.0) == 0.5);
+} // namespace
+
+TEST_CASE("a constant expression gives what a call gives") {
+  constexpr auto at = theory::moments(satur::hard_tanh{}, 0.5, 3.0);
+  auto const now = theory::moments(satur::hard_tanh{}, 0.5, 3.0);
+  CHECK(relative(at.mean_output, now.mean_output) < 1e-14);
+  CHECK(relative(at.mean_squared_output, now.mean_squared_output) < 1e-14);
+  CHECK(relative(at.mean_derivative, now.mean_derivative) < 1e-14);
+  constexpr std::array exponents = {satur::detail::exp_anywhere(1.0), satur::detail::exp_anywhere(-0.3),
+                                    satur::detail::exp_anywhere(-40.5), satur::detail::exp_anywhere(300.0)};
+  CHECK(std::fabs(exponents[0] / std::exp(1.0) - 1) < 1e-15);
+  CHECK(std::fabs(exponents[1] / std::exp(-0.3) - 1) < 1e-15);
+  CHECK(std::fabs(exponents[2] / std::exp(-40.5) - 1) < 1e-13);
+  CHECK(std::fabs(exponents[3] / std::exp(300.0) - 1) < 1e-12);
+  constexpr std::array roots = {satur::detail::sqrt_anywhere(2.0), satur::detail::sqrt_anywhere(1e-5),
+                                satur::detail::sqrt_anywhere(3e10)};
+  CHECK(std::fabs(roots[0] / std::sqrt(2.0) - 1) < 3e-16);
+  CHECK(std::fabs(roots[1] / std::sqrt(1e-5) - 1) < 3e-16);
+  CHECK(std::fabs(roots[2] / std::sqrt(3e10) - 1) < 3e-16);
+  constexpr std::array tails = {satur::detail::erfc_anywhere(0.5), satur::detail::erfc_anywhere(-2.0),
+                                satur::detail::erfc_anywhere(1.0), satur::detail::erfc_anywhere(6.0)};
+  CHECK(std::fabs(tails[0] / std::erfc(0.5) - 1) < 1e-14);
+  CHECK(std::fabs(tails[1] / std::erfc(-2.0) - 1) < 1e-14);
+  CHECK(std::fabs(tails[2] / std::erfc(1.0) - 1) < 1e-13);
+  CHECK(std::fabs(tails[3] / std::erfc(6.0) - 1) < 1e-13);
+}
+
+TEST_CASE("a user's own activation: in float alone, inherited, composed") {
+  struct half : satur::relu { // must not take relu's closed forms
+    double value(double z) const { return 0.5 * satur::relu::value(z); }
+    double derivative(double z) const { return 0.5 * satur::relu::derivative(z); }
+  };
+  CHECK(relative(theory::moments(half{}, 0, 1).mean_squared_output, 0.125) < 1e-12);
+  struct single {
+    float value(float z) const { return z * z; }
+    float derivative(float z) const { return 2 * z; }
+  };
+  CHECK(relative(theory::moments(single{}, 0, 2).mean_output, 2.0) < 1e-6);
+  satur::composed const twice{satur::tanh{}, satur::tanh{}};
+  CHECK(relative(theory::gaussian_mean(twice, 1, 2),
+                 brute([](double z) { return std::tanh(std::tanh(z)); }, 1, 2, {0.0})) < 1e-9);
+}
+
+TEST_CASE("a variance of 0 is all at the mean") {
+  auto const m = theory::moments(satur::sigmoid{}, 1.0, 0.0);
+  double const y = satur::sigmoid{}.value(1.0);
+  CHECK(m.mean_output == y);
+  CHECK(m.variance_output == 0.0);
+  CHECK(m.mean_squared_output == y * y);
+  CHECK(m.mean_derivative == satur::sigmoid{}.derivative(1.0));
+  CHECK(std::isnan(m.output_growth));
+  CHECK(theory::gaussian_mean(satur::tanh{}, 0.5, 0.0) == satur::tanh{}.value(0.5));
+}
+
+TEST_CASE("what is no law is refused in words") {
+  double const nan = std::numeric_limits<double>::quiet_NaN();
+  for (double const variance : {-1.0, nan, HUGE_VAL}) {
+    CHECK_THROWS_AS((void)theory::moments(satur::tanh{}, 0.0, variance), std::invalid_argument);
+    CHECK_THROWS_AS((void)theory::gaussian_mean(satur::tanh{}, 0.0, variance), std::invalid_argument);
+    CHECK_THROWS_AS((void)theory::probability_above(5.0, 0.0, variance), std::invalid_argument);
+  }
+  for (double const mean : {nan, HUGE_VAL, -HUGE_VAL}) {
+    CHECK_THROWS_AS((void)theory::moments(satur::relu{}, mean, 1.0), std::invalid_argument);
+    CHECK_THROWS_AS((void)theory::gaussian_mean([](double z) { return z; }, mean, 1.0), std::invalid_argument);
+    CHECK_THROWS_AS((void)theory::probability_below(5.0, mean, 1.0), std::invalid_argument);
+  }
+  CHECK_THROWS_AS((void)theory::probability_below(nan, 0.0, 1.0), std::invalid_argument);
+  CHECK_THROWS_WITH((void)theory::moments(satur::tanh{}, 0.0, -2.0),
+                    "satur::theory::moments: variance is -2; allowed: a finite number >= 0 (the square of a standard "
+                    "deviation)");
 }

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <map>
 #include <numbers>
 #include <stdexcept>
 #include <string>
@@ -30,6 +29,15 @@ struct erf_scaled {
 double number(std::string const& cell) { return std::strtod(cell.c_str(), nullptr); }
 double off(double got, double exact) {
   return got == exact ? 0.0 : std::fabs(got - exact) / std::max(std::fabs(exact), 1e-12);
+}
+
+template <class F> bool says(F const& f, char const* words) {
+  try {
+    f();
+  } catch (std::exception const& e) {
+    return std::string(e.what()).find(words) != std::string::npos;
+  }
+  return false;
 }
 
 template <class F> void for_each_of_the_tables(F f) {
@@ -126,4 +134,152 @@ TEST_CASE("the critical table") {
     }
   });
   CHECK((table.empty() || used == 60));
+}
+
+TEST_CASE("trajectories, layer by layer") {
+  rows const table = test::shared_table("mean_field_trajectory.csv");
+  std::size_t used = 0;
+  for_each_of_the_tables([&](auto const& act, std::string const& name) {
+    double q = 0.0;
+    for (auto const& row : table) {
+      if (row[0] != name) {
+        continue;
+      }
+      double const w = number(row[2]);
+      double const b = number(row[3]);
+      bool const from_input = row[4] == "input";
+      double const layer = number(row[5]);
+      if (layer == (from_input ? 1 : 0)) {
+        q = from_input ? w + b : 1.0;
+      } else {
+        q = theory::variance_map(act, w, b)(q);
+      }
+      ++used;
+      auto const m = theory::moments(act, 0.0, q);
+      double const seen[] = {q, m.mean_derivative, m.mean_squared_derivative};
+      double const exact[] = {number(row[6]), number(row[8]), number(row[9])};
+      for (std::size_t i = 0; i < 3; ++i) {
+        if (off(seen[i], exact[i]) > 1e-9) {
+          FAIL_CHECK(name << " " << w << " " << b << " layer " << layer << ": " << seen[i] << ", not " << exact[i]);
+        }
+      }
+    }
+  });
+  CHECK((table.empty() || used > 4000));
+}
+
+TEST_CASE("gains: the table, PyTorch's beside it, selu's constants") {
+  rows const table = test::shared_table("gains.csv");
+  std::size_t used = 0;
+  auto const check = [&](auto const& act, std::string const& name) {
+    for (auto const& row : table) {
+      if (row[0] == name) {
+        ++used;
+        CAPTURE(name);
+        CHECK(off(theory::gain(act), number(row[5])) < 1e-11);
+        CHECK(off(theory::backward_gain(act), number(row[6])) < 1e-11);
+        if (row.size() > 9 && !row[9].empty()) {
+          CHECK(off(theory::conventional_gain(act), number(row[9])) < 1e-15);
+        } else {
+          CHECK(std::isnan(theory::conventional_gain(act)));
+        }
+      }
+    }
+  };
+  for_each_of_the_tables(check);
+  check(satur::identity{}, "identity");
+  check(satur::prelu{}, "prelu");
+  check(satur::arctan{}, "arctan");
+  check(satur::relu6{}, "relu6");
+  check(satur::hard_swish{}, "hard_silu");
+  check(satur::mish{}, "mish");
+  CHECK((table.empty() || used == 18));
+  CHECK(std::fabs(theory::gain(satur::tanh{}) - 1.592537419722831) < 1e-13);
+  CHECK(std::fabs(theory::backward_gain(satur::sigmoid{}) - 4.722646085937975) < 1e-13);
+
+  auto const [lambda, alpha] = theory::selu_constants();
+  CHECK(std::fabs(lambda / 1.0507009873554804934 - 1) < 1e-13);
+  CHECK(std::fabs(alpha / 1.6732632423543772848 - 1) < 1e-13);
+  auto const wide = theory::selu_constants(4.0);
+  auto const m = theory::moments(satur::elu{wide.alpha}, 0.0, 4.0);
+  CHECK(std::fabs(m.mean_output) < 1e-13);
+  CHECK(std::fabs(wide.lambda * wide.lambda * m.mean_squared_output - 4.0) < 1e-13);
+  CHECK(says([] { (void)theory::selu_constants(0.0); }, "variance is 0; allowed: a finite number > 0"));
+
+  struct nothing {
+    double value(double) const { return 0.0; }
+    double derivative(double) const { return 0.0; }
+  };
+  CHECK(says([] { (void)theory::gain(nothing{}); }, "E f(z)^2 at z ~ N(0, 1) is 0"));
+  CHECK(says([] { (void)theory::backward_gain(nothing{}); }, "E f'(z)^2 at z ~ N(0, 1) is 0"));
+}
+
+TEST_CASE("figures that people quote, without any table") {
+  CHECK(std::fabs(theory::critical_weight_variance(satur::tanh{}, 0.05) - 1.76095463960673914) < 1e-9);
+  CHECK(std::fabs(theory::critical_weight_variance(satur::tanh{}, 0.0) - 1.0) < 1e-12);
+  CHECK(std::fabs(theory::critical_weight_variance(satur::relu{}, 0.0) - 2.0) < 1e-15);
+  auto const sigmoid = theory::critical_points(satur::sigmoid{}, 0.0);
+  REQUIRE(sigmoid.size() == 1);
+  CHECK(std::fabs(sigmoid[0].weight_variance - 103.00755385551932) < 1e-7);
+  CHECK(std::fabs(sigmoid[0].variance - 45.6242777973797) < 1e-7);
+  CHECK(std::fabs(2 * theory::probability_above(5, 0, sigmoid[0].variance) - 0.459154945) < 1e-8);
+  CHECK(sigmoid[0].stable);
+
+  auto const glorot = theory::settle(satur::sigmoid{}, 1.0, 0.0);
+  CHECK(std::fabs(1.0 / glorot.chi_1 - 18.0) < 0.2);
+  CHECK(glorot.correlation == 1.0);
+  auto const wide = theory::settle(satur::tanh{}, 25.0, 0.0);
+  CHECK(std::fabs(2 * theory::probability_above(5, 0, wide.limit.variance) - 0.27) < 0.005);
+  CHECK(std::fabs(wide.chi_1 - 2.9) < 0.05);
+  CHECK(wide.gradient_depth() < 0.0);
+  CHECK(wide.correlation == doctest::Approx(0.0));
+  auto const selu = theory::settle(satur::selu{}, 1.0, 0.0);
+  CHECK(std::fabs(selu.limit.variance - 1.0) < 1e-9);
+  CHECK(std::fabs(selu.chi_1 - 1.0715749924557993) < 1e-9);
+  auto const relu = theory::settle(satur::relu{}, 2.0, 0.0);
+  CHECK(relu.limit.kind == theory::limit_kind::any);
+  CHECK(relu.gradient_depth() == HUGE_VAL);
+  CHECK(theory::settle(satur::gelu{}, 2.5, 0.0).limit.kind == theory::limit_kind::infinite);
+  CHECK(theory::settle(satur::gelu{}, 2.0, 0.0).limit.kind == theory::limit_kind::zero);
+}
+
+TEST_CASE("the correlation map against the arcsine and arc-cosine kernels") {
+  using std::numbers::pi;
+  theory::variance_map const erf(satur::erf{}, 1.3, 0.2);
+  theory::variance_map const relu(satur::relu{}, 2.0, 0.0);
+  for (double const c : {0.0, 0.3, 0.9, 0.999, 1.0}) {
+    CAPTURE(c);
+    double const q = 1.7;
+    auto const e = theory::correlate(erf, q, c);
+    double const ratio = 2 * q / (1 + 2 * q);
+    CHECK(std::fabs(e.correlation - (1.3 * 2 / pi * std::asin(ratio * c) + 0.2) / q) < 1e-12);
+    CHECK(std::fabs(e.slope - 1.3 * 2 / pi * ratio / q / std::sqrt(1 - ratio * ratio * c * c)) < 1e-12);
+    auto const r = theory::correlate(relu, q, c);
+    double const angle = std::acos(c);
+    CHECK(std::fabs(r.correlation - (std::sin(angle) + (pi - angle) * c) / pi) < 1e-11);
+    if (c < 1.0) { // at 1 the slope has an infinite derivative
+      CHECK(std::fabs(r.slope - (pi - angle) / pi) < 1e-9);
+    }
+  }
+}
+
+TEST_CASE("a critical line that does not exist says why; bad input says what") {
+  CHECK(says([] { (void)theory::critical_weight_variance(satur::softplus{}, 0.0); },
+             "softplus has no critical point with bias variance 0: weights wide enough to keep the gradient"));
+  CHECK(says([] { (void)theory::critical_weight_variance(satur::relu{}, 0.1); },
+             "relu has no critical point with bias variance 0.1: sigma_w^2 E f'^2 is 1 at sigma_w^2 = 2"));
+  CHECK(says([] { (void)theory::critical_weight_variance(satur::soft_shrink{}, 0.0); },
+             "soft_shrink has no critical point with bias variance 0: those that have one go from about "));
+  CHECK(says([] { (void)theory::critical_weight_variance(satur::tanh_shrink{}, 0.0); }, "those that have one"));
+  double const nan = std::numeric_limits<double>::quiet_NaN();
+  for (double const bad : {-0.1, nan, HUGE_VAL}) {
+    CHECK_THROWS_AS((void)theory::critical_weight_variance(satur::tanh{}, bad), std::invalid_argument);
+    CHECK_THROWS_AS((void)theory::critical_points(satur::tanh{}, bad), std::invalid_argument);
+    CHECK_THROWS_AS((void)theory::settle(satur::tanh{}, bad, 0.0), std::invalid_argument);
+    CHECK_THROWS_AS((void)theory::settle(satur::tanh{}, 1.0, bad), std::invalid_argument);
+    CHECK_THROWS_AS((void)theory::correlate(theory::variance_map(satur::tanh{}, 1.0, 0.0), 1.0, bad),
+                    std::invalid_argument);
+  }
+  CHECK_THROWS_AS((void)theory::settle(satur::tanh{}, 1.0, 0.0, 0.0), std::invalid_argument);
+  CHECK(says([] { (void)theory::variance_map(satur::tanh{}, -1.0, 0.0); }, "weight variance (times fan-in) is -1"));
 }

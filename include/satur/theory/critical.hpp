@@ -4,8 +4,11 @@
 #include "satur/activation/concept.hpp"
 #include "satur/theory/variance_map.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace satur::inline SATUR_ABI {
@@ -68,7 +71,7 @@ template <class A> [[nodiscard]] std::vector<critical_point> critical_points(A c
   double at_q = excess(q);
   gaussian_moments const near_zero = moments(act, 0.0, vanishing_variance);
   if (bias_variance == 0.0 && near_zero.mean_squared_output < 1e4 * vanishing_variance &&
-      near_zero.mean_squared_derivative > 0.0) { // f(0) = 0: the line starts at q* = 0
+      near_zero.mean_squared_derivative > 1e-20) { // f(0) = 0: the line starts at q* = 0
     double const w = 1.0 / near_zero.mean_squared_derivative;
     found.push_back({w, 0.0, w * near_zero.output_growth, variance_map<A>(act, w, 0.0)(0.1) < 0.1});
   }
@@ -114,17 +117,16 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
         head, "sigma_w^2 E f'^2 is 1 at sigma_w^2 = ", 1.0 / moments(act, 0.0, 1.0).mean_squared_derivative,
         " whatever the variance of z, and there every layer adds the bias variance to it without end; allowed: 0"));
   }
-  double most = -detail::unbounded;
-  double where = 0.0;
+  double least = detail::infinite;
+  double most = -detail::infinite;
   for (double q = 1e-8; q < 1e8; q *= 1.25) {
     double const bias = q * detail::critical_bias(act, q);
-    if (bias > most) {
-      most = bias;
-      where = q;
-    }
+    most = std::max(most, bias);
+    least = detail::is_finite(bias) ? std::min(least, bias) : least;
   }
   if (most > 0.0) {
-    throw std::domain_error(detail::message(head, "the largest with one is about ", most, ", at q* = ", where));
+    throw std::domain_error(detail::message(head, "those that have one go from about ", std::max(0.0, least), " to ",
+                                            most, " (searched with q* from 1e-8 to 1e8)"));
   }
   throw std::domain_error(detail::message(
       head,

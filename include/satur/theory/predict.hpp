@@ -55,15 +55,17 @@ struct layer_prediction {
   double slope_saturation = 0;        ///< 1 - mean slope / peak slope (stated, or searched on [-16, 16])
   /// chi_1 of the layer: fan-in E w^2 E f'^2, the gradient's square kept by a layer in a net of equal ones
   double chi = 0;
-  /// E (dL/dz)^2 relative to the last layer's, from the layers' fans; 1 in the last layer.
+  /// E (dL/dz)^2 of one unit relative to one of the last layer, from the layers' fans; 1 in the last layer.
   double gradient_variance = 1;
+  /// The same for whole layers, E |dL/dz|^2 relative to the last layer's: a product of chi, whatever the widths.
+  double gradient_norm_squared = 1;
   /// Standard deviation of this network's own variance of z about `variance`, relative to it, at these widths: one
   /// drawn network is off by so much. 0 in the first layer, whose input is known.
   double relative_error = 0;
 
   [[nodiscard]] double stddev() const { return std::sqrt(variance); }
   [[nodiscard]] double beyond() const { return below + above; } ///< P(|z| > threshold)
-  /// Size of a gradient relative to the last layer's: the root of `gradient_variance`.
+  /// Size of a unit's gradient relative to the last layer's: the root of `gradient_variance`.
   [[nodiscard]] double gradient_scale() const { return std::sqrt(gradient_variance); }
 };
 
@@ -72,13 +74,13 @@ struct prediction {
   double threshold = 5;
   std::vector<layer_prediction> layers{};
 
-  /// Factor of the gradient's square from a layer to the one below it: the geometric mean over the net; a single
-  /// layer's chi. Below 1 gradients vanish downwards.
+  /// Factor of a layer's |dL/dz|^2 to the layer below it: the geometric mean over the net; a single layer's chi. Below
+  /// 1 gradients vanish downwards.
   [[nodiscard]] double gradient_factor() const {
     if (layers.size() < 2) {
       return layers.empty() ? 1.0 : layers.front().chi;
     }
-    return std::pow(layers.front().gradient_variance, 1.0 / static_cast<double>(layers.size() - 1));
+    return std::pow(layers.front().gradient_norm_squared, 1.0 / static_cast<double>(layers.size() - 1));
   }
   /// The layer with the largest saturated share (the first of them). Throws std::out_of_range where there is no layer.
   [[nodiscard]] std::size_t most_saturated() const {
@@ -162,8 +164,10 @@ template <class A>
     layer_law const& next = net.layers[l];
     double const squares = next.weight_variance + next.weight_mean * next.weight_mean;
     layer_prediction& p = all.layers[l - 1];
-    p.gradient_variance =
-        static_cast<double>(next.size.out) * squares * p.mean_squared_derivative * all.layers[l].gradient_variance;
+    layer_prediction const& above = all.layers[l];
+    double const kept = squares * p.mean_squared_derivative;
+    p.gradient_variance = static_cast<double>(next.size.out) * kept * above.gradient_variance;
+    p.gradient_norm_squared = static_cast<double>(next.size.in) * kept * above.gradient_norm_squared;
   }
   return all;
 }

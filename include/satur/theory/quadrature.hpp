@@ -33,33 +33,38 @@ template <class Visit> constexpr void legendre_panel(double a, double b, Visit&&
 inline constexpr double sweep_reach = 8.3;
 
 /// visit(t, weight) such that the sum of weight g(mean + sd t) is E g(z), z ~ N(mean, sd^2). Panels end at z = 0 and at
-/// every edge (in z, any order); near 0 they are `scale` wide, or sd where that is less, and grow by 1.8 up to 1.66 sd.
-/// Some 120 to 300 points. Gauss-Hermite, the usual choice, needs 800 points for a sigmoid at variance 25 and never
-/// converges with a kink (docs/theory.md).
+/// every edge (in z, any order); next to these they are `scale` wide, or sd where that is less, and grow by 1.8 up to
+/// 1.66 sd. Some 120 to 300 points. Gauss-Hermite, the usual choice, needs 800 points for a sigmoid at variance 25 and
+/// never converges with a kink (docs/theory.md).
 template <class Visit>
 constexpr void normal_sweep(double mean, double sd, std::span<double const> edges, double scale, Visit&& visit) {
   double const centre = -mean / sd; // where z = 0
   double const first = std::min(1.0, scale / sd);
   auto const weighted = [&visit](double t, double w) { visit(t, w * normal_density(t)); };
-  auto const width = [centre, first](double t) {
-    double const away = t < centre ? centre - t : t - centre;
-    return std::max(1e-12, std::min(1.66, first + 0.8 * away));
-  };
-  for (double t = std::max(-sweep_reach, centre); t < sweep_reach;) { // to the right
-    double next = std::min(t + width(t), sweep_reach);
+  // From t on in one direction (sign 1 or -1): where the next panel ends.
+  auto const end_of_panel = [&](double t, double sign) {
+    double width = std::min(1.66, first + 0.8 * (t < centre ? centre - t : t - centre));
+    double stop = sweep_reach * sign;
     for (double const edge : edges) {
       double const e = (edge - mean) / sd;
-      next = e > t && e < next ? e : next;
+      double const ahead = (e - t) * sign;
+      if (ahead > 0.0) {
+        width = std::min(width, (first + 0.8 * ahead) / 1.8); // what growing away from it would have given
+        stop = (stop - e) * sign > 0.0 ? e : stop;
+      } else {
+        width = std::min(width, first - 0.8 * ahead);
+      }
     }
+    double const next = t + sign * std::max(1e-12, width);
+    return (stop - next) * sign > 1e-9 ? next : stop;
+  };
+  for (double t = std::max(-sweep_reach, centre); t < sweep_reach;) {
+    double const next = end_of_panel(t, 1.0);
     legendre_panel(t, next, weighted);
     t = next;
   }
-  for (double t = std::min(sweep_reach, centre); t > -sweep_reach;) { // to the left
-    double next = std::max(t - width(t), -sweep_reach);
-    for (double const edge : edges) {
-      double const e = (edge - mean) / sd;
-      next = e < t && e > next ? e : next;
-    }
+  for (double t = std::min(sweep_reach, centre); t > -sweep_reach;) {
+    double const next = end_of_panel(t, -1.0);
     legendre_panel(next, t, weighted);
     t = next;
   }

@@ -3,6 +3,7 @@
 
 #include "satur/theory/variance_map.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -34,7 +35,9 @@ template <class A> [[nodiscard]] correlation_step correlate(variance_map<A> cons
   double slopes = 0.0;
   auto const edges = detail::edges_of(map.act);
   std::span<double const> const at(edges.data(), edges.size());
-  detail::normal_sweep(0.0, sd, at, detail::bend_of(map.act), [&](double t, double w) {
+  // A kink of f is a bend of that width in what is expected of u2.
+  double const scale = std::max(1e-9 * sd, std::min(detail::bend_of(map.act), std::sqrt(rest)));
+  detail::normal_sweep(0.0, sd, at, scale, [&](double t, double w) {
     auto const first = detail::both_at(map.act, sd * t);
     gaussian_moments const second = moments(map.act, c * sd * t, rest);
     values += w * first.value * second.mean_output;

@@ -24,7 +24,7 @@ enum class gradient_trend {
 struct verdict {
   gradient_trend gradient = gradient_trend::kept;
   bool saturated = false;     ///< a layer has 5 % or more of its units on a flat side
-  double gradient_factor = 1; ///< of the gradient's square, from a layer to the one below
+  double gradient_factor = 1; ///< of |dL/dz|^2, from a layer to the one below
   double saturated_share = 0; ///< of the most saturated layer
   std::size_t layer = 0;      ///< that layer, counted from 0
   std::string text{};         ///< one or two sentences with the numbers, and what to do
@@ -111,7 +111,7 @@ template <class A> [[nodiscard]] verdict judge(A const& act, network const& net,
   layer_prediction const& worst = p.layers[v.layer];
   v.saturated_share = worst.saturated;
   v.saturated = v.saturated_share >= 0.05;
-  double const total = p.layers.front().gradient_variance;
+  double const total = p.layers.front().gradient_norm_squared;
   v.gradient = v.gradient_factor < 0.5 || total < 0.01    ? gradient_trend::vanishing
                : v.gradient_factor > 2.0 || total > 100.0 ? gradient_trend::exploding
                                                           : gradient_trend::kept;
