@@ -42,7 +42,7 @@ struct lsuv_error : std::runtime_error {
 /// until z fits. `z()` runs the layer on a batch with the weights as they are at that moment and returns its
 /// pre-activations, any contiguous range of floating-point numbers; it is called once more than there are tries. Call
 /// it for one layer after another, from the input on, each time on what the layers before now give. The paper starts
-/// from orthogonal weights, and says 0.1 and 10 for tolerance and tries.
+/// from orthogonal weights; its code takes a tolerance of 0.1 and 10 tries.
 ///
 /// Without a bias one try does it. With one, whose share no scaling of the weights changes, it takes a few; a bias
 /// alone may have more variance than is wanted.
