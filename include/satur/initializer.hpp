@@ -9,6 +9,7 @@
 #include "satur/initializer/identity_weights.hpp"
 #include "satur/initializer/layer_fans.hpp"
 #include "satur/initializer/lecun.hpp"
+#include "satur/initializer/lsuv.hpp"
 #include "satur/initializer/normal.hpp"
 #include "satur/initializer/normal_window.hpp"
 #include "satur/initializer/orthogonal.hpp"

@@ -85,20 +85,16 @@ TEST_CASE("the order of the axes") {
 }
 
 TEST_CASE_TEMPLATE("orthogonal: any shape, any gain", T, float, double) {
-  for (auto const& [rows, columns] : {std::pair<std::size_t, std::size_t>{1, 1},
-                                      {1, 5},
-                                      {5, 1},
-                                      {2, 2},
-                                      {64, 64},
-                                      {100, 37},
-                                      {37, 100},
-                                      {128, 129},
-                                      {300, 200}}) {
+  struct size {
+    std::size_t rows, columns;
+  };
+  for (size const k : {size{1, 1}, size{1, 5}, size{5, 1}, size{2, 2}, size{64, 64}, size{100, 37}, size{37, 100},
+                       size{128, 129}, size{300, 200}}) {
     for (double const gain : {1.0, 1.7}) {
-      CAPTURE(rows);
-      CAPTURE(columns);
-      auto const w = filled<T>(satur::orthogonal{gain}, {{rows, columns}});
-      CHECK(from_orthogonal(w, rows, columns, gain) < orthogonality<T>);
+      CAPTURE(k.rows);
+      CAPTURE(k.columns);
+      auto const w = filled<T>(satur::orthogonal{gain}, {{k.rows, k.columns}});
+      CHECK(from_orthogonal(w, k.rows, k.columns, gain) < orthogonality<T>);
     }
   }
   // By fans, as a dense layer asks, the same numbers.

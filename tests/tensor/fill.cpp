@@ -96,3 +96,58 @@ TEST_CASE("zero sizes are refused where fans matter") {
                        "satur::he_uniform: fans are (in 0, out 4); allowed: both at least 1", std::invalid_argument);
   CHECK(satur::make<float>(satur::zeros{}, {0, 4}, g).size() == 0);
 }
+
+TEST_CASE("rules of the whole matrix: kernels of either order, every layout and view") {
+  satur::weight_shape const shape{{3, 3, 4, 8}, satur::axis_order::in_out};
+  std::vector<float> want(3 * 3 * 4 * 8);
+  std::mt19937 g(4);
+  satur::fill(satur::delta_orthogonal{}, want, shape, g);
+  std::mt19937 a(4), b(4), c(4), d(4);
+  auto const kernel = satur::make<float>(satur::delta_orthogonal{}, std::array<std::size_t, 4>{3, 3, 4, 8},
+                                         satur::axis_order::in_out, a);
+  CHECK(std::equal(want.begin(), want.end(), kernel.data()));
+  xt::xtensor<float, 4, xt::layout_type::column_major> columns =
+      xt::xtensor<float, 4, xt::layout_type::column_major>::from_shape({3, 3, 4, 8});
+  satur::fill(satur::delta_orthogonal{}, columns, satur::axis_order::in_out, b);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t o = 0; o < 8; ++o) {
+      wrong += columns(1, 1, i, o) != kernel(1, 1, i, o) || columns(1, 1, i, o) == 0;
+      wrong += columns(0, 2, i, o) != 0;
+    }
+  }
+  CHECK(wrong == 0);
+  xt::xarray<float> torch = xt::xarray<float>::from_shape({8, 4, 3, 3});
+  satur::fill(satur::dirac{2}, torch, satur::axis_order::out_in, c);
+  CHECK(torch(5, 1, 1, 1) == 1);
+  CHECK(std::count(torch.data(), torch.data() + torch.size(), 0.0f) == 8 * 4 * 9 - 8);
+  // A matrix needs no order: (in, out).
+  std::mt19937 e(4);
+  CHECK(satur::make<double>(satur::orthogonal{}, {6, 4}, d) ==
+        satur::make<double>(satur::orthogonal{}, std::array<std::size_t, 2>{6, 4}, satur::axis_order::in_out, e));
+  CHECK(satur::make<double>(satur::identity_matrix{3}, {2, 2}, d)(1, 1) == 3);
+  auto matrix = satur::make<float>(satur::zeros{}, {6, 4}, d);
+  CHECK_THROWS_AS(satur::fill(satur::dirac{}, matrix, satur::axis_order::in_out, d), satur::shape_error);
+}
+
+TEST_CASE("a tensor's weights scaled to a variance") {
+  std::mt19937 g(4);
+  auto w = satur::make<float>(satur::normal{0, 7}, {20, 30}, g);
+  auto const x = satur::make<float>(satur::normal{}, {50, 20}, g);
+  xt::xtensor<float, 2> z = xt::xtensor<float, 2>::from_shape({50, 30});
+  auto const forward = [&]() -> xt::xtensor<float, 2> const& {
+    for (std::size_t i = 0; i < 50; ++i) {
+      for (std::size_t o = 0; o < 30; ++o) {
+        z(i, o) = 0;
+        for (std::size_t k = 0; k < 20; ++k) {
+          z(i, o) += x(i, k) * w(k, o);
+        }
+      }
+    }
+    return z;
+  };
+  satur::lsuv_report const report = satur::lsuv(w, forward);
+  CHECK(report.first_variance > 100);
+  CHECK(report.variance == doctest::Approx(1).epsilon(1e-5));
+  CHECK(report.tries == 1);
+}

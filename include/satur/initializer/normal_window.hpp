@@ -174,8 +174,8 @@ template <std::floating_point T>
 void fill_truncated(std::span<T> out, sampler const& random, double centre, double spread, double low, double high,
                     double lowest, double highest, std::string_view rule) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
-  constexpr double most =
-      static_cast<double>(std::min<long double>(std::numeric_limits<T>::max(), std::numeric_limits<double>::max()));
+  constexpr double most = sizeof(T) < sizeof(double) ? static_cast<double>(std::numeric_limits<T>::max())
+                                                     : std::numeric_limits<double>::max();
   T bottom = static_cast<T>(std::clamp(lowest, -most, most));
   T top = static_cast<T>(std::clamp(highest, -most, most));
   bottom = static_cast<double>(bottom) < lowest ? std::nextafter(bottom, infinity) : bottom;

@@ -36,7 +36,7 @@ void write_orthonormal(std::size_t rows, std::size_t columns, sampler const& ran
 /// w / gain is uniform (Haar) among the matrices whose columns are orthonormal (in >= out) or whose rows are (in <
 /// out): all singular values are gain. A kernel is taken as the matrix (kernel x in, out). A weight has mean 0 and
 /// stddev = gain / sqrt(max(in, out)) of that matrix. Source: A. Saxe, J. McClelland, S. Ganguli, "Exact solutions to
-/// the nonlinear dynamics of learning in deep linear neural networks", ICLR 2014, section 3; how it is drawn:
+/// the nonlinear dynamics of learning in deep linear neural networks", ICLR 2014; how it is drawn:
 /// random_reflections.hpp. Takes some 3 in out min(in, out) operations and in out doubles of memory. Throws
 /// std::invalid_argument where a fan is 0, the gain is negative, infinite or NaN, or the weights are not in x out.
 struct orthogonal {
@@ -74,7 +74,7 @@ struct orthogonal {
 /// A convolution that is an orthogonal matrix from input to output channels at the tap in the middle and 0 elsewhere:
 /// it keeps the norm of its input at any depth. The middle is (extent - 1) / 2 on each axis, as in JAX. A weight has
 /// mean 0 and stddev = gain / sqrt(kernel x out). Source: L. Xiao, Y. Bahri, J. Sohl-Dickstein, S. Schoenholz, J.
-/// Pennington, "Dynamical isometry and a mean field theory of CNNs", ICML 2018, section 3.3 and algorithm 2. Throws
+/// Pennington, "Dynamical isometry and a mean field theory of CNNs", ICML 2018. Throws
 /// shape_error below three axes, for a 0, and where out < in (no norm is kept then); std::invalid_argument where the
 /// gain is negative, infinite or NaN.
 struct delta_orthogonal {

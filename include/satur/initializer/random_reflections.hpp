@@ -15,10 +15,10 @@ namespace satur::inline SATUR_ABI::detail {
 
 /// The Householder factorisation Q R of a rows x columns matrix of independent N(0, 1) entries, rows >= columns, with
 /// the signs that make the diagonal of R positive: then Q is uniform (Haar) among the matrices with orthonormal columns
-/// (F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54, 2007,
-/// section 5). What a reflection leaves of the matrix is again normal and independent of it, so the columns are not
+/// (F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54,
+/// 2007). What a reflection leaves of the matrix is again normal and independent of it, so the columns are not
 /// drawn first and reflected, but drawn as they come to be reflected (G. Stewart, "The efficient generation of random
-/// orthogonal matrices with an application to condition estimators", SIAM J. Numer. Anal. 17, 1980, section 3): half
+/// orthogonal matrices with an application to condition estimators", SIAM J. Numer. Anal. 17, 1980): half
 /// the work. In double, whatever type the weights have; the same bits everywhere.
 class random_reflections {
 public:

@@ -26,7 +26,7 @@ namespace satur::inline SATUR_ABI {
 /// is 0: ceil(share_of_zeros x rows). Stored (in, out), as in this library, a column is what enters one unit, which is
 /// what Martens describes (15 connections a unit); sparse_ of PyTorch is this on its (out, in), where a column is what
 /// leaves one input. stddev = spread sqrt(1 - zeros / rows), with rows = in.
-/// Source: J. Martens, "Deep learning via Hessian-free optimization", ICML 2010, section 5.
+/// Source: J. Martens, "Deep learning via Hessian-free optimization", ICML 2010.
 /// Throws std::invalid_argument where a fan is 0, the share is not between 0 and 1, the spread is negative, infinite or
 /// NaN, or the weights are not in x out, and shape_error for another number of axes than two.
 struct sparse {

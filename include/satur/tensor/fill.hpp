@@ -4,6 +4,7 @@
 #include "satur/config.hpp"
 #include "satur/error.hpp"
 #include "satur/initializer/concept.hpp"
+#include "satur/initializer/weight_shape.hpp"
 #include "satur/tensor/compat.hpp"
 
 #include <algorithm>
@@ -39,6 +40,18 @@ template <class Shape> [[nodiscard]] fans fans_of(Shape const& shape, std::strin
   return {static_cast<std::size_t>(shape[0]), static_cast<std::size_t>(shape[1])};
 }
 
+/// write(span) with the tensor's elements in row-major order, in place where they lie so.
+template <class E, class Write> void write_row_major(E& tensor, Write const& write) {
+  using T = typename E::value_type;
+  if constexpr (requires { tensor.data() + tensor.data_offset(); } && E::static_layout == xt::layout_type::row_major) {
+    write(std::span<T>(tensor.data() + tensor.data_offset(), tensor.size()));
+  } else {
+    std::vector<T> values(tensor.size());
+    write(std::span<T>(values));
+    std::ranges::copy(values, tensor.template begin<xt::layout_type::row_major>());
+  }
+}
+
 } // namespace detail
 
 /// Fills a tensor by the rule, element by element in row-major order whatever its layout. One key is taken from the
@@ -46,14 +59,7 @@ template <class Shape> [[nodiscard]] fans fans_of(Shape const& shape, std::strin
 template <class I, detail::fillable_tensor E, std::uniform_random_bit_generator G>
   requires initializer<I, typename E::value_type>
 void fill(I const& init, E& tensor, fans f, G& generator) {
-  using T = typename E::value_type;
-  if constexpr (requires { tensor.data() + tensor.data_offset(); } && E::static_layout == xt::layout_type::row_major) {
-    fill(init, std::span<T>(tensor.data() + tensor.data_offset(), tensor.size()), f, generator);
-  } else {
-    std::vector<T> values(tensor.size());
-    fill(init, std::span<T>(values), f, generator);
-    std::ranges::copy(values, tensor.template begin<xt::layout_type::row_major>());
-  }
+  detail::write_row_major(tensor, [&](std::span<typename E::value_type> values) { fill(init, values, f, generator); });
 }
 
 /// The same with the fans of shape (in, out). A rule whose law is the same for all fans (zeros, constant, uniform,
@@ -66,6 +72,19 @@ void fill(I const& init, E& tensor, G& generator) {
     f = detail::fans_of(tensor.shape(), "fill");
   }
   fill(init, tensor, f, generator);
+}
+
+/// Fills a weight of any number of axes by a rule that is about the whole matrix or kernel (orthogonal, dirac, …), the
+/// axes in this order: fill(delta_orthogonal{}, kernel, axis_order::in_out, generator). Throws what the rule throws.
+template <class I, detail::fillable_tensor E, std::uniform_random_bit_generator G>
+  requires shaped_initializer<I, typename E::value_type>
+void fill(I const& init, E& tensor, axis_order order, G& generator) {
+  weight_shape shape{{}, order};
+  for (auto const extent : tensor.shape()) {
+    shape.extents.push_back(static_cast<std::size_t>(extent));
+  }
+  detail::write_row_major(tensor,
+                          [&](std::span<typename E::value_type> values) { fill(init, values, shape, generator); });
 }
 
 /// A new row-major tensor: make<float>(glorot_normal{}, std::array<std::size_t, 2>{784, 256}, generator). Where the
@@ -91,6 +110,16 @@ template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
     [[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, fans f, G& generator) {
       xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
       fill(init, tensor, f, generator);
+      return tensor;
+    }
+
+    /// The same by a rule that is about the whole matrix or kernel, the axes in this order.
+    template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
+      requires shaped_initializer<I, T>
+    [[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, axis_order order,
+                                         G& generator) {
+      xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
+      fill(init, tensor, order, generator);
       return tensor;
     }
 
