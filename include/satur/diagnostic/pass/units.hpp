@@ -13,8 +13,8 @@ namespace satur::inline SATUR_ABI::detail {
 
 inline constexpr std::size_t strip_units = 1024;
 inline constexpr std::size_t strip_samples = 1024;
-inline constexpr std::size_t tile_elements = 4096;
-inline constexpr std::size_t tile_units = 512;
+inline constexpr std::size_t tile_elements = 8192;
+inline constexpr std::size_t tile_units = 1024;
 inline constexpr std::size_t tile_samples = 64;
 inline constexpr std::size_t widest_unit_lanes = 16; ///< lanes
 
@@ -413,6 +413,7 @@ private:
     if constexpr (half < width) {
       second.load(sums, u + half, load_unit_lanes<W>(sums.shift + u + half));
     }
+    C number = C(static_cast<I>(s));
     for (std::size_t i = 0; i < t.samples; ++i) {
       T const* const x = t.z + i * t.z_stride + k;
       T const* const f = t.values + i * t.value_stride + k;
@@ -450,7 +451,8 @@ private:
       low = counted(low, is_low, C(1));
       high = counted(high, is_high, C(1));
       active = counted(active, is_active, C(1));
-      latest = chosen(is_active, C(static_cast<I>(s + i + 1)), latest);
+      number = number + C(1);
+      latest = chosen(is_active, number, latest);
       I* const row = rows + i * width;
       math::store(row, counted(math::load<C>(row), is_low || is_high, one));
     }
