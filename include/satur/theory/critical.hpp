@@ -117,8 +117,8 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
         head, "sigma_w^2 E f'^2 is 1 at sigma_w^2 = ", 1.0 / moments(act, 0.0, 1.0).mean_squared_derivative,
         " whatever the variance of z, and there every layer adds the bias variance to it without end; allowed: 0"));
   }
-  double least = detail::infinite;
-  double most = -detail::infinite;
+  double least = detail::unbounded;
+  double most = -detail::unbounded;
   for (double q = 1e-8; q < 1e8; q *= 1.25) {
     double const bias = q * detail::critical_bias(act, q);
     most = std::max(most, bias);
