@@ -82,7 +82,7 @@ private:
 /// z >= 0 with P(Z > z) = p, for 1e-307 < p <= 1/2: Wichura's PPND16, relative error 1e-15.
 /// Source: M. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37
 /// (1988), 477-484.
-struct normal_quantile {
+struct portable_quantile {
   static constexpr double middle_up[] = {3.3871328727963666080e+0, 1.3314166789178437745e+2, 1.9715909503065514427e+3,
                                          1.3731693765509461125e+4, 4.5921953931549871457e+4, 6.7265770927008700853e+4,
                                          3.3430575583588128105e+4, 2.5090809287301226727e+3};
@@ -149,7 +149,7 @@ struct truncated_law {
   double below, mass, above; ///< P(Z < low), P(low < Z < high), P(Z > high)
 
   template <class L> SATUR_INLINE void make(word const* in, double* out) const {
-    if (std::min(above, below) < normal_quantile::far_tail) {
+    if (std::min(above, below) < portable_quantile::far_tail) {
       make_range<L, true>(in, out);
     } else {
       make_range<L, false>(in, out);
@@ -164,7 +164,7 @@ private:
       L const over = L(above) + product(v, L(mass));
       L const under = L(below) + product(L(1.0) - v, L(mass)); // 1 - v is exact
       // From the nearer end, so that both tails keep their digits.
-      L const z = normal_quantile::of_tail<L, Far>(math::select(over < under, over, under));
+      L const z = portable_quantile::of_tail<L, Far>(math::select(over < under, over, under));
       L x = L(centre) + product(L(spread), math::select(over < under, z, L(0.0) - z));
       x = math::select(x < L(lowest), L(lowest), x);
       x = math::select(x > L(highest), L(highest), x);
