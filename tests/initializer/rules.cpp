@@ -26,6 +26,14 @@ auto const all_rules =
                satur::he_uniform{},     satur::he_uniform{0.2, 2}, satur::he_normal{},        satur::he_normal{0.2},
                satur::lecun_uniform{},  satur::lecun_uniform{3},   satur::lecun_normal{},     satur::lecun_normal{3}};
 
+/// Rules whose laws have tests of their own: truncated.cpp, matrices.cpp.
+auto const other_rules = std::tuple{satur::truncated_normal_deviations{},
+                                    satur::truncated_normal_absolute{},
+                                    satur::variance_scaling{},
+                                    satur::orthogonal{},
+                                    satur::identity_matrix{},
+                                    satur::sparse{}};
+
 template <class F> void for_each_rule(F&& f) {
   std::apply([&f](auto const&... rule) { (f(rule), ...); }, all_rules);
 }
@@ -71,19 +79,23 @@ TEST_CASE("closed forms") {
 
 TEST_CASE("each rule is a regular value, has a name of its own, and is an initializer for every floating type") {
   std::vector<std::string_view> names;
-  for_each_rule([&](auto const& rule) {
+  auto const check = [&](auto const& rule) {
     using rule_type = std::decay_t<decltype(rule)>;
     static_assert(std::regular<rule_type>);
     static_assert(satur::initializer<rule_type, float> && satur::initializer<rule_type, double> &&
                   satur::initializer<rule_type, long double>);
     CHECK(rule_type(rule) == rule);
+    CHECK(rule.stddev(fans{4, 3}) >= 0);
     if (names.empty() || names.back() != rule_type::name) {
       names.push_back(rule_type::name);
     }
-  });
-  CHECK(names == std::vector<std::string_view>{"zeros", "constant", "uniform", "normal", "glorot_uniform",
-                                               "glorot_normal", "he_uniform", "he_normal", "lecun_uniform",
-                                               "lecun_normal"});
+  };
+  for_each_rule(check);
+  std::apply([&](auto const&... rule) { (check(rule), ...); }, other_rules);
+  CHECK(names == std::vector<std::string_view>{
+                     "zeros", "constant", "uniform", "normal", "glorot_uniform", "glorot_normal", "he_uniform",
+                     "he_normal", "lecun_uniform", "lecun_normal", "truncated_normal_deviations",
+                     "truncated_normal_absolute", "variance_scaling", "orthogonal", "identity_matrix", "sparse"});
 }
 
 TEST_CASE_TEMPLATE("weights have the mean, the deviation and the law that the rule states", T, float, double) {
@@ -120,11 +132,16 @@ TEST_CASE("a fill takes one key whatever the rule, so other layers keep their we
   std::mt19937_64 untouched(5);
   static_cast<void>(satur::draw_key(untouched));
   std::array<float, 10> w{};
-  for_each_rule([&](auto const& rule) {
+  auto const check = [&](auto const& rule) {
     std::mt19937_64 g(5);
-    satur::fill(rule, w, {10, 1}, g);
+    satur::fill(rule, w, fans{10, 1}, g);
     CHECK(g == untouched);
-  });
+  };
+  for_each_rule(check);
+  std::apply([&](auto const&... rule) { (check(rule), ...); }, other_rules);
+  std::mt19937_64 g(5);
+  satur::fill(satur::dirac{}, w, satur::weight_shape{{5, 2, 1}}, g);
+  CHECK(g == untouched);
 }
 
 TEST_CASE("the same seed, the same bits; another seed or a second call, others") {

@@ -238,6 +238,8 @@ TEST_CASE_TEMPLATE("uniform: moments, the law itself, and never outside its boun
     double const width = high - low;
     CHECK(std::abs(m.mean - (low + high) / 2) < 5 * width / std::sqrt(12.0) / root_n);
     CHECK(std::abs(m.variance / (width * width / 12) - 1) < 5 * std::sqrt(0.8) / root_n);
+    // Kurtosis 9/5; that of a sample has the variance (m8 - m4^2 - 4 m4 m6/m2 + 4 m4^3/m2^2) / m2^4 / n = 1152/875 / n.
+    CHECK(std::abs(m.kurtosis - 1.8) < 5 * std::sqrt(1152.0 / 875) / root_n);
     CHECK(std::ranges::all_of(
         u, [low, high](T v) { return static_cast<double>(v) >= low && static_cast<double>(v) < high; }));
     if (high < 100) { // beyond, float's own steps show in the distance

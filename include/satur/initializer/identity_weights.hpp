@@ -20,7 +20,7 @@ namespace satur::inline SATUR_ABI {
 namespace detail {
 
 /// Mean and deviation of weights of which one in `n` is `gain` and all others 0.
-struct one_in {
+struct single_entries {
   double gain, n;
   [[nodiscard]] double mean() const { return gain / n; }
   [[nodiscard]] double stddev() const { return gain / n * std::sqrt(n - 1); }
@@ -59,7 +59,7 @@ struct identity_matrix {
   bool operator==(identity_matrix const&) const = default;
 
 private:
-  [[nodiscard]] detail::one_in law(fans f) const {
+  [[nodiscard]] detail::single_entries law(fans f) const {
     detail::checked(f, name);
     return {detail::checked_finite(gain, name, "gain"), static_cast<double>(std::max(f.in, f.out))};
   }
@@ -99,7 +99,7 @@ struct dirac {
   bool operator==(dirac const&) const = default;
 
 private:
-  [[nodiscard]] detail::one_in law(fans f) const {
+  [[nodiscard]] detail::single_entries law(fans f) const {
     detail::checked(f, name);
     return {1, static_cast<double>(std::max(f.in, f.out))};
   }

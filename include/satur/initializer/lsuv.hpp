@@ -97,8 +97,7 @@ template <std::ranges::contiguous_range W, std::invocable Z>
       if (std::abs(report.variance - options.variance) <= options.tolerance * options.variance) {
         return report;
       }
-      // The variance of one number over and over is its rounding at most.
-      if (report.variance <= 1e-24 * mean * mean || report.variance == 0) {
+      if (report.variance == 0) {
         give_up(detail::message("every z is ", detail::number_text(mean),
                                 ", whose variance no scaling changes; look for a dead layer before, or weights of 0"));
       }

@@ -82,7 +82,7 @@ private:
 /// z >= 0 with P(Z > z) = p, for 1e-307 < p <= 1/2: Wichura's PPND16, relative error 1e-15.
 /// Source: M. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37
 /// (1988), 477-484.
-struct normal_quantile {
+struct portable_quantile {
   static constexpr double middle_up[] = {3.3871328727963666080e+0, 1.3314166789178437745e+2, 1.9715909503065514427e+3,
                                          1.3731693765509461125e+4, 4.5921953931549871457e+4, 6.7265770927008700853e+4,
                                          3.3430575583588128105e+4, 2.5090809287301226727e+3};
@@ -117,20 +117,26 @@ struct normal_quantile {
                                         1.42151175831644588870e-7,
                                         2.04426310338993978564e-15};
 
-  template <class L> SATUR_INLINE static L of_tail(L const& p) {
+  static constexpr double far_tail = 1.39e-11; ///< just above e^-25, where the outermost range begins
+
+  /// Without Far only for p >= far_tail, with the same bits.
+  template <class L, bool Far = true> SATUR_INLINE static L of_tail(L const& p) {
     L const q = L(0.5) - p;
     L const root = math::sqrt(product(minus_two_log<L>(p, 0), L(0.5)));
     L const s = L(0.180625) - product(q, q);
     L const t = root - L(1.6);
-    L const f = root - L(5.0);
+    L up = polynomial(tail_up, t);
+    L down = polynomial(tail_down, t);
+    if constexpr (Far) {
+      L const f = root - L(5.0);
+      auto const is_tail = root <= L(5.0);
+      up = math::select(is_tail, up, polynomial(far_up, f));
+      down = math::select(is_tail, down, polynomial(far_down, f));
+    }
     auto const is_middle = q <= L(0.425);
-    auto const is_tail = root <= L(5.0);
-    // One division for all three ranges.
-    L const up = math::select(is_middle, product(q, polynomial(middle_up, s)),
-                              math::select(is_tail, polynomial(tail_up, t), polynomial(far_up, f)));
-    L const down = math::select(is_middle, polynomial(middle_down, s),
-                                math::select(is_tail, polynomial(tail_down, t), polynomial(far_down, f)));
-    return up / down;
+    up = math::select(is_middle, product(q, polynomial(middle_up, s)), up);
+    down = math::select(is_middle, polynomial(middle_down, s), down);
+    return up / down; // one division for all ranges
   }
 };
 
@@ -143,13 +149,22 @@ struct truncated_law {
   double below, mass, above; ///< P(Z < low), P(low < Z < high), P(Z > high)
 
   template <class L> SATUR_INLINE void make(word const* in, double* out) const {
+    if (std::min(above, below) < portable_quantile::far_tail) {
+      make_range<L, true>(in, out);
+    } else {
+      make_range<L, false>(in, out);
+    }
+  }
+
+private:
+  template <class L, bool Far> SATUR_INLINE void make_range(word const* in, double* out) const {
     using W = words_t<L>;
     for (std::size_t i = 0; i < rows * philox_group; i += static_cast<std::size_t>(math::lane_count<L>)) {
       L const v = midpoint<L>(math::load<W>(in + i) >> 12) * L(0x1p-52);
       L const over = L(above) + product(v, L(mass));
       L const under = L(below) + product(L(1.0) - v, L(mass)); // 1 - v is exact
       // From the nearer end, so that both tails keep their digits.
-      L const z = normal_quantile::of_tail<L>(math::select(over < under, over, under));
+      L const z = portable_quantile::of_tail<L, Far>(math::select(over < under, over, under));
       L x = L(centre) + product(L(spread), math::select(over < under, z, L(0.0) - z));
       x = math::select(x < L(lowest), L(lowest), x);
       x = math::select(x > L(highest), L(highest), x);
