@@ -58,15 +58,20 @@ struct standard {
   }
 };
 
-using make_dense = std::function<satur::dense<float>(std::size_t in, std::size_t out, double gain, std::mt19937_64&)>;
+/// A rule by name: how it fills a layer, and what it will fill it with.
+struct initial_weights {
+  std::function<satur::dense<float>(std::size_t in, std::size_t out, double gain, std::mt19937_64&)> make;
+  std::function<satur::theory::layer_law(satur::fans, double gain)> law;
+};
 
-template <class Make> make_dense by(Make make) {
-  return [make](std::size_t in, std::size_t out, double gain, std::mt19937_64& urbg) {
-    return satur::dense<float>{in, out, make(gain), urbg};
-  };
+template <class Rule> initial_weights by(Rule rule) {
+  return {[rule](std::size_t in, std::size_t out, double gain, std::mt19937_64& urbg) {
+            return satur::dense<float>{in, out, rule(gain), urbg};
+          },
+          [rule](satur::fans f, double gain) { return satur::theory::law_of(rule(gain), f); }};
 }
 
-std::map<std::string, make_dense> const initializers{
+std::map<std::string, initial_weights> const initializers{
     {"standard", by([](double gain) { return standard{gain}; })},
     {"glorot_uniform", by([](double gain) { return satur::glorot_uniform{gain}; })},
     {"glorot_normal", by([](double gain) { return satur::glorot_normal{gain}; })},
@@ -78,6 +83,7 @@ std::map<std::string, make_dense> const initializers{
      })},
     {"lecun_uniform", by([](double gain) { return satur::lecun_uniform{gain}; })},
     {"lecun_normal", by([](double gain) { return satur::lecun_normal{gain}; })},
+    {"orthogonal", by([](double gain) { return satur::orthogonal{gain}; })},
     {"uniform", by([](double gain) {
        return satur::uniform{-0.05 * gain, 0.05 * gain};
      })},
@@ -154,7 +160,7 @@ template <std::size_t I = 0> any_activation activation_named(std::string const& 
   }
 }
 
-make_dense const& initializer_named(std::string const& name) {
+initial_weights const& initializer_named(std::string const& name) {
   if (auto const found = initializers.find(name); found != initializers.end()) {
     return found->second;
   }
@@ -191,6 +197,8 @@ struct options {
   std::size_t every = 0;
   std::string csv;
   std::string rule = "classic";
+  bool diagnose = false;
+  bool repair = false;
 };
 
 /// What is not said takes the value that suits the job.
@@ -310,7 +318,7 @@ struct network {
 network build(options const& o, task const& t) {
   std::mt19937_64 urbg(o.seed);
   any_activation const act = activation_named(o.activation);
-  make_dense const& make = initializer_named(o.init);
+  auto const& make = initializer_named(o.init).make;
   network net;
   std::size_t in = t.inputs;
   for (std::size_t l = 1; l <= o.depth; ++l, in = o.width) {
@@ -430,6 +438,8 @@ public:
     }
   }
   [[nodiscard]] bool live() const { return live_; }
+  /// The next table goes below what was printed since the last.
+  void below() { lines_ = 0; }
 
 private:
   [[nodiscard]] std::string progress(std::size_t step, double loss, double accuracy) const {
@@ -461,89 +471,204 @@ satur::any_rule rule_named(std::string const& name) {
 
 std::string percent(double share) { return satur::detail::percent_cell(share) + " %"; }
 
-/// The run in plain words: which layers saturated, on which side, and what to try.
-void summarise(std::ostream& out, options const& o, stretch const& first, stretch const& last,
-               satur::any_rule const& rule) {
+// --- before the first step -------------------------------------------------------------------------------------------
+
+/// Words in lines of at most 100 columns.
+std::string wrapped(std::string const& text, std::string const& indent) {
+  std::istringstream words(text);
+  std::string all;
+  std::string line;
+  for (std::string word; words >> word;) {
+    if (!line.empty() && indent.size() + line.size() + 1 + word.size() > 100) {
+      all += indent + line + '\n';
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return all + indent + line + '\n';
+}
+
+/// What theory expects of these weights, from the moments of the data alone.
+satur::theory::network expected_network(options const& o, task const& t) {
+  satur::theory::network net;
+  satur::moments pixels;
+  for (float const p : t.test_x) {
+    pixels += satur::moments{1, static_cast<double>(p), 0.0};
+  }
+  net.input_mean = pixels.mean;
+  net.input_variance = pixels.variance();
+  std::size_t in = t.inputs;
+  for (std::size_t l = 0; l < o.depth; ++l, in = o.width) {
+    net.layers.push_back(initializer_named(o.init).law({in, o.width}, o.gain));
+  }
+  return net;
+}
+
+/// The prediction beside what the first batch shows, and a word on what it means. A network of many layers is shown by
+/// its first and last ones.
+void foretell(std::ostream& out, satur::any_activation const& act, satur::theory::network const& expected,
+              satur::monitor const& measured) {
+  satur::theory::prediction const p = satur::theory::predict(act, expected);
+  out << "Before the first step    predicted                            on the first batch\n"
+         "layer            mean z   std z |z|>5 % slope % gradient     mean z   std z |z|>5 % slope % gradient\n";
+  double const last_gradient =
+      std::next(measured.begin(), static_cast<std::ptrdiff_t>(p.layers.size()) - 1)->last().gradient.rms();
+  std::size_t l = 0;
+  for (satur::layer_monitor const& layer : measured) {
+    if (l == p.layers.size()) {
+      break; // the output
+    }
+    satur::theory::layer_prediction const& e = p.layers[l++];
+    satur::saturation const& s = layer.last().saturation;
+    if (l > 4 && l + 4 <= p.layers.size()) {
+      out << (l == 5 ? "...\n" : "");
+      continue;
+    }
+    satur::saturation const by_five = s; // counted by another rule, its share is "-"
+    bool const classic = s.rule == satur::z_beyond{5.0}.definition();
+    out << text("%-13s %9.3f %7.3f %7s %7s %8.1e  %9.3f %7.3f %7s %7s %8.1e\n", layer.name().c_str(), e.mean,
+                e.stddev(), satur::detail::percent_cell(e.beyond()).c_str(),
+                satur::detail::percent_cell(1.0 - e.slope_saturation).c_str(), e.gradient_scale(), s.mean_z(),
+                s.stddev_z(), classic ? satur::detail::percent_cell(by_five.fraction()).c_str() : "-",
+                satur::detail::percent_cell(s.slope_share()).c_str(), layer.last().gradient.rms() / last_gradient);
+  }
+  out << "gradient: size of dL/dz, against the last hidden layer's\n"
+      << wrapped(satur::theory::judge(act, expected).text, "  ") << '\n';
+}
+
+// --- what is wrong, and what to do -----------------------------------------------------------------------------------
+
+/// One hidden layer on the test data.
+struct on_test_data {
+  satur::layer_record record;
+  satur::unit_records units;
+};
+
+/// Watches z of a hidden layer on the test data; `a` is what comes in, and what goes out.
+on_test_data watch(hidden_layer& h, matrix& a, satur::any_rule const& rule) {
+  on_test_data seen;
+  matrix const& z = h.fc.forward(a);
+  matrix next = matrix::from_shape(z.shape());
+  std::visit(
+      [&](auto const& act) {
+        seen.record.saturation = satur::forward(act, z, next, rule);
+        satur::observe_units(act, z, seen.units, rule);
+      },
+      h.act);
+  a = std::move(next);
+  return seen;
+}
+
+/// The findings of the last stretch; units are named by what they do on the test data.
+std::vector<satur::finding> findings_of(network& net, task const& t, satur::any_activation const& act,
+                                        stretch const& first, stretch const& last, satur::any_rule const& rule) {
+  matrix a = t.test_x;
+  std::deque<on_test_data> layers;
+  for (hidden_layer& h : net.hidden) {
+    layers.push_back(watch(h, a, rule));
+  }
+  std::vector<satur::named_record> records;
+  for (std::size_t l = 0; l < last.layers.size(); ++l) {
+    satur::named_record r{last.layers[l].first, last.layers[l].second};
+    r.initial_slope_share = first.layers[l].second.saturation.slope_share();
+    if (l < layers.size()) {
+      r.units = &layers[l].units;
+    }
+    records.push_back(std::move(r));
+  }
+  return satur::diagnose(records, {}, std::span(&act, 1));
+}
+
+/// Why each hidden layer is where it is: from its weights, its biases and what comes in.
+void explain(std::ostream& out, network& net, task const& t, satur::any_activation const& act,
+             satur::any_rule const& rule) {
+  matrix a = t.test_x;
+  for (hidden_layer& h : net.hidden) {
+    satur::input_moments const inputs = satur::moments_of_inputs(a, h.fc.w.shape(0));
+    watch(h, a, rule);
+    out << h.name << ": " << satur::attribute(act, h.fc.w, h.fc.b, inputs, h.fc.z(), rule) << '\n';
+  }
+}
+
+/// Cures each hidden layer that a finding speaks of, the first one first, as what it puts out is what the next one
+/// gets; says what was predicted and what the test data shows then.
+void repair(std::ostream& out, network& net, task const& t, satur::any_activation const& act,
+            satur::any_rule const& rule) {
+  matrix a = t.test_x;
+  for (hidden_layer& h : net.hidden) {
+    satur::input_moments const inputs = satur::moments_of_inputs(a, h.fc.w.shape(0));
+    matrix before = a;
+    on_test_data const seen = watch(h, a, rule);
+    satur::named_record r{h.name, seen.record};
+    r.units = &seen.units;
+    bool const finite = !seen.record.nonfinite();
+    if (!finite || satur::diagnose(std::span(&r, 1), {}, std::span(&act, 1)).empty()) {
+      continue;
+    }
+    satur::cure const cure = satur::attribute(act, h.fc.w, h.fc.b, inputs, h.fc.z(), rule).cure();
+    if (cure.what == satur::remedy::recentre) {
+      satur::recentre(h.fc.b, h.fc.z());
+    } else if (cure.what == satur::remedy::rescale) {
+      satur::rescale(h.fc.w, h.fc.b, cure.factor);
+    } else {
+      continue;
+    }
+    satur::saturation const& was = seen.record.saturation;
+    a = std::move(before);
+    satur::saturation const now = watch(h, a, rule).record.saturation;
+    out << "repaired " << h.name << ": " << cure.advice << "\n  " << percent(was.slope_share())
+        << " of the peak slope before, " << percent(cure.predicted->slope_share) << " predicted, "
+        << percent(now.slope_share()) << " now\n";
+  }
+}
+
+/// The run in plain words: what is wrong, where, why and what to do about it.
+void summarise(std::ostream& out, options const& o, std::vector<satur::finding> const& found) {
+  bool flat = false;
+  bool unseen = false;
   bool broken = false;
-  bool any_flat = false;
-  bool any_silent = false;
-  std::string const rule_text = satur::describe(rule.definition());
-  any_activation const act = activation_named(o.activation);
-  bool const flat_left = std::visit([](auto const& a) { return a.flat_left; }, act);
-  bool const flat_right = std::visit([](auto const& a) { return a.flat_right; }, act);
-  for (std::size_t l = 0; l + 1 < last.layers.size(); ++l) {
-    auto const& [name, now] = last.layers[l];
-    satur::saturation const& s = now.saturation;
-    satur::saturation const& was = first.layers[l].second.saturation;
-    if (now.nonfinite()) {
-      broken = true;
-      out << "- " << name << " is no longer finite: " << s.nan << " NaN and " << s.infinite << " infinite z, "
-          << now.gradient.nan << " NaN and " << now.gradient.infinite
-          << " infinite gradients.\n  Its other numbers mean nothing.\n";
+  bool vanishing = false;
+  for (satur::finding const& f : found) {
+    if (f.severity == satur::severity::note) {
       continue;
     }
-    // Beyond the threshold on a side that is not flat (relu's right) is where a unit belongs.
-    double const left = flat_left ? s.low_fraction() : 0.0;
-    double const right = flat_right ? s.high_fraction() : 0.0;
-    bool const flat = s.slope_share() < (flat_right ? 0.3 : 0.05); // a relu layer is sparse when it is well
-    bool const fallen = s.slope_share() < 0.6 * was.slope_share();
-    bool const beyond = left + right > 0.3;
-    if (!flat && !fallen && !beyond) {
-      continue;
+    std::istringstream lines(satur::detail::message(f));
+    bool continued = false;
+    for (std::string line; std::getline(lines, line); continued = true) {
+      out << wrapped(line, "  ").replace(0, continued ? 0 : 2, continued ? "" : "- ");
     }
-    any_flat = true;
-    bool const lopsided = left > 9.0 * right || right > 9.0 * left || left + right < 0.01;
-    bool const mostly_left = left + right < 0.01 ? s.mean_z() < 0.0 : left > right;
-    std::string const side = !flat_right   ? "on the left"
-                             : !lopsided   ? "on both sides"
-                             : mostly_left ? "on the left"
-                                           : "on the right";
-    out << "- " << name << " is "
-        << (beyond ? "saturated "
-            : flat ? "on the flat part "
-                   : "sliding to the flat part ")
-        << side << ": " << percent(s.slope_share()) << " of its peak slope is left";
-    if (fallen) {
-      out << " (it began with " << percent(was.slope_share()) << ")";
+    broken = broken || f.symptom == satur::symptom::nonfinite;
+    vanishing = vanishing || f.symptom == satur::symptom::vanishing_gradient;
+    if (f.symptom == satur::symptom::saturated_layer || f.symptom == satur::symptom::one_sided) {
+      flat = true;
+      unseen = unseen || f.now.saturated() < 0.05;
     }
-    out << ";\n  " << percent(left + right) << " of its units have "
-        << (flat_right || o.rule != "classic" ? rule_text : "z < -5") << text("; mean output %.3f.", s.mean_output())
-        << '\n';
-    any_silent = any_silent || left + right < 0.05;
   }
   if (broken) {
     out << "The run diverged. Try a smaller step: --lr " << text("%g", o.rate / 10.0)
         << (o.gain > 1.0 ? ", or --gain 1" : "") << ".\n";
     return;
   }
-  if (any_silent) {
-    out << "  " << rule_text
-        << " hardly sees it: the units sit short of the threshold, but their slope is gone all\n"
-           "  the same. That is why the table shows the mean slope beside the share.\n";
+  if (unseen) {
+    out << "The rule hardly sees it: the units sit short of its threshold, but their slope is gone all the same.\n"
+           "That is why the table shows the mean slope beside the share.\n";
   }
-  double const first_gradient = last.layers.front().second.gradient.rms();
-  double const last_gradient = last.layers[last.layers.size() - 2].second.gradient.rms();
-  bool const vanishing = last.layers.size() > 2 && first_gradient < 0.05 * last_gradient;
-  if (vanishing) {
-    out << "- The gradient shrinks on its way back: rms dL/dz is " << text("%.1e", last_gradient)
-        << " in the last hidden layer\n  and " << text("%.1e", first_gradient) << " in the first."
-        << (any_flat ? "" : " No layer is saturated: this is vanishing, not saturation.") << '\n';
-  }
-  if (!any_flat && !vanishing) {
+  if (!flat && !vanishing) {
     out << "- No layer is saturated, and the gradient reaches all of them.\n";
     return;
   }
-  out << "Try:";
+  std::string advice = "Try:";
   if (o.gain > 1.5) {
-    out << " --gain 1 (the weights are " << text("%g", o.gain) << " times the rule's size)";
+    advice += " --gain 1 (the weights are " + text("%g", o.gain) + " times the rule's size)";
   } else if (o.activation == "sigmoid") {
-    out << " --activation tanh --init glorot_uniform (zero-centred: the mean of z no longer drifts)";
+    advice += " --activation tanh --init glorot_uniform (zero-centred: the mean of z no longer drifts)";
   } else if (o.activation == "relu") {
-    out << (o.init == "he_normal" ? "" : " --init he_normal, or") << " --activation leaky_relu (no unit can die)";
+    advice += std::string(o.init == "he_normal" ? "" : " --init he_normal, or") +
+              " --activation leaky_relu (no unit can die)";
   } else {
-    out << " --init glorot_uniform --gain 1, or a smaller --lr";
+    advice += " --init glorot_uniform --gain 1, or a smaller --lr";
   }
-  out << ".\n";
+  out << wrapped(advice + (o.repair ? "." : "; or --repair, which cures layers as they saturate."), "");
 }
 
 /// All stretches as CSV, whole or not at all.
@@ -584,6 +709,7 @@ int run(options o) {
   // Everything that can be wrong is found out before the first step.
   any_activation const act = activation_named(o.activation);
   initializer_named(o.init);
+  satur::any_activation const erased = std::visit([](auto const& a) { return satur::any_activation(a); }, act);
   satur::any_rule const rule = rule_named(o.rule);
   std::visit([&](auto const& a) { static_cast<void>(rule.bind<float>(a)); }, act); // throws where the rule refuses it
   if (!o.csv.empty()) {
@@ -606,13 +732,25 @@ int run(options o) {
   matrix x = matrix::from_shape({o.batch, t.inputs});
   std::vector<int> labels(o.batch);
   std::vector<stretch> history;
+  t.next_batch(x, labels);
+  {
+    satur::monitor probe(rule);
+    train_step(net, probe, x, labels, 0.0); // at a rate of 0 it changes nothing
+    try {
+      foretell(std::cout, erased, expected_network(o, t), probe);
+    } catch (std::overflow_error const& beyond) {
+      std::cout << wrapped(beyond.what(), "  ") << '\n';
+    }
+  }
   std::size_t step = 0;
   std::size_t stretch_start = 0;
   double loss_sum = 0.0;
   std::size_t right = 0;
   auto last_drawn = std::chrono::steady_clock::now();
   while (step < o.steps && interrupted == 0) {
-    t.next_batch(x, labels);
+    if (step != 0) {
+      t.next_batch(x, labels);
+    }
     loss_sum += train_step(net, mon, x, labels, o.rate);
     right += net.loss.correct;
     ++step;
@@ -627,6 +765,16 @@ int run(options o) {
       if (full) {
         history.push_back(snapshot(mon, stretch_start + 1, step, loss_sum / n));
         mon.reset();
+        if (o.diagnose) {
+          explain(std::cout, net, t, erased, rule);
+          std::cout << '\n';
+        }
+        if (o.repair && step < o.steps) {
+          repair(std::cout, net, t, erased, rule);
+        }
+        if (o.diagnose || o.repair) {
+          screen.below(); // what was said stays
+        }
         stretch_start = step;
         loss_sum = 0.0;
         right = 0;
@@ -642,7 +790,7 @@ int run(options o) {
             << text(" after %zu steps, last loss %.4f (chance: %.4f), ", step, history.back().loss,
                     std::log(static_cast<double>(t.classes)))
             << percent(test_accuracy(net, t)) << " of the test data right.\n";
-  summarise(std::cout, o, history.front(), history.back(), mon.rule());
+  summarise(std::cout, o, findings_of(net, t, erased, history.front(), history.back(), rule));
   if (!o.csv.empty()) {
     write_csv(o.csv, history);
     std::cout << "Every table is in " << o.csv << ".\n";
@@ -682,6 +830,8 @@ int main(int argc, char** argv) {
   app.add_option("--rule", o.rule,
                  "when a unit counts as saturated: classic (|z| > 5, the default), deep_diagnosis, equal_slope,\n"
                  "karpathy, gate, kaldi, sagemaker (docs/readings.md)");
+  app.add_flag("--diagnose", o.diagnose, "after each table, say why each layer is where it is: units, causes, cures");
+  app.add_flag("--repair", o.repair, "after each table, cure the layers that lost their slope, and say what it did");
   app.add_option("--csv", o.csv, "file for the numbers of every table");
   try {
     app.parse(argc, argv);

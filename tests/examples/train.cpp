@@ -70,8 +70,9 @@ TEST_CASE("bad input: one line, exit code 2") {
 TEST_CASE("help") {
   outcome const o = train("--help");
   CHECK(o.code == 0);
-  for (char const* option : {"--data", "--activation", "--init", "--gain", "--depth", "--width", "--batch", "--lr",
-                             "--steps", "--seed", "--threads", "--every", "--rule", "--csv"}) {
+  for (char const* option :
+       {"--data", "--activation", "--init", "--gain", "--depth", "--width", "--batch", "--lr", "--steps", "--seed",
+        "--threads", "--every", "--rule", "--csv", "--diagnose", "--repair"}) {
     CAPTURE(option);
     CHECK(o.text.find(option) != std::string::npos);
   }
@@ -138,7 +139,9 @@ TEST_CASE("large weights are told in plain words") {
       train("--activation tanh --init glorot_uniform --gain 20 --width 50 --depth 2 --steps 40 --threads 1");
   CAPTURE(o.text);
   CHECK(o.code == 0);
-  CHECK(o.text.find("hidden 1 is saturated on both sides") != std::string::npos);
+  CHECK(o.text.find("Saturated") < o.text.find("step 5 of")); // it is said before the first step
+  CHECK(o.text.find("hidden 1: saturated on both sides") != std::string::npos);
+  CHECK(o.text.find("multiply w and b by 0.") != std::string::npos);
   CHECK(o.text.find("--gain 1") != std::string::npos);
 }
 
@@ -147,9 +150,64 @@ TEST_CASE("the default collapses: the slope is gone and |z| > 5 does not see it"
   outcome const o = train("--steps 800 --every 400");
   CAPTURE(o.text);
   CHECK(o.code == 0);
-  CHECK(o.text.find("hidden 4 is on the flat part on the left") != std::string::npos);
-  CHECK(o.text.find("0 % of its units have |z| > 5") != std::string::npos);
+  CHECK(o.text.find("Vanishing without saturation") < o.text.find("step 10 of"));
+  std::size_t const found = o.text.find("hidden 4: saturated on the left");
+  REQUIRE(found != std::string::npos);
+  CHECK(o.text.find("|z| > 5: 0 % left, 0 % right", found) != std::string::npos);
+  CHECK(o.text.find("units: ", found) != std::string::npos);
+  CHECK(o.text.find("cause: mean-driven", found) != std::string::npos);
+  CHECK(o.text.find("predicted: ", found) != std::string::npos);
   CHECK(o.text.find("hardly sees it") != std::string::npos);
+}
+
+TEST_CASE("before the first step: what is predicted is what the first batch shows") {
+  for (std::string const net : {"--activation tanh --init glorot_uniform --gain 3",
+                                "--activation relu --init he_normal", "--activation sigmoid --init standard"}) {
+    outcome const o = train(net + " --width 400 --depth 3 --steps 1 --threads 1");
+    CAPTURE(o.text);
+    std::size_t const table = o.text.find("Before the first step");
+    REQUIRE(table != std::string::npos);
+    std::istringstream lines(o.text.substr(table));
+    int layers = 0;
+    for (std::string line; std::getline(lines, line) && !line.starts_with("gradient:");) {
+      CHECK(line.size() <= 100);
+      if (!line.starts_with("hidden")) {
+        continue;
+      }
+      ++layers;
+      std::istringstream cells(line.substr(9));
+      std::array<std::string, 10> cell;
+      for (std::string& c : cell) {
+        cells >> c;
+      }
+      // std z, mean slope and gradient: 10 pictures, width 400
+      for (std::size_t const column : {1u, 3u, 4u}) {
+        CHECK(std::stod(cell[column + 5]) == doctest::Approx(std::stod(cell[column])).epsilon(0.25));
+      }
+    }
+    CHECK(layers == 3);
+  }
+}
+
+TEST_CASE("--diagnose tells each unit's cause, --repair reaches what it predicts") {
+  outcome const o =
+      train("--activation tanh --gain 40 --init glorot_uniform --width 60 --depth 2 --steps 20 --threads 1 "
+            "--diagnose --repair");
+  CAPTURE(o.text);
+  CHECK(o.code == 0);
+  CHECK(o.text.find("hidden 1: 60 tanh units, expected ") != std::string::npos);
+  CHECK(o.text.find("weight-norm-driven") != std::string::npos);
+  std::size_t const repaired = o.text.find("repaired hidden 1: multiply w and b by 0.");
+  REQUIRE(repaired != std::string::npos);
+  double before = 0.0;
+  double predicted = 0.0;
+  double now = 0.0;
+  std::size_t const numbers = o.text.find("\n  ", repaired);
+  REQUIRE(std::sscanf(o.text.c_str() + numbers, " %lf %% of the peak slope before, %lf %% predicted, %lf %% now",
+                      &before, &predicted, &now) == 3);
+  CHECK(before < 30.0);
+  CHECK(now == doctest::Approx(predicted).epsilon(0.1));
+  CHECK(now > 50.0);
 }
 
 #endif // SATUR_TRAIN_PROGRAM

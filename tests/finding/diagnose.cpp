@@ -183,7 +183,7 @@ TEST_CASE("vanishing and saturation are told apart") {
   REQUIRE(flat.size() == 4);
   CHECK(flat[3].symptom == symptom::vanishing_gradient);
   CHECK(flat[3].cause == satur::cause::slope);
-  CHECK(flat[3].reason.find("3 of 3 layers") != std::string::npos);
+  CHECK(flat[3].reason.find("2 of the 2 layers") != std::string::npos);
 }
 
 TEST_CASE("against the start: a slope that |z| > 5 does not see fall") {

@@ -130,6 +130,9 @@ struct layer_attribution {
     }
     out << separator << a.units_with(cause::unknown) << " with their slope";
     for (unit_attribution const& u : a.worst(3)) {
+      if (u.cause == cause::unknown) {
+        break; // it has its slope, and the others more of it
+      }
       out << "\n  unit " << u.unit << ": mean z " << detail::cell("%.3g", u.mean()) << " (bias "
           << detail::cell("%.3g", u.bias) << ", inputs " << detail::cell("%.3g", u.from_inputs) << "), std z "
           << detail::cell("%.3g", std::sqrt(u.variance)) << " (|w| " << detail::cell("%.3g", std::sqrt(u.weight_square))

@@ -54,23 +54,23 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
                        cell("%.2e", gradients.back().rms()), " in ", with_gradient.back()->name(), ": ",
                        cell("%.3g", per_layer), " times from layer to layer");
 
-  // The layer that a change of the weights would hurt most speaks for all.
+  // dL/dz of the last layer has its own slope in it already: the others' are what it loses on its way.
   std::size_t flat = 0;
-  layer_case const* widest_spread = with_gradient.front();
+  layer_case const* widest_spread = with_gradient.front(); // larger weights would hurt it most: it speaks for all
   for (layer_case const* l : with_gradient) {
-    flat += l->lost_its_slope(limits) ? 1u : 0u;
+    flat += l != with_gradient.back() && l->lost_its_slope(limits) ? 1u : 0u;
     if (l->record().saturation.variance_z() > widest_spread->record().saturation.variance_z()) {
       widest_spread = l;
     }
   }
   if (vanishing && flat != 0) {
     f.cause = cause::slope;
-    f.reason = message("in ", flat, " of ", with_gradient.size(), " layers the slope is gone; see their findings");
+    f.reason = message("in ", flat, " of the ", ratios, " layers on its way the slope is gone; see their findings");
     f.cure = {remedy::none, std::numeric_limits<double>::quiet_NaN(), "cure those first", {}};
   } else {
     double const factor = 1.0 / per_layer;
     f.cause = vanishing ? cause::small_weights : cause::large_weights;
-    f.reason = message("no layer has lost its slope", vanishing ? ": this is vanishing, not saturation" : "",
+    f.reason = message("no layer on its way has lost its slope", vanishing ? ": this is vanishing, not saturation" : "",
                        "; mean f'^2 is ",
                        cell("%.3g", with_gradient.front()->record().saturation.mean_squared_derivative()), " here");
     f.cure.what = remedy::initializer;

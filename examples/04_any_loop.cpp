@@ -1,0 +1,105 @@
+// A loop of plain vectors, none of satur's layers in it: weights ten times too large saturate a tanh layer; the
+// diagnosis names units, cause and cure, and the cure does what was predicted.
+#include <satur/diagnostic.hpp>
+#include <satur/finding.hpp>
+
+#include <cmath>
+#include <iostream>
+#include <random>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t inputs = 50;
+constexpr std::size_t units = 40;
+constexpr std::size_t batch = 100;
+
+// z = x w + b, in loops as anybody writes them; satur knows nothing of them.
+void affine(std::vector<float> const& x, std::vector<float> const& w, std::vector<float> const& b,
+            std::vector<float>& z) {
+  for (std::size_t s = 0; s < batch; ++s) {
+    for (std::size_t j = 0; j < units; ++j) {
+      float sum = b[j];
+      for (std::size_t i = 0; i < inputs; ++i) {
+        sum += x[s * inputs + i] * w[i * units + j];
+      }
+      z[s * units + j] = sum;
+    }
+  }
+}
+
+} // namespace
+
+int main() {
+  std::mt19937 urbg(42);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(batch * inputs), w(inputs * units), b(units, 0.0f), target(batch);
+  for (float& e : x) {
+    e = normal(urbg);
+  }
+  for (float& e : w) {
+    e = 10.0f / std::sqrt(float(inputs)) * normal(urbg); // ten times LeCun's rule
+  }
+  for (std::size_t s = 0; s < batch; ++s) {
+    target[s] = std::sin(x[s * inputs]);
+  }
+
+  // Learns `target` as the mean of the layer's outputs, for ten steps; everything is watched.
+  std::vector<float> z(batch * units), a(z.size()), slope(z.size()), dz(z.size());
+  satur::tanh const act;
+  auto const train = [&](satur::monitor& mon, satur::unit_records& each) {
+    for (int step = 0; step < 10; ++step) {
+      affine(x, w, b, z);
+      mon["hidden"].forward(act, z, a, slope);                 // a = tanh(z), slope = tanh'(z), recorded
+      satur::observe_units(act, z.data(), batch, units, each); // the same, unit by unit
+      for (std::size_t s = 0; s < batch; ++s) {
+        float out = 0.0f;
+        for (std::size_t j = 0; j < units; ++j) {
+          out += a[s * units + j] / float(units);
+        }
+        float const error = (out - target[s]) / float(batch);
+        for (std::size_t j = 0; j < units; ++j) {
+          dz[s * units + j] = error / float(units) * slope[s * units + j];
+        }
+      }
+      mon["hidden"].gradient(dz); // dL/dz, recorded
+      for (std::size_t s = 0; s < batch; ++s) {
+        for (std::size_t j = 0; j < units; ++j) {
+          for (std::size_t i = 0; i < inputs; ++i) {
+            w[i * units + j] -= 0.5f * dz[s * units + j] * x[s * inputs + i];
+          }
+        }
+      }
+      mon.end_step();
+    }
+  };
+  auto const findings = [&](satur::monitor const& mon, satur::unit_records const& each) {
+    std::vector<satur::named_record> records = satur::records_of(mon);
+    records[0].units = &each; // so that units are named
+    return satur::diagnose(records);
+  };
+
+  satur::monitor ill;
+  satur::unit_records ill_units;
+  train(ill, ill_units);
+  std::cout << ill << '\n';
+  std::vector<satur::finding> const found = findings(ill, ill_units);
+  for (satur::finding const& f : found) {
+    std::cout << f << '\n';
+  }
+  if (found.empty() || found[0].cure.what != satur::remedy::rescale) {
+    return 1;
+  }
+  std::cout << "\nWhy, from the weights and the inputs:\n"
+            << satur::attribute(act, w, b, satur::moments_of_inputs(x, inputs)) << "\n\n";
+
+  satur::rescale(w, b, found[0].cure.factor); // nothing is changed unless you ask for it
+  satur::monitor cured;
+  satur::unit_records cured_units;
+  train(cured, cured_units);
+  double const predicted = found[0].cure.predicted->slope_share;
+  double const measured = cured["hidden"].total().saturation.slope_share();
+  std::cout << "after satur::rescale: " << 100.0 * measured << " % of the peak slope, predicted " << 100.0 * predicted
+            << " %; findings left: " << findings(cured, cured_units).size() << '\n';
+  return std::fabs(measured - predicted) < 0.1 * predicted && findings(cured, cured_units).empty() ? 0 : 1;
+}
