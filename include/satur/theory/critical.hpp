@@ -32,6 +32,9 @@ template <class A> [[nodiscard]] double critical_bias(A const& act, double q) {
   theory::gaussian_moments const m = theory::moments(act, 0.0, q);
   return m.mean_squared_derivative > 0.0 ? 1.0 - m.mean_squared_output / q / m.mean_squared_derivative : -unbounded;
 }
+/// The variances that are looked at: from 1e-8 to 1e8, ten to a decade.
+inline constexpr int critical_steps = 160;
+[[nodiscard]] inline double critical_grid(int i) { return std::pow(10.0, 0.1 * i - 8.0); }
 /// E f^2/q does not depend on q: relu and its leaky kin, identity.
 template <class A> [[nodiscard]] bool homogeneous(A const& act) {
   double const one = theory::moments(act, 0.0, 1.0).mean_squared_output;
@@ -67,7 +70,7 @@ template <class A> [[nodiscard]] std::vector<critical_point> critical_points(A c
     return found;
   }
   auto const excess = [&](double q) { return detail::critical_bias(act, q) - bias_variance / q; };
-  double q = 1e-8;
+  double q = detail::critical_grid(0);
   double at_q = excess(q);
   gaussian_moments const near_zero = moments(act, 0.0, vanishing_variance);
   if (bias_variance == 0.0 && near_zero.mean_squared_output < 1e4 * vanishing_variance &&
@@ -76,7 +79,8 @@ template <class A> [[nodiscard]] std::vector<critical_point> critical_points(A c
     found.push_back({w, 0.0, w * near_zero.output_growth, variance_map<A>(act, w, 0.0)(0.1) < 0.1});
   }
   constexpr double noise = 3e-12;
-  for (double next = q; next < 1e8; next *= 1.25) {
+  for (int i = 1; i <= detail::critical_steps; ++i) {
+    double const next = detail::critical_grid(i);
     double const at_next = excess(next);
     if (!(std::fabs(at_next) > noise) || !detail::is_finite(at_next)) {
       continue; // a straight line through 0 is critical to the last digit far out
@@ -117,9 +121,10 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
         head, "sigma_w^2 E f'^2 is 1 at sigma_w^2 = ", 1.0 / moments(act, 0.0, 1.0).mean_squared_derivative,
         " whatever the variance of z, and there every layer adds the bias variance to it without end; allowed: 0"));
   }
-  double least = detail::unbounded;
-  double most = -detail::unbounded;
-  for (double q = 1e-8; q < 1e8; q *= 1.25) {
+  double least = detail::infinite;
+  double most = -detail::infinite;
+  for (int i = 0; i <= detail::critical_steps; ++i) {
+    double const q = detail::critical_grid(i);
     double const bias = q * detail::critical_bias(act, q);
     most = std::max(most, bias);
     least = detail::is_finite(bias) ? std::min(least, bias) : least;

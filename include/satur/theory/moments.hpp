@@ -135,7 +135,8 @@ template <class A>
     });
   }
   m.mean_output = centre + d1;
-  m.variance_output = d2 - d1 * d1;
+  double const spread = d2 - d1 * d1;
+  m.variance_output = spread < 0.0 ? 0.0 : spread;
   m.mean_squared_output = centre == 0.0 ? d2 : m.mean_output * m.mean_output + m.variance_output;
   m.output_growth = tff / sd;
   if constexpr (detail::has_closed_moments<A>) {

@@ -27,7 +27,8 @@ inline constexpr double unbounded = std::numeric_limits<double>::infinity();
   }
   int halvings = 0;
   double r = x; // |r| <= 1/2
-  for (; r > 0.5 || r < -0.5; r *= 0.5) {
+  while (r > 0.5 || r < -0.5) {
+    r *= 0.5;
     ++halvings;
   }
   double m = 0.0; // e^r - 1, which keeps its digits where it is doubled
@@ -55,10 +56,12 @@ inline constexpr double unbounded = std::numeric_limits<double>::infinity();
     return x;
   }
   double scale = 1.0;
-  for (; x > 4.0; x *= 0.25) {
+  while (x > 4.0) {
+    x *= 0.25;
     scale *= 2.0;
   }
-  for (; x < 1.0; x *= 4.0) {
+  while (x < 1.0) {
+    x *= 4.0;
     scale *= 0.5;
   }
   double root = 1.5;

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <locale>
 #include <ostream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,8 +25,8 @@ template <class A> [[nodiscard]] double steepest(A const& act) {
     return act.peak_slope();
   } else {
     double peak = 0.0;
-    for (double z = -16.0; z <= 16.0; z += 1.0 / 32.0) {
-      peak = std::max(peak, std::fabs(both_at(act, z).slope));
+    for (int i = -512; i <= 512; ++i) {
+      peak = std::max(peak, std::fabs(both_at(act, i / 32.0).slope));
     }
     return peak;
   }

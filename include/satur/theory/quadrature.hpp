@@ -9,28 +9,55 @@
 
 namespace satur::inline SATUR_ABI::detail {
 
-/// 10 points of Gauss and Legendre on [-1, 1], the positive half (Abramowitz and Stegun, table 25.4).
-inline constexpr std::array<double, 5> legendre_points = {0.148874338981631210885, 0.433395394129247190799,
-                                                          0.679409568299024406234, 0.865063366688984510732,
-                                                          0.973906528517171720078};
-inline constexpr std::array<double, 5> legendre_weights = {0.295524224714752870174, 0.269266719309996355091,
-                                                           0.219086362515982043996, 0.149451349150580593146,
-                                                           0.066671344308688137594};
+/// 10 points of Gauss and Legendre on [-1, 1] (Abramowitz and Stegun, table 25.4).
+struct legendre_point {
+  double x;
+  double weight;
+};
+inline constexpr std::array<legendre_point, 10> legendre = {{
+    {-0.973906528517171720078, 0.066671344308688137594},
+    {-0.865063366688984510732, 0.149451349150580593146},
+    {-0.679409568299024406234, 0.219086362515982043996},
+    {-0.433395394129247190799, 0.269266719309996355091},
+    {-0.148874338981631210885, 0.295524224714752870174},
+    {0.148874338981631210885, 0.295524224714752870174},
+    {0.433395394129247190799, 0.269266719309996355091},
+    {0.679409568299024406234, 0.219086362515982043996},
+    {0.865063366688984510732, 0.149451349150580593146},
+    {0.973906528517171720078, 0.066671344308688137594},
+}};
 
-/// visit(t, weight) at the 10 points of [a, b]; sum of weight g(t) is the integral of g.
+/// visit(t, weight) at the 10 points of [a, b]; the sum of weight g(t) is the integral of g.
 template <class Visit> constexpr void legendre_panel(double a, double b, Visit&& visit) {
   double const middle = 0.5 * (a + b);
   double const half = 0.5 * (b - a);
-  for (std::size_t i = 0; i < legendre_points.size(); ++i) {
-    double const d = half * legendre_points[i];
-    double const w = half * legendre_weights[i];
-    visit(middle - d, w);
-    visit(middle + d, w);
+  for (legendre_point const& p : legendre) {
+    visit(middle + half * p.x, half * p.weight);
   }
 }
 
 /// How many standard deviations are integrated over; 1e-16 of the law lies outside.
 inline constexpr double sweep_reach = 8.3;
+
+/// From t on to the right (sign 1) or to the left (-1): where the next panel of `normal_sweep` ends.
+[[nodiscard]] constexpr double end_of_panel(double t, double sign, double mean, double sd,
+                                            std::span<double const> edges, double first) {
+  double const centre = -mean / sd; // where z = 0
+  double width = std::min(1.66, first + 0.8 * (t < centre ? centre - t : t - centre));
+  double stop = sweep_reach * sign;
+  for (double const edge : edges) {
+    double const e = (edge - mean) / sd;
+    double const ahead = (e - t) * sign;
+    if (ahead > 0.0) {
+      width = std::min(width, (first + 0.8 * ahead) / 1.8); // what growing away from it would have given
+      stop = (stop - e) * sign > 0.0 ? e : stop;
+    } else {
+      width = std::min(width, first - 0.8 * ahead);
+    }
+  }
+  double const next = t + sign * std::max(1e-12, width);
+  return (stop - next) * sign > 1e-9 ? next : stop;
+}
 
 /// visit(t, weight) such that the sum of weight g(mean + sd t) is E g(z), z ~ N(mean, sd^2). Panels end at z = 0 and at
 /// every edge (in z, any order); next to these they are `scale` wide, or sd where that is less, and grow by 1.8 up to
@@ -38,34 +65,22 @@ inline constexpr double sweep_reach = 8.3;
 /// never converges with a kink (docs/theory.md).
 template <class Visit>
 constexpr void normal_sweep(double mean, double sd, std::span<double const> edges, double scale, Visit&& visit) {
-  double const centre = -mean / sd; // where z = 0
+  double const start = std::min(sweep_reach, std::max(-sweep_reach, -mean / sd)); // z = 0, or the end nearest to it
   double const first = std::min(1.0, scale / sd);
-  auto const weighted = [&visit](double t, double w) { visit(t, w * normal_density(t)); };
-  // From t on in one direction (sign 1 or -1): where the next panel ends.
-  auto const end_of_panel = [&](double t, double sign) {
-    double width = std::min(1.66, first + 0.8 * (t < centre ? centre - t : t - centre));
-    double stop = sweep_reach * sign;
-    for (double const edge : edges) {
-      double const e = (edge - mean) / sd;
-      double const ahead = (e - t) * sign;
-      if (ahead > 0.0) {
-        width = std::min(width, (first + 0.8 * ahead) / 1.8); // what growing away from it would have given
-        stop = (stop - e) * sign > 0.0 ? e : stop;
-      } else {
-        width = std::min(width, first - 0.8 * ahead);
+  double t = start;
+  double sign = 1.0; // first to the right, then to the left: one loop, so that what is visited is compiled once
+  for (;;) {
+    if (t * sign >= sweep_reach) {
+      if (sign < 0.0) {
+        return;
       }
+      sign = -1.0;
+      t = start;
+      continue;
     }
-    double const next = t + sign * std::max(1e-12, width);
-    return (stop - next) * sign > 1e-9 ? next : stop;
-  };
-  for (double t = std::max(-sweep_reach, centre); t < sweep_reach;) {
-    double const next = end_of_panel(t, 1.0);
-    legendre_panel(t, next, weighted);
-    t = next;
-  }
-  for (double t = std::min(sweep_reach, centre); t > -sweep_reach;) {
-    double const next = end_of_panel(t, -1.0);
-    legendre_panel(next, t, weighted);
+    double const next = end_of_panel(t, sign, mean, sd, edges, first);
+    legendre_panel(std::min(t, next), std::max(t, next),
+                   [&visit](double at, double w) { visit(at, w * normal_density(at)); });
     t = next;
   }
 }

@@ -79,9 +79,10 @@ template <class A>
       continue; // the same weights
     }
     double middle = 1.0;
-    double here = detail::unbounded;
-    constexpr double step = 1.1892071150027210667; // 2^(1/4)
-    for (double gain = 0.0625; gain <= 64.0; gain *= step) {
+    double here = detail::infinite;
+    double const step = std::exp2(0.25);
+    for (int i = -16; i <= 24; ++i) {
+      double const gain = std::exp2(0.25 * i);
       if (double const d = distance(glorot, gain); d < here) {
         here = d;
         middle = gain;

@@ -61,7 +61,7 @@ struct unit_laws {
     for (std::size_t j = 0; j < mean.size(); ++j) {
       gaussian_moments const m = moments(act, mean[j], variance[j]);
       out.mean.push_back(m.mean_output);
-      out.variance.push_back(std::max(0.0, m.variance_output));
+      out.variance.push_back(m.variance_output);
     }
     return out;
   }
