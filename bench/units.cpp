@@ -1,5 +1,5 @@
-// The record of units against the record of the layer: both fused with the activation. Every result is checked before it
-// is timed.
+// The record of units against the record of the layer: both fused with the activation. Every result is checked before
+// it is timed.
 #include "measure.hpp"
 
 #include <satur/diagnostic.hpp>
@@ -71,7 +71,10 @@ template <class A> void row(A const& act, std::size_t batch, std::size_t width) 
       {"forward", [&] { record = satur::forward(act, z, y); }},
       {"forward_units", [&] { satur::forward_units(act, z, y, matrix, units); }},
       {"observe_units", [&] { satur::observe_units(act, z, matrix, units); }},
-      {"nchw", [&] { satur::forward_units(act, z, y, {1, width, batch}, channels); }},
+      {"nchw",
+       [&] {
+         satur::forward_units(act, z, y, {1, width, batch}, channels);
+       }},
       {"gradient", [&] { satur::observe_unit_gradients(z, matrix, gradients); }},
       {"by_hand", by_hand},
   };

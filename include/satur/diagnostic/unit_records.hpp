@@ -25,7 +25,8 @@ struct unit_options {
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {
     if (!(sample_share > 0.0 && sample_share <= 1.0)) {
-      detail::bad_parameter("unit_options", "sample_share", sample_share, "a share of the layer in (0, 1], such as 0.5");
+      detail::bad_parameter("unit_options", "sample_share", sample_share,
+                            "a share of the layer in (0, 1], such as 0.5");
     }
   }
   bool operator==(unit_options const&) const = default;
@@ -90,9 +91,9 @@ private:
 };
 } // namespace detail
 
-/// What each unit of a layer did. A regular value: copy it, compare it, merge it with +=, reset it with `= {}`. It takes
-/// the number of units, the rule and the activation of the first block that it sees (`observe_units`, `forward_units`,
-/// `observe_unit_gradients`), and refuses others.
+/// What each unit of a layer did. A regular value: copy it, compare it, merge it with +=, reset it with `= {}`. It
+/// takes the number of units, the rule and the activation of the first block that it sees (`observe_units`,
+/// `forward_units`, `observe_unit_gradients`), and refuses others.
 ///
 /// A unit takes 64 bytes: six means in double (f'(z), z, the variance of z, f(z), |f(z)|, the square of dL/dz) and four
 /// counters (low, high, active, samples since the last active one). Means, not sums: a mean that is moved by a share of
@@ -100,9 +101,9 @@ private:
 /// once a layer has seen NaN, infinity, or 2^32 samples.
 ///
 /// A sample is active where f(z) is not the value of the flat side. The flat side is the one beyond the activation's
-/// first kink (relu: active means f(z) > 0; relu6, hard_sigmoid and hard_tanh: not at their lower end), or else beyond its
-/// last one, if the slope there is exactly 0; any other activation, and one that states no kinks, counts as active where
-/// f(z) != 0: a sigmoid always, a soft_shrink outside its dead zone. NaN is never active.
+/// first kink (relu: active means f(z) > 0; relu6, hard_sigmoid and hard_tanh: not at their lower end), or else beyond
+/// its last one, if the slope there is exactly 0; any other activation, and one that states no kinks, counts as active
+/// where f(z) != 0: a sigmoid always, a soft_shrink outside its dead zone. NaN is never active.
 class unit_records {
 public:
   static constexpr std::size_t bytes_a_unit = detail::unit_bytes;

@@ -1,8 +1,8 @@
 /// \file pass/units.hpp  The pass that counts by unit: value, slope and every counter of every unit, one reading of z.
 ///
 /// The lanes hold neighbouring units. A tile of a few samples of up to 256 units is evaluated, and counted while it is
-/// in the first cache; its sums wait in a strip of 1024 units until up to 1024 samples have been seen, and then join the
-/// record.
+/// in the first cache; its sums wait in a strip of 1024 units until up to 1024 samples have been seen, and then join
+/// the record.
 #pragma once
 
 #include "satur/diagnostic/pass/lanes.hpp"
