@@ -210,6 +210,14 @@ public:
     samples_ = gradient_samples_ = saturated_samples_ = 0;
   }
 
+  /// Forgets the silences too; keeps the units, and their memory.
+  void clear() {
+    start_window();
+    std::fill(counts_.begin() + static_cast<std::ptrdiff_t>(detail::of_silence * units_), counts_.end(),
+              detail::never_active);
+    lifetime_ = 0;
+  }
+
   /// Adds what another record saw at the same time (threads, machines): counters are exact, means good to their last
   /// bits. Neither is before the other, so a unit has been silent for the shorter of its two silences; `follow` is for
   /// records made one after the other. Throws std::invalid_argument where rules, activations or options differ, and

@@ -132,7 +132,7 @@ template <class W> SATUR_INLINE W magnitude_of(W const& x) {
 }
 
 /// A register of W from as many T.
-template <class W, class T> SATUR_INLINE W load_wide(T const* p) {
+template <class W, class T> SATUR_INLINE W widened_from(T const* p) {
 #if SATUR_HAS_LANES
   if constexpr (math::is_lanes_v<W> && std::same_as<T, float>) {
     return math::detail::load_widened<math::lane_count<W>>(p);
@@ -148,7 +148,7 @@ template <class W, class T> SATUR_INLINE W load_wide(T const* p) {
 }
 
 /// The sums of half a register of float, or of a register of double, over the samples of a tile.
-template <class W> struct column_sums {
+template <class W> struct unit_column {
   W shift;
   W z;
   W square;
@@ -206,7 +206,7 @@ struct strip_joining {
       W const off = math::load<W>(s.z + u) * inv;
       W const spread = math::maximum(W(math::load<W>(s.square + u) * inv - off * off), W(0.0));
       W const mean = load_first<W>(z + u, here, 0.0);
-      W const d = load_wide<W>(s.shift + u) + off - mean;
+      W const d = widened_from<W>(s.shift + u) + off - mean;
       W const v = load_first<W>(deviation + u, here, 0.0);
       store_first(z + u, W(mean + d * w), here);
       store_first(deviation + u, W(v + ((spread - v) * w + d * d * W(weight * (1.0 - weight)))), here);
@@ -407,11 +407,11 @@ private:
     C latest = math::load<C>(sums.latest + u);
     C const one = units_here<L, C>(t.units - k);
     L const around = math::load<L>(sums.shift + u);
-    column_sums<W> first;
-    column_sums<W> second;
-    first.load(sums, u, load_wide<W>(sums.shift + u));
+    unit_column<W> first;
+    unit_column<W> second;
+    first.load(sums, u, widened_from<W>(sums.shift + u));
     if constexpr (half < width) {
-      second.load(sums, u + half, load_wide<W>(sums.shift + u + half));
+      second.load(sums, u + half, widened_from<W>(sums.shift + u + half));
     }
     C number = C(static_cast<I>(s));
     for (std::size_t i = 0; i < t.samples; ++i) {
@@ -437,14 +437,14 @@ private:
         math::store(own[0], L(select(usable, here, around))); // less the shift, that is nothing
         math::store(own[1], L(select(usable, value, L(0))));
         math::store(own[2], L(select(no_number, L(0), steepness)));
-        first.add(load_wide<W>(own[0]), load_wide<W>(own[1]), load_wide<W>(own[2]));
+        first.add(widened_from<W>(own[0]), widened_from<W>(own[1]), widened_from<W>(own[2]));
         if constexpr (half < width) {
-          second.add(load_wide<W>(own[0] + half), load_wide<W>(own[1] + half), load_wide<W>(own[2] + half));
+          second.add(widened_from<W>(own[0] + half), widened_from<W>(own[1] + half), widened_from<W>(own[2] + half));
         }
       } else {
-        first.add(load_wide<W>(x), load_wide<W>(f), load_wide<W>(g));
+        first.add(widened_from<W>(x), widened_from<W>(f), widened_from<W>(g));
         if constexpr (half < width) {
-          second.add(load_wide<W>(x + half), load_wide<W>(f + half), load_wide<W>(g + half));
+          second.add(widened_from<W>(x + half), widened_from<W>(f + half), widened_from<W>(g + half));
         }
       }
       low = counted(low, is_low, C(1));
@@ -612,7 +612,7 @@ private:
   template <class W> SATUR_INLINE static W square(T const* p) {
     using math::select;
     if constexpr (std::same_as<T, float>) { // no float but 0 has a square below 1e-90
-      W const x = load_wide<W>(p);
+      W const x = widened_from<W>(p);
       return x * x;
     } else {
       W const x = math::load<W>(p);
