@@ -13,6 +13,7 @@
 
 #include "satur/diagnostic/any_rule.hpp"
 #include "satur/diagnostic/observe.hpp"
+#include "satur/diagnostic/pass/unit_gradients.hpp"
 #include "satur/diagnostic/pass/units.hpp"
 
 #include <span>

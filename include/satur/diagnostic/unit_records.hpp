@@ -63,30 +63,40 @@ struct unit_merging_pass {
   double gradient_weight;
 
   template <class L> SATUR_INLINE void run() {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    for (std::size_t u = 0; u < units; u += width) {
-      std::size_t const here = std::min(width, units - u);
-      L const w = L(weight);
-      toward<L>(of_slope, u, here, w);
-      toward<L>(of_output, u, here, w);
-      toward<L>(of_magnitude, u, here, w);
-      toward<L>(of_gradient, u, here, L(gradient_weight));
-      L const mean = at<L>(x, of_z, u, here);
-      L const d = at<L>(y, of_z, u, here) - mean;
-      L const v = at<L>(x, of_deviation, u, here);
-      L const step = (at<L>(y, of_deviation, u, here) - v) * w;
-      store_first(x + of_z * units + u, L(mean + d * w), here);
-      store_first(x + of_deviation * units + u, L(v + (step + d * d * L(weight * (1.0 - weight)))), here);
+    // Row by row: rows of 4096 units would push each other out of the first cache.
+    for (std::size_t const row : {of_slope, of_output, of_magnitude, of_gradient}) {
+      double* const to = x + row * units;
+      double const* const from = y + row * units;
+      L const w = L(row == of_gradient ? gradient_weight : weight);
+      each<L>([&](std::size_t u, std::size_t here) {
+        L const mean = load_first<L>(to + u, here, 0.0);
+        store_first(to + u, L(mean + (load_first<L>(from + u, here, 0.0) - mean) * w), here);
+      });
     }
+    double* const to = x + of_z * units;
+    double* const variances = x + of_deviation * units;
+    L const w = L(weight);
+    L const spread = L(weight * (1.0 - weight));
+    each<L>([&](std::size_t u, std::size_t here) {
+      L const mean = load_first<L>(to + u, here, 0.0);
+      L const d = load_first<L>(y + of_z * units + u, here, 0.0) - mean;
+      L const v = load_first<L>(variances + u, here, 0.0);
+      L const step = (load_first<L>(y + of_deviation * units + u, here, 0.0) - v) * w;
+      store_first(to + u, L(mean + d * w), here);
+      store_first(variances + u, L(v + (step + d * d * spread)), here);
+    });
   }
 
 private:
-  template <class L> SATUR_INLINE L at(double const* p, std::size_t plane, std::size_t u, std::size_t here) const {
-    return load_first<L>(p + plane * units + u, here, 0.0);
-  }
-  template <class L> SATUR_INLINE void toward(std::size_t plane, std::size_t u, std::size_t here, L const& w) const {
-    L const mean = at<L>(x, plane, u, here);
-    store_first(x + plane * units + u, L(mean + (at<L>(y, plane, u, here) - mean) * w), here);
+  template <class L, class F> SATUR_INLINE void each(F const& f) const {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    std::size_t u = 0;
+    for (; u + width <= units; u += width) {
+      f(u, width);
+    }
+    if (u < units) {
+      f(u, units - u);
+    }
   }
 };
 } // namespace detail
@@ -385,14 +395,14 @@ private:
   void join_silences(unit_records const& o, bool later) {
     std::uint32_t* const ours = counts_.data() + detail::of_silence * units_;
     std::uint32_t const* const theirs = o.counts_.data() + detail::of_silence * units_;
-    for (std::size_t u = 0; u < units_; ++u) {
-      if (!later) {
+    if (!later) {
+      for (std::size_t u = 0; u < units_; ++u) {
         ours[u] = std::min(ours[u], theirs[u]);
-      } else if (theirs[u] != detail::never_active) {
-        ours[u] = theirs[u];
-      } else {
-        ours[u] = longer_silence(ours[u], o.lifetime_);
       }
+      return;
+    }
+    for (std::size_t u = 0; u < units_; ++u) {
+      ours[u] = theirs[u] != detail::never_active ? theirs[u] : longer_silence(ours[u], o.lifetime_);
     }
   }
   [[nodiscard]] static std::uint32_t longer_silence(std::uint32_t silence, std::uint64_t more) {
