@@ -10,7 +10,7 @@ namespace satur::inline SATUR_ABI {
 
 /// Each unit over a window with decay: a sample that `half_life` samples came after counts half. The samples of one
 /// `add` count alike, as the newest. Counters and means are those of the weighted samples: `unit_summary::samples` is
-/// the sum of weights, which tends to about half_life / ln 2 for batches much smaller than that. 120 bytes a unit.
+/// the sum of weights, which tends to about half_life / ln 2 for batches much smaller than that. 144 bytes a unit.
 ///
 ///     decayed_units lately(10000);          // half-life in samples
 ///     unit_records batch;
