@@ -19,7 +19,6 @@ namespace {
 
 using satur::unit_layout;
 using satur::unit_records;
-using satur::unit_summary;
 
 /// The least that has a shape.
 struct block {
