@@ -1,9 +1,8 @@
-// The record of units against the record of the layer: both fused with the activation. Every result is checked before it
-// is timed.
+// The record of units against the record of the layer: both fused with the activation. Every result is checked before
+// it is timed.
 #include "measure.hpp"
 
 #include <satur/diagnostic.hpp>
-#include <satur/diagnostic/units.hpp>
 
 #include <random>
 #include <vector>
@@ -71,7 +70,10 @@ template <class A> void row(A const& act, std::size_t batch, std::size_t width) 
       {"forward", [&] { record = satur::forward(act, z, y); }},
       {"forward_units", [&] { satur::forward_units(act, z, y, matrix, units); }},
       {"observe_units", [&] { satur::observe_units(act, z, matrix, units); }},
-      {"nchw", [&] { satur::forward_units(act, z, y, {1, width, batch}, channels); }},
+      {"nchw",
+       [&] {
+         satur::forward_units(act, z, y, {1, width, batch}, channels);
+       }},
       {"gradient", [&] { satur::observe_unit_gradients(z, matrix, gradients); }},
       {"by_hand", by_hand},
   };
@@ -81,6 +83,50 @@ template <class A> void row(A const& act, std::size_t batch, std::size_t width) 
     std::printf(" %.2f (%.2f) |", c.median(), c.minimum());
   }
   std::printf(" %.2f | %.2f |\n", all[1].median() / all[0].median(), all[5].median() / all[1].median());
+}
+
+/// 100 layers of 4096 units, joined to 100 others; and what 10^6 units take.
+void merging() {
+  std::size_t const layers = 100;
+  std::size_t const width = 4096;
+  std::vector<float> const z = gaussian(2 * width);
+  satur::unit_records one;
+  satur::observe_units(satur::relu{}, z, satur::unit_layout::matrix(2, width), one);
+  satur::observe_unit_gradients(z, satur::unit_layout::matrix(2, width), one);
+  std::vector<satur::unit_records> total(layers, one);
+  std::vector<satur::unit_records> const more(layers, one);
+  satur::monitor monitor({.units = true});
+  for (std::size_t i = 0; i < layers; ++i) {
+    monitor["layer " + std::to_string(i)].observe(satur::relu{}, z, satur::unit_layout::matrix(2, width));
+  }
+  monitor.end_step();
+  satur::monitor const other = monitor;
+  std::vector<bench::contender> all{
+      {"records",
+       [&] {
+         for (std::size_t i = 0; i < layers; ++i) {
+           total[i] += more[i];
+         }
+       }},
+      {"monitors", [&] { monitor += other; }},
+      {"dormant", [&] { benchmark::DoNotOptimize(satur::find_dormant(one, satur::off{}).judged); }},
+      {"percentiles", [&] { benchmark::DoNotOptimize(satur::percentiles_of(one, satur::readings::mean_slope).units); }},
+  };
+  bench::race(all, 1.0);
+  bench::check(total[7].samples() > 2 && total[7][3].z_variance == one[3].z_variance, "records add up");
+  std::size_t const many = 1000000;
+  satur::unit_records units;
+  satur::observe_units(satur::relu{}, gaussian(many), satur::unit_layout::matrix(1, many), units);
+  bench::check(units.size() == many && units.bytes() < 100000000, "10^6 units are under 100 MB");
+  std::printf("\n| what | time, median of 15 (minimum) |\n|---|---|\n"
+              "| merging 100 layers of 4096 units into 100 others | %.2f ms (%.2f) |\n"
+              "| the same as two monitors | %.2f ms (%.2f) |\n"
+              "| dead units of one such layer | %.3f ms (%.3f) |\n"
+              "| percentiles of one such layer | %.3f ms (%.3f) |\n\n"
+              "10^6 units take %.0f MB.\n",
+              all[0].median() * 1e-6, all[0].minimum() * 1e-6, all[1].median() * 1e-6, all[1].minimum() * 1e-6,
+              all[2].median() * 1e-6, all[2].minimum() * 1e-6, all[3].median() * 1e-6, all[3].minimum() * 1e-6,
+              static_cast<double>(units.bytes()) * 1e-6);
 }
 
 } // namespace
@@ -99,4 +145,5 @@ int main() {
   row(satur::relu{}, 1024, 1024);
   row(satur::tanh{}, 128, 256);
   row(satur::tanh{}, 1024, 1024);
+  merging();
 }

@@ -185,7 +185,7 @@ TEST_CASE("doubles bit for bit, and the bytes of the format") {
   CHECK(std::signbit(s.lowest_z));
   CHECK(std::isnan(s.output.sum));
   CHECK(bytes.substr(0, 6) == "\x89SATUR");
-  CHECK(bytes[8] == 1);                                                   // the format, little-endian
+  CHECK(bytes[8] == 2);                                                   // the format, little-endian
   CHECK(bytes.find(std::string("\x08\0\0\0\0\0\0\0z_beyond", 16)) == 40); // the rule comes first
   CHECK(bytes.find(std::string("\0\0\0\0\0\0\x14\x40", 8)) == 56);        // 5.0
 }
@@ -229,10 +229,10 @@ TEST_CASE("each kind of damage has its words") {
   bytes[41] = static_cast<char>(bytes[41] ^ 1);
   CHECK(refusal(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
   bytes = good;
-  bytes[8] = 2; // a flipped bit is damage…
+  bytes[8] = 3; // a flipped bit is damage…
   CHECK(refusal(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
   put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
-  CHECK(refusal(bytes).find("says format 2, expected 1; a newer satur wrote it") != std::string::npos);
+  CHECK(refusal(bytes).find("says format 3, expected 1 to 2; a newer satur wrote it") != std::string::npos);
   bytes = good;
   put_word(bytes, 16, std::uint64_t{1} << 60); // a size that nobody has
   put_word(bytes, 32, hash(bytes, 0, 32));

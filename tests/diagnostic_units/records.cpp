@@ -8,9 +8,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <deque>
 #include <limits>
 #include <random>
+#include <span>
 #include <vector>
 
 namespace {
@@ -191,4 +195,384 @@ TEST_CASE("many samples of few units, and a unit that is NaN for good") {
     z[i * 5 + 3] = std::numeric_limits<double>::quiet_NaN();
   }
   check_block(satur::relu{}, z, unit_layout::matrix(3000, 5), 0.0);
+}
+
+TEST_CASE("other activations' off value: the flat side's, else 0") {
+  std::vector<float> const z{-3.0f, -1.0f, 0.0f, 1.0f, 3.0f};
+  check_block(satur::hard_tanh{}, z, unit_layout::matrix(5, 1), -1.0f);
+  unit_records units;
+  satur::observe_units(satur::hard_tanh{}, z, unit_layout::matrix(5, 1), units);
+  CHECK(units[0].active == 3); // 0, 1, 3: not -3 and -1, which give the lower end
+}
+
+TEST_CASE("NCHW is NHWC in another order: the same record, and values where they belong") {
+  std::size_t const n = 3;
+  for (std::size_t const c : {1u, 5u, 16u, 40u}) {
+    for (std::size_t const hw : {1u, 6u, 49u, 130u}) {
+      std::vector<float> const nchw = gaussian<float>(n * c * hw, -1.0, 4.0);
+      std::vector<float> nhwc(nchw.size());
+      for (std::size_t b = 0; b < n; ++b) {
+        for (std::size_t p = 0; p < hw; ++p) {
+          for (std::size_t k = 0; k < c; ++k) {
+            nhwc[(b * hw + p) * c + k] = nchw[(b * c + k) * hw + p];
+          }
+        }
+      }
+      check_block(satur::relu{}, nchw, unit_layout::nchw(n, c, hw, 1), 0.0f);
+      unit_records a;
+      unit_records b;
+      satur::observe_units(satur::relu{}, nchw, unit_layout::nchw(n, c, hw, 1), a);
+      satur::observe_units(satur::relu{}, nhwc, unit_layout::nhwc(n, hw, 1, c), b);
+      CHECK(a.saturated_samples() == b.saturated_samples());
+      satur::observe_unit_gradients(nchw, unit_layout::nchw(n, c, hw, 1), a);
+      satur::observe_unit_gradients(nhwc, unit_layout::nhwc(n, hw, 1, c), b);
+      for (std::size_t u = 0; u < c; ++u) {
+        unit_summary const x = a[u];
+        unit_summary const y = b[u];
+        CHECK(x.active == y.active);
+        CHECK(x.low == y.low);
+        CHECK(x.silent == y.silent);
+        CHECK(close(x.z_variance, y.z_variance, 1e-12));
+        CHECK(close(x.mean_slope, y.mean_slope));
+        CHECK(close(x.gradient_mean_square, y.gradient_mean_square));
+      }
+    }
+  }
+  std::array<int, 4> const shape{2, 7, 3, 5};
+  CHECK(unit_layout::of(shape) == unit_layout::nhwc(2, 7, 3, 5));
+  CHECK(unit_layout::of(shape, 1) == unit_layout::nchw(2, 7, 3, 5));
+  CHECK(unit_layout::of(shape, 0) == unit_layout{1, 2, 105});
+  CHECK_THROWS_WITH_AS(static_cast<void>(unit_layout::of(shape, 4)),
+                       "satur::unit_layout::of: axis is 4; allowed: an axis of the shape (2, 7, 3, 5), counted from 0",
+                       std::invalid_argument);
+}
+
+TEST_CASE("the units sum to the layer's record") {
+  for (std::size_t const width : {1u, 10u, 256u}) {
+    std::size_t const batch = 200;
+    std::vector<float> z = gaussian<float>(batch * width, 0.5, 4.0, 7);
+    z[3] = static_cast<float>(infinity);
+    z[7] = std::numeric_limits<float>::quiet_NaN();
+    satur::saturation const whole = satur::observe(satur::tanh{}, z);
+    unit_records units;
+    satur::observe_units(satur::tanh{}, z, unit_layout::matrix(batch, width), units);
+    unit_summary const layer = units.layer();
+    CHECK(layer.samples == static_cast<double>(whole.count));
+    CHECK(layer.low == static_cast<double>(whole.low));
+    CHECK(layer.high == static_cast<double>(whole.high));
+    CHECK(layer.nan == static_cast<double>(whole.nan));
+    CHECK(layer.infinite == static_cast<double>(whole.infinite));
+    CHECK(close(layer.mean_derivative(), whole.mean_derivative()));
+    CHECK(close(layer.mean_output(), whole.mean_output(), 1e-12));
+    CHECK(close(layer.mean_z(), whole.mean_z(), 1e-12));
+    CHECK(close(layer.variance_z(), whole.variance_z(), 1e-12));
+    CHECK(layer.slope_share() == layer.mean_derivative());
+  }
+}
+
+TEST_CASE("merging: any split, any order; counters exactly, means to the last bits") {
+  std::size_t const width = 37;
+  std::size_t const batch = 600;
+  for (unsigned seed = 1; seed <= 8; ++seed) {
+    std::mt19937_64 urbg(seed);
+    std::vector<double> z = gaussian<double>(batch * width, 3.0, 5.0, seed);
+    if (seed % 2 == 0) {
+      for (int i = 0; i < 20; ++i) {
+        z[urbg() % z.size()] = std::numeric_limits<double>::quiet_NaN();
+        z[urbg() % z.size()] = infinity;
+      }
+    }
+    auto const record = [&](std::size_t from, std::size_t to) {
+      unit_records r;
+      std::span<double const> const part(z.data() + from * width, (to - from) * width);
+      satur::observe_units(satur::relu{}, part, unit_layout::matrix(to - from, width), r);
+      satur::observe_unit_gradients(part, unit_layout::matrix(to - from, width), r);
+      return r;
+    };
+    std::size_t const a = 1 + urbg() % 300;
+    std::size_t const b = a + 1 + urbg() % 200;
+    unit_records const all = record(0, batch);
+    std::array<unit_records, 3> const parts{record(0, a), record(a, b), record(b, batch)};
+    auto const check = [&](unit_records const& merged, bool in_order) {
+      CHECK(merged.samples() == all.samples());
+      CHECK(merged.lifetime() == all.lifetime());
+      CHECK(merged.gradient_samples() == all.gradient_samples());
+      CHECK(merged.saturated_samples() == all.saturated_samples());
+      for (std::size_t u = 0; u < width; ++u) {
+        unit_summary const x = merged[u];
+        unit_summary const y = all[u];
+        CHECK(x.samples == y.samples);
+        CHECK(x.low == y.low);
+        CHECK(x.high == y.high);
+        CHECK(x.active == y.active);
+        CHECK(x.nan == y.nan);
+        CHECK(x.infinite == y.infinite);
+        CHECK(x.bad_gradients == y.bad_gradients);
+        if (in_order) {
+          CHECK(x.silent == y.silent);
+        }
+        CHECK(close(x.mean_slope, y.mean_slope));
+        CHECK(close(x.z_mean, y.z_mean, 1e-12));
+        CHECK(close(x.z_variance, y.z_variance, 1e-12));
+        CHECK(close(x.output, y.output));
+        CHECK(close(x.magnitude, y.magnitude));
+        CHECK(close(x.gradient_mean_square, y.gradient_mean_square));
+      }
+    };
+    check(parts[0] + parts[1] + parts[2], false);
+    check(parts[2] + parts[0] + parts[1], false);
+    check(parts[1] + (parts[2] + parts[0]), false);
+    CHECK((parts[0] + parts[1])[5].silent == (parts[1] + parts[0])[5].silent);
+    unit_records ordered;
+    for (unit_records const& p : parts) {
+      ordered.follow(p);
+    }
+    check(ordered, true);
+  }
+}
+
+TEST_CASE("a regular value") {
+  std::vector<double> const z = gaussian<double>(60, 0.0, 3.0);
+  unit_records a;
+  satur::observe_units(satur::relu{}, z, unit_layout::matrix(10, 6), a);
+  unit_records b = a;
+  CHECK(a == b);
+  CHECK(b + unit_records{} == a);
+  CHECK(unit_records{} + a == a);
+  b += b;
+  CHECK(b.samples() == 20);
+  CHECK(b[0].active == 2 * a[0].active);
+  CHECK(b[0].z_variance == a[0].z_variance);
+  CHECK(!(a == b));
+  b = {};
+  CHECK(b.empty());
+  CHECK(b.size() == 0);
+  CHECK(unit_records::bytes_a_unit <= 64);
+  CHECK(a.bytes() == 6 * 64);
+}
+
+TEST_CASE("a window forgets all but the silence") {
+  std::vector<float> const z{1, -1, 1, -1, -1, -1}; // unit 0 twice on, then off; unit 1 never on
+  unit_records units;
+  satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 2), units);
+  CHECK(units[0].active == 2);
+  CHECK(units[0].silent == 1);
+  CHECK(units[1].silent == 3);
+  CHECK(!units[1].ever_active);
+  units.start_window();
+  CHECK(units.samples() == 0);
+  CHECK(units.size() == 2);
+  CHECK(units.empty());
+  CHECK(std::isnan(units[0].fraction()));
+  std::vector<float> const silent{-1, -1, -2, -3};
+  satur::observe_units(satur::relu{}, silent, unit_layout::matrix(2, 2), units);
+  CHECK(units[0].active == 0);
+  CHECK(units[0].silent == 3);
+  CHECK(units[1].silent == 5);
+  CHECK(units.lifetime() == 5);
+  CHECK(units.samples() == 2);
+}
+
+TEST_CASE("10^9 samples: constants and random numbers keep their digits, counters pass 2^32") {
+  // 0.1 streamed in blocks, then doubled with itself to 2^30 samples: a sum of 0.1 in double would be off by 1e-8 of it
+  std::size_t const block = 1 << 10;
+  std::vector<double> const z(block, 0.1);
+  unit_records constant;
+  for (int i = 0; i < 1 << 10; ++i) {
+    satur::observe_units(satur::relu{}, z, unit_layout::matrix(block, 1), constant);
+  }
+  for (int i = 0; i < 10; ++i) {
+    constant += constant;
+  }
+  CHECK(constant.samples() == std::uint64_t{1} << 30);
+  CHECK(constant[0].mean_z() == 0.1);
+  CHECK(close(constant[0].mean_output(), 0.1, 1e-13)); // summed in blocks of 1024
+  CHECK(constant[0].variance_z() == 0.0);
+  CHECK(constant[0].active == std::exp2(30));
+
+  // A million random numbers one sample at a time, against sums in long double.
+  std::mt19937_64 urbg(3);
+  std::normal_distribution<double> normal(10.0, 2.0);
+  unit_records random;
+  long double sum = 0;
+  long double square = 0;
+  long double gradient = 0;
+  int const n = 1 << 19;
+  for (int i = 0; i < n; ++i) {
+    double const x = normal(urbg);
+    sum += static_cast<long double>(x);
+    square += static_cast<long double>(x - 10.0) * static_cast<long double>(x - 10.0);
+    gradient += static_cast<long double>(x) * static_cast<long double>(x);
+    satur::observe_units(satur::relu{}, std::span(&x, 1), unit_layout::matrix(1, 1), random);
+    satur::observe_unit_gradients(std::span(&x, 1), unit_layout::matrix(1, 1), random);
+  }
+  long double const mean = sum / n;
+  double const variance = static_cast<double>(square / n - (mean - 10) * (mean - 10));
+  CHECK(close(random[0].mean_z(), static_cast<double>(mean), 1e-13));
+  CHECK(close(random[0].variance_z(), variance, 1e-12));
+  CHECK(close(random[0].gradient_sum_of_squares(), static_cast<double>(gradient), 1e-12));
+  // Doubled to 2^34: past what 32 bits count.
+  unit_records many = random;
+  for (int i = 0; i < 15; ++i) {
+    many += many;
+  }
+  CHECK(many[0].active == random[0].active * std::exp2(15));
+  CHECK(many[0].active > std::exp2(33));
+  CHECK(many[0].high == random[0].high * std::exp2(15));
+  CHECK(close(many[0].mean_z(), random[0].mean_z(), 1e-15));
+  CHECK(close(many[0].variance_z(), random[0].variance_z(), 1e-14));
+  double const one = 1.0;
+  satur::observe_units(satur::relu{}, std::span(&one, 1), unit_layout::matrix(1, 1), many);
+  CHECK(many[0].active == random[0].active * std::exp2(15) + 1);
+}
+
+TEST_CASE("the boundary: z half at exactly ±5") {
+  std::vector<float> const z{5.0f, 0.0f, -5.0f, 0.0f, 5.0f, -5.0f}; // (3, 2)
+  unit_records strict;
+  satur::observe_units(satur::tanh{}, z, unit_layout::matrix(3, 2), strict);
+  CHECK(strict.layer().fraction() == 0.0);
+  unit_records inclusive;
+  satur::observe_units(satur::tanh{}, z, unit_layout::matrix(3, 2), inclusive, satur::z_at_least{5.0});
+  CHECK(inclusive[0].high == 2);
+  CHECK(inclusive[0].low == 1);
+  CHECK(inclusive[1].low == 1);
+  CHECK(inclusive[1].high == 0);
+}
+
+TEST_CASE("gradients: sums of squares, exact zeros, NaN") {
+  std::size_t const width = 19;
+  for (std::size_t const batch : {1u, 7u, 1500u}) {
+    std::vector<double> g = gaussian<double>(batch * width, 0.0, 1e-3);
+    for (std::size_t i = 0; i < batch; ++i) {
+      g[i * width + 4] = 0.0;
+      g[i * width + 5] = i == batch - 1 ? 1e-200 : 0.0; // its square is 0 in double
+      g[i * width + 6] = -0.0;
+    }
+    unit_records units;
+    satur::observe_unit_gradients(g, unit_layout::matrix(batch, width), units);
+    for (std::size_t u = 0; u < width; ++u) {
+      long double sum = 0;
+      for (std::size_t i = 0; i < batch; ++i) {
+        sum += static_cast<long double>(g[i * width + u]) * static_cast<long double>(g[i * width + u]);
+      }
+      if (u != 5) {
+        CHECK(close(units[u].gradient_sum_of_squares(), static_cast<double>(sum)));
+      }
+      CHECK(units[u].gradients == static_cast<double>(batch));
+      CHECK(units[u].gradient_is_zero() == (u == 4 || u == 6));
+    }
+    g[2] = std::numeric_limits<double>::quiet_NaN();
+    g[3] = -infinity;
+    satur::observe_unit_gradients(g, unit_layout::matrix(batch, width), units);
+    CHECK(units[2].bad_gradients == 1);
+    CHECK(units[3].bad_gradients == 1);
+    CHECK(units[2].gradients == static_cast<double>(2 * batch - 1));
+    CHECK(std::isfinite(units[2].gradient_rms()));
+    CHECK(std::isnan(units[0].mean_derivative()));     // no z was seen
+    std::vector<float> const f(batch * width, 1e-30f); // squares below float's least
+    unit_records small;
+    satur::observe_unit_gradients(f, unit_layout::matrix(batch, width), small);
+    CHECK(close(small[0].gradient_rms(), 1e-30, 1e-6));
+  }
+}
+
+TEST_CASE("samples of which half the layer is saturated; p is the caller's") {
+  // rows with 0, 1, 2, 3 and 4 of 4 units beyond 5
+  std::vector<float> z;
+  for (int row = 0; row < 5; ++row) {
+    for (int u = 0; u < 4; ++u) {
+      z.push_back(u < row ? (u % 2 == 0 ? 6.0f : -6.0f) : 0.0f);
+    }
+  }
+  for (auto const& [p, expected] : {std::pair{0.5, 3u}, {0.25, 4u}, {0.26, 3u}, {1.0, 1u}, {0.75, 2u}, {1e-9, 4u}}) {
+    unit_records units(satur::unit_options{.sample_share = p});
+    satur::observe_units(satur::sigmoid{}, z, unit_layout::matrix(5, 4), units);
+    CHECK(units.saturated_samples() == expected);
+  }
+  // 7 of 100 is 7 %: no rounding of 0.07 * 100 may hide it
+  std::vector<float> hundred(100, 0.0f);
+  std::fill(hundred.begin(), hundred.begin() + 7, 9.0f);
+  unit_records seven(satur::unit_options{.sample_share = 0.07});
+  satur::observe_units(satur::sigmoid{}, hundred, unit_layout::matrix(1, 100), seven);
+  CHECK(seven.saturated_samples() == 1);
+  // more units than a strip: counts of a sample are added up over strips
+  std::vector<float> wide(3 * 2100, 0.0f);
+  std::fill(wide.begin() + 2100, wide.begin() + 2100 + 1050, 9.0f);
+  std::fill(wide.begin() + 4200 + 1050, wide.end(), -9.0f);
+  unit_records half;
+  satur::observe_units(satur::sigmoid{}, wide, unit_layout::matrix(3, 2100), half);
+  CHECK(half.saturated_samples() == 2);
+}
+
+TEST_CASE("errors say what was given and what is allowed") {
+  std::vector<float> const z(12, 1.0f);
+  unit_records units;
+  satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 4), units);
+  CHECK_THROWS_WITH_AS(satur::observe_units(satur::relu{}, z, unit_layout::matrix(4, 3), units),
+                       "satur::observe_units: z has shape (4, 3); expected 4 units, as the record has",
+                       satur::shape_error);
+  CHECK_THROWS_WITH_AS(satur::observe_units(satur::relu{}, z, unit_layout::matrix(4, 4), units),
+                       "satur::observe_units: z has shape (12); expected 16 numbers, the layout (4, 4) (outer, units, "
+                       "inner)",
+                       satur::shape_error);
+  CHECK_THROWS_WITH_AS(satur::observe_units(satur::tanh{}, z, unit_layout::matrix(3, 4), units),
+                       "satur::observe_units: the record is of relu (|z| > 5), the block of tanh (|z| > 5); give each "
+                       "activation and rule a record of its own",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 4), units, satur::z_beyond{4.0}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 4), units, satur::z_beyond{-1.0}),
+                  std::invalid_argument);
+  std::vector<float> y(11);
+  CHECK_THROWS_AS(satur::forward_units(satur::relu{}, z, y, unit_layout::matrix(3, 4), units), satur::shape_error);
+  std::vector<float> same = z;
+  CHECK_THROWS_AS(satur::forward_units(satur::relu{}, same, same, unit_layout::matrix(3, 4), units),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(satur::observe_unit_gradients(z, unit_layout::matrix(6, 2), units), satur::shape_error);
+  CHECK(units.samples() == 3); // nothing changed
+  unit_records other;
+  satur::observe_units(satur::relu{}, z, unit_layout::matrix(2, 6), other);
+  CHECK_THROWS_AS(units += other, satur::shape_error);
+  unit_records tanh;
+  satur::observe_units(satur::tanh{}, z, unit_layout::matrix(3, 4), tanh);
+  CHECK_THROWS_AS(units += tanh, std::invalid_argument);
+  unit_records tenth(satur::unit_options{.sample_share = 0.1});
+  satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 4), tenth);
+  CHECK_THROWS_AS(units += tenth, std::invalid_argument);
+  CHECK_THROWS_WITH_AS(unit_records(satur::unit_options{.sample_share = 0.0}),
+                       "satur::unit_options: sample_share is 0; allowed: a share of the layer in (0, 1], such as 0.5",
+                       std::invalid_argument);
+}
+
+TEST_CASE("nothing, and a block without samples") {
+  unit_records units;
+  std::vector<double> const none;
+  satur::observe_units(satur::relu{}, none, unit_layout::matrix(0, 5), units);
+  satur::observe_unit_gradients(none, unit_layout::matrix(0, 5), units);
+  CHECK(units.size() == 5);
+  CHECK(units.empty());
+  CHECK(std::isnan(units[4].fraction()));
+  CHECK(std::isnan(units[4].gradient_rms()));
+  CHECK(std::isnan(units.layer().mean_z()));
+  double const z[6] = {1, 2, 3, 4, 5, 6};
+  unit_records pointer;
+  satur::observe_units(satur::relu{}, z, 2, 3, pointer);
+  CHECK(pointer[2].mean_z() == 4.5);
+  std::deque<double> const elsewhere(std::begin(z), std::end(z)); // no memory in one piece
+  std::deque<double> y(6);
+  unit_records buffered;
+  satur::forward_units(satur::relu{}, elsewhere, y, unit_layout::matrix(2, 3), buffered);
+  CHECK(buffered == pointer);
+  CHECK(y[5] == 6.0);
+}
+
+TEST_CASE("long double") {
+  std::vector<long double> const z{-6.0L, 1.0L, 2.0L, 7.0L};
+  std::vector<long double> y(4);
+  unit_records units;
+  satur::forward_units(satur::relu{}, z, y, unit_layout::matrix(2, 2), units);
+  CHECK(units[0].low == 1);
+  CHECK(units[1].high == 1);
+  CHECK(units[1].mean_output() == 4.0);
+  CHECK(y[3] == 7.0L);
 }

@@ -20,10 +20,14 @@ namespace satur::inline SATUR_ABI::detail {
 template <class T>
 concept archived_number = std::integral<T> || std::same_as<T, double> || std::same_as<T, float>;
 
+/// 1: the first. 2: with the units of each layer.
+inline constexpr std::uint64_t newest_format = 2;
+
 /// Appends to a string of bytes.
 class byte_writer {
 public:
   static constexpr bool reading = false;
+  std::uint64_t format = newest_format; ///< of what is written
 
   template <archived_number T> void number(T const& x) {
     std::uint64_t word = 0;
@@ -50,6 +54,7 @@ private:
 class byte_reader {
 public:
   static constexpr bool reading = true;
+  std::uint64_t format = newest_format; ///< of what is read
 
   /// The bytes begin at that offset of the file.
   byte_reader(std::string_view bytes, std::size_t offset) : bytes_(bytes), offset_(offset) {}

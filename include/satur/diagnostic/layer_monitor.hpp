@@ -6,6 +6,7 @@
 #include "satur/diagnostic/layer_histograms.hpp"
 #include "satur/diagnostic/layer_record.hpp"
 #include "satur/diagnostic/monitor_options.hpp"
+#include "satur/diagnostic/observe_units.hpp"
 #include "satur/diagnostic/pass/moments.hpp"
 
 #include <array>
@@ -23,7 +24,8 @@ class layer_monitor {
 public:
   layer_monitor(std::string_view name, any_rule const& rule) : layer_monitor(name, monitor_options{.rule = rule}) {}
   layer_monitor(std::string_view name, monitor_options const& options)
-      : name_(name), rule_(options.rule), histograms_(options.histograms), updates_(options.updates) {
+      : name_(name), rule_(options.rule), histograms_(options.histograms), updates_(options.updates),
+        units_(options.units) {
     for (phase_records& p : phases_) {
       p.lines = satur::history(options.history);
     }
@@ -35,17 +37,33 @@ public:
     if (recording_) {
       here().now.saturation += satur::forward(act, z, y, rule_);
       spread(act, z);
+      by_unit(act, z);
+    } else {
+      satur::apply(act, z, y);
+    }
+  }
+  /// The same of a block without axes of its own, or with its units along another axis than the last.
+  template <class A, class Z, class Y> void forward(A const& act, Z const& z, Y&& y, unit_layout const& layout) {
+    detail::require_layout("forward", "z", z, layout);
+    timer const time(*this);
+    if (recording_) {
+      here().now.saturation += satur::forward(act, z, y, rule_);
+      spread(act, z);
+      by_unit(act, z, layout);
     } else {
       satur::apply(act, z, y);
     }
   }
   /// y = act(z) and dy = act'(z), recorded.
-  template <class A, class Z, class Y, class D> void forward(A const& act, Z const& z, Y&& y, D&& dy) {
+  template <class A, class Z, class Y, class D>
+    requires detail::numbers<std::remove_cvref_t<D>>
+  void forward(A const& act, Z const& z, Y&& y, D&& dy) {
     timer const time(*this);
     if (recording_) {
       here().now.saturation += satur::forward(act, z, y, dy, rule_);
       draw(z, [&](auto part) { drawn().z.observe(part); });
       draw(dy, [&](auto part) { drawn().slope.observe(part); });
+      by_unit(act, z);
     } else {
       satur::apply(act, z, y);
       satur::apply_derivative(act, z, dy);
@@ -57,6 +75,16 @@ public:
       timer const time(*this);
       here().now.saturation += satur::observe(act, z, rule_);
       spread(act, z);
+      by_unit(act, z);
+    }
+  }
+  template <class A, class Z> void observe(A const& act, Z const& z, unit_layout const& layout) {
+    detail::require_layout("observe", "z", z, layout);
+    if (recording_) {
+      timer const time(*this);
+      here().now.saturation += satur::observe(act, z, rule_);
+      spread(act, z);
+      by_unit(act, z, layout);
     }
   }
   /// A record made elsewhere (another thread; another rule's numbers are refused) joins this step. It has no histogram.
@@ -68,20 +96,25 @@ public:
 
   /// dL/dz of this layer, any shape.
   template <detail::numbers G> void gradient(G const& dz) {
-    if (!recording_) {
-      return;
+    if (recording_) {
+      timer const time(*this);
+      add_gradient(dz);
+      if constexpr (detail::has_shape<G>) {
+        if (units_ && rank_of(dz) == 2) {
+          observe_unit_gradients(dz, unit_record());
+        }
+      }
     }
-    timer const time(*this);
-    detail::array_summary const s = summary_of(dz);
-    gradient_record g;
-    g.count = s.finite.count;
-    g.zeros = s.zeros;
-    g.nan = s.nan;
-    g.infinite = s.infinite;
-    g.square += s.finite.deviations;
-    g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
-    here().now.gradient += g;
-    draw(dz, [&](auto part) { drawn().gradient.observe(part); });
+  }
+  template <detail::numbers G> void gradient(G const& dz, unit_layout const& layout) {
+    detail::require_layout("gradient", "dz", dz, layout);
+    if (recording_) {
+      timer const time(*this);
+      add_gradient(dz);
+      if (units_) {
+        observe_unit_gradients(dz, layout, unit_record());
+      }
+    }
   }
 
   /// The step scale * dw that is about to change w (scale = -learning rate where dw is the gradient). w and dw have the
@@ -123,12 +156,17 @@ public:
   [[nodiscard]] std::optional<layer_histograms> const& histograms(satur::phase p = phase::train) const {
     return of(p).drawn;
   }
+  /// Each unit of the window; empty as the histograms are. `unit_records::lifetime` and the silences go on from window
+  /// to window.
+  [[nodiscard]] std::optional<unit_records> const& units(satur::phase p = phase::train) const { return of(p).units; }
   /// Another `monitor_options::histograms` for this layer; what was drawn stays.
   void draw_histograms(std::size_t one_in) { histograms_ = one_in; }
+  /// Another `monitor_options::units` for this layer; what was recorded stays.
+  void record_units(bool on) { units_ = on; }
 
   bool operator==(layer_monitor const& o) const {
-    return name_ == o.name_ && rule_ == o.rule_ && histograms_ == o.histograms_ && phase_ == o.phase_ &&
-           recording_ == o.recording_ && phases_ == o.phases_;
+    return name_ == o.name_ && rule_ == o.rule_ && histograms_ == o.histograms_ && units_ == o.units_ &&
+           phase_ == o.phase_ && recording_ == o.recording_ && phases_ == o.phases_;
   }
 
 private:
@@ -142,6 +180,7 @@ private:
     layer_record total;
     satur::history lines;
     std::optional<layer_histograms> drawn;
+    std::optional<unit_records> units;
     std::uint64_t turn = 0; ///< sampled steps: which blocks are drawn, and whether updates are read
     bool operator==(phase_records const&) const = default;
   };
@@ -169,9 +208,40 @@ private:
     detail::for_each_block(x, [&](T const* data, std::size_t n) { detail::summarise(data, n, summary); });
     return summary;
   }
+  template <class G> void add_gradient(G const& dz) {
+    detail::array_summary const s = summary_of(dz);
+    gradient_record g;
+    g.count = s.finite.count;
+    g.zeros = s.zeros;
+    g.nan = s.nan;
+    g.infinite = s.infinite;
+    g.square += s.finite.deviations;
+    g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
+    here().now.gradient += g;
+    draw(dz, [&](auto part) { drawn().gradient.observe(part); });
+  }
   [[nodiscard]] phase_records const& of(satur::phase p) const { return phases_[static_cast<std::size_t>(p)]; }
   [[nodiscard]] phase_records& here() { return phases_[static_cast<std::size_t>(phase_)]; }
 
+  template <class X> [[nodiscard]] static std::size_t rank_of(X const& x) {
+    return static_cast<std::size_t>(std::distance(std::begin(x.shape()), std::end(x.shape())));
+  }
+  [[nodiscard]] unit_records& unit_record() {
+    std::optional<unit_records>& u = here().units;
+    return u ? *u : u.emplace();
+  }
+  template <class A, class Z> void by_unit(A const& act, Z const& z) {
+    if constexpr (detail::has_shape<Z>) {
+      if (units_ && rank_of(z) == 2) {
+        observe_units(act, z, unit_record(), rule_);
+      }
+    }
+  }
+  template <class A, class Z> void by_unit(A const& act, Z const& z, unit_layout const& layout) {
+    if (units_) {
+      observe_units(act, z, layout, unit_record(), rule_);
+    }
+  }
   [[nodiscard]] layer_histograms& drawn() {
     std::optional<layer_histograms>& h = here().drawn;
     return h ? *h : h.emplace();
@@ -216,6 +286,9 @@ private:
     if (here().drawn) {
       here().drawn->clear();
     }
+    if (here().units) {
+      here().units->start_window();
+    }
   }
   void reset() {
     for (phase_records& p : phases_) {
@@ -223,6 +296,9 @@ private:
       p.lines.clear();
       if (p.drawn) {
         p.drawn->clear();
+      }
+      if (p.units) {
+        p.units->clear();
       }
     }
   }
@@ -232,6 +308,9 @@ private:
       phases_[i].now.saturation.require_mergeable(o.phases_[i].now.saturation);
       phases_[i].last.saturation.require_mergeable(o.phases_[i].last.saturation);
       phases_[i].total.saturation.require_mergeable(o.phases_[i].total.saturation);
+      if (phases_[i].units && o.phases_[i].units) {
+        phases_[i].units->require_mergeable(*o.phases_[i].units);
+      }
     }
   }
   void merge(layer_monitor const& o) {
@@ -241,6 +320,9 @@ private:
       phases_[i].total += o.phases_[i].total;
       phases_[i].lines += o.phases_[i].lines;
       merge_window(phases_[i], o.phases_[i]);
+      if (auto const& theirs = o.phases_[i].units; theirs) {
+        phases_[i].units ? *phases_[i].units += *theirs : phases_[i].units.emplace(*theirs);
+      }
     }
   }
   static void merge_window(phase_records& p, phase_records const& o) {
@@ -254,6 +336,10 @@ private:
     here().now += from.now;
     from.now = {};
     merge_window(here(), from);
+    if (from.units) { // as if the other's samples came after ours
+      unit_record().follow(*from.units);
+      from.units->clear();
+    }
     o.start_window();
   }
 
@@ -261,6 +347,7 @@ private:
   any_rule rule_;
   std::size_t histograms_;
   std::size_t updates_;
+  bool units_;
   std::array<phase_records, 2> phases_;
   satur::phase phase_ = phase::train;
   bool recording_ = true;

@@ -10,7 +10,7 @@
 namespace satur::inline SATUR_ABI::detail {
 
 /// record_access::fields(archive, record), for every record that a monitor holds. The archive is a byte_writer, and the
-/// record const, or a byte_reader. A change of any list is a new `monitor_format`.
+/// record const, or a byte_reader. A change of any list is a new `newest_format`.
 struct record_access {
   template <class R, class T> static constexpr bool is = std::same_as<std::remove_const_t<R>, T>; // R is T or T const
 
@@ -54,6 +54,8 @@ struct record_access {
       bins(ar, r);
     } else if constexpr (is<R, layer_histograms>) {
       all(ar, r.z, r.slope, r.gradient);
+    } else if constexpr (is<R, unit_records>) {
+      units(ar, r);
     } else if constexpr (is<R, layer_monitor>) {
       layer(ar, r);
     } else {
@@ -137,8 +139,49 @@ private:
     }
     all(ar, r.zeros_, r.lowest_, r.highest_);
   }
+  template <class Archive, class R> static void units(Archive& ar, R& r) {
+    all(ar, r.options_.sample_share, r.rule_, r.activation_, r.peak_slope_, r.samples_, r.gradient_samples_,
+        r.saturated_samples_, r.lifetime_);
+    std::size_t n = r.units_;
+    bool rare = !r.rarities_.empty();
+    if constexpr (Archive::reading) {
+      try {
+        r.options_.require_valid();
+      } catch (std::invalid_argument const& error) {
+        ar.fail(error.what());
+      }
+      n = ar.count("units", 8 * (static_cast<std::size_t>(unit_means) + unit_counts));
+      r.size_for(n);
+      ar.number(rare);
+      r.rarities_.resize(rare ? n : 0);
+    } else {
+      all(ar, n, rare);
+    }
+    for (auto& m : r.means_) {
+      ar.number(m);
+    }
+    for (auto& c : r.counts_) {
+      ar.number(c);
+    }
+    for (auto& u : r.rarities_) {
+      all(ar, u.nan, u.infinite, u.bad_gradients, u.carry[0], u.carry[1], u.carry[2]);
+    }
+    if constexpr (Archive::reading) {
+      ar.require(r.samples_ <= r.lifetime_ && r.saturated_samples_ <= r.samples_ && (n != 0 || r.lifetime_ == 0),
+                 "no more samples of units than were seen");
+      for (std::size_t u = 0; u < n; ++u) {
+        ar.require(r.nan(u) <= r.samples_ && r.infinite(u) <= r.samples_ - r.nan(u) &&
+                       r.bad_gradients(u) <= r.gradient_samples_ && r.count(of_low, u) <= r.samples_ - r.nan(u) &&
+                       r.count(of_high, u) <= r.samples_ - r.nan(u) && r.count(of_active, u) <= r.samples_ - r.nan(u),
+                   "counters of a unit that are no more than its samples");
+      }
+    }
+  }
   template <class Archive, class R> static void layer(Archive& ar, R& r) { // its name and rule are the monitor's part
     all(ar, r.histograms_);
+    if (ar.format >= 2) {
+      ar.number(r.units_);
+    }
     for (auto& p : r.phases_) {
       all(ar, p.now, p.last, p.total, p.lines, p.turn);
       bool drawn = p.drawn.has_value();
@@ -151,12 +194,27 @@ private:
       if (drawn) {
         fields(ar, *p.drawn);
       }
+      if (ar.format >= 2) {
+        bool by_unit = p.units.has_value();
+        ar.number(by_unit);
+        if constexpr (Archive::reading) {
+          if (by_unit) {
+            p.units.emplace();
+          }
+        }
+        if (by_unit) {
+          fields(ar, *p.units);
+        }
+      }
     }
   }
   template <class Archive, class R> static void whole(Archive& ar, R& mon) {
     auto& options = mon.options_;
     rule_definition rule = options.rule.definition();
     all(ar, rule, options.histograms, options.updates, options.sampling, options.history);
+    if (ar.format >= 2) {
+      ar.number(options.units);
+    }
     if constexpr (Archive::reading) {
       try {
         options.rule = rule_of(rule);

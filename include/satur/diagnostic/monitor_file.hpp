@@ -18,7 +18,6 @@ namespace detail {
 /// A file begins with 40 bytes that no version will change: 8 that name it, its format, 0, the size of what follows and
 /// its checksum, and the checksum of these 32 bytes. The rest is `record_access::fields`. All numbers little-endian.
 inline constexpr std::string_view monitor_magic{"\x89SATUR\r\n", 8}; // broken by whatever rewrites line ends
-inline constexpr std::uint32_t monitor_format = 1;
 inline constexpr std::size_t monitor_header = 40;
 
 [[noreturn]] inline void bad_file(std::string const& file, std::string const& what, std::string_view to_do) {
@@ -74,10 +73,10 @@ inline constexpr std::string_view damaged = "the file is damaged: load another c
   if (checksum_of(std::string_view(header).substr(0, monitor_header - 8)) != header_sum) {
     bad_file(file, message("bytes 8 to ", monitor_header - 1, " do not have the checksum that they state"), damaged);
   }
-  if (word != monitor_format) {
-    bad_file(file, message("byte 8 says format ", word, ", expected ", monitor_format),
-             word > monitor_format ? "a newer satur wrote it: load it with that one, or update this one"
-                                   : "no satur writes it: record anew");
+  if (word < 1 || word > newest_format) {
+    bad_file(file, message("byte 8 says format ", word, ", expected 1 to ", newest_format),
+             word > newest_format ? "a newer satur wrote it: load it with that one, or update this one"
+                                  : "no satur writes it: record anew");
   }
   std::string const payload = read_bytes(in, size);
   if (payload.size() < size) {
@@ -96,6 +95,7 @@ inline constexpr std::string_view damaged = "the file is damaged: load another c
   }
   monitor mon(monitor_options{}, clock);
   byte_reader fields(payload, monitor_header);
+  fields.format = word;
   record_access::fields(fields, mon);
   record_access::restore(mon);
   return mon;
@@ -110,7 +110,7 @@ inline void save(monitor const& mon, std::ostream& out) {
   detail::record_access::fields(payload, mon);
   detail::byte_writer header;
   header.bytes().append(detail::monitor_magic);
-  header.number(std::uint64_t{detail::monitor_format});
+  header.number(payload.format);
   header.number(std::uint64_t{payload.bytes().size()});
   header.number(detail::checksum_of(payload.bytes()));
   header.number(detail::checksum_of(header.bytes()));

@@ -13,6 +13,7 @@
 
 #include "satur/diagnostic/any_rule.hpp"
 #include "satur/diagnostic/observe.hpp"
+#include "satur/diagnostic/pass/unit_gradients.hpp"
 #include "satur/diagnostic/pass/units.hpp"
 
 #include <span>
@@ -30,7 +31,12 @@ public:
     if (in_place(z)) {
       data_ = contiguous_data(z);
     } else {
-      copy_.assign(std::begin(z), std::end(z));
+      copy_.resize(size_of(z));
+      auto from = std::begin(z);
+      for (T& x : copy_) {
+        x = *from;
+        ++from;
+      }
       data_ = copy_.data();
     }
   }
@@ -68,8 +74,10 @@ public:
   ~row_major_results() = default;
   [[nodiscard]] T* data() const { return data_; }
   void finish() {
-    if (!own_.empty()) {
-      std::copy(own_.begin(), own_.end(), std::begin(y_));
+    auto to = std::begin(y_);
+    for (T const x : own_) {
+      *to = x;
+      ++to;
     }
   }
 
@@ -104,8 +112,8 @@ void run_units(char const* function, A const& act, T const* z, T* y, T* dy, unit
   saturation const nothing = empty_record(act, rule);
   unit_access::prepare(function, units, layout, nothing.rule, nothing.activation, nothing.peak_slope);
   if (layout.size() != 0) {
-    unit_pass<T, std::remove_const_t<decltype(bound)>> pass{
-        evaluator_of<T>(act), bound, z, y, dy, layout, output_when_off<T>(act), units, level};
+    unit_pass<T, std::remove_const_t<decltype(bound)>> pass{evaluator_of<T>(act),    bound, z,    y, dy, layout,
+                                                            output_when_off<T>(act), units, level};
     math::run<T>(pass, level);
   }
 }
@@ -137,8 +145,8 @@ void forward_units_into(A const& act, Z const& z, Y& y, D* dy, unit_layout const
 } // namespace detail
 
 /// Adds a block z to the record of its units; nothing else is stored. Throws shape_error where z has not the layout's
-/// size, or another number of units than the record; std::invalid_argument where the rule's numbers are out of range, or
-/// the record is of another rule or activation.
+/// size, or another number of units than the record; std::invalid_argument where the rule's numbers are out of range,
+/// or the record is of another rule or activation.
 template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
   requires activation<A, detail::value_t<Z>>
 void observe_units(A const& act, Z const& z, unit_layout const& layout, unit_records& units, Rule const& rule = Rule{},

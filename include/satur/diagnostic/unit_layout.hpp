@@ -34,8 +34,9 @@ struct unit_layout {
     std::size_t k = 0;
     for (auto const& extent : shape) {
       std::size_t const e = static_cast<std::size_t>(extent);
-      (k < axis ? layout.outer : k == axis ? layout.units : layout.inner) =
-          k == axis ? e : (k < axis ? layout.outer : layout.inner) * e;
+      (k < axis    ? layout.outer
+       : k == axis ? layout.units
+                   : layout.inner) = k == axis ? e : (k < axis ? layout.outer : layout.inner) * e;
       ++k;
     }
     if (axis >= k) {

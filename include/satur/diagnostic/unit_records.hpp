@@ -25,7 +25,8 @@ struct unit_options {
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {
     if (!(sample_share > 0.0 && sample_share <= 1.0)) {
-      detail::bad_parameter("unit_options", "sample_share", sample_share, "a share of the layer in (0, 1], such as 0.5");
+      detail::bad_parameter("unit_options", "sample_share", sample_share,
+                            "a share of the layer in (0, 1], such as 0.5");
     }
   }
   bool operator==(unit_options const&) const = default;
@@ -62,37 +63,47 @@ struct unit_merging_pass {
   double gradient_weight;
 
   template <class L> SATUR_INLINE void run() {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    for (std::size_t u = 0; u < units; u += width) {
-      std::size_t const here = std::min(width, units - u);
-      L const w = L(weight);
-      toward<L>(of_slope, u, here, w);
-      toward<L>(of_output, u, here, w);
-      toward<L>(of_magnitude, u, here, w);
-      toward<L>(of_gradient, u, here, L(gradient_weight));
-      L const mean = at<L>(x, of_z, u, here);
-      L const d = at<L>(y, of_z, u, here) - mean;
-      L const v = at<L>(x, of_deviation, u, here);
-      L const step = (at<L>(y, of_deviation, u, here) - v) * w;
-      store_first(x + of_z * units + u, L(mean + d * w), here);
-      store_first(x + of_deviation * units + u, L(v + (step + d * d * L(weight * (1.0 - weight)))), here);
+    // Row by row: rows of 4096 units would push each other out of the first cache.
+    for (std::size_t const row : {of_slope, of_output, of_magnitude, of_gradient}) {
+      double* const to = x + row * units;
+      double const* const from = y + row * units;
+      L const w = L(row == of_gradient ? gradient_weight : weight);
+      each<L>([&](std::size_t u, std::size_t here) {
+        L const mean = load_first<L>(to + u, here, 0.0);
+        store_first(to + u, L(mean + (load_first<L>(from + u, here, 0.0) - mean) * w), here);
+      });
     }
+    double* const to = x + of_z * units;
+    double* const variances = x + of_deviation * units;
+    L const w = L(weight);
+    L const spread = L(weight * (1.0 - weight));
+    each<L>([&](std::size_t u, std::size_t here) {
+      L const mean = load_first<L>(to + u, here, 0.0);
+      L const d = load_first<L>(y + of_z * units + u, here, 0.0) - mean;
+      L const v = load_first<L>(variances + u, here, 0.0);
+      L const step = (load_first<L>(y + of_deviation * units + u, here, 0.0) - v) * w;
+      store_first(to + u, L(mean + d * w), here);
+      store_first(variances + u, L(v + (step + d * d * spread)), here);
+    });
   }
 
 private:
-  template <class L> SATUR_INLINE L at(double const* p, std::size_t plane, std::size_t u, std::size_t here) const {
-    return load_first<L>(p + plane * units + u, here, 0.0);
-  }
-  template <class L> SATUR_INLINE void toward(std::size_t plane, std::size_t u, std::size_t here, L const& w) const {
-    L const mean = at<L>(x, plane, u, here);
-    store_first(x + plane * units + u, L(mean + (at<L>(y, plane, u, here) - mean) * w), here);
+  template <class L, class F> SATUR_INLINE void each(F const& f) const {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    std::size_t u = 0;
+    for (; u + width <= units; u += width) {
+      f(u, width);
+    }
+    if (u < units) {
+      f(u, units - u);
+    }
   }
 };
 } // namespace detail
 
-/// What each unit of a layer did. A regular value: copy it, compare it, merge it with +=, reset it with `= {}`. It takes
-/// the number of units, the rule and the activation of the first block that it sees (`observe_units`, `forward_units`,
-/// `observe_unit_gradients`), and refuses others.
+/// What each unit of a layer did. A regular value: copy it, compare it, merge it with +=, reset it with `= {}`. It
+/// takes the number of units, the rule and the activation of the first block that it sees (`observe_units`,
+/// `forward_units`, `observe_unit_gradients`), and refuses others.
 ///
 /// A unit takes 64 bytes: six means in double (f'(z), z, the variance of z, f(z), |f(z)|, the square of dL/dz) and four
 /// counters (low, high, active, samples since the last active one). Means, not sums: a mean that is moved by a share of
@@ -100,9 +111,9 @@ private:
 /// once a layer has seen NaN, infinity, or 2^32 samples.
 ///
 /// A sample is active where f(z) is not the value of the flat side. The flat side is the one beyond the activation's
-/// first kink (relu: active means f(z) > 0; relu6, hard_sigmoid and hard_tanh: not at their lower end), or else beyond its
-/// last one, if the slope there is exactly 0; any other activation, and one that states no kinks, counts as active where
-/// f(z) != 0: a sigmoid always, a soft_shrink outside its dead zone. NaN is never active.
+/// first kink (relu: active means f(z) > 0; relu6, hard_sigmoid and hard_tanh: not at their lower end), or else beyond
+/// its last one, if the slope there is exactly 0; any other activation, and one that states no kinks, counts as active
+/// where f(z) != 0: a sigmoid always, a soft_shrink outside its dead zone. NaN is never active.
 class unit_records {
 public:
   static constexpr std::size_t bytes_a_unit = detail::unit_bytes;
@@ -207,6 +218,14 @@ public:
     std::fill(counts_.begin(), counts_.begin() + static_cast<std::ptrdiff_t>(detail::of_silence * units_), 0u);
     rarities_.clear();
     samples_ = gradient_samples_ = saturated_samples_ = 0;
+  }
+
+  /// Forgets the silences too; keeps the units, and their memory.
+  void clear() {
+    start_window();
+    std::fill(counts_.begin() + static_cast<std::ptrdiff_t>(detail::of_silence * units_), counts_.end(),
+              detail::never_active);
+    lifetime_ = 0;
   }
 
   /// Adds what another record saw at the same time (threads, machines): counters are exact, means good to their last
@@ -376,14 +395,14 @@ private:
   void join_silences(unit_records const& o, bool later) {
     std::uint32_t* const ours = counts_.data() + detail::of_silence * units_;
     std::uint32_t const* const theirs = o.counts_.data() + detail::of_silence * units_;
-    for (std::size_t u = 0; u < units_; ++u) {
-      if (!later) {
+    if (!later) {
+      for (std::size_t u = 0; u < units_; ++u) {
         ours[u] = std::min(ours[u], theirs[u]);
-      } else if (theirs[u] != detail::never_active) {
-        ours[u] = theirs[u];
-      } else {
-        ours[u] = longer_silence(ours[u], o.lifetime_);
       }
+      return;
+    }
+    for (std::size_t u = 0; u < units_; ++u) {
+      ours[u] = theirs[u] != detail::never_active ? theirs[u] : longer_silence(ours[u], o.lifetime_);
     }
   }
   [[nodiscard]] static std::uint32_t longer_silence(std::uint32_t silence, std::uint64_t more) {

@@ -13,15 +13,15 @@ namespace satur::inline SATUR_ABI {
 /// (`decayed_units`), where each sample counts with its weight. What nothing was seen for reads NaN, never 0.
 struct unit_summary {
   std::size_t unit = 0;
-  double samples = 0.0;       ///< samples in which z was not NaN
-  double low = 0.0;           ///< of them, saturated on the left
-  double high = 0.0;          ///< saturated on the right
-  double active = 0.0;        ///< output other than the flat side's, see `unit_records`
-  double nan = 0.0;           ///< samples in which z was NaN
-  double infinite = 0.0;      ///< samples in which z was +inf or -inf (part of samples)
-  double silent = 0.0;        ///< samples since the last active one, start_window or not; all of them where never active
-  bool ever_active = false;   ///< an active sample was seen, in this window or in one before it
-  double gradients = 0.0;     ///< finite numbers of dL/dz
+  double samples = 0.0;     ///< samples in which z was not NaN
+  double low = 0.0;         ///< of them, saturated on the left
+  double high = 0.0;        ///< saturated on the right
+  double active = 0.0;      ///< output other than the flat side's, see `unit_records`
+  double nan = 0.0;         ///< samples in which z was NaN
+  double infinite = 0.0;    ///< samples in which z was +inf or -inf (part of samples)
+  double silent = 0.0;      ///< samples since the last active one, start_window or not; all of them where never active
+  bool ever_active = false; ///< an active sample was seen, in this window or in one before it
+  double gradients = 0.0;   ///< finite numbers of dL/dz
   double bad_gradients = 0.0; ///< NaN and infinite ones
 
   double mean_slope = 0.0;           ///< of f'(z), 0 where no samples; see mean_derivative()

@@ -1,125 +1,15 @@
 /// \file pass/units.hpp  The pass that counts by unit: value, slope and every counter of every unit, one reading of z.
 ///
-/// The lanes hold neighbouring units. A tile of a few samples of up to 256 units is evaluated, and counted while it is
-/// in the first cache; its sums wait in a strip of 1024 units until up to 1024 samples have been seen, and then join
-/// the record.
+/// The lanes hold neighbouring units. A tile of a few samples of up to 1024 units is evaluated, and counted while it is
+/// in the cache; its sums wait in a strip of 1024 units until up to 1024 samples have been seen, and then join the
+/// record.
 #pragma once
 
 #include "satur/diagnostic/pass/lanes.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
-#include "satur/diagnostic/unit_records.hpp"
+#include "satur/diagnostic/pass/unit_strip.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
-
-inline constexpr std::size_t strip_units = 1024;
-inline constexpr std::size_t strip_samples = 1024;
-inline constexpr std::size_t tile_elements = 8192;
-inline constexpr std::size_t tile_units = 1024;
-inline constexpr std::size_t tile_samples = 64;
-inline constexpr std::size_t widest_unit_lanes = 16; ///< lanes
-
-/// What gets at the parts of a record.
-struct unit_access {
-  static double* mean(unit_records& r, unit_mean m, std::size_t u) { return r.means_.data() + m * r.units_ + u; }
-  static std::uint32_t* count(unit_records& r, unit_count c, std::size_t u) {
-    return r.counts_.data() + c * r.units_ + u;
-  }
-  /// No counter can pass 2^32 with so many samples more, and every unit has seen as many numbers.
-  static bool alike(unit_records const& r, std::uint64_t more) {
-    return r.rarities_.empty() && r.samples_ + more <= never_active;
-  }
-  static void add_count(unit_records& r, unit_count c, std::size_t u, std::uint64_t n) { r.add_count(c, u, n); }
-  static std::uint32_t longer_silence(std::uint32_t silence, std::uint64_t more) {
-    return unit_records::longer_silence(silence, more);
-  }
-  static void add_unit(unit_records& r, std::size_t u, std::uint64_t samples, std::uint64_t nan, std::uint64_t infinite,
-                       double slope, moments const& z, double output, double magnitude) {
-    unit_records::unit_sizes const before{r.samples_ - r.nan(u), r.samples_ - r.nan(u) - r.infinite(u)};
-    r.move_means(u, before, {samples - nan, samples - nan - infinite}, slope, z, output, magnitude);
-    if (nan + infinite != 0) {
-      unit_rarities& rare = r.rarities(u);
-      rare.nan += nan;
-      rare.infinite += infinite;
-    }
-  }
-  static void add_samples(unit_records& r, std::uint64_t samples, std::uint64_t saturated) {
-    r.samples_ += samples;
-    r.lifetime_ += samples;
-    r.saturated_samples_ += saturated;
-  }
-  static void add_gradient(unit_records& r, std::size_t u, std::uint64_t samples, std::uint64_t bad,
-                           double mean_square) {
-    r.move_gradient(u, r.gradient_samples_ - r.bad_gradients(u), samples - bad, mean_square);
-    if (bad != 0) {
-      r.rarities(u).bad_gradients += bad;
-    }
-  }
-  static void add_gradient_samples(unit_records& r, std::uint64_t samples) { r.gradient_samples_ += samples; }
-
-  /// Makes room at the first block; throws where a later one does not fit.
-  static void prepare(char const* function, unit_records& r, unit_layout const& layout) {
-    if (r.units_ == 0) {
-      if (layout.units != 0) {
-        r.size_for(layout.units);
-      }
-    } else if (layout.units != r.units_) {
-      bad_shape(function, "z", layout_text(layout), message(r.units_, " units, as the record has"));
-    }
-  }
-  static void prepare(char const* function, unit_records& r, unit_layout const& layout, rule_definition const& rule,
-                      label const& activation, double peak_slope) {
-    if (r.lifetime_ != 0 && (!(r.rule_ == rule) || r.activation_ != activation || r.peak_slope_ != peak_slope)) {
-      throw std::invalid_argument(message("satur::", function, ": the record is of ", r.title(), ", the block of ",
-                                          activation, " (", describe(rule),
-                                          "); give each activation and rule a record of its own"));
-    }
-    prepare(function, r, layout);
-    r.rule_ = rule;
-    r.activation_ = activation;
-    r.peak_slope_ = peak_slope;
-  }
-  /// The least number of saturated units that makes a sample saturated.
-  static std::size_t needed_units(unit_records const& r) {
-    double const n = static_cast<double>(r.units_);
-    auto k = static_cast<std::size_t>(r.options_.sample_share * n);
-    while (k > 0 && static_cast<double>(k - 1) / n >= r.options_.sample_share) {
-      --k;
-    }
-    while (static_cast<double>(k) / n < r.options_.sample_share) {
-      ++k;
-    }
-    return k;
-  }
-};
-
-/// The sums of a strip. I is as wide as T, so that a counter fits the mask of a comparison.
-template <class T> struct strip_sums {
-  using S = sum_element<T>;
-  using I = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-  static constexpr std::size_t room = strip_units + widest_unit_lanes;
-
-  alignas(64) T shift[room]; ///< around which z is summed, so that a large mean costs the variance no digits
-  alignas(64) S z[room];
-  alignas(64) S square[room];
-  alignas(64) S output[room];
-  alignas(64) S magnitude[room];
-  alignas(64) S slope[room];
-  alignas(64) I low[room];
-  alignas(64) I high[room];
-  alignas(64) I active[room];
-  alignas(64) I latest[room]; ///< number of the last active sample, the first is 1
-  alignas(64) I nan[room];
-  alignas(64) I infinite[room];
-
-  void clear(std::size_t n) {
-    for (S* const s : {z, square, output, magnitude, slope}) {
-      std::fill(s, s + n, S(0));
-    }
-    for (I* const i : {low, high, active, latest, nan, infinite}) {
-      std::fill(i, i + n, I(0));
-    }
-  }
-};
 
 template <class W> SATUR_INLINE W magnitude_of(W const& x) {
   if constexpr (math::real_lanes<W>) {
@@ -131,24 +21,8 @@ template <class W> SATUR_INLINE W magnitude_of(W const& x) {
   }
 }
 
-/// A register of W from as many T.
-template <class W, class T> SATUR_INLINE W load_unit_lanes(T const* p) {
-#if SATUR_HAS_LANES
-  if constexpr (math::is_lanes_v<W> && std::same_as<T, float>) {
-    return math::detail::load_widened<math::lane_count<W>>(p);
-  } else
-#endif
-  {
-    if constexpr (math::is_lanes_v<W>) {
-      return math::load<W>(p);
-    } else {
-      return static_cast<W>(*p);
-    }
-  }
-}
-
 /// The sums of half a register of float, or of a register of double, over the samples of a tile.
-template <class W> struct unit_column_sums {
+template <class W> struct unit_column {
   W shift;
   W z;
   W square;
@@ -178,45 +52,6 @@ template <class W> struct unit_column_sums {
     math::store(s.output + u, output);
     math::store(s.magnitude + u, magnitude);
     math::store(s.slope + u, slope);
-  }
-};
-
-/// Sums of a strip as means that join the record; every unit has seen as many numbers.
-struct strip_joining {
-  unit_records& record;
-  std::size_t first; ///< unit
-  std::size_t units;
-  double weight;  ///< of the strip's samples among all
-  double inverse; ///< 1 / samples
-
-  template <class W, class T> SATUR_INLINE void run(strip_sums<T> const& s) const {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
-    double* const slope = unit_access::mean(record, of_slope, first);
-    double* const output = unit_access::mean(record, of_output, first);
-    double* const magnitude = unit_access::mean(record, of_magnitude, first);
-    double* const z = unit_access::mean(record, of_z, first);
-    double* const deviation = unit_access::mean(record, of_deviation, first);
-    W const w = W(weight);
-    W const inv = W(inverse);
-    for (std::size_t u = 0; u < units; u += width) {
-      std::size_t const here = std::min(width, units - u);
-      toward(slope + u, here, math::load<W>(s.slope + u) * inv, w);
-      toward(output + u, here, math::load<W>(s.output + u) * inv, w);
-      toward(magnitude + u, here, math::load<W>(s.magnitude + u) * inv, w);
-      W const off = math::load<W>(s.z + u) * inv;
-      W const spread = math::maximum(W(math::load<W>(s.square + u) * inv - off * off), W(0.0));
-      W const mean = load_first<W>(z + u, here, 0.0);
-      W const d = load_unit_lanes<W>(s.shift + u) + off - mean;
-      W const v = load_first<W>(deviation + u, here, 0.0);
-      store_first(z + u, W(mean + d * w), here);
-      store_first(deviation + u, W(v + ((spread - v) * w + d * d * W(weight * (1.0 - weight)))), here);
-    }
-  }
-
-private:
-  template <class W> SATUR_INLINE static void toward(double* mean, std::size_t here, W const& value, W const& w) {
-    W const old = load_first<W>(mean, here, 0.0);
-    store_first(mean, W(old + (value - old) * w), here);
   }
 };
 
@@ -267,7 +102,7 @@ template <class T, class Bound> struct unit_pass {
 private:
   using S = sum_element<T>;
   using I = typename strip_sums<T>::I;
-  static constexpr std::size_t room_elements = tile_elements + tile_samples * widest_unit_lanes;
+  static constexpr std::size_t room_elements = tile_elements<T> + tile_samples * widest;
   struct room {
     alignas(64) T z[room_elements];
     alignas(64) T values[room_elements];
@@ -294,7 +129,7 @@ private:
     // Where a unit's numbers lie together, a tile is long: each line of memory is read once.
     std::size_t const across = std::min(layout.inner == 1 ? tile_units : width, units);
     std::size_t const padded = (across + width - 1) / width * width;
-    std::size_t const down = std::min(tile_samples, std::max<std::size_t>(1, tile_elements / padded));
+    std::size_t const down = std::min(tile_samples, std::max<std::size_t>(1, tile_elements<T> / padded));
     for (std::size_t s = 0; s < count;) {
       std::size_t const in_outer = layout.inner == 1 ? count : layout.inner - (first + s) % layout.inner;
       std::size_t const samples = std::min({down, count - s, in_outer});
@@ -407,11 +242,11 @@ private:
     C latest = math::load<C>(sums.latest + u);
     C const one = units_here<L, C>(t.units - k);
     L const around = math::load<L>(sums.shift + u);
-    unit_column_sums<W> first;
-    unit_column_sums<W> second;
-    first.load(sums, u, load_unit_lanes<W>(sums.shift + u));
+    unit_column<W> first;
+    unit_column<W> second;
+    first.load(sums, u, widened_from<W>(sums.shift + u));
     if constexpr (half < width) {
-      second.load(sums, u + half, load_unit_lanes<W>(sums.shift + u + half));
+      second.load(sums, u + half, widened_from<W>(sums.shift + u + half));
     }
     C number = C(static_cast<I>(s));
     for (std::size_t i = 0; i < t.samples; ++i) {
@@ -437,15 +272,14 @@ private:
         math::store(own[0], L(select(usable, here, around))); // less the shift, that is nothing
         math::store(own[1], L(select(usable, value, L(0))));
         math::store(own[2], L(select(no_number, L(0), steepness)));
-        first.add(load_unit_lanes<W>(own[0]), load_unit_lanes<W>(own[1]), load_unit_lanes<W>(own[2]));
+        first.add(widened_from<W>(own[0]), widened_from<W>(own[1]), widened_from<W>(own[2]));
         if constexpr (half < width) {
-          second.add(load_unit_lanes<W>(own[0] + half), load_unit_lanes<W>(own[1] + half),
-                     load_unit_lanes<W>(own[2] + half));
+          second.add(widened_from<W>(own[0] + half), widened_from<W>(own[1] + half), widened_from<W>(own[2] + half));
         }
       } else {
-        first.add(load_unit_lanes<W>(x), load_unit_lanes<W>(f), load_unit_lanes<W>(g));
+        first.add(widened_from<W>(x), widened_from<W>(f), widened_from<W>(g));
         if constexpr (half < width) {
-          second.add(load_unit_lanes<W>(x + half), load_unit_lanes<W>(f + half), load_unit_lanes<W>(g + half));
+          second.add(widened_from<W>(x + half), widened_from<W>(f + half), widened_from<W>(g + half));
         }
       }
       low = counted(low, is_low, C(1));
@@ -544,101 +378,6 @@ private:
       }
       silence[u] = s.latest[u] > 0 ? static_cast<std::uint32_t>(count) - static_cast<std::uint32_t>(s.latest[u])
                                    : unit_access::longer_silence(silence[u], count);
-    }
-  }
-};
-
-/// dL/dz, row-major (outer, units, inner): the mean square of each unit's finite numbers. No square of a number that is
-/// not 0 counts as less than 1e-290, so that a mean of 0 says that all were exactly 0.
-template <class T> struct unit_gradient_pass {
-  T const* g;
-  unit_layout layout;
-  unit_records& record;
-
-  template <class L> SATUR_INLINE void run() {
-    using W = typename pass_types<L>::wide;
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
-    alignas(64) S sums[strip_units + widest_unit_lanes];
-    alignas(64) T packed[tile_units + widest_unit_lanes];
-    std::size_t const samples = layout.samples();
-    for (std::size_t first = 0; first < samples; first += strip_samples) {
-      std::size_t const count = std::min(strip_samples, samples - first);
-      for (std::size_t u = 0; u < layout.units; u += strip_units) {
-        std::size_t const units = std::min(strip_units, layout.units - u);
-        std::fill(sums, sums + units + widest_unit_lanes, S(0));
-        S total = 0;
-        for (std::size_t s = first; s < first + count; ++s) {
-          std::size_t const at = (s / layout.inner * layout.units + u) * layout.inner + s % layout.inner;
-          if (layout.inner == 1) {
-            add<W, width>(g + at, units, sums);
-          } else {
-            for (std::size_t b = 0; b < units; b += tile_units) {
-              std::size_t const here = std::min(tile_units, units - b);
-              for (std::size_t k = 0; k < here; ++k) {
-                packed[k] = g[at + (b + k) * layout.inner];
-              }
-              add<W, width>(packed, here, sums + b);
-            }
-          }
-        }
-        for (std::size_t k = 0; k < units; ++k) {
-          total += sums[k];
-        }
-        if (is_nan(total) || is_infinite(total)) {
-          checked(first, count, u, units);
-        } else {
-          for (std::size_t k = 0; k < units; ++k) {
-            unit_access::add_gradient(record, u + k, count, 0,
-                                      static_cast<double>(sums[k]) / static_cast<double>(count));
-          }
-        }
-      }
-      unit_access::add_gradient_samples(record, count);
-    }
-  }
-
-private:
-  using S = sum_element<T>;
-  static constexpr double least = 1e-290;
-
-  template <class W, std::size_t width> SATUR_INLINE static void add(T const* from, std::size_t n, S* sums) {
-    std::size_t k = 0;
-    for (; k + width <= n; k += width) {
-      math::store(sums + k, W(math::load<W>(sums + k) + square<W>(from + k)));
-    }
-    for (; k < n; ++k) {
-      sums[k] += square_of(from[k]);
-    }
-  }
-  template <class W> SATUR_INLINE static W square(T const* p) {
-    using math::select;
-    if constexpr (std::same_as<T, float>) { // no float but 0 has a square below 1e-90
-      W const x = load_unit_lanes<W>(p);
-      return x * x;
-    } else {
-      W const x = math::load<W>(p);
-      W const square = x * x;
-      return select(x != W(0) && square < W(static_cast<S>(least)), W(static_cast<S>(least)), square);
-    }
-  }
-  static S square_of(T x) {
-    S const wide = static_cast<S>(x);
-    S const square = wide * wide;
-    return x != T(0) && square < static_cast<S>(least) ? static_cast<S>(least) : square;
-  }
-  void checked(std::size_t first, std::size_t count, std::size_t u, std::size_t units) {
-    for (std::size_t k = u; k < u + units; ++k) {
-      std::uint64_t bad = 0;
-      S sum = 0;
-      for (std::size_t s = first; s < first + count; ++s) {
-        T const x = g[(s / layout.inner * layout.units + k) * layout.inner + s % layout.inner];
-        if (is_nan(x) || is_infinite(x)) {
-          ++bad;
-        } else {
-          sum += square_of(x);
-        }
-      }
-      unit_access::add_gradient(record, k, count, bad, static_cast<double>(sum) / static_cast<double>(count - bad));
     }
   }
 };

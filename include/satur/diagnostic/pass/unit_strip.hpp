@@ -1,0 +1,101 @@
+/// \file pass/unit_strip.hpp  Sums of neighbouring units on their way into a record.
+#pragma once
+
+#include "satur/diagnostic/pass/unit_access.hpp"
+
+#include <type_traits>
+
+namespace satur::inline SATUR_ABI::detail {
+
+inline constexpr std::size_t strip_units = 1024;
+inline constexpr std::size_t strip_samples = 1024;
+template <class T> inline constexpr std::size_t tile_elements = 32768 / sizeof(T);
+inline constexpr std::size_t tile_units = strip_units;
+inline constexpr std::size_t tile_samples = 64;
+inline constexpr std::size_t widest = 16; ///< lanes
+
+/// A register of W from as many T.
+template <class W, class T> SATUR_INLINE W widened_from(T const* p) {
+#if SATUR_HAS_LANES
+  if constexpr (math::is_lanes_v<W> && std::same_as<T, float>) {
+    return math::detail::load_widened<math::lane_count<W>>(p);
+  } else
+#endif
+  {
+    if constexpr (math::is_lanes_v<W>) {
+      return math::load<W>(p);
+    } else {
+      return static_cast<W>(*p);
+    }
+  }
+}
+
+/// The sums of a strip. I is as wide as T, so that a counter fits the mask of a comparison.
+template <class T> struct strip_sums {
+  using S = sum_element<T>;
+  using I = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  static constexpr std::size_t room = strip_units + widest;
+
+  alignas(64) T shift[room]; ///< around which z is summed, so that a large mean costs the variance no digits
+  alignas(64) S z[room];
+  alignas(64) S square[room];
+  alignas(64) S output[room];
+  alignas(64) S magnitude[room];
+  alignas(64) S slope[room];
+  alignas(64) I low[room];
+  alignas(64) I high[room];
+  alignas(64) I active[room];
+  alignas(64) I latest[room]; ///< number of the last active sample, the first is 1
+  alignas(64) I nan[room];
+  alignas(64) I infinite[room];
+
+  void clear(std::size_t n) {
+    for (S* const s : {z, square, output, magnitude, slope}) {
+      std::fill(s, s + n, S(0));
+    }
+    for (I* const i : {low, high, active, latest, nan, infinite}) {
+      std::fill(i, i + n, I(0));
+    }
+  }
+};
+
+/// Sums of a strip as means that join the record; every unit has seen as many numbers.
+struct strip_joining {
+  unit_records& record;
+  std::size_t first; ///< unit
+  std::size_t units;
+  double weight;  ///< of the strip's samples among all
+  double inverse; ///< 1 / samples
+
+  template <class W, class T> SATUR_INLINE void run(strip_sums<T> const& s) const {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
+    double* const slope = unit_access::mean(record, of_slope, first);
+    double* const output = unit_access::mean(record, of_output, first);
+    double* const magnitude = unit_access::mean(record, of_magnitude, first);
+    double* const z = unit_access::mean(record, of_z, first);
+    double* const deviation = unit_access::mean(record, of_deviation, first);
+    W const w = W(weight);
+    W const inv = W(inverse);
+    for (std::size_t u = 0; u < units; u += width) {
+      std::size_t const here = std::min(width, units - u);
+      toward(slope + u, here, math::load<W>(s.slope + u) * inv, w);
+      toward(output + u, here, math::load<W>(s.output + u) * inv, w);
+      toward(magnitude + u, here, math::load<W>(s.magnitude + u) * inv, w);
+      W const off = math::load<W>(s.z + u) * inv;
+      W const spread = math::maximum(W(math::load<W>(s.square + u) * inv - off * off), W(0.0));
+      W const mean = load_first<W>(z + u, here, 0.0);
+      W const d = widened_from<W>(s.shift + u) + off - mean;
+      W const v = load_first<W>(deviation + u, here, 0.0);
+      store_first(z + u, W(mean + d * w), here);
+      store_first(deviation + u, W(v + ((spread - v) * w + d * d * W(weight * (1.0 - weight)))), here);
+    }
+  }
+
+private:
+  template <class W> SATUR_INLINE static void toward(double* mean, std::size_t here, W const& value, W const& w) {
+    W const old = load_first<W>(mean, here, 0.0);
+    store_first(mean, W(old + (value - old) * w), here);
+  }
+};
+
+} // namespace satur::inline SATUR_ABI::detail

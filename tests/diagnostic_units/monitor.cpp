@@ -1,0 +1,233 @@
+// Units in a monitor: opt-in, by shape or by layout, windows, merging, threads, saving and loading.
+#include "satur/diagnostic/monitor_file.hpp"
+#include "satur/diagnostic/shared_monitor.hpp"
+
+#include "satur/activation/relu.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstring>
+#include <random>
+#include <span>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using satur::unit_layout;
+using satur::unit_records;
+
+/// The least that has a shape.
+struct block {
+  std::vector<float> numbers;
+  std::vector<std::size_t> extents;
+  [[nodiscard]] auto begin() const { return numbers.begin(); }
+  [[nodiscard]] auto end() const { return numbers.end(); }
+  [[nodiscard]] auto begin() { return numbers.begin(); }
+  [[nodiscard]] auto end() { return numbers.end(); }
+  [[nodiscard]] float const* data() const { return numbers.data(); }
+  [[nodiscard]] float* data() { return numbers.data(); }
+  [[nodiscard]] std::size_t size() const { return numbers.size(); }
+  [[nodiscard]] std::vector<std::size_t> const& shape() const { return extents; }
+};
+block gaussian(std::size_t batch, std::size_t width, unsigned seed) {
+  std::mt19937_64 urbg(seed);
+  std::normal_distribution<float> normal(0.0f, 3.0f);
+  block z{std::vector<float>(batch * width), {batch, width}};
+  for (float& e : z.numbers) {
+    e = normal(urbg);
+  }
+  return z;
+}
+
+std::string saved(satur::monitor const& mon) {
+  std::ostringstream out;
+  save(mon, out);
+  return out.str();
+}
+satur::monitor loaded(std::string const& bytes) {
+  std::istringstream in(bytes);
+  return satur::load_monitor(in);
+}
+
+satur::monitor two_steps(unsigned seed) {
+  satur::monitor mon({.units = true});
+  block y = gaussian(8, 5, 0);
+  for (unsigned step = 0; step < 2; ++step) {
+    block z = gaussian(8, 5, seed + step);
+    if (step == 1) {
+      z.numbers[2] = std::numeric_limits<float>::quiet_NaN();
+    }
+    mon["fc1"].forward(satur::relu{}, z, y);
+    mon["fc1"].gradient(gaussian(8, 5, seed + 10));
+    mon["flat"].observe(satur::relu{}, z.numbers, unit_layout::matrix(4, 10));
+    mon["flat"].gradient(z.numbers, unit_layout::matrix(4, 10));
+    mon.end_step();
+  }
+  return mon;
+}
+
+} // namespace
+
+TEST_CASE("off unless asked for; then where z has two axes, or comes with a layout") {
+  block const z = gaussian(6, 4, 1);
+  block y = z;
+  block dy = z;
+  satur::monitor plain;
+  plain["fc1"].forward(satur::relu{}, z, y);
+  plain["fc1"].gradient(z);
+  CHECK(!plain["fc1"].units());
+
+  satur::monitor mon({.units = true});
+  mon["fc1"].forward(satur::relu{}, z, y);
+  mon["fc1"].forward(satur::relu{}, z, y, dy);
+  mon["fc1"].observe(satur::relu{}, z);
+  mon["fc1"].gradient(z);
+  REQUIRE(mon["fc1"].units());
+  unit_records expected;
+  for (int i = 0; i < 3; ++i) {
+    satur::observe_units(satur::relu{}, z, expected);
+  }
+  satur::observe_unit_gradients(z, expected);
+  CHECK(*mon["fc1"].units() == expected);
+  CHECK(!mon["fc1"].units(satur::phase::eval));
+
+  mon["flat"].forward(satur::relu{}, z.numbers, y.numbers, unit_layout::matrix(6, 4));
+  CHECK((*mon["flat"].units())[3].active == expected[3].active / 3);
+  mon["vector"].forward(satur::relu{}, z.numbers, y.numbers);
+  CHECK(!mon["vector"].units());
+  block cube = z;
+  cube.extents = {2, 3, 4};
+  mon["cube"].observe(satur::relu{}, cube);
+  CHECK(!mon["cube"].units());
+  mon["cube"].observe(satur::relu{}, cube, unit_layout::of(cube.extents, 1));
+  CHECK(mon["cube"].units()->size() == 3);
+
+  mon["other"].record_units(false);
+  mon["other"].observe(satur::relu{}, z);
+  CHECK(!mon["other"].units());
+  CHECK_THROWS_AS(mon["fc1"].observe(satur::relu{}, gaussian(6, 5, 2)), satur::shape_error);
+  CHECK_THROWS_WITH_AS(mon["flat"].observe(satur::relu{}, z.numbers, unit_layout::matrix(6, 5)),
+                       "satur::observe: z has shape (24); expected 30 numbers, the layout (6, 5) (outer, units, inner)",
+                       satur::shape_error);
+}
+
+TEST_CASE("steps that are not sampled, windows, reset") {
+  satur::monitor mon({.units = true, .sampling = {.every = 2}});
+  block const z = gaussian(10, 3, 4);
+  for (int step = 0; step < 5; ++step) {
+    mon["fc1"].observe(satur::relu{}, z);
+    mon.end_step();
+  }
+  CHECK(mon["fc1"].units()->samples() == 30);
+  mon.start_window();
+  CHECK(mon["fc1"].units()->samples() == 0);
+  CHECK(mon["fc1"].units()->lifetime() == 30);
+  mon.reset();
+  CHECK(mon["fc1"].units()->lifetime() == 0);
+  CHECK(!(*mon["fc1"].units())[0].ever_active);
+  mon["fc1"].observe(satur::relu{}, z);
+  mon.end_step();
+}
+
+TEST_CASE("monitors merge their units; a refusal changes nothing") {
+  satur::monitor const a = two_steps(1);
+  satur::monitor const b = two_steps(2);
+  satur::monitor const both = a + b;
+  unit_records expected = *a.at("fc1").units();
+  expected += *b.at("fc1").units();
+  CHECK(*both.at("fc1").units() == expected);
+  CHECK(both.at("fc1").units()->samples() == 32);
+  satur::monitor wide({.units = true});
+  wide["fc1"].observe(satur::relu{}, gaussian(2, 9, 1));
+  wide.end_step();
+  satur::monitor unchanged = a;
+  CHECK_THROWS_AS(unchanged += wide, std::invalid_argument);
+  CHECK(unchanged == a);
+}
+
+TEST_CASE("threads: one after another, step by step") {
+  satur::shared_monitor shared({.units = true});
+  block const first = gaussian(5, 4, 1);
+  block second = gaussian(5, 4, 2);
+  for (std::size_t i = 0; i < 5; ++i) {
+    second.numbers[i * 4] = -1.0f; // unit 0 is off in the second step
+  }
+  for (block const* const z : std::array<block const*, 2>{&first, &second}) {
+    std::thread([&] { shared.local()["fc1"].observe(satur::relu{}, *z); }).join();
+    shared.end_step();
+  }
+  unit_records expected;
+  satur::observe_units(satur::relu{}, first, expected);
+  satur::observe_units(satur::relu{}, second, expected);
+  unit_records const& units = *shared.merged().at("fc1").units();
+  CHECK(units.samples() == 10);
+  CHECK(units.lifetime() == 10);
+  for (std::size_t u = 0; u < 4; ++u) {
+    CHECK(units[u].active == expected[u].active);
+    CHECK(units[u].silent == expected[u].silent);
+  }
+  CHECK(units[0].silent >= 5);
+}
+
+TEST_CASE("saved and loaded: equal, and it goes on equal; files of format 1 have no units") {
+  satur::monitor mon = two_steps(3);
+  REQUIRE((*mon["fc1"].units())[2].nan == 1);
+  std::string const bytes = saved(mon);
+  satur::monitor again = loaded(bytes);
+  CHECK(again == mon);
+  CHECK(again.options().units);
+  for (satur::monitor* const m : {&mon, &again}) {
+    (*m)["fc1"].observe(satur::relu{}, gaussian(3, 5, 9));
+    m->end_step();
+  }
+  CHECK(again == mon);
+
+  // What an older satur wrote: the same lists without the units.
+  satur::monitor plain;
+  plain["fc1"].observe(satur::relu{}, gaussian(3, 5, 9));
+  plain.end_step();
+  satur::detail::byte_writer payload;
+  payload.format = 1;
+  satur::detail::record_access::fields(payload, plain);
+  satur::detail::byte_writer header;
+  header.bytes().append(satur::detail::monitor_magic);
+  header.number(payload.format);
+  header.number(std::uint64_t{payload.bytes().size()});
+  header.number(satur::detail::checksum_of(payload.bytes()));
+  header.number(satur::detail::checksum_of(header.bytes()));
+  CHECK(loaded(header.bytes() + payload.bytes()) == plain);
+}
+
+TEST_CASE("damaged units are refused in words, whatever the checksum says") {
+  satur::monitor const mon = two_steps(5);
+  std::string const bytes = saved(mon);
+  std::mt19937_64 urbg(1);
+  int refused = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::string payload = bytes.substr(40);
+    std::uint64_t const word =
+        i % 3 == 0 ? urbg() : (i % 3 == 1 ? ~std::uint64_t{0} : std::uint64_t{1} << (urbg() % 64));
+    std::memcpy(payload.data() + 8 * (urbg() % (payload.size() / 8)), &word, 8);
+    if (i % 7 == 0) {
+      payload.resize(urbg() % payload.size());
+    }
+    satur::detail::byte_writer header;
+    header.bytes().append(satur::detail::monitor_magic);
+    header.number(satur::detail::newest_format);
+    header.number(std::uint64_t{payload.size()});
+    header.number(satur::detail::checksum_of(payload));
+    header.number(satur::detail::checksum_of(header.bytes()));
+    try {
+      satur::monitor const m = loaded(header.bytes() + payload);
+      static_cast<void>(m == mon);
+    } catch (satur::file_error const& error) {
+      CHECK(std::string(error.what()).find("expected") != std::string::npos);
+      ++refused;
+    }
+  }
+  CHECK(refused > 100);
+}

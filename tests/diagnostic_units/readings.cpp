@@ -1,0 +1,390 @@
+// What is read off a record of units: the three axes, percentiles, the worst, dead and dormant units, windows.
+#include "satur/diagnostic/units.hpp"
+
+#include "satur/activation/relu.hpp"
+#include "satur/activation/sigmoid.hpp"
+#include "satur/tensor/compat.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+#include <sstream>
+#include <vector>
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+using satur::unit_layout;
+using satur::unit_records;
+using satur::unit_summary;
+
+bool close(double a, double b, double relative = 1e-13) {
+  return std::fabs(a - b) <= relative * std::max(std::fabs(a), std::fabs(b));
+}
+
+/// Records of relu; each inner list is a sample.
+unit_records relu_record(std::vector<std::vector<double>> const& samples) {
+  unit_records units;
+  for (std::vector<double> const& z : samples) {
+    satur::observe_units(satur::relu{}, z, unit_layout::matrix(1, z.size()), units);
+  }
+  return units;
+}
+template <class X> std::string printed(X const& x) {
+  std::ostringstream out;
+  out << x;
+  return out.str();
+}
+
+} // namespace
+
+TEST_CASE("the three axes are kept apart: the same share of elements, three ways") {
+  double const on = 9.0;
+  // 4 samples of 4 units, 4 of 16 elements saturated: one unit always; each unit once; one sample altogether.
+  std::vector<double> unit(16, 0.0);
+  std::vector<double> spread(16, 0.0);
+  std::vector<double> sample(16, 0.0);
+  for (std::size_t i = 0; i < 4; ++i) {
+    unit[i * 4 + 2] = -on;
+    spread[i * 4 + i] = i % 2 == 0 ? on : -on;
+    sample[4 + i] = on;
+  }
+  auto const axes = [](std::vector<double> const& z) {
+    unit_records units;
+    satur::observe_units(satur::sigmoid{}, z, unit_layout::matrix(4, 4), units);
+    return satur::axes_of(units);
+  };
+  satur::saturation_axes const a = axes(unit);
+  satur::saturation_axes const b = axes(spread);
+  satur::saturation_axes const c = axes(sample);
+  for (satur::saturation_axes const& x : {a, b, c}) {
+    CHECK(x.element_fraction() == 0.25);
+    CHECK(x.units == 4);
+    CHECK(x.samples == 4);
+  }
+  CHECK(a.unit_fraction() == 0.25);
+  CHECK(a.low_units == 1);
+  CHECK(a.high_units == 0);
+  CHECK(a.sample_fraction() == 0.0);
+  CHECK(b.unit_fraction() == 0.0);
+  CHECK(b.sample_fraction() == 0.0);
+  CHECK(b.low == 2);
+  CHECK(b.high == 2);
+  CHECK(c.unit_fraction() == 0.0);
+  CHECK(c.sample_fraction() == 0.25);
+  CHECK(printed(a) == "elements  25.0 % of 16 saturated (low 25.0 %, high 0 %; |z| > 5)\n"
+                      "units     1 of 4 saturated on >= 95 % of their samples (1 low, 0 high, 0 on both sides)\n"
+                      "samples   0 of 4 with >= 50 % of the layer saturated\n");
+}
+
+TEST_CASE("units: at least p, exactly; both sides together count once") {
+  std::vector<double> z;
+  for (int i = 0; i < 100; ++i) { // 7 of 100 low; 4 low and 3 high; 6 low
+    for (double const x : {i < 7 ? -9.0 : 0.0, i < 4 ? -9.0 : (i < 7 ? 9.0 : 0.0), i < 6 ? -9.0 : 0.0}) {
+      z.push_back(x);
+    }
+  }
+  unit_records units;
+  satur::observe_units(satur::sigmoid{}, z, unit_layout::matrix(100, 3), units);
+  satur::saturation_axes const a = satur::axes_of(units, 0.07);
+  CHECK(a.saturated_units == 2);
+  CHECK(a.low_units == 1);
+  CHECK(a.high_units == 0);
+  CHECK(satur::axes_of(units, 0.071).saturated_units == 0);
+  CHECK(satur::axes_of(units, 0.06).saturated_units == 3);
+  CHECK_THROWS_WITH_AS(static_cast<void>(satur::axes_of(units, 1.5)),
+                       "satur::axes_of: unit_share is 1.5; allowed: a share of the samples in (0, 1], such as 0.95",
+                       std::invalid_argument);
+  CHECK(std::isnan(satur::axes_of(unit_records{}).element_fraction()));
+}
+
+TEST_CASE("percentiles: numpy's, NaN left out, and the worst units") {
+  // numpy.percentile([3, 1, 4, 1, 5, 9, 2, 6], [0, 1, 2, 5, 10, 20, …])
+  satur::unit_percentiles const p = satur::percentiles_of({3, 1, 4, 1, 5, 9, 2, 6});
+  CHECK(p(0) == 1.0);
+  CHECK(p(5) == 1.0);
+  CHECK(close(p(20), 1.4));
+  CHECK(p(50) == 3.5);
+  CHECK(close(p(70), 4.9));
+  CHECK(close(p(90), 6.9));
+  CHECK(close(p(99), 8.79));
+  CHECK(p(100) == 9.0);
+  CHECK(p.median() == 3.5);
+  CHECK_THROWS_AS(static_cast<void>(p(3)), std::invalid_argument);
+  double const nan = std::numeric_limits<double>::quiet_NaN();
+  satur::unit_percentiles const q = satur::percentiles_of({nan, 7.0, nan});
+  CHECK(q.units == 1);
+  CHECK(q.unread == 2);
+  CHECK(q(0) == 7.0);
+  CHECK(q(100) == 7.0);
+  CHECK(std::isnan(satur::percentiles_of(std::vector<double>{})(50)));
+  CHECK(satur::percentiles_of({infinity, infinity, 1.0})(100) == infinity);
+  CHECK(satur::percentiles_of({infinity, infinity, 1.0})(80) == infinity);
+
+  unit_records const units = relu_record({{-1, 2, -3, 4, nan}, {1, 2, -3, -4, nan}, {-1, 2, -3, 4, nan}});
+  std::vector<unit_summary> const worst = satur::worst_units(units, satur::readings::active, 2);
+  REQUIRE(worst.size() == 2);
+  CHECK(worst[0].unit == 2);
+  CHECK(worst[0].active_fraction() == 0.0);
+  CHECK(worst[1].unit == 0);
+  CHECK(satur::worst_units(units, satur::readings::active, 99).size() == 4); // the one without samples has no reading
+  auto const output = [](unit_summary const& u) { return u.mean_output(); };
+  CHECK(satur::extreme_units(units, output, 1, satur::unit_order::highest)[0].unit == 3);
+  CHECK(satur::percentiles_of(units, satur::readings::mean_slope)(100) == 1.0);
+  CHECK(satur::percentiles_of(units, &unit_summary::mean_derivative)(0) == 0.0);
+  std::ostringstream out;
+  satur::print_percentiles(out, satur::readings::active, satur::percentiles_of(units, satur::readings::active));
+  CHECK(out.str().starts_with("active share over 4 units: 0 % 0, 1 % 0.01, "));
+  CHECK(out.str().ends_with("100 % 1; 1 unread\n"));
+  for (satur::unit_reading const& r : satur::readings::all) {
+    CHECK(!r.name.empty());
+    CHECK(satur::read_units(units, r).size() == 5);
+  }
+}
+
+TEST_CASE("tau: mean |a| of 0, 1, 1, 2 scores 0, 1, 1, 2; one of four is dormant at 0.1") {
+  unit_records const units = relu_record({{-1, 1, 1, 2}, {-2, 1, 1, 2}});
+  satur::dormant_units const d = satur::find_dormant(units, satur::tau_dormant{0.1});
+  CHECK(d.mean_magnitude == 1.0);
+  CHECK(d.count() == 1);
+  CHECK(d.units() == std::vector<std::size_t>{0});
+  CHECK(d.fraction() == 0.25);
+  CHECK(d.samples == 2);
+  CHECK(satur::find_dormant(units, satur::tau_dormant{1.0 - 1e-8}).count() == 1);
+  CHECK(satur::find_dormant(units, satur::tau_dormant{1.0}).count() == 3);
+  CHECK(satur::find_dormant(units, satur::tau_dormant{2.0}).count() == 4);
+  CHECK(printed(d) == "1 of 4 units (25.0 %) dormant over 2 samples; tau_dormant: mean |a| <= 0.1 of the layer's; "
+                      "mean |a| of the layer 1");
+  // Blind where all die evenly: the absolute value shows it.
+  unit_records const dying = relu_record({{1e-6, 1e-6}});
+  CHECK(satur::find_dormant(dying, satur::tau_dormant{}).count() == 0);
+  CHECK(satur::find_dormant(dying, satur::tau_dormant{}).mean_magnitude == 1e-6);
+  unit_records const dead = relu_record({{-1.0, -1.0}}); // 0 / 1e-9
+  CHECK(satur::find_dormant(dead, satur::tau_dormant{}).count() == 2);
+}
+
+TEST_CASE("each definition of dead, on a layer built to have one of each") {
+  unit_records units;
+  std::vector<double> z;
+  std::vector<double> g;
+  for (int i = 0; i < 200; ++i) {
+    // never on; on once, the first time; on always; half on and saturated always but once; NaN
+    z.insert(z.end(), {-1.0, i == 0 ? 1.0 : -1.0, 1.0, i < 1 ? 1.0 : (i % 2 == 0 ? 9.0 : -9.0), std::nan("")});
+    g.insert(g.end(), {0.0, 0.0, i == 150 ? 1e-40 : 0.0, 1.0, std::nan("")});
+  }
+  unit_layout const layout = unit_layout::matrix(200, 5);
+  satur::observe_units(satur::relu{}, z, layout, units);
+  satur::observe_unit_gradients(g, layout, units);
+  using list = std::vector<std::size_t>;
+  CHECK(satur::find_dormant(units, satur::off{}).units() == list{0});
+  CHECK(satur::find_dormant(units, satur::off{}).judged == 4);
+  CHECK(satur::find_dormant(units, satur::off{199}).units() == list{0, 1});
+  CHECK(satur::find_dormant(units, satur::off{200}).units() == list{0});
+  CHECK(satur::find_dormant(units, satur::rarely_on{}).units() == list{0, 1});
+  CHECK(satur::find_dormant(units, satur::rarely_on{0.005}).units() == list{0}); // less than, not at most
+  CHECK(satur::find_dormant(units, satur::saturated_unit{}).units() == list{3});
+  CHECK(satur::find_dormant(units, satur::saturated_unit{0.995}).units() == list{3});
+  CHECK(satur::find_dormant(units, satur::saturated_unit{0.996}).units().empty());
+  CHECK(satur::find_dormant(units, satur::dead_gradient{}).units() == list{0, 1});
+  CHECK(satur::find_dormant(units, satur::dead_gradient{}).judged == 5); // NaN is a gradient, and not 0
+  CHECK(satur::find_dormant(unit_records{}, satur::off{}).judged == 0);
+  CHECK(std::isnan(satur::find_dormant(unit_records{}, satur::off{}).fraction()));
+  CHECK(printed(satur::find_dormant(units, satur::saturated_unit{}))
+            .find("saturated_unit: saturated on >= 95 % of the samples (|z| > 5)") != std::string::npos);
+  CHECK(describe(satur::dormancy(satur::off{})) == "off: no active sample");
+  CHECK(describe(satur::dormancy(satur::off{500})) == "off: no active sample among the last 500");
+  CHECK(describe(satur::dormancy(satur::rarely_on{})) == "rarely_on: active on < 1 % of the samples");
+  CHECK(describe(satur::dormancy(satur::dead_gradient{})) == "dead_gradient: dL/dz exactly 0");
+  CHECK_THROWS_WITH_AS(static_cast<void>(satur::find_dormant(units, satur::rarely_on{0.0})),
+                       "satur::rarely_on: share is 0; allowed: a share of the samples in (0, 1], such as 0.01",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(static_cast<void>(satur::find_dormant(units, satur::saturated_unit{1.1})), std::invalid_argument);
+  CHECK_THROWS_AS(static_cast<void>(satur::find_dormant(units, satur::tau_dormant{-1.0})), std::invalid_argument);
+}
+
+TEST_CASE("windows one after another: revived units, and overlap") {
+  unit_records units = relu_record({{-1, -1, -1, 1}, {-1, -1, -1, 1}});
+  satur::dormant_units const first = satur::find_dormant(units, satur::off{});
+  units.start_window();
+  satur::observe_units(satur::relu{}, std::vector<double>{-1, 1, -1, -1}, unit_layout::matrix(1, 4), units);
+  satur::dormant_units const second = satur::find_dormant(units, satur::off{});
+  satur::dormancy_change const change = satur::compare(first, second);
+  CHECK(change.before == 3);
+  CHECK(change.after == 3);
+  CHECK(change.both == 2);
+  CHECK(change.revived == 1);
+  CHECK(change.fallen == 1);
+  CHECK(close(change.overlap(), 2.0 / 3.0));
+  CHECK(second.samples == 1);
+  CHECK(units[0].silent == 3);
+  CHECK(satur::find_dormant(units, satur::off{2}).units() == std::vector<std::size_t>{0, 2});
+  CHECK_THROWS_WITH_AS(static_cast<void>(satur::compare(first, satur::find_dormant(units, satur::rarely_on{}))),
+                       "satur::compare: cannot compare units by 'off: no active sample' with units by 'rarely_on: "
+                       "active on < 1 % of the samples'; judge both windows alike",
+                       std::invalid_argument);
+  CHECK(std::isnan(satur::compare(satur::dormant_units{}, satur::dormant_units{}).overlap()));
+  CHECK_THROWS_AS(static_cast<void>(satur::compare(first, satur::find_dormant(relu_record({{1}}), satur::off{}))),
+                  satur::shape_error);
+}
+
+TEST_CASE("a window with decay is the weighted mean of its samples") {
+  double const half_life = 10.0;
+  std::mt19937_64 urbg(5);
+  std::normal_distribution<double> normal(0.0, 4.0);
+  satur::decayed_units lately(half_life);
+  unit_records batch;
+  std::size_t const width = 3;
+  std::vector<std::vector<double>> seen(width);
+  std::vector<double> age_of_batch;
+  std::vector<std::size_t> sizes{4, 1, 7, 3, 20, 2};
+  for (std::size_t const n : sizes) {
+    std::vector<double> z(n * width);
+    for (double& e : z) {
+      e = normal(urbg);
+    }
+    z[0] = sizes.front() == n ? std::nan("") : z[0];
+    satur::observe_units(satur::relu{}, z, unit_layout::matrix(n, width), batch);
+    satur::observe_unit_gradients(z, unit_layout::matrix(n, width), batch);
+    lately.add(batch);
+    batch.start_window();
+    for (std::size_t i = 0; i < n * width; ++i) {
+      seen[i % width].push_back(z[i]);
+    }
+  }
+  std::size_t after = 0;
+  std::vector<double> weights; // of the samples, newest batch last
+  for (std::size_t b = sizes.size(); b-- > 0;) {
+    weights.insert(weights.begin(), sizes[b], std::exp2(-static_cast<double>(after) / half_life));
+    after += sizes[b];
+  }
+  for (std::size_t u = 0; u < width; ++u) {
+    double weight = 0;
+    double mean = 0;
+    double high = 0;
+    double active = 0;
+    double output = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      double const x = seen[u][i];
+      if (!std::isnan(x)) {
+        weight += weights[i];
+        mean += weights[i] * x;
+        high += weights[i] * (x > 5.0);
+        active += weights[i] * (x > 0.0);
+        output += weights[i] * std::max(x, 0.0);
+      }
+    }
+    double variance = 0;
+    double square = 0;
+    double gradients = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      double const x = seen[u][i];
+      if (!std::isnan(x)) {
+        variance += weights[i] * (x - mean / weight) * (x - mean / weight) / weight;
+        square += weights[i] * x * x;
+        gradients += weights[i];
+      }
+    }
+    unit_summary const s = lately[u];
+    CHECK(s.unit == u);
+    CHECK(close(s.samples, weight));
+    CHECK(close(s.high, high));
+    CHECK(close(s.active, active));
+    CHECK(close(s.mean_z(), mean / weight, 1e-12));
+    CHECK(close(s.variance_z(), variance, 1e-12));
+    CHECK(close(s.mean_output(), output / weight, 1e-12));
+    CHECK(close(s.gradient_mean_square, square / gradients, 1e-12));
+    CHECK(s.silent == batch[u].silent);
+  }
+  CHECK(lately[0].nan > 0.0);
+  CHECK(satur::find_dormant(lately, satur::rarely_on{}).judged == width);
+  CHECK(satur::percentiles_of(lately, satur::readings::active).units == width);
+  CHECK_THROWS_AS(satur::decayed_units(0.0), std::invalid_argument);
+  CHECK_THROWS_AS(satur::decayed_units{infinity}, std::invalid_argument);
+  unit_records other = relu_record({{1.0}});
+  CHECK_THROWS_AS(lately.add(other), satur::shape_error);
+}
+
+TEST_CASE("a steady stream: the weight tends to half-life / ln 2") {
+  satur::decayed_units lately(1000.0);
+  for (int i = 0; i < 30000; ++i) {
+    lately.add(relu_record({{1.0}}));
+  }
+  CHECK(close(lately[0].samples, 1000.0 / std::log(2.0), 1e-3));
+  CHECK(close(lately[0].mean_output(), 1.0, 1e-12));
+}
+
+TEST_CASE("born dead: 1 - prod(1 - 2^-n)") {
+  std::vector<std::size_t> const none;
+  CHECK(satur::born_dead_probability(none) == 0.0);
+  std::vector<std::size_t> const one{1};
+  CHECK(close(satur::born_dead_probability(one), 0.5));
+  std::vector<std::size_t> const three{2, 2, 3};
+  CHECK(close(satur::born_dead_probability(three), 1.0 - 0.75 * 0.75 * 0.875));
+  std::vector<std::size_t> const wide{100};
+  CHECK(close(satur::born_dead_probability(wide), std::exp2(-100)));
+  std::vector<std::size_t> const zero{3, 0};
+  CHECK_THROWS_AS(static_cast<void>(satur::born_dead_probability(zero)), std::invalid_argument);
+  // Counted: 2 layers of 2 units, weights uniform in (-1, 1), one input.
+  std::mt19937_64 urbg(11);
+  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+  int dead = 0;
+  int const trials = 40000;
+  for (int t = 0; t < trials; ++t) {
+    std::vector<double> a{0.3, -0.7};
+    for (int layer = 0; layer < 2; ++layer) {
+      std::vector<double> next(2, 0.0);
+      for (double& x : next) {
+        x = std::max(0.0, uniform(urbg) * a[0] + uniform(urbg) * a[1]);
+      }
+      a = next;
+    }
+    dead += a[0] == 0.0 && a[1] == 0.0;
+  }
+  std::vector<std::size_t> const widths{2, 2};
+  double const p = satur::born_dead_probability(widths);
+  CHECK(std::fabs(dead / static_cast<double>(trials) - p) < 5 * std::sqrt(p * (1 - p) / trials));
+}
+
+TEST_CASE("xtensor: a tensor, a column-major one, an expression, NCHW, and a wrong shape") {
+  xt::xtensor<float, 2> z{{1.0f, -2.0f, 6.0f}, {-1.0f, -3.0f, 7.0f}};
+  xt::xtensor<float, 2> y = xt::zeros_like(z);
+  xt::xtensor<float, 2> dy = xt::zeros_like(z);
+  unit_records units;
+  satur::forward_units(satur::relu{}, z, y, units);
+  CHECK(units.size() == 3);
+  CHECK(units[2].high == 2);
+  CHECK(units[0].active == 1);
+  CHECK(y(1, 2) == 7.0f);
+  satur::forward_units(satur::relu{}, z, y, units, dy);
+  CHECK(dy(0, 0) == 1.0f);
+  CHECK(dy(0, 1) == 0.0f);
+  CHECK(units.samples() == 4);
+  satur::observe_unit_gradients(dy, units);
+  CHECK(units[1].gradient_is_zero());
+
+  unit_records twice;
+  twice += units;
+  xt::xtensor<float, 2, xt::layout_type::column_major> columns = z;
+  xt::xtensor<float, 2, xt::layout_type::column_major> column_y = xt::zeros_like(z);
+  unit_records of_columns;
+  satur::forward_units(satur::relu{}, columns, column_y, of_columns);
+  satur::forward_units(satur::relu{}, z * 1.0f, y, of_columns, dy);
+  satur::observe_unit_gradients(dy, of_columns);
+  CHECK(of_columns == twice);
+  CHECK(column_y(1, 2) == 7.0f);
+
+  xt::xtensor<float, 4> images = xt::ones<float>({2, 3, 4, 5});
+  unit_records channels;
+  satur::observe_units(satur::relu{}, images, unit_layout::of(images.shape(), 1), channels);
+  CHECK(channels.size() == 3);
+  CHECK(channels.samples() == 40);
+  unit_records last;
+  satur::observe_units(satur::relu{}, images, last);
+  CHECK(last.size() == 5);
+  CHECK_THROWS_WITH_AS(satur::observe_units(satur::relu{}, images, units),
+                       "satur::observe_units: z has shape (24, 5); expected 3 units, as the record has",
+                       satur::shape_error);
+  xt::xtensor<float, 2> narrow = xt::ones<float>({2, 2});
+  CHECK_THROWS_AS(satur::forward_units(satur::relu{}, z, narrow, units), satur::shape_error);
+}
