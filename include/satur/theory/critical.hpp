@@ -121,8 +121,8 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
         head, "sigma_w^2 E f'^2 is 1 at sigma_w^2 = ", 1.0 / moments(act, 0.0, 1.0).mean_squared_derivative,
         " whatever the variance of z, and there every layer adds the bias variance to it without end; allowed: 0"));
   }
-  double least = detail::infinite;
-  double most = -detail::infinite;
+  double least = detail::unbounded;
+  double most = -detail::unbounded;
   for (int i = 0; i <= detail::critical_steps; ++i) {
     double const q = detail::critical_grid(i);
     double const bias = q * detail::critical_bias(act, q);

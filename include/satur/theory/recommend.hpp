@@ -79,7 +79,7 @@ template <class A>
       continue; // the same weights
     }
     double middle = 1.0;
-    double here = detail::infinite;
+    double here = detail::unbounded;
     double const step = std::exp2(0.25);
     for (int i = -16; i <= 24; ++i) {
       double const gain = std::exp2(0.25 * i);

@@ -15,14 +15,14 @@ template <class T> struct unit_gradient_pass {
   template <class L> SATUR_INLINE void run() {
     using W = typename pass_types<L>::wide;
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
-    alignas(64) S sums[strip_units + widest];
-    alignas(64) T packed[strip_units + widest];
+    alignas(64) S sums[strip_units + widest_unit_lanes];
+    alignas(64) T packed[strip_units + widest_unit_lanes];
     std::size_t const samples = layout.samples();
     for (std::size_t first = 0; first < samples; first += strip_samples) {
       std::size_t const count = std::min(strip_samples, samples - first);
       for (std::size_t u = 0; u < layout.units; u += strip_units) {
         std::size_t const units = std::min(strip_units, layout.units - u);
-        std::fill(sums, sums + units + widest, S(0));
+        std::fill(sums, sums + units + widest_unit_lanes, S(0));
         S total = 0;
         for (std::size_t s = first; s < first + count; ++s) {
           std::size_t const at = (s / layout.inner * layout.units + u) * layout.inner + s % layout.inner;

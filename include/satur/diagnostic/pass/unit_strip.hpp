@@ -12,7 +12,7 @@ inline constexpr std::size_t strip_samples = 1024;
 template <class T> inline constexpr std::size_t tile_elements = 32768 / sizeof(T);
 inline constexpr std::size_t tile_units = strip_units;
 inline constexpr std::size_t tile_samples = 64;
-inline constexpr std::size_t widest = 16; ///< lanes
+inline constexpr std::size_t widest_unit_lanes = 16; ///< lanes
 
 /// A register of W from as many T.
 template <class W, class T> SATUR_INLINE W widened_from(T const* p) {
@@ -34,7 +34,7 @@ template <class W, class T> SATUR_INLINE W widened_from(T const* p) {
 template <class T> struct strip_sums {
   using S = sum_element<T>;
   using I = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-  static constexpr std::size_t room = strip_units + widest;
+  static constexpr std::size_t room = strip_units + widest_unit_lanes;
 
   alignas(64) T shift[room]; ///< around which z is summed, so that a large mean costs the variance no digits
   alignas(64) S z[room];

@@ -102,7 +102,7 @@ template <class T, class Bound> struct unit_pass {
 private:
   using S = sum_element<T>;
   using I = typename strip_sums<T>::I;
-  static constexpr std::size_t room_elements = tile_elements<T> + tile_samples * widest;
+  static constexpr std::size_t room_elements = tile_elements<T> + tile_samples * widest_unit_lanes;
   struct room {
     alignas(64) T z[room_elements];
     alignas(64) T values[room_elements];
