@@ -394,3 +394,25 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
   // tanh' over N(0, 0.3^2) is 1 - 0.09 + 2 0.0081 - ...: 0.92
   CHECK(found[0].cure.predicted->slope_share == doctest::Approx(0.92).epsilon(0.02));
 }
+
+TEST_CASE("a monitor that records units names them") {
+  satur::monitor mon({.units = true});
+  std::vector<double> const z{-9.0, 0.0, -9.0, 0.5, -9.0, -0.5};
+  std::size_t const rows = 300;
+  std::vector<double> block;
+  for (std::size_t i = 0; i < rows / 3; ++i) {
+    block.insert(block.end(), z.begin(), z.end()); // unit 0 is saturated, unit 1 is not
+  }
+  std::vector<double> a(block.size());
+  mon["fc"].forward(satur::sigmoid{}, block, a, satur::unit_layout::matrix(rows, 2));
+  mon.end_step();
+  std::vector<satur::finding> const found = satur::diagnose(mon);
+  INFO(text(found));
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].symptom == symptom::one_sided);
+  REQUIRE(found[1].symptom == symptom::dead_units);
+  CHECK(found[1].value == 0.5);
+  CHECK(found[1].severity == satur::severity::warning); // an alarm is above one half
+  CHECK(found[1].units.size() == 1);
+  CHECK(found[1].units[0].unit == 0);
+}

@@ -148,28 +148,28 @@ template <unit_source U> [[nodiscard]] dormant_units find_dormant(U const& units
                                       : magnitudes.value() / static_cast<double>(with_output);
   for (std::size_t u = 0; u < all.size(); ++u) {
     unit_summary const& s = all[u];
-    struct verdict {
+    struct unit_verdict {
       bool judged;
       bool dormant;
     };
-    auto const seen = [&](bool dormant) { return verdict{s.samples > 0.0, dormant}; };
+    auto const seen = [&](bool dormant) { return unit_verdict{s.samples > 0.0, dormant}; };
     struct {
       unit_summary const& s;
       decltype(seen) const& by_samples;
       double mean;
-      verdict operator()(off const& o) const {
+      unit_verdict operator()(off const& o) const {
         return by_samples(o.silent == 0 ? s.active == 0.0 : s.silent >= static_cast<double>(o.silent));
       }
-      verdict operator()(rarely_on const& r) const { return by_samples(s.active_fraction() < r.share); }
-      verdict operator()(saturated_unit const& r) const { return by_samples(s.fraction() >= r.share); }
-      verdict operator()(tau_dormant const& t) const {
+      unit_verdict operator()(rarely_on const& r) const { return by_samples(s.active_fraction() < r.share); }
+      unit_verdict operator()(saturated_unit const& r) const { return by_samples(s.fraction() >= r.share); }
+      unit_verdict operator()(tau_dormant const& t) const {
         return {s.samples > s.infinite, s.magnitude / (mean + 1e-9) <= t.tau};
       }
-      verdict operator()(dead_gradient const&) const {
+      unit_verdict operator()(dead_gradient const&) const {
         return {s.gradients + s.bad_gradients > 0.0, s.gradient_is_zero()};
       }
     } const judge{s, seen, d.mean_magnitude};
-    verdict const v = std::visit(judge, definition);
+    unit_verdict const v = std::visit(judge, definition);
     d.judged += v.judged;
     d.dormant[u] = v.judged && v.dormant;
   }

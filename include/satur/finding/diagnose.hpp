@@ -114,7 +114,8 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
 }
 
 /// The records of a monitor's last sampled step, each beside the slope that its layer had in the first one, if the
-/// history has it. What the last step did not record (updates are sampled) is taken from the whole run.
+/// history has it, and beside its units of the window, if the monitor records them (the monitor has to outlive these).
+/// What the last step did not record (updates are sampled) is taken from the whole run.
 [[nodiscard]] inline std::vector<named_record> records_of(monitor const& mon, phase p = phase::train) {
   std::vector<named_record> records;
   for (layer_monitor const& layer : mon) {
@@ -124,6 +125,9 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
     }
     if (history const& lines = layer.history(p); !lines.empty() && lines[0].step == 0) {
       r.initial_slope_share = lines[0].slope_share();
+    }
+    if (layer.units(p)) {
+      r.units = &*layer.units(p);
     }
     records.push_back(std::move(r));
   }
