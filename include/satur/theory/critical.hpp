@@ -99,17 +99,12 @@ template <class A> [[nodiscard]] std::vector<critical_point> critical_points(A c
 
 /// The sigma_w^2 at which chi_1 = 1 (weights of variance sigma_w^2 / fan-in): tanh 1 without biases and 1.7610 with
 /// bias variance 0.05; relu 2; sigmoid 103.0, where q* = 45.6 and 46 % of the units lie beyond 5. Where there are
-/// several points, the first that the layers approach, else the first (gelu and silu with little bias have unstable
-/// ones alone: `critical_points` says so). Throws std::invalid_argument where the bias variance is negative or not
-/// finite, and std::domain_error, with the reason, where no weights do it: softplus never, relu only without biases.
+/// several, the one with the least q*. gelu and silu with little bias have a point that their layers leave, to 0 or to
+/// infinity: `critical_points` says so. Throws std::invalid_argument where the bias variance is negative or not finite,
+/// and std::domain_error, with the reason, where no weights do it: softplus never, relu only without biases.
 template <class A> [[nodiscard]] double critical_weight_variance(A const& act, double bias_variance) {
   detail::require_bias("theory::critical_weight_variance", bias_variance);
   std::vector<critical_point> const found = critical_points(act, bias_variance);
-  for (critical_point const& p : found) {
-    if (p.stable) {
-      return p.weight_variance;
-    }
-  }
   if (!found.empty()) {
     return found.front().weight_variance;
   }
