@@ -69,6 +69,9 @@ struct layer_prediction {
   /// Standard deviation of this network's own variance of z about `variance`, relative to it, at these widths: one
   /// drawn network is off by so much. 0 in the first layer, whose input is known.
   double relative_error = 0;
+  /// Standard deviation of the mean slope that one drawn network shows over this layer's units for one input: from
+  /// `relative_error`, and from there being only fan-out units.
+  double mean_derivative_error = 0;
 
   [[nodiscard]] double stddev() const { return std::sqrt(variance); }
   [[nodiscard]] double beyond() const { return below + above; } ///< P(|z| > threshold)
@@ -161,6 +164,9 @@ template <class A>
     p.slope_saturation = 1.0 - m.mean_derivative / peak;
     p.chi = n * (law.weight_variance + law.weight_mean * law.weight_mean) * m.mean_squared_derivative;
     p.relative_error = variance > 0.0 ? std::sqrt(error) / variance : 0.0;
+    double const slope_spread = std::max(0.0, m.mean_squared_derivative - m.mean_derivative * m.mean_derivative);
+    double const moved = variance > 0.0 ? m.derivative_growth * m.derivative_growth * error : 0.0;
+    p.mean_derivative_error = std::sqrt(moved + slope_spread / static_cast<double>(law.size.out));
     all.layers.push_back(p);
     mean_in = m.mean_output;
     variance_in = m.variance_output;
