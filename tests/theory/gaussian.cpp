@@ -161,8 +161,11 @@ by_brute_force compare(std::function<double(double)> const& f, std::function<dou
     worst.moments = std::max(worst.moments, relative(got, exact));
   }
   double const h = 1e-3 * variance;
-  worst.growth = relative(m.output_growth,
-                          (of(variance + h).mean_squared_output - of(variance - h).mean_squared_output) / (2.0 * h));
+  theory::gaussian_moments const more = of(variance + h);
+  theory::gaussian_moments const less = of(variance - h);
+  worst.growth = relative(m.output_growth, (more.mean_squared_output - less.mean_squared_output) / (2.0 * h));
+  worst.moments = std::max(
+      worst.moments, 1e-4 * relative(m.derivative_growth, (more.mean_derivative - less.mean_derivative) / (2.0 * h)));
   return worst;
 }
 } // namespace

@@ -53,6 +53,7 @@ template <class M> void closed_moments(gelu const&, M& m) {
   m.mean_squared_output = q * (0.25 + angle) + last;
   m.variance_output = m.mean_squared_output - m.mean_output * m.mean_output;
   m.mean_derivative = 0.5;
+  m.derivative_growth = 0.0;
   m.mean_squared_derivative = 0.25 + angle + q * (3.0 + 5.0 * q) / (2.0 * pi * one * two * root);
   m.output_growth = 0.25 + angle + q / (2.0 * pi * one * root) + last * (2.0 / q - 1.0 / one - 1.0 / two);
 }
@@ -67,6 +68,7 @@ template <class M> void closed_moments(exponential const&, M& m) {
   m.mean_derivative = m.mean_output;
   m.mean_squared_derivative = m.mean_squared_output;
   m.output_growth = 2.0 * m.mean_squared_output;
+  m.derivative_growth = 0.5 * m.mean_output;
 }
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -99,17 +99,12 @@ template <class A> [[nodiscard]] std::vector<critical_point> critical_points(A c
 
 /// The sigma_w^2 at which chi_1 = 1 (weights of variance sigma_w^2 / fan-in): tanh 1 without biases and 1.7610 with
 /// bias variance 0.05; relu 2; sigmoid 103.0, where q* = 45.6 and 46 % of the units lie beyond 5. Where there are
-/// several points, the first that the layers approach, else the first (gelu and silu with little bias have unstable
-/// ones alone: `critical_points` says so). Throws std::invalid_argument where the bias variance is negative or not
-/// finite, and std::domain_error, with the reason, where no weights do it: softplus never, relu only without biases.
+/// several, the one with the least q*. gelu and silu with little bias have a point that their layers leave, to 0 or to
+/// infinity: `critical_points` says so. Throws std::invalid_argument where the bias variance is negative or not finite,
+/// and, with the reason, where no weights do it: softplus never, relu only without biases.
 template <class A> [[nodiscard]] double critical_weight_variance(A const& act, double bias_variance) {
   detail::require_bias("theory::critical_weight_variance", bias_variance);
   std::vector<critical_point> const found = critical_points(act, bias_variance);
-  for (critical_point const& p : found) {
-    if (p.stable) {
-      return p.weight_variance;
-    }
-  }
   if (!found.empty()) {
     return found.front().weight_variance;
   }
@@ -117,7 +112,7 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
       detail::message("satur::theory::critical_weight_variance: ", name_of(act),
                       " has no critical point with bias variance ", detail::number_text(bias_variance), ": ");
   if (detail::homogeneous(act)) {
-    throw std::domain_error(detail::message(
+    throw std::invalid_argument(detail::message(
         head, "sigma_w^2 E f'^2 is 1 at sigma_w^2 = ", 1.0 / moments(act, 0.0, 1.0).mean_squared_derivative,
         " whatever the variance of z, and there every layer adds the bias variance to it without end; allowed: 0"));
   }
@@ -130,10 +125,10 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
     least = detail::is_finite(bias) ? std::min(least, bias) : least;
   }
   if (most > 0.0) {
-    throw std::domain_error(detail::message(head, "those that have one go from about ", std::max(0.0, least), " to ",
-                                            most, " (searched with q* from 1e-8 to 1e8)"));
+    throw std::invalid_argument(detail::message(head, "those that have one go from about ", std::max(0.0, least),
+                                                " to ", most, " (searched with q* from 1e-8 to 1e8)"));
   }
-  throw std::domain_error(detail::message(
+  throw std::invalid_argument(detail::message(
       head,
       "weights wide enough to keep the gradient (sigma_w^2 = 1/E f'^2) make the next layer's variance E f^2/E f'^2 "
       "larger than this one's at every variance from 1e-8 to 1e8, because its outputs lie far from 0; no bias "

@@ -70,6 +70,8 @@ struct gaussian_moments {
   /// dE f^2 / d variance = E[f'^2 + f f''] = E[(z - mean) f f'] / variance: the last form holds with kinks too, but not
   /// where f itself jumps (threshold, hard_shrink). NaN where the variance is 0.
   double output_growth = 0;
+  /// dE f' / d variance = E[f' (t^2 - 1)] / (2 variance), t = (z - mean)/sd. NaN where the variance is 0.
+  double derivative_growth = 0;
   bool operator==(gaussian_moments const&) const = default;
 };
 
@@ -92,6 +94,7 @@ template <class A>
     m.mean_derivative = at_mean.slope;
     m.mean_squared_derivative = at_mean.slope * at_mean.slope;
     m.output_growth = std::numeric_limits<double>::quiet_NaN();
+    m.derivative_growth = m.output_growth;
     return m;
   }
   double const sd = detail::sqrt_anywhere(variance);
@@ -99,6 +102,7 @@ template <class A>
   double d1 = 0;                       // E (f - centre)
   double d2 = 0;                       // E (f - centre)^2
   double tff = 0;                      // E t f f', t = (z - mean)/sd
+  double tts = 0;                      // E (t^2 - 1) f'
   if constexpr (detail::piecewise<A>) {
     for (detail::polynomial_piece const& p : detail::pieces_of<A>::get(act)) {
       auto const j = detail::partial_moments((p.from - mean) / sd, (p.to - mean) / sd);
@@ -112,6 +116,7 @@ template <class A>
       d2 += y * y * j[0] + 2 * y * f1 * j[1] + (f1 * f1 + 2 * y * f2) * j[2] + 2 * f1 * f2 * j[3] + f2 * f2 * j[4];
       m.mean_derivative += s0 * j[0] + s1 * j[1];
       m.mean_squared_derivative += s0 * s0 * j[0] + 2 * s0 * s1 * j[1] + s1 * s1 * j[2];
+      tts += s0 * (j[2] - j[0]) + s1 * (j[3] - j[1]);
       tff += f0 * s0 * j[1] + (f0 * s1 + f1 * s0) * j[2] + (f1 * s1 + f2 * s0) * j[3] + f2 * s1 * j[4];
       double const square[] = {f0 * f0, 2 * f0 * f1, f1 * f1 + 2 * f0 * f2, 2 * f1 * f2, f2 * f2}; // f^2
       for (std::size_t i = 0; i < 5; ++i) {
@@ -131,6 +136,7 @@ template <class A>
       m.mean_derivative += w * f.slope;
       m.mean_squared_derivative += w * f.slope * f.slope;
       tff += w * t * f.value * f.slope;
+      tts += w * (t * t - 1.0) * f.slope;
       m.mean_fourth_output += w * (f.value * f.value) * (f.value * f.value);
     });
   }
@@ -139,6 +145,7 @@ template <class A>
   m.variance_output = spread < 0.0 ? 0.0 : spread;
   m.mean_squared_output = centre == 0.0 ? d2 : m.mean_output * m.mean_output + m.variance_output;
   m.output_growth = tff / sd;
+  m.derivative_growth = 0.5 * tts / variance;
   if constexpr (detail::has_closed_moments<A>) {
     if (!std::is_constant_evaluated()) {
       detail::closed_moments(act, m);

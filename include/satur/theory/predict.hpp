@@ -40,6 +40,11 @@ template <class A> [[nodiscard]] bool flat_at(A const& act, double z, double pea
 
 namespace theory {
 
+/// A recursion that leaves the range of double; the message names the layer.
+struct divergence_error : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
 /// One layer as it is expected to start, over units, inputs and random weights.
 struct layer_prediction {
   fans size{1, 1};
@@ -64,6 +69,9 @@ struct layer_prediction {
   /// Standard deviation of this network's own variance of z about `variance`, relative to it, at these widths: one
   /// drawn network is off by so much. 0 in the first layer, whose input is known.
   double relative_error = 0;
+  /// Standard deviation of the mean slope that one drawn network shows over this layer's units for one input: from
+  /// `relative_error`, and from there being only fan-out units.
+  double mean_derivative_error = 0;
 
   [[nodiscard]] double stddev() const { return std::sqrt(variance); }
   [[nodiscard]] double beyond() const { return below + above; } ///< P(|z| > threshold)
@@ -101,7 +109,7 @@ struct prediction {
 /// shift n m E a that all units of a layer share. Downwards, E (dL/dz_l)^2 = fan-out E w^2 E f'(z_l)^2 E
 /// (dL/dz_{l+1})^2. Finite width: var q_{l+1} = (n Var w)^2 (growth^2 var q_l + Var f^2 / n), growth = dE f^2/dq: 5/n a
 /// layer for relu (docs/theory.md). Some 5 microseconds a layer. Throws std::invalid_argument where a fan is 0, a
-/// variance negative, a number not finite or the threshold negative or NaN, and std::overflow_error, naming the layer,
+/// variance negative, a number not finite or the threshold negative or NaN, and `divergence_error`, naming the layer,
 /// where the recursion leaves the range of double.
 template <class A>
   requires activation<A, double> || activation<A, float>
@@ -128,7 +136,7 @@ template <class A>
     double const variance =
         n * (law.weight_variance * square_in + law.weight_mean * law.weight_mean * variance_in) + law.bias_variance;
     if (!detail::is_finite(mean) || !detail::is_finite(variance)) {
-      throw std::overflow_error(detail::message(
+      throw divergence_error(detail::message(
           "satur::theory::predict: z of layer ", l + 1, " of ", net.layers.size(), " has mean ", mean, " and variance ",
           variance, ", beyond double",
           l == 0 ? std::string() : detail::message("; layer ", l, " still had variance ", last.variance),
@@ -156,6 +164,9 @@ template <class A>
     p.slope_saturation = 1.0 - m.mean_derivative / peak;
     p.chi = n * (law.weight_variance + law.weight_mean * law.weight_mean) * m.mean_squared_derivative;
     p.relative_error = variance > 0.0 ? std::sqrt(error) / variance : 0.0;
+    double const slope_spread = std::max(0.0, m.mean_squared_derivative - m.mean_derivative * m.mean_derivative);
+    double const moved = variance > 0.0 ? m.derivative_growth * m.derivative_growth * error : 0.0;
+    p.mean_derivative_error = std::sqrt(moved + slope_spread / static_cast<double>(law.size.out));
     all.layers.push_back(p);
     mean_in = m.mean_output;
     variance_in = m.variance_output;

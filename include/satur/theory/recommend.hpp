@@ -66,8 +66,8 @@ template <class A>
   auto const distance = [&](bool glorot, double gain) {
     try {
       return detail::distance_from_best(predict(act, net(glorot, gain)));
-    } catch (std::overflow_error const&) { // a net that leaves double's range is no candidate
-      return detail::unbounded;
+    } catch (divergence_error const&) { // a net that leaves double's range is no candidate
+      return detail::infinite;
     }
   };
   recommendation best;

@@ -66,12 +66,7 @@ template <class A>
     return message(" No weights keep the gradient: ", name_of(act), " has no critical point with bias variance ",
                    number_text(bias_variance), ". Normalise the pre-activations, or choose another activation.");
   }
-  theory::critical_point best = points.front();
-  for (auto const& p : points) {
-    if (p.stable && !best.stable) {
-      best = p;
-    }
-  }
+  theory::critical_point const& best = points.front();
   double const peak = steepest(act);
   double share = 0.0;
   if (best.variance > 0.0) {
