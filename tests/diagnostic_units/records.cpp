@@ -370,6 +370,14 @@ TEST_CASE("a window forgets all but the silence") {
   CHECK(units[0].silent == 3);
   CHECK(units[1].silent == 5);
   CHECK(units.lifetime() == 5);
+  unit_records first;
+  unit_records later;
+  satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 2), first);
+  satur::observe_units(satur::relu{}, silent, unit_layout::matrix(2, 2), later);
+  CHECK((first + later)[0].silent == 1); // at the same time
+  first.follow(later);
+  CHECK(first[0].silent == 3); // one after the other
+  CHECK(first[1].silent == 5);
   CHECK(units.samples() == 2);
 }
 
@@ -495,6 +503,12 @@ TEST_CASE("samples of which half the layer is saturated; p is the caller's") {
   unit_records seven(satur::unit_options{.sample_share = 0.07});
   satur::observe_units(satur::sigmoid{}, hundred, unit_layout::matrix(1, 100), seven);
   CHECK(seven.saturated_samples() == 1);
+  // what fills a register up is no unit, though relu is flat there
+  unit_records on(satur::unit_options{.sample_share = 0.01});
+  satur::observe_units(satur::relu{}, std::vector<float>(3 * 5, 1.0f), unit_layout::matrix(3, 5), on,
+                       satur::slope_below{});
+  CHECK(on.saturated_samples() == 0);
+  CHECK(on[4].low == 0);
   // more units than a strip: counts of a sample are added up over strips
   std::vector<float> wide(3 * 2100, 0.0f);
   std::fill(wide.begin() + 2100, wide.begin() + 2100 + 1050, 9.0f);

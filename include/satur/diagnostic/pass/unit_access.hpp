@@ -65,13 +65,10 @@ struct unit_access {
     r.activation_ = activation;
     r.peak_slope_ = peak_slope;
   }
-  /// The least number of saturated units that makes a sample saturated.
+  /// The least number of saturated units that makes a sample saturated: the quotient decides, so that 7 of 100 is 0.07.
   static std::size_t needed_units(unit_records const& r) {
     double const n = static_cast<double>(r.units_);
     auto k = static_cast<std::size_t>(r.options_.sample_share * n);
-    while (k > 0 && static_cast<double>(k - 1) / n >= r.options_.sample_share) {
-      --k;
-    }
     while (static_cast<double>(k) / n < r.options_.sample_share) {
       ++k;
     }
