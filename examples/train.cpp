@@ -738,7 +738,7 @@ int run(options o) {
     train_step(net, probe, x, labels, 0.0); // at a rate of 0 it changes nothing
     try {
       foretell(std::cout, erased, expected_network(o, t), probe);
-    } catch (std::overflow_error const& beyond) {
+    } catch (satur::theory::divergence_error const& beyond) {
       std::cout << wrapped(beyond.what(), "  ") << '\n';
     }
   }

@@ -67,7 +67,7 @@ template <class A>
     try {
       return detail::distance_from_best(predict(act, net(glorot, gain)));
     } catch (divergence_error const&) { // a net that leaves double's range is no candidate
-      return detail::infinite;
+      return detail::unbounded;
     }
   };
   recommendation best;
