@@ -6,6 +6,7 @@
 #include "satur/diagnostic/archive.hpp"
 #include "satur/diagnostic/decayed_units.hpp"
 #include "satur/diagnostic/dormancy.hpp"
+#include "satur/diagnostic/effective_rank.hpp"
 #include "satur/diagnostic/equivalents.hpp"
 #include "satur/diagnostic/gradient_flow.hpp"
 #include "satur/diagnostic/gradient_record.hpp"
