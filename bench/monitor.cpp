@@ -19,7 +19,7 @@ int main() {
       {"and histograms of all values", {.histograms = 1}},
       {"and each unit", {.histograms = 1, .units = true}},
       {"everything: units, histograms of one block in 8, updates and a diagnosis in one step in 10",
-       {.histograms = 8, .units = true, .updates = 10},
+       {.histograms = 8, .updates = 10, .units = true},
        true},
       {"everything, every 10th step", {.histograms = 1, .units = true, .sampling = {.every = 10}}, true},
       {"everything, a budget of 1 %", {.histograms = 1, .units = true, .sampling = {.budget = 0.01}}, true},
