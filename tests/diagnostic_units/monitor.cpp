@@ -115,6 +115,22 @@ TEST_CASE("off unless asked for; then where z has two axes, or comes with a layo
                        satur::shape_error);
 }
 
+TEST_CASE("what fills a register up is no unit, though relu is flat there") {
+  satur::monitor mon({.rule = satur::slope_below{}, .units = true});
+  block const on{std::vector<float>(3 * 5, 1.0f), {3, 5}};
+  for (int i = 0; i < 2; ++i) {
+    mon["fc1"].observe(satur::relu{}, on);
+  }
+  CHECK(mon["fc1"].units()->saturated_samples() == 0);
+  CHECK((*mon["fc1"].units())[4].low == 0);
+  block off = on;
+  std::fill(off.numbers.begin(), off.numbers.begin() + 2,
+            -1.0f); // two of five units on one sample, 3 pads would make 5
+  mon["fc1"].observe(satur::relu{}, off);
+  CHECK(mon["fc1"].units()->saturated_samples() == 0);
+  CHECK((*mon["fc1"].units())[1].low == 1);
+}
+
 TEST_CASE("steps that are not sampled, windows, reset") {
   satur::monitor mon({.units = true, .sampling = {.every = 2}});
   block const z = gaussian(10, 3, 4);
