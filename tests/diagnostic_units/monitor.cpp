@@ -6,8 +6,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <span>
 #include <sstream>
@@ -115,6 +118,22 @@ TEST_CASE("off unless asked for; then where z has two axes, or comes with a layo
                        satur::shape_error);
 }
 
+TEST_CASE("what fills a register up is no unit, though relu is flat there") {
+  satur::monitor mon({.rule = satur::slope_below{}, .units = true});
+  block const on{std::vector<float>(3 * 5, 1.0f), {3, 5}};
+  for (int i = 0; i < 2; ++i) {
+    mon["fc1"].observe(satur::relu{}, on);
+  }
+  CHECK(mon["fc1"].units()->saturated_samples() == 0);
+  CHECK((*mon["fc1"].units())[4].low == 0);
+  block off = on;
+  std::fill(off.numbers.begin(), off.numbers.begin() + 2,
+            -1.0f); // two of five units on one sample, 3 pads would make 5
+  mon["fc1"].observe(satur::relu{}, off);
+  CHECK(mon["fc1"].units()->saturated_samples() == 0);
+  CHECK((*mon["fc1"].units())[1].low == 1);
+}
+
 TEST_CASE("steps that are not sampled, windows, reset") {
   satur::monitor mon({.units = true, .sampling = {.every = 2}});
   block const z = gaussian(10, 3, 4);
@@ -131,6 +150,52 @@ TEST_CASE("steps that are not sampled, windows, reset") {
   CHECK(!(*mon["fc1"].units())[0].ever_active);
   mon["fc1"].observe(satur::relu{}, z);
   mon.end_step();
+}
+
+TEST_CASE("the layer's record is the one without units: counters and extremes exactly, sums to their last bits") {
+  for (std::size_t const width : {1u, 5u, 16u, 300u, 1100u}) {
+    for (bool const odd : {false, true}) {
+      satur::monitor with({.units = true});
+      satur::monitor without;
+      block z = gaussian(70, width, 3);
+      for (float& e : z.numbers) {
+        e += 2.0f; // no mean of 0
+      }
+      if (odd) {
+        z.numbers[1] = std::numeric_limits<float>::quiet_NaN();
+        z.numbers[2] = -std::numeric_limits<float>::infinity();
+        z.numbers.back() = std::numeric_limits<float>::infinity();
+      }
+      block y = z;
+      block dy = z;
+      for (satur::monitor* const m : {&with, &without}) {
+        (*m)["fc1"].forward(satur::relu{}, z, y);
+        (*m)["fc1"].forward(satur::relu{}, z, y, dy);
+        (*m)["fc1"].observe(satur::relu{}, z);
+      }
+      satur::saturation const& a = with["fc1"].current().saturation;
+      satur::saturation const& b = without["fc1"].current().saturation;
+      CHECK(a.count == b.count);
+      CHECK(a.low == b.low);
+      CHECK(a.high == b.high);
+      CHECK(a.nan == b.nan);
+      CHECK(a.infinite == b.infinite);
+      CHECK(a.lowest_z == b.lowest_z);
+      CHECK(a.highest_z == b.highest_z);
+      CHECK(a.z.count == b.z.count);
+      CHECK(a.title() == b.title());
+      CHECK(a.peak_slope == b.peak_slope);
+      auto const close = [](double x, double expected) {
+        return std::fabs(x - expected) <= 1e-12 * std::fabs(expected);
+      };
+      CHECK(close(a.mean_z(), b.mean_z()));
+      CHECK(close(a.variance_z(), b.variance_z()));
+      CHECK(close(a.mean_derivative(), b.mean_derivative()));
+      CHECK(close(a.mean_squared_derivative(), b.mean_squared_derivative()));
+      CHECK(close(a.mean_output(), b.mean_output()));
+      CHECK(close(a.mean_squared_output(), b.mean_squared_output()));
+    }
+  }
 }
 
 TEST_CASE("monitors merge their units; a refusal changes nothing") {

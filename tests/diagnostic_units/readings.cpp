@@ -1,9 +1,6 @@
 // What is read off a record of units: the three axes, percentiles, the worst, dead and dormant units, windows.
+#include "diagnostic_units/add.hpp"
 #include "satur/diagnostic/units.hpp"
-
-#include "satur/activation/relu.hpp"
-#include "satur/activation/sigmoid.hpp"
-#include "satur/tensor/compat.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,6 +15,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 using satur::unit_layout;
 using satur::unit_records;
 using satur::unit_summary;
+using satur_test::add_gradients;
+using satur_test::add_relu;
+using satur_test::add_sigmoid;
 
 bool close(double a, double b, double relative = 1e-13) {
   return std::fabs(a - b) <= relative * std::max(std::fabs(a), std::fabs(b));
@@ -27,7 +27,7 @@ bool close(double a, double b, double relative = 1e-13) {
 unit_records relu_record(std::vector<std::vector<double>> const& samples) {
   unit_records units;
   for (std::vector<double> const& z : samples) {
-    satur::observe_units(satur::relu{}, z, unit_layout::matrix(1, z.size()), units);
+    add_relu(z, unit_layout::matrix(1, z.size()), units);
   }
   return units;
 }
@@ -52,7 +52,7 @@ TEST_CASE("the three axes are kept apart: the same share of elements, three ways
   }
   auto const axes = [](std::vector<double> const& z) {
     unit_records units;
-    satur::observe_units(satur::sigmoid{}, z, unit_layout::matrix(4, 4), units);
+    add_sigmoid(z, unit_layout::matrix(4, 4), units);
     return satur::axes_of(units);
   };
   satur::saturation_axes const a = axes(unit);
@@ -86,7 +86,7 @@ TEST_CASE("units: at least p, exactly; both sides together count once") {
     }
   }
   unit_records units;
-  satur::observe_units(satur::sigmoid{}, z, unit_layout::matrix(100, 3), units);
+  add_sigmoid(z, unit_layout::matrix(100, 3), units);
   satur::saturation_axes const a = satur::axes_of(units, 0.07);
   CHECK(a.saturated_units == 2);
   CHECK(a.low_units == 1);
@@ -177,8 +177,8 @@ TEST_CASE("each definition of dead, on a layer built to have one of each") {
     g.insert(g.end(), {0.0, 0.0, i == 150 ? 1e-40 : 0.0, 1.0, std::nan("")});
   }
   unit_layout const layout = unit_layout::matrix(200, 5);
-  satur::observe_units(satur::relu{}, z, layout, units);
-  satur::observe_unit_gradients(g, layout, units);
+  add_relu(z, layout, units);
+  add_gradients(g, layout, units);
   using list = std::vector<std::size_t>;
   CHECK(satur::find_dormant(units, satur::off{}).units() == list{0});
   CHECK(satur::find_dormant(units, satur::off{}).judged == 4);
@@ -210,7 +210,7 @@ TEST_CASE("windows one after another: revived units, and overlap") {
   unit_records units = relu_record({{-1, -1, -1, 1}, {-1, -1, -1, 1}});
   satur::dormant_units const first = satur::find_dormant(units, satur::off{});
   units.start_window();
-  satur::observe_units(satur::relu{}, std::vector<double>{-1, 1, 1, -1}, unit_layout::matrix(1, 4), units);
+  add_relu(std::vector<double>{-1, 1, 1, -1}, unit_layout::matrix(1, 4), units);
   satur::dormant_units const second = satur::find_dormant(units, satur::off{});
   satur::dormancy_change const change = satur::compare(first, second);
   CHECK(change.before == 3);
@@ -247,8 +247,8 @@ TEST_CASE("a window with decay is the weighted mean of its samples") {
       e = normal(urbg);
     }
     z[0] = sizes.front() == n ? std::nan("") : z[0];
-    satur::observe_units(satur::relu{}, z, unit_layout::matrix(n, width), batch);
-    satur::observe_unit_gradients(z, unit_layout::matrix(n, width), batch);
+    add_relu(z, unit_layout::matrix(n, width), batch);
+    add_gradients(z, unit_layout::matrix(n, width), batch);
     lately.add(batch);
     batch.start_window();
     for (std::size_t i = 0; i < n * width; ++i) {
@@ -347,47 +347,4 @@ TEST_CASE("born dead: 1 - prod(1 - 2^-n)") {
   std::vector<std::size_t> const widths{2, 2};
   double const p = satur::born_dead_probability(widths);
   CHECK(std::fabs(dead / static_cast<double>(trials) - p) < 5 * std::sqrt(p * (1 - p) / trials));
-}
-
-TEST_CASE("xtensor: a tensor, a column-major one, an expression, NCHW, and a wrong shape") {
-  xt::xtensor<float, 2> z{{1.0f, -2.0f, 6.0f}, {-1.0f, -3.0f, 7.0f}};
-  xt::xtensor<float, 2> y = xt::zeros_like(z);
-  xt::xtensor<float, 2> dy = xt::zeros_like(z);
-  unit_records units;
-  satur::forward_units(satur::relu{}, z, y, units);
-  CHECK(units.size() == 3);
-  CHECK(units[2].high == 2);
-  CHECK(units[0].active == 1);
-  CHECK(y(1, 2) == 7.0f);
-  satur::forward_units(satur::relu{}, z, y, units, dy);
-  CHECK(dy(0, 0) == 1.0f);
-  CHECK(dy(0, 1) == 0.0f);
-  CHECK(units.samples() == 4);
-  satur::observe_unit_gradients(dy, units);
-  CHECK(units[1].gradient_is_zero());
-
-  unit_records twice;
-  twice += units;
-  xt::xtensor<float, 2, xt::layout_type::column_major> columns = z;
-  xt::xtensor<float, 2, xt::layout_type::column_major> column_y = xt::zeros_like(z);
-  unit_records of_columns;
-  satur::forward_units(satur::relu{}, columns, column_y, of_columns);
-  satur::forward_units(satur::relu{}, z * 1.0f, y, of_columns, dy);
-  satur::observe_unit_gradients(dy, of_columns);
-  CHECK(of_columns == twice);
-  CHECK(column_y(1, 2) == 7.0f);
-
-  xt::xtensor<float, 4> images = xt::ones<float>({2, 3, 4, 5});
-  unit_records channels;
-  satur::observe_units(satur::relu{}, images, unit_layout::of(images.shape(), 1), channels);
-  CHECK(channels.size() == 3);
-  CHECK(channels.samples() == 40);
-  unit_records last;
-  satur::observe_units(satur::relu{}, images, last);
-  CHECK(last.size() == 5);
-  CHECK_THROWS_WITH_AS(satur::observe_units(satur::relu{}, images, units),
-                       "satur::observe_units: z has shape (24, 5); expected 3 units, as the record has",
-                       satur::shape_error);
-  xt::xtensor<float, 2> narrow = xt::ones<float>({2, 2});
-  CHECK_THROWS_AS(satur::forward_units(satur::relu{}, z, narrow, units), satur::shape_error);
 }

@@ -1,10 +1,12 @@
 // The record of units: every counter and mean against a plain loop, layouts, special values, merging, errors.
+#include "diagnostic_units/add.hpp"
 #include "satur/diagnostic/observe_units.hpp"
 
 #include "satur/activation/hard_tanh.hpp"
 #include "satur/activation/relu.hpp"
 #include "satur/activation/sigmoid.hpp"
 #include "satur/activation/tanh.hpp"
+#include "satur/tensor/compat.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,6 +18,17 @@
 #include <random>
 #include <span>
 #include <vector>
+
+void satur_test::add_relu(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units) {
+  satur::observe_units(satur::relu{}, z, layout, units);
+}
+void satur_test::add_sigmoid(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units) {
+  satur::observe_units(satur::sigmoid{}, z, layout, units);
+}
+void satur_test::add_gradients(std::span<double const> dz, satur::unit_layout const& layout,
+                               satur::unit_records& units) {
+  satur::observe_unit_gradients(dz, layout, units);
+}
 
 namespace {
 
@@ -160,7 +173,8 @@ template <class T, class A> void check_block(A const& act, std::vector<T> const&
     }
     std::vector<T> y_expected(z.size());
     std::vector<T> dy_expected(z.size());
-    satur::forward(act, z, y_expected, dy_expected, satur::z_beyond{5.0}, level);
+    satur::apply(act, z, y_expected, level); // the bits of forward
+    satur::apply_derivative(act, z, dy_expected, level);
     bool same = true;
     for (std::size_t i = done; i < z.size(); ++i) {
       same = same && (y[i] == y_expected[i] || (std::isnan(y[i]) && std::isnan(z[i])));
@@ -503,12 +517,6 @@ TEST_CASE("samples of which half the layer is saturated; p is the caller's") {
   unit_records seven(satur::unit_options{.sample_share = 0.07});
   satur::observe_units(satur::sigmoid{}, hundred, unit_layout::matrix(1, 100), seven);
   CHECK(seven.saturated_samples() == 1);
-  // what fills a register up is no unit, though relu is flat there
-  unit_records on(satur::unit_options{.sample_share = 0.01});
-  satur::observe_units(satur::relu{}, std::vector<float>(3 * 5, 1.0f), unit_layout::matrix(3, 5), on,
-                       satur::slope_below{});
-  CHECK(on.saturated_samples() == 0);
-  CHECK(on[4].low == 0);
   // more units than a strip: counts of a sample are added up over strips
   std::vector<float> wide(3 * 2100, 0.0f);
   std::fill(wide.begin() + 2100, wide.begin() + 2100 + 1050, 9.0f);
@@ -589,4 +597,47 @@ TEST_CASE("long double") {
   CHECK(units[1].high == 1);
   CHECK(units[1].mean_output() == 4.0);
   CHECK(y[3] == 7.0L);
+}
+
+TEST_CASE("xtensor: a tensor, a column-major one, an expression, NCHW, and a wrong shape") {
+  xt::xtensor<float, 2> z{{1.0f, -2.0f, 6.0f}, {-1.0f, -3.0f, 7.0f}};
+  xt::xtensor<float, 2> y = xt::zeros_like(z);
+  xt::xtensor<float, 2> dy = xt::zeros_like(z);
+  unit_records units;
+  satur::forward_units(satur::relu{}, z, y, units);
+  CHECK(units.size() == 3);
+  CHECK(units[2].high == 2);
+  CHECK(units[0].active == 1);
+  CHECK(y(1, 2) == 7.0f);
+  satur::forward_units(satur::relu{}, z, y, units, dy);
+  CHECK(dy(0, 0) == 1.0f);
+  CHECK(dy(0, 1) == 0.0f);
+  CHECK(units.samples() == 4);
+  satur::observe_unit_gradients(dy, units);
+  CHECK(units[1].gradient_is_zero());
+
+  unit_records twice;
+  twice += units;
+  xt::xtensor<float, 2, xt::layout_type::column_major> columns = z;
+  xt::xtensor<float, 2, xt::layout_type::column_major> column_y = xt::zeros_like(z);
+  unit_records of_columns;
+  satur::forward_units(satur::relu{}, columns, column_y, of_columns);
+  satur::forward_units(satur::relu{}, z * 1.0f, y, of_columns, dy);
+  satur::observe_unit_gradients(dy, of_columns);
+  CHECK(of_columns == twice);
+  CHECK(column_y(1, 2) == 7.0f);
+
+  xt::xtensor<float, 4> images = xt::ones<float>({2, 3, 4, 5});
+  unit_records channels;
+  satur::observe_units(satur::relu{}, images, unit_layout::of(images.shape(), 1), channels);
+  CHECK(channels.size() == 3);
+  CHECK(channels.samples() == 40);
+  unit_records last;
+  satur::observe_units(satur::relu{}, images, last);
+  CHECK(last.size() == 5);
+  CHECK_THROWS_WITH_AS(satur::observe_units(satur::relu{}, images, units),
+                       "satur::observe_units: z has shape (24, 5); expected 3 units, as the record has",
+                       satur::shape_error);
+  xt::xtensor<float, 2> narrow = xt::ones<float>({2, 2});
+  CHECK_THROWS_AS(satur::forward_units(satur::relu{}, z, narrow, units), satur::shape_error);
 }

@@ -35,9 +35,8 @@ public:
   template <class A, class Z, class Y> void forward(A const& act, Z const& z, Y&& y) {
     timer const time(*this);
     if (recording_) {
-      here().now.saturation += satur::forward(act, z, y, rule_);
+      record_forward(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), layout_of(z));
       spread(act, z);
-      by_unit(act, z);
     } else {
       satur::apply(act, z, y);
     }
@@ -47,9 +46,8 @@ public:
     detail::require_layout("forward", "z", z, layout);
     timer const time(*this);
     if (recording_) {
-      here().now.saturation += satur::forward(act, z, y, rule_);
+      record_forward(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), recorded(layout));
       spread(act, z);
-      by_unit(act, z, layout);
     } else {
       satur::apply(act, z, y);
     }
@@ -60,10 +58,9 @@ public:
   void forward(A const& act, Z const& z, Y&& y, D&& dy) {
     timer const time(*this);
     if (recording_) {
-      here().now.saturation += satur::forward(act, z, y, dy, rule_);
+      record_forward(act, z, y, std::addressof(dy), layout_of(z));
       draw(z, [&](auto part) { drawn().z.observe(part); });
       draw(dy, [&](auto part) { drawn().slope.observe(part); });
-      by_unit(act, z);
     } else {
       satur::apply(act, z, y);
       satur::apply_derivative(act, z, dy);
@@ -73,18 +70,16 @@ public:
   template <class A, class Z> void observe(A const& act, Z const& z) {
     if (recording_) {
       timer const time(*this);
-      here().now.saturation += satur::observe(act, z, rule_);
+      record(act, z, layout_of(z));
       spread(act, z);
-      by_unit(act, z);
     }
   }
   template <class A, class Z> void observe(A const& act, Z const& z, unit_layout const& layout) {
     detail::require_layout("observe", "z", z, layout);
     if (recording_) {
       timer const time(*this);
-      here().now.saturation += satur::observe(act, z, rule_);
+      record(act, z, recorded(layout));
       spread(act, z);
-      by_unit(act, z, layout);
     }
   }
   /// A record made elsewhere (another thread; another rule's numbers are refused) joins this step. It has no histogram.
@@ -100,8 +95,8 @@ public:
       timer const time(*this);
       add_gradient(dz);
       if constexpr (detail::has_shape<G>) {
-        if (units_ && rank_of(dz) == 2) {
-          observe_unit_gradients(dz, unit_record());
+        if (auto const layout = layout_of(dz); layout) {
+          observe_unit_gradients(dz, *layout, unit_record());
         }
       }
     }
@@ -230,17 +225,41 @@ private:
     std::optional<unit_records>& u = here().units;
     return u ? *u : u.emplace();
   }
-  template <class A, class Z> void by_unit(A const& act, Z const& z) {
-    if constexpr (detail::has_shape<Z>) {
-      if (units_ && rank_of(z) == 2) {
-        observe_units(act, z, unit_record(), rule_);
+  /// How the units of x lie, where they are recorded.
+  template <class X> [[nodiscard]] std::optional<unit_layout> layout_of(X const& x) const {
+    if constexpr (detail::has_shape<X>) {
+      if (units_ && rank_of(x) == 2) {
+        return unit_layout::of(x.shape());
       }
     }
+    return std::nullopt;
   }
-  template <class A, class Z> void by_unit(A const& act, Z const& z, unit_layout const& layout) {
-    if (units_) {
-      observe_units(act, z, layout, unit_record(), rule_);
+  [[nodiscard]] std::optional<unit_layout> recorded(unit_layout const& layout) const {
+    return units_ ? std::optional(layout) : std::nullopt;
+  }
+  /// The layer's record of a block, and its units' in the same pass where there is a layout; dy may be null.
+  template <class A, class Z, class Y, class D>
+  void record_forward(A const& act, Z const& z, Y& y, D* dy, std::optional<unit_layout> const& layout) {
+    if constexpr (std::is_lvalue_reference_v<decltype(*std::begin(y))>) {
+      if (layout) {
+        satur::saturation whole;
+        detail::forward_units_into(act, z, y, dy, *layout, unit_record(), rule_, math::best_level(), &whole);
+        here().now.saturation += whole;
+        return;
+      }
+    } else if (layout) { // numbers of sixteen bits
+      observe_units(act, z, *layout, unit_record(), rule_);
     }
+    here().now.saturation += dy == nullptr ? satur::forward(act, z, y, rule_) : satur::forward(act, z, y, *dy, rule_);
+  }
+  template <class A, class Z> void record(A const& act, Z const& z, std::optional<unit_layout> const& layout) {
+    if (!layout) {
+      here().now.saturation += satur::observe(act, z, rule_);
+      return;
+    }
+    satur::saturation whole;
+    detail::observe_units_into(act, z, *layout, unit_record(), rule_, math::best_level(), &whole);
+    here().now.saturation += whole;
   }
   [[nodiscard]] layer_histograms& drawn() {
     std::optional<layer_histograms>& h = here().drawn;

@@ -25,7 +25,7 @@ struct monitor_options {
   std::size_t updates = 1;
   /// A record of each unit (`unit_records`, 64 bytes a unit and phase) of every layer whose z and dL/dz have two axes
   /// (batch, units), or come with a `unit_layout`. A layer so recorded always has as many units (shape_error
-  /// otherwise). z is evaluated once more for it.
+  /// otherwise).
   bool units = false;
   satur::sampling sampling = {}; ///< which steps are recorded
   history_options history = {};  ///< how many of them are remembered one by one

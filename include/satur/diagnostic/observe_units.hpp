@@ -107,20 +107,23 @@ template <class T, class A> [[nodiscard]] T output_when_off(A const& act) {
 
 template <class T, class A, class Rule>
 void run_units(char const* function, A const& act, T const* z, T* y, T* dy, unit_layout const& layout,
-               unit_records& units, Rule const& rule, math::simd_level level) {
+               unit_records& units, Rule const& rule, math::simd_level level, saturation* whole = nullptr) {
   auto const bound = rule.template bind<T>(act); // throws, also where there is nothing to see
   saturation const nothing = empty_record(act, rule);
   unit_access::prepare(function, units, layout, nothing.rule, nothing.activation, nothing.peak_slope);
+  if (whole != nullptr) {
+    *whole = nothing;
+  }
   if (layout.size() != 0) {
-    unit_pass<T, std::remove_const_t<decltype(bound)>> pass{evaluator_of<T>(act),    bound, z,    y, dy, layout,
-                                                            output_when_off<T>(act), units, level};
+    unit_pass<T, std::remove_const_t<decltype(bound)>> pass{evaluator_of<T>(act),    bound, z,     y,    dy, layout,
+                                                            output_when_off<T>(act), units, whole, level};
     math::run<T>(pass, level);
   }
 }
 
 template <class A, class Z, class Y, class D, class Rule>
 void forward_units_into(A const& act, Z const& z, Y& y, D* dy, unit_layout const& layout, unit_records& units,
-                        Rule const& rule, math::simd_level level) {
+                        Rule const& rule, math::simd_level level, saturation* whole = nullptr) {
   using T = value_t<Z>;
   static_assert(std::same_as<value_t<Y>, T> && std::same_as<value_t<D>, T>,
                 "satur::forward_units: z, y and dy must hold the same type of number");
@@ -133,13 +136,23 @@ void forward_units_into(A const& act, Z const& z, Y& y, D* dy, unit_layout const
     require_same_shape("forward_units", "dy", *dy, z);
     row_major_results<D> slopes(*dy);
     require_apart<T>("dy", slopes.data(), from.data(), layout.size());
-    run_units<T>("forward_units", act, from.data(), values.data(), slopes.data(), layout, units, rule, level);
+    run_units<T>("forward_units", act, from.data(), values.data(), slopes.data(), layout, units, rule, level, whole);
     slopes.finish();
   } else {
-    run_units<T>("forward_units", act, from.data(), values.data(), static_cast<T*>(nullptr), layout, units, rule,
-                 level);
+    run_units<T>("forward_units", act, from.data(), values.data(), static_cast<T*>(nullptr), layout, units, rule, level,
+                 whole);
   }
   values.finish();
+}
+
+template <class A, class Z, class Rule>
+void observe_units_into(A const& act, Z const& z, unit_layout const& layout, unit_records& units, Rule const& rule,
+                        math::simd_level level, saturation* whole = nullptr) {
+  using T = value_t<Z>;
+  require_layout("observe_units", "z", z, layout);
+  row_major_numbers<Z> const from(z);
+  run_units<T>("observe_units", act, from.data(), static_cast<T*>(nullptr), static_cast<T*>(nullptr), layout, units,
+               rule, level, whole);
 }
 
 } // namespace detail
@@ -151,11 +164,7 @@ template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
   requires activation<A, detail::value_t<Z>>
 void observe_units(A const& act, Z const& z, unit_layout const& layout, unit_records& units, Rule const& rule = Rule{},
                    math::simd_level level = math::best_level()) {
-  using T = detail::value_t<Z>;
-  detail::require_layout("observe_units", "z", z, layout);
-  detail::row_major_numbers<Z> const from(z);
-  detail::run_units<T>("observe_units", act, from.data(), static_cast<T*>(nullptr), static_cast<T*>(nullptr), layout,
-                       units, rule, level);
+  detail::observe_units_into(act, z, layout, units, rule, level);
 }
 /// The units along the last axis of z.
 template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>

@@ -9,7 +9,7 @@ namespace satur::inline SATUR_ABI::detail {
 
 inline constexpr std::size_t strip_units = 1024;
 inline constexpr std::size_t strip_samples = 1024;
-template <class T> inline constexpr std::size_t tile_elements = 32768 / sizeof(T);
+template <class T> inline constexpr std::size_t tile_elements = 65536 / sizeof(T);
 inline constexpr std::size_t tile_units = strip_units;
 inline constexpr std::size_t tile_samples = 64;
 inline constexpr std::size_t widest_unit_lanes = 16; ///< lanes

@@ -8,6 +8,7 @@
 #include "satur/diagnostic/pass/lanes.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/diagnostic/pass/unit_strip.hpp"
+#include "satur/diagnostic/saturation.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 
@@ -55,7 +56,36 @@ template <class W> struct unit_column {
   }
 };
 
+/// What the record of a layer has beside the sums of its units.
+template <class L> struct layer_sums {
+  using T = math::element_t<L>;
+  plain_wide_sums<L> output{{}};
+  plain_wide_sums<L> slope{{}};
+  L lowest = L(std::numeric_limits<T>::infinity());
+  L highest = L(-std::numeric_limits<T>::infinity());
+
+  SATUR_INLINE void add(T const* x, T const* value, T const* steepness) {
+    L const here = math::load<L>(x);
+    output.add_from(value);
+    slope.add_from(steepness);
+    lowest = math::minimum(here, lowest);
+    highest = math::maximum(here, highest);
+  }
+  /// Lanes outside `valid` are padding; NaN and infinity are left out as `saturation` says.
+  template <class M> SATUR_INLINE void add_checked(T const* x, T const* value, T const* steepness, M const& valid) {
+    using math::select;
+    L const here = math::load<L>(x);
+    auto const seen = valid && !as_mask_of<L>(is_nan(here));
+    auto const finite = seen && !as_mask_of<L>(is_infinite(here));
+    output.add(select(finite, math::load<L>(value), L(0)));
+    slope.add(select(seen, math::load<L>(steepness), L(0)));
+    lowest = select(finite && here < lowest, here, lowest);
+    highest = select(finite && here > highest, here, highest);
+  }
+};
+
 /// Row-major (outer, units, inner); y and dy may be null. `off` is the output of a unit that is not active.
+/// `layer_record`, where it is not null, takes what `observe` gives of the same numbers.
 template <class T, class Bound> struct unit_pass {
   evaluator<T> act;
   Bound const& rule;
@@ -65,6 +95,7 @@ template <class T, class Bound> struct unit_pass {
   unit_layout layout;
   T off;
   unit_records& record;
+  saturation* layer_record;
   math::simd_level level;
 
   template <class L> SATUR_INLINE void run() {
@@ -72,6 +103,7 @@ template <class T, class Bound> struct unit_pass {
     auto const rule_in_lanes = rule.template over<L>();
     std::size_t const needed = unit_access::needed_units(record);
     strip_sums<T> sums;
+    layer_sums<L> layer;
     room buffers;
     I saturated[strip_samples];
     I of_strip[strip_samples];
@@ -81,13 +113,18 @@ template <class T, class Bound> struct unit_pass {
       std::fill(saturated, saturated + count, I(0));
       for (std::size_t u = 0; u < layout.units; u += strip_units) {
         std::size_t const units = std::min(strip_units, layout.units - u);
-        strip<L, false>(rule_in_lanes, first, count, u, units, sums, buffers, of_strip);
+        layer = {};
+        strip<L, false>(rule_in_lanes, first, count, u, units, sums, layer, buffers, of_strip);
         bool const checked = !clean<L>(sums, units);
         if (checked) { // NaN or infinity: once more, looking at each
-          strip<L, true>(rule_in_lanes, first, count, u, units, sums, buffers, of_strip);
+          layer = {};
+          strip<L, true>(rule_in_lanes, first, count, u, units, sums, layer, buffers, of_strip);
         }
         for (std::size_t i = 0; i < count; ++i) {
           saturated[i] += of_strip[i];
+        }
+        if (layer_record != nullptr) {
+          join_whole<L>(sums, layer, units, count);
         }
         join<L>(sums, u, units, count, checked);
       }
@@ -123,7 +160,7 @@ private:
 
   template <class L, bool Checked, class Rule>
   SATUR_INLINE void strip(Rule const& bound, std::size_t first, std::size_t count, std::size_t u, std::size_t units,
-                          strip_sums<T>& sums, room& own, I* saturated) {
+                          strip_sums<T>& sums, layer_sums<L>& layer, room& own, I* saturated) {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     sums.clear(units + widest_unit_lanes);
     // Where a unit's numbers lie together, a tile is long: each line of memory is read once.
@@ -144,6 +181,9 @@ private:
             centre<L>(t, k, sums.shift + b + k);
           }
           column<L, Checked>(bound, t, k, b + k, s, sums, own.rows);
+        }
+        if (layer_record != nullptr) {
+          add_to_layer<L, Checked>(t, layer);
         }
       }
       for (std::size_t i = 0; i < samples; ++i) {
@@ -298,6 +338,59 @@ private:
     if constexpr (half < width) {
       second.store(sums, u + half);
     }
+  }
+
+  template <class L, bool Checked> SATUR_INLINE void add_to_layer(tile const& t, layer_sums<L>& to) const {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    layer_sums<L> sums = to; // in registers
+    for (std::size_t i = 0; i < t.samples; ++i) {
+      T const* const x = t.z + i * t.z_stride;
+      T const* const f = t.values + i * t.value_stride;
+      T const* const g = t.slopes + i * t.slope_stride;
+      std::size_t k = 0;
+      if constexpr (!Checked) {
+        for (; k + width <= t.units; k += width) {
+          sums.add(x + k, f + k, g + k);
+        }
+      }
+      for (; k < t.units; k += width) {
+        sums.add_checked(x + k, f + k, g + k, first_lanes<L>(std::min(width, t.units - k)));
+      }
+    }
+    to = sums;
+  }
+  /// All units of a strip as one, around the first one's centre.
+  template <class L>
+  SATUR_INLINE void join_whole(strip_sums<T> const& s, layer_sums<L> const& layer, std::size_t units,
+                               std::size_t count) const {
+    std::uint64_t nan = 0;
+    std::uint64_t infinite = 0;
+    S sum = 0;
+    S square = 0;
+    S const centre = static_cast<S>(s.shift[0]);
+    for (std::size_t u = 0; u < units; ++u) {
+      std::uint64_t const missing = static_cast<std::uint64_t>(s.nan[u] + s.infinite[u]);
+      S const n = static_cast<S>(count - missing);
+      S const d = static_cast<S>(s.shift[u]) - centre;
+      sum += s.z[u] + n * d;
+      square += s.square[u] + d * (S(2) * s.z[u] + n * d);
+      nan += static_cast<std::uint64_t>(s.nan[u]);
+      infinite += static_cast<std::uint64_t>(s.infinite[u]);
+      layer_record->low += static_cast<std::uint64_t>(s.low[u]);
+      layer_record->high += static_cast<std::uint64_t>(s.high[u]);
+    }
+    std::uint64_t const all = std::uint64_t{count} * units;
+    layer_record->count += all - nan;
+    layer_record->nan += nan;
+    layer_record->infinite += infinite;
+    layer_record->slope += static_cast<double>(layer.slope.sum());
+    layer_record->slope_square += static_cast<double>(layer.slope.square());
+    layer_record->z += moments_from(all - nan - infinite, static_cast<double>(centre), static_cast<double>(sum),
+                                    static_cast<double>(square));
+    layer_record->output += static_cast<double>(layer.output.sum());
+    layer_record->output_square += static_cast<double>(layer.output.square());
+    layer_record->lowest_z = std::min(layer_record->lowest_z, least_of(layer.lowest));
+    layer_record->highest_z = std::max(layer_record->highest_z, -least_of(L(-layer.highest)));
   }
 
   /// 1 where the register holds a unit, 0 where it holds padding.
