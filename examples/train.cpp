@@ -538,23 +538,13 @@ void foretell(std::ostream& out, satur::any_activation const& act, satur::theory
 
 // --- what is wrong, and what to do -----------------------------------------------------------------------------------
 
-/// One hidden layer on the test data.
-struct on_test_data {
-  satur::layer_record record;
-  satur::unit_records units;
-};
-
-/// Watches z of a hidden layer on the test data; `a` is what comes in, and what goes out.
-on_test_data watch(hidden_layer& h, matrix& a, satur::any_rule const& rule) {
-  on_test_data seen;
+/// Watches z of a hidden layer on the test data, each unit by itself; `a` is what comes in, and what goes out.
+satur::layer_monitor watch(hidden_layer& h, matrix& a, satur::any_rule const& rule) {
+  satur::layer_monitor seen(h.name, satur::monitor_options{.rule = rule, .units = true});
   matrix const& z = h.fc.forward(a);
   matrix next = matrix::from_shape(z.shape());
-  std::visit(
-      [&](auto const& act) {
-        seen.record.saturation = satur::forward(act, z, next, rule);
-        satur::observe_units(act, z, seen.units, rule);
-      },
-      h.act);
+  matrix slope = matrix::from_shape(z.shape());
+  std::visit([&](auto const& act) { seen.forward(act, z, next, slope); }, h.act);
   a = std::move(next);
   return seen;
 }
@@ -563,7 +553,7 @@ on_test_data watch(hidden_layer& h, matrix& a, satur::any_rule const& rule) {
 std::vector<satur::finding> findings_of(network& net, task const& t, satur::any_activation const& act,
                                         stretch const& first, stretch const& last, satur::any_rule const& rule) {
   matrix a = t.test_x;
-  std::deque<on_test_data> layers;
+  std::deque<satur::layer_monitor> layers;
   for (hidden_layer& h : net.hidden) {
     layers.push_back(watch(h, a, rule));
   }
@@ -572,7 +562,7 @@ std::vector<satur::finding> findings_of(network& net, task const& t, satur::any_
     satur::named_record r{last.layers[l].first, last.layers[l].second};
     r.initial_slope_share = first.layers[l].second.saturation.slope_share();
     if (l < layers.size()) {
-      r.units = &layers[l].units;
+      r.units = &*layers[l].units();
     }
     records.push_back(std::move(r));
   }
@@ -598,11 +588,10 @@ void repair(std::ostream& out, network& net, task const& t, satur::any_activatio
   for (hidden_layer& h : net.hidden) {
     satur::input_moments const inputs = satur::moments_of_inputs(a, h.fc.w.shape(0));
     matrix before = a;
-    on_test_data const seen = watch(h, a, rule);
-    satur::named_record r{h.name, seen.record};
-    r.units = &seen.units;
-    bool const finite = !seen.record.nonfinite();
-    if (!finite || satur::diagnose(std::span(&r, 1), {}, std::span(&act, 1)).empty()) {
+    satur::layer_monitor const seen = watch(h, a, rule);
+    satur::named_record r{h.name, seen.current()};
+    r.units = &*seen.units();
+    if (seen.current().nonfinite() || satur::diagnose(std::span(&r, 1), {}, std::span(&act, 1)).empty()) {
       continue;
     }
     satur::cure const cure = satur::attribute(act, h.fc.w, h.fc.b, inputs, h.fc.z(), rule).cure();
@@ -613,9 +602,9 @@ void repair(std::ostream& out, network& net, task const& t, satur::any_activatio
     } else {
       continue;
     }
-    satur::saturation const& was = seen.record.saturation;
+    satur::saturation const& was = seen.current().saturation;
     a = std::move(before);
-    satur::saturation const now = watch(h, a, rule).record.saturation;
+    satur::saturation const now = watch(h, a, rule).current().saturation;
     out << "repaired " << h.name << ": " << cure.advice << "\n  " << percent(was.slope_share())
         << " of the peak slope before, " << percent(cure.predicted->slope_share) << " predicted, "
         << percent(now.slope_share()) << " now\n";
@@ -711,7 +700,7 @@ int run(options o) {
   initializer_named(o.init);
   satur::any_activation const erased = std::visit([](auto const& a) { return satur::any_activation(a); }, act);
   satur::any_rule const rule = rule_named(o.rule);
-  std::visit([&](auto const& a) { static_cast<void>(rule.bind<float>(a)); }, act); // throws where the rule refuses it
+  static_cast<void>(rule.bind<double>(erased)); // throws where the rule refuses it
   if (!o.csv.empty()) {
     write_csv(o.csv, {});
   }
@@ -725,7 +714,7 @@ int run(options o) {
             << o.depth << " x " << o.width << ' ' << o.activation << ", " << o.init
             << (o.gain != 1.0 ? text(" x %g", o.gain) : "") << ", batch " << o.batch << ", learning rate "
             << text("%g", o.rate) << ", seed " << o.seed << '\n';
-  std::visit([&](auto const& a) { std::cout << satur::equivalents(rule, a) << "\n\n"; }, act);
+  std::cout << satur::equivalents(rule, erased) << "\n\n";
 
   satur::monitor mon(rule);
   display screen(o.steps);
