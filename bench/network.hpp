@@ -59,8 +59,7 @@ struct network {
       if constexpr (Watched) {
         mon[names[l]].forward(act, z, a[l], slope[l]);
       } else { // the cheapest way to both without a record
-        satur::apply(act, z, a[l]);
-        satur::apply_derivative(act, z, slope[l]);
+        satur::apply(act, z, a[l], slope[l]);
       }
       in = &a[l];
     }

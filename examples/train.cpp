@@ -377,7 +377,8 @@ double test_accuracy(network& net, task const& t) {
   for (hidden_layer& h : net.hidden) {
     matrix const& z = h.fc.forward(a);
     matrix next = matrix::from_shape(z.shape());
-    std::visit([&](auto const& act) { satur::apply(act, z, next); }, h.act);
+    matrix slope = matrix::from_shape(z.shape()); // not needed, but so nothing new is compiled for each activation
+    std::visit([&](auto const& act) { satur::apply(act, z, next, slope); }, h.act);
     a = std::move(next);
   }
   net.loss.forward(net.output->forward(a), t.test_labels);

@@ -61,7 +61,9 @@ public:
       record_forward(act, z, y, std::addressof(dy), layout_of(z));
       draw(z, [&](auto part) { drawn().z.observe(part); });
       draw(dy, [&](auto part) { drawn().slope.observe(part); });
-    } else {
+    } else if constexpr (detail::numbers<Z>) {
+      satur::apply(act, z, y, dy);
+    } else { // numbers of sixteen bits
       satur::apply(act, z, y);
       satur::apply_derivative(act, z, dy);
     }

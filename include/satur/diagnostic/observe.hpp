@@ -203,6 +203,36 @@ void map_into(char const* function, A const& act, Z const& z, Y& y, math::simd_l
     at = std::copy(mapped, mapped + n, at);
   });
 }
+template <class A, class Z, class Y, class D>
+void map_both_into(A const& act, Z const& z, Y& y, D& dy, math::simd_level level) {
+  using T = value_t<Z>;
+  static_assert(std::same_as<value_t<Y>, T> && std::same_as<value_t<D>, T>,
+                "satur::apply: z, y and dy must hold the same type of number");
+  require_same_shape("apply", "y", y, z);
+  require_same_shape("apply", "dy", dy, z);
+  evaluator<T> const both = evaluator_of<T>(act);
+  auto const run = [&](T const* from, T* values, T* slopes, std::size_t n) {
+    over_leaves(n, [&](std::size_t first, std::size_t count) {
+      both.map(both.act, from + first, values + first, slopes + first, count, level);
+    });
+  };
+  T const* const from = contiguous_data(z);
+  T* const values = contiguous_data(y);
+  T* const slopes = contiguous_data(dy);
+  if (from != nullptr && values != nullptr && slopes != nullptr && same_order(y, z) && same_order(dy, z)) {
+    run(from, values, slopes, size_of(z));
+    return;
+  }
+  auto value_at = std::begin(y);
+  auto slope_at = std::begin(dy);
+  for_each_buffered_leaf(z, [&](T const* leaf, std::size_t n) {
+    T mapped[leaf_elements];
+    T steep[leaf_elements];
+    run(leaf, mapped, steep, n);
+    value_at = std::copy(mapped, mapped + n, value_at);
+    slope_at = std::copy(steep, steep + n, slope_at);
+  });
+}
 } // namespace detail
 
 /// y = act(z), nothing recorded: for data that is not training data. The bits of `forward`. y may be z itself.
@@ -210,6 +240,13 @@ template <class A, detail::numbers Z, class Y>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 void apply(A const& act, Z const& z, Y&& y, math::simd_level level = math::best_level()) {
   detail::map_into<detail::wanted::value>("apply", act, z, y, level);
+}
+/// y = act(z) and dy = act'(z) in one evaluation, nothing recorded. The bits of `forward`. One of them may be z itself.
+template <class A, detail::numbers Z, class Y, class D>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
+      detail::numbers<std::remove_cvref_t<D>>
+void apply(A const& act, Z const& z, Y&& y, D&& dy, math::simd_level level = math::best_level()) {
+  detail::map_both_into(act, z, y, dy, level);
 }
 /// dy = act'(z), nothing recorded. The bits of `forward`. dy may be z itself.
 template <class A, detail::numbers Z, class D>
