@@ -232,21 +232,22 @@ TEST_CASE("limits are strict where their source is") {
   satur::named_record u;
   u.name = "fc";
   u.record.update.steps = 1;
-  for (auto const& [log, expected] : {std::pair{-2.0, 0u}, {-1.9, 1u}, {-4.0, 0u}, {-4.1, 1u}}) {
+  for (auto const& at : {std::pair{-2.0, 0u}, {-1.9, 1u}, {-4.0, 0u}, {-4.1, 1u}}) {
     u.record.update.log_ratio = {};
-    u.record.update.log_ratio += log;
-    CAPTURE(log);
-    CHECK(satur::diagnose(std::span(&u, 1)).size() == expected);
+    u.record.update.log_ratio += at.first;
+    CAPTURE(at.first);
+    CHECK(satur::diagnose(std::span(&u, 1)).size() == at.second);
   }
 
   // Twice, or half, the variance that was expected.
-  for (auto const& [variance, expected] : {std::pair{1.0, 0u}, {1.9, 0u}, {2.2, 1u}, {0.55, 0u}, {0.45, 1u}}) {
+  for (auto const& at : {std::pair{1.0, 0u}, {1.9, 0u}, {2.2, 1u}, {0.55, 0u}, {0.45, 1u}}) {
+    double const variance = at.first;
     satur::named_record v = record_of(satur::observe(satur::tanh{}, std::vector<double>{-1.0, 1.0}));
     v.expected_variance_z = 1.0 / variance;
     CAPTURE(variance);
     std::vector<satur::finding> const found = satur::diagnose(std::span(&v, 1));
-    REQUIRE(found.size() == expected);
-    if (expected == 1) {
+    REQUIRE(found.size() == at.second);
+    if (!found.empty()) {
       CHECK(found[0].symptom == symptom::poor_initialisation);
       CHECK(found[0].cure.factor * found[0].cure.factor == doctest::Approx(1.0 / variance));
     }
