@@ -53,6 +53,35 @@ template <class Y, class Z> void require_another_start(char const* name, Y& y, Z
   }
 }
 
+/// Whether y lies as z does, both in one piece: what is k-th in memory has the same place in both.
+template <class Y, class Z> [[nodiscard]] bool lies_as(Y& y, Z const& z) {
+  return contiguous_data(z) != nullptr && contiguous_data(y) != nullptr && same_order(y, z);
+}
+/// run(z, y, dy, n): once where y and dy lie as z does, else leaf by leaf through buffers, in the order of the
+/// iterators. dy may be null, and run gets null then.
+template <class Z, class Y, class D, class Run> void into_arrays(Z const& z, Y& y, D* dy, Run const& run) {
+  using T = value_t<Z>;
+  if (lies_as(y, z) && (dy == nullptr || lies_as(*dy, z))) {
+    T const* const from = contiguous_data(z);
+    T* const values = contiguous_data(y);
+    T* const slopes = dy == nullptr ? nullptr : contiguous_data(*dy);
+    run(from, values, slopes, size_of(z));
+    return;
+  }
+  auto to = std::begin(y);
+  using slope_iterator = decltype(std::begin(*dy));
+  slope_iterator slope_to = dy == nullptr ? slope_iterator{} : std::begin(*dy);
+  for_each_buffered_leaf(z, [&](T const* leaf, std::size_t count) {
+    T value_leaf[leaf_elements];
+    T slope_leaf[leaf_elements];
+    run(leaf, value_leaf, dy == nullptr ? nullptr : slope_leaf, count);
+    to = std::copy(value_leaf, value_leaf + count, to);
+    if (dy != nullptr) {
+      slope_to = std::copy(slope_leaf, slope_leaf + count, slope_to);
+    }
+  });
+}
+
 /// Adds n elements of `arrays` to the record.
 template <class Arrays, class Bound>
 void observe_arrays(evaluator<typename Arrays::element> const& act, Bound const& bound, Arrays const& arrays,
@@ -81,35 +110,19 @@ template <class A, class Z, class Y, class D, class Rule>
     observe_arrays(evaluator_of<T>(act), bound, plain_arrays<T>{from, values, slopes}, count, nothing, record, level);
   };
 
-  T const* const from = contiguous_data(z);
-  T* const values = contiguous_data(y);
-  T* const slopes = dy == nullptr ? nullptr : contiguous_data(*dy);
-  bool const in_one_piece = from != nullptr && values != nullptr && same_order(y, z) &&
-                            (dy == nullptr || (slopes != nullptr && same_order(*dy, z)));
-  if (in_one_piece) {
-    require_apart<T>("y", values, from, n);
-    if (slopes != nullptr) {
-      require_apart<T>("dy", slopes, from, n);
-    }
-    run(from, values, slopes, n);
-    return record;
-  }
-  require_another_start("y", y, z);
-  if (dy != nullptr) {
-    require_another_start("dy", *dy, z);
-  }
-  auto to = std::begin(y);
-  using slope_iterator = decltype(std::begin(*dy));
-  slope_iterator slope_to = dy == nullptr ? slope_iterator{} : std::begin(*dy);
-  for_each_buffered_leaf(z, [&](T const* leaf, std::size_t count) {
-    T value_leaf[leaf_elements];
-    T slope_leaf[leaf_elements];
-    run(leaf, value_leaf, dy == nullptr ? nullptr : slope_leaf, count);
-    to = std::copy(value_leaf, value_leaf + count, to);
+  if (lies_as(y, z) && (dy == nullptr || lies_as(*dy, z))) {
+    T const* const from = contiguous_data(z);
+    require_apart<T>("y", contiguous_data(y), from, n);
     if (dy != nullptr) {
-      slope_to = std::copy(slope_leaf, slope_leaf + count, slope_to);
+      require_apart<T>("dy", contiguous_data(*dy), from, n);
     }
-  });
+  } else {
+    require_another_start("y", y, z);
+    if (dy != nullptr) {
+      require_another_start("dy", *dy, z);
+    }
+  }
+  into_arrays(z, y, dy, run);
   return record;
 }
 
@@ -184,23 +197,11 @@ void map_into(char const* function, A const& act, Z const& z, Y& y, math::simd_l
   using T = value_t<Z>;
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: z and the result must hold the same type of number");
   require_same_shape(function, "the result", y, z);
-  auto const run = [&](T const* from, T* to, std::size_t n) {
+  into_arrays(z, y, static_cast<Y*>(nullptr), [&](T const* from, T* to, T*, std::size_t n) {
     over_leaves(n, [&](std::size_t first, std::size_t count) {
       mapping_pass<T, A, W> pass{act, from + first, to + first, to + first, count};
       math::run<T>(pass, level);
     });
-  };
-  T const* const from = contiguous_data(z);
-  T* const to = contiguous_data(y);
-  if (from != nullptr && to != nullptr && same_order(y, z)) {
-    run(from, to, size_of(z));
-    return;
-  }
-  auto at = std::begin(y);
-  for_each_buffered_leaf(z, [&](T const* leaf, std::size_t n) {
-    T mapped[leaf_elements];
-    run(leaf, mapped, n);
-    at = std::copy(mapped, mapped + n, at);
   });
 }
 template <class A, class Z, class Y, class D>
@@ -211,26 +212,10 @@ void map_both_into(A const& act, Z const& z, Y& y, D& dy, math::simd_level level
   require_same_shape("apply", "y", y, z);
   require_same_shape("apply", "dy", dy, z);
   evaluator<T> const both = evaluator_of<T>(act);
-  auto const run = [&](T const* from, T* values, T* slopes, std::size_t n) {
+  into_arrays(z, y, std::addressof(dy), [&](T const* from, T* values, T* slopes, std::size_t n) {
     over_leaves(n, [&](std::size_t first, std::size_t count) {
       both.map(both.act, from + first, values + first, slopes + first, count, level);
     });
-  };
-  T const* const from = contiguous_data(z);
-  T* const values = contiguous_data(y);
-  T* const slopes = contiguous_data(dy);
-  if (from != nullptr && values != nullptr && slopes != nullptr && same_order(y, z) && same_order(dy, z)) {
-    run(from, values, slopes, size_of(z));
-    return;
-  }
-  auto value_at = std::begin(y);
-  auto slope_at = std::begin(dy);
-  for_each_buffered_leaf(z, [&](T const* leaf, std::size_t n) {
-    T mapped[leaf_elements];
-    T steep[leaf_elements];
-    run(leaf, mapped, steep, n);
-    value_at = std::copy(mapped, mapped + n, value_at);
-    slope_at = std::copy(steep, steep + n, slope_at);
   });
 }
 } // namespace detail
