@@ -1,4 +1,4 @@
-/// \file activation.hpp  Every activation.
+/// \file activation.hpp  Every activation, and the list of them.
 #pragma once
 
 #include "satur/activation/arctan.hpp"
@@ -22,6 +22,7 @@
 #include "satur/activation/lecun_tanh.hpp"
 #include "satur/activation/log_sigmoid.hpp"
 #include "satur/activation/mish.hpp"
+#include "satur/activation/peak_slope.hpp"
 #include "satur/activation/prelu.hpp"
 #include "satur/activation/relu.hpp"
 #include "satur/activation/relu6.hpp"
@@ -38,3 +39,48 @@
 #include "satur/activation/tanh_shrink.hpp"
 #include "satur/activation/threshold.hpp"
 #include "satur/math.hpp" // what a user's own activation is made of
+
+#include <tuple>
+
+namespace satur::inline SATUR_ABI {
+
+/// Every activation of the library, for what has to treat all of them: menus, tables, tests.
+/// tests/check_activations.sh compares it with the headers.
+using all_activations = std::tuple< //
+    satur::identity,                //
+    satur::sigmoid,                 //
+    satur::centered_sigmoid,        //
+    satur::tanh,                    //
+    satur::softsign,                //
+    satur::relu,                    //
+    satur::leaky_relu,              //
+    satur::hard_sigmoid,            //
+    satur::hard_sigmoid_keras2,     //
+    satur::hard_tanh,               //
+    satur::relu6,                   //
+    satur::prelu,                   //
+    satur::hard_swish,              //
+    satur::soft_shrink,             //
+    satur::hard_shrink,             //
+    satur::threshold,               //
+    satur::elu,                     //
+    satur::celu,                    //
+    satur::selu,                    //
+    satur::softplus,                //
+    satur::log_sigmoid,             //
+    satur::erf,                     //
+    satur::gelu,                    //
+    satur::gelu_tanh,               //
+    satur::gelu_quick,              //
+    satur::silu,                    //
+    satur::arctan,                  //
+    satur::squareplus,              //
+    satur::lecun_tanh,              //
+    satur::tanh_shrink,             //
+    satur::mish,                    //
+    satur::exponential,             //
+    satur::sparse_plus,             //
+    satur::sparse_sigmoid           //
+    >;
+
+} // namespace satur::inline SATUR_ABI

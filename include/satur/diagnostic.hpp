@@ -29,7 +29,6 @@
 #include "satur/diagnostic/observe.hpp"
 #include "satur/diagnostic/observe_units.hpp"
 #include "satur/diagnostic/observer.hpp"
-#include "satur/diagnostic/peak_slope.hpp"
 #include "satur/diagnostic/phi_b.hpp"
 #include "satur/diagnostic/print.hpp"
 #include "satur/diagnostic/rule.hpp"

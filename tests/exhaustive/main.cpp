@@ -315,7 +315,7 @@ int main(int argc, char** argv) {
   test::for_each_activation(
       [&](auto const& act) { known += static_cast<std::size_t>(std::count(names.begin(), names.end(), act.name)); });
   if (known != names.size()) {
-    std::fprintf(stderr, "satur_exhaustive: a name is no activation; tests/support/activations.hpp lists them\n");
+    std::fprintf(stderr, "satur_exhaustive: a name is no activation; satur/activation.hpp lists them\n");
     return 2;
   }
   auto const for_each_wanted = [&](auto const& work) {

@@ -1,4 +1,4 @@
-// The list of all activations, for tests: tests/check_activations.sh compares it with the headers.
+// Every activation in turn, for tests.
 #pragma once
 
 #include "satur/activation.hpp"
@@ -7,42 +7,7 @@
 
 namespace test {
 
-using all_activations = std::tuple< //
-    satur::identity,                //
-    satur::sigmoid,                 //
-    satur::centered_sigmoid,        //
-    satur::tanh,                    //
-    satur::softsign,                //
-    satur::relu,                    //
-    satur::leaky_relu,              //
-    satur::hard_sigmoid,            //
-    satur::hard_sigmoid_keras2,     //
-    satur::hard_tanh,               //
-    satur::relu6,                   //
-    satur::prelu,                   //
-    satur::hard_swish,              //
-    satur::soft_shrink,             //
-    satur::hard_shrink,             //
-    satur::threshold,               //
-    satur::elu,                     //
-    satur::celu,                    //
-    satur::selu,                    //
-    satur::softplus,                //
-    satur::log_sigmoid,             //
-    satur::erf,                     //
-    satur::gelu,                    //
-    satur::gelu_tanh,               //
-    satur::gelu_quick,              //
-    satur::silu,                    //
-    satur::arctan,                  //
-    satur::squareplus,              //
-    satur::lecun_tanh,              //
-    satur::tanh_shrink,             //
-    satur::mish,                    //
-    satur::exponential,             //
-    satur::sparse_plus,             //
-    satur::sparse_sigmoid           //
-    >;
+using satur::all_activations;
 
 /// f.template operator()<A>() for every activation A of the list.
 template <class F> void for_each_activation(F f) {

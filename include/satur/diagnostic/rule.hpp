@@ -1,8 +1,8 @@
 /// \file rule.hpp  When a unit counts as saturated.
 #pragma once
 
+#include "satur/activation/peak_slope.hpp"
 #include "satur/diagnostic/label.hpp"
-#include "satur/diagnostic/peak_slope.hpp"
 #include "satur/error.hpp"
 
 #include <cmath>

@@ -1,8 +1,8 @@
 /// \file slope_interval.hpp  How far a measured mean slope can be off.
 #pragma once
 
+#include "satur/activation/peak_slope.hpp"
 #include "satur/diagnostic/interval.hpp"
-#include "satur/diagnostic/peak_slope.hpp"
 
 #include <algorithm>
 #include <cmath>

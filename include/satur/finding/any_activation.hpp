@@ -2,8 +2,8 @@
 #pragma once
 
 #include "satur/activation.hpp"
+#include "satur/activation/peak_slope.hpp"
 #include "satur/diagnostic/pass/lanes.hpp"
-#include "satur/diagnostic/peak_slope.hpp"
 #include "satur/diagnostic/rule.hpp"
 
 #include <functional>
@@ -64,14 +64,6 @@ private:
   std::vector<double> kinks_;
 };
 
-namespace detail {
-using known_activations =
-    std::tuple<sigmoid, tanh, relu, identity, centered_sigmoid, softsign, leaky_relu, hard_sigmoid, hard_sigmoid_keras2,
-               hard_tanh, relu6, prelu, hard_swish, soft_shrink, hard_shrink, satur::threshold, elu, celu, selu,
-               softplus, log_sigmoid, satur::erf, gelu, gelu_tanh, gelu_quick, silu, arctan, squareplus, lecun_tanh,
-               tanh_shrink, mish, exponential, sparse_plus, sparse_sigmoid>;
-}
-
 /// The library's activation of that name, with its default parameters; nothing where there is none.
 [[nodiscard]] inline std::optional<any_activation> activation_named(std::string_view name) {
   std::optional<any_activation> found;
@@ -80,7 +72,7 @@ using known_activations =
       found.emplace(act);
     }
   };
-  std::apply([&](auto const&... act) { (compare(act), ...); }, detail::known_activations{});
+  std::apply([&](auto const&... act) { (compare(act), ...); }, all_activations{});
   return found;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
+#include "satur/activation/peak_slope.hpp"
 #include "satur/theory/moments.hpp"
 #include "satur/theory/network.hpp"
 
@@ -19,18 +20,6 @@ namespace satur::inline SATUR_ABI {
 
 namespace detail {
 
-/// The largest |f'|: stated, or the largest of a grid of 1/32 on [-16, 16].
-template <class A> [[nodiscard]] double steepest(A const& act) {
-  if constexpr (has_peak_slope<A>) {
-    return act.peak_slope();
-  } else {
-    double peak = 0.0;
-    for (int i = -512; i <= 512; ++i) {
-      peak = std::max(peak, std::fabs(both_at(act, i / 32.0).slope));
-    }
-    return peak;
-  }
-}
 /// Whether an activation is flat at z: less than 3 % of its steepest slope, which is what a sigmoid has left at 5.
 template <class A> [[nodiscard]] bool flat_at(A const& act, double z, double peak) {
   return std::fabs(both_at(act, z).slope) < 0.03 * peak;
@@ -59,7 +48,7 @@ struct layer_prediction {
   double mean_squared_output = 0;     ///< E f(z)^2
   double mean_derivative = 0;         ///< E f'(z), the mean slope
   double mean_squared_derivative = 0; ///< E f'(z)^2
-  double slope_saturation = 0;        ///< 1 - mean slope / peak slope (stated, or searched on [-16, 16])
+  double slope_saturation = 0;        ///< 1 - mean slope / peak slope (stated, or searched for)
   /// chi_1 of the layer: fan-in E w^2 E f'^2, the gradient's square kept by a layer in a net of equal ones
   double chi = 0;
   /// E (dL/dz)^2 of one unit relative to one of the last layer, from the layers' fans; 1 in the last layer.
@@ -118,7 +107,7 @@ template <class A>
     detail::bad_parameter("theory::predict", "threshold", threshold, "a number >= 0");
   }
   detail::require_law("theory::predict (of the input)", net.input_mean, net.input_variance);
-  double const peak = detail::steepest(act);
+  double const peak = peak_slope_of(act);
   bool const flat_below = detail::flat_at(act, -threshold, peak);
   bool const flat_above = detail::flat_at(act, threshold, peak);
   prediction all{.threshold = threshold};

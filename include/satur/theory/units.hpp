@@ -42,7 +42,7 @@ struct unit_laws {
   }
   /// 1 - mean slope / peak slope.
   template <class A> [[nodiscard]] double slope_saturation(A const& act) const {
-    return 1.0 - mean_derivative(act) / detail::steepest(act);
+    return 1.0 - mean_derivative(act) / peak_slope_of(act);
   }
   /// Which part of E z^2 is the units' own offsets, equal for all inputs: near 1, the same units are stuck whatever
   /// comes in, and smaller weights help less than centred inputs.

@@ -67,7 +67,7 @@ template <class A>
                    number_text(bias_variance), ". Normalise the pre-activations, or choose another activation.");
   }
   theory::critical_point const& best = points.front();
-  double const peak = steepest(act);
+  double const peak = peak_slope_of(act);
   double share = 0.0;
   if (best.variance > 0.0) {
     share = (flat_at(act, -threshold, peak) + flat_at(act, threshold, peak)) *
