@@ -1,6 +1,8 @@
 // Save and load: equal after the round trip, bit for bit; every damaged file refused in words.
 #include "satur/diagnostic.hpp"
 
+#include "support/monitor_bytes.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -47,15 +49,9 @@ satur::monitor trained(bool histograms, satur::history_keeps keeps = satur::hist
   return mon;
 }
 
-std::string saved(satur::monitor const& mon) {
-  std::ostringstream out;
-  save(mon, out);
-  return out.str();
-}
-satur::monitor loaded(std::string const& bytes) {
-  std::istringstream in(bytes);
-  return satur::load_monitor(in);
-}
+using satur_test::loaded;
+using satur_test::saved;
+
 /// The message with which it is refused; empty where it is not.
 std::string refusal(std::string const& bytes) {
   try {

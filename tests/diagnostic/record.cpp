@@ -1,6 +1,8 @@
 // The record: counters against a brute-force count, merging, special values, boundaries, containers, bad input.
 #include "satur/diagnostic.hpp"
 
+#include "support/gaussian.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -19,15 +21,7 @@ namespace {
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-template <class T> std::vector<T> gaussian(std::size_t n, double mean, double stddev, unsigned seed = 1) {
-  std::mt19937_64 urbg(seed);
-  std::normal_distribution<double> normal(mean, stddev);
-  std::vector<T> z(n);
-  for (T& e : z) {
-    e = static_cast<T>(normal(urbg));
-  }
-  return z;
-}
+using satur_test::gaussian;
 
 bool close(double a, double b, double relative = 1e-13) {
   return std::fabs(a - b) <= relative * std::max(std::fabs(a), std::fabs(b));

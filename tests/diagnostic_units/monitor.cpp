@@ -4,6 +4,8 @@
 
 #include "satur/activation/relu.hpp"
 
+#include "support/monitor_bytes.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -46,15 +48,8 @@ block gaussian(std::size_t batch, std::size_t width, unsigned seed) {
   return z;
 }
 
-std::string saved(satur::monitor const& mon) {
-  std::ostringstream out;
-  save(mon, out);
-  return out.str();
-}
-satur::monitor loaded(std::string const& bytes) {
-  std::istringstream in(bytes);
-  return satur::load_monitor(in);
-}
+using satur_test::loaded;
+using satur_test::saved;
 
 satur::monitor two_steps(unsigned seed) {
   satur::monitor mon({.units = true});

@@ -8,6 +8,8 @@
 #include "satur/activation/tanh.hpp"
 #include "satur/tensor/compat.hpp"
 
+#include "support/gaussian.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -37,15 +39,7 @@ using satur::unit_layout;
 using satur::unit_records;
 using satur::unit_summary;
 
-template <class T> std::vector<T> gaussian(std::size_t n, double mean, double stddev, unsigned seed = 1) {
-  std::mt19937_64 urbg(seed);
-  std::normal_distribution<double> normal(mean, stddev);
-  std::vector<T> z(n);
-  for (T& e : z) {
-    e = static_cast<T>(normal(urbg));
-  }
-  return z;
-}
+using satur_test::gaussian;
 
 bool close(double a, double b, double relative = 1e-13) {
   return std::fabs(a - b) <= relative * std::max({std::fabs(a), std::fabs(b), 1e-300});

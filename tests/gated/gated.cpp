@@ -6,6 +6,7 @@
 #include <satur/tensor/compat.hpp>
 
 #include "support/gradient.hpp"
+#include "support/refusal.hpp"
 #include "support/ulp.hpp"
 
 #include <doctest/doctest.h>
@@ -20,14 +21,7 @@
 
 namespace {
 
-template <class F> std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (std::invalid_argument const& e) {
-    return e.what();
-  }
-  return "nothing thrown";
-}
+using satur_test::refusal;
 
 template <class T> xt::xtensor<T, 2> numbers(std::size_t rows, std::size_t length, double spread = 2.0) {
   xt::xtensor<T, 2> x = xt::zeros<T>({rows, length});

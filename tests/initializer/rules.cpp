@@ -1,6 +1,7 @@
 // Every rule: its closed form, the law that its weights follow, and what it refuses.
 #include <satur/initializer.hpp>
 
+#include "initializer/refused_fill.hpp"
 #include "support/refusal.hpp"
 #include "support/statistics.hpp"
 
@@ -167,18 +168,7 @@ TEST_CASE("spans, arrays and a user's own rule") {
 }
 
 TEST_CASE("what a rule refuses, and how it says so") {
-  auto const fill_float = [](auto rule, fans f) {
-    return refusal([&] {
-      std::mt19937 g(1);
-      std::vector<float> w(10, 77.0f);
-      try {
-        satur::fill(rule, w, f, g);
-      } catch (...) {
-        CHECK(w == std::vector<float>(10, 77.0f)); // nothing half done
-        throw;
-      }
-    });
-  };
+  auto const fill_float = [](auto const& rule, fans f) { return satur_test::refused_fill(rule, f); };
   CHECK(fill_float(satur::glorot_uniform{}, {0, 3}) ==
         "satur::glorot_uniform: fans are (in 0, out 3); allowed: both at least 1");
   CHECK(fill_float(satur::he_normal{}, {3, 0}) == "satur::he_normal: fans are (in 3, out 0); allowed: both at least 1");

@@ -5,6 +5,7 @@
 #include <satur/initializer/truncated_normal.hpp>
 #include <satur/initializer/variance_scaling.hpp>
 
+#include "initializer/refused_fill.hpp"
 #include "support/refusal.hpp"
 #include "support/statistics.hpp"
 
@@ -226,18 +227,7 @@ TEST_CASE("edges of the truncated laws") {
 }
 
 TEST_CASE("what the truncated laws refuse, with nothing written") {
-  auto const said = [](auto const& rule, satur::fans f = any_fans) {
-    return refusal([&] {
-      std::mt19937 g(1);
-      std::vector<float> w(10, 77.0f);
-      try {
-        satur::fill(rule, w, f, g);
-      } catch (...) {
-        CHECK(w == std::vector<float>(10, 77.0f));
-        throw;
-      }
-    });
-  };
+  auto const said = [](auto const& rule, satur::fans f = any_fans) { return satur_test::refused_fill(rule, f); };
   using by_deviations = satur::truncated_normal_deviations;
   using by_values = satur::truncated_normal_absolute;
   CHECK(said(by_deviations{0, 1, 2, 2}) ==

@@ -4,6 +4,7 @@
 #include <satur/tensor/fill.hpp>
 
 #include "support/gradient.hpp"
+#include "support/refusal.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,6 +20,8 @@ using satur::softmax_cross_entropy;
 template <class T> using matrix = xt::xtensor<T, 2>;
 
 namespace {
+
+using satur_test::refusal;
 
 struct exact_row {
   std::vector<long double> p;
@@ -57,15 +60,6 @@ template <class T> exact_row exactly(matrix<T> const& z, std::size_t r, std::siz
 template <class T> double relative(T got, long double want) {
   return static_cast<double>(std::abs(static_cast<long double>(got) - want) /
                              std::max(std::abs(want), static_cast<long double>(std::numeric_limits<T>::min())));
-}
-
-template <class F> std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (std::invalid_argument const& e) {
-    return e.what();
-  }
-  return "nothing thrown";
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // The reading of rows: closed forms, merging, printing, every kind of container, errors, no allocation.
 #include "support/allocation.hpp"
+#include "support/refusal.hpp"
 
 #include <satur/rowwise.hpp>
 #include <satur/tensor/compat.hpp>
@@ -17,17 +18,10 @@
 
 namespace {
 
+using satur_test::refusal;
+
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-template <class F> std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (std::invalid_argument const& e) {
-    return e.what();
-  }
-  return "nothing thrown";
-}
 
 xt::xtensor<float, 2> logits(std::size_t rows, std::size_t length) {
   xt::xtensor<float, 2> z = xt::zeros<float>({rows, length});
