@@ -8,5 +8,7 @@
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/layer_case.hpp"
+#include "satur/finding/layer_findings.hpp"
 #include "satur/finding/thresholds.hpp"
+#include "satur/finding/unit_findings.hpp"
 #include "satur/finding/weights.hpp"

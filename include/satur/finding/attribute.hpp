@@ -5,11 +5,14 @@
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/weights.hpp"
+#include "satur/theory/units.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <ostream>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace satur::inline SATUR_ABI {
@@ -163,21 +166,15 @@ inline void explain_units(layer_attribution& layer, state_predictor const& predi
   layer.factor = rms > 1.0 ? 1.0 / rms : 1.0;
   double const healthy = enough_slope * predict(0.0, 1.0).slope_share;
 
-  layer_state zero;
-  zero.mean_slope = zero.slope_share = zero.low = zero.high = 0.0;
-  layer.now = layer.recentred = layer.rescaled = zero;
-  auto const add = [n](layer_state& sum, layer_state const& s) {
-    sum.mean_slope += s.mean_slope / n;
-    sum.slope_share += s.slope_share / n;
-    sum.low += s.low / n;
-    sum.high += s.high / n;
-  };
+  mean_state now_all;
+  mean_state recentred;
+  mean_state rescaled;
   for (unit_attribution& u : layer.units) {
     layer_state const now = predict(u.mean(), u.variance);
     double const f = layer.factor;
-    add(layer.now, now);
-    add(layer.recentred, predict(0.0, u.variance));
-    add(layer.rescaled, f < 1.0 ? predict(f * u.mean(), f * f * u.variance) : now);
+    now_all.add(now);
+    recentred.add(predict(0.0, u.variance));
+    rescaled.add(f < 1.0 ? predict(f * u.mean(), f * f * u.variance) : now);
     u.slope_share = now.slope_share;
     if (now.slope_share >= healthy) {
       continue;
@@ -188,6 +185,9 @@ inline void explain_units(layer_attribution& layer, state_predictor const& predi
       u.cause = u.weight_square >= u.input_scale() ? cause::weight_norm : cause::input_scale;
     }
   }
+  layer.now = now_all.mean();
+  layer.recentred = recentred.mean();
+  layer.rescaled = rescaled.mean();
 }
 
 /// Bias, sum w_i E a_i, |w|^2 and sum w_i^2 Var a_i of each unit.
@@ -199,19 +199,18 @@ template <class W, class B>
     bad_shape("attribute", "input moments", shape_text({inputs.mean.size(), inputs.variance.size()}),
               message("(", weights.in, ", ", weights.in, "), one mean and one variance for each row of w"));
   }
+  using T = std::remove_cv_t<std::remove_reference_t<decltype(weights(0, 0))>>;
+  std::span<T const> const all(weights.data, weights.in * weights.units);
+  fans const size{weights.in, weights.units};
+  theory::unit_laws const of_inputs = theory::predict(all, size, 0.0, inputs.mean, inputs.variance);
+  theory::unit_laws const of_ones = theory::predict(all, size, 0.0, 0.0, 1.0); // its variance is |w|^2
   layer_attribution layer;
-  layer.units.resize(weights.units);
   for (std::size_t j = 0; j < weights.units; ++j) {
-    layer.units[j].unit = j;
-    layer.units[j].bias = static_cast<double>(bias[j]);
-  }
-  for (std::size_t i = 0; i < weights.in; ++i) {
-    for (std::size_t j = 0; j < weights.units; ++j) {
-      double const x = static_cast<double>(weights(i, j));
-      layer.units[j].from_inputs += x * inputs.mean[i];
-      layer.units[j].weight_square += x * x;
-      layer.units[j].variance += x * x * inputs.variance[i];
-    }
+    layer.units.push_back({.unit = j,
+                           .bias = static_cast<double>(bias[j]),
+                           .from_inputs = of_inputs.mean[j],
+                           .variance = of_inputs.variance[j],
+                           .weight_square = of_ones.variance[j]});
   }
   for (unit_attribution const& u : layer.units) {
     if (!is_finite(u.mean()) || !is_finite(u.variance)) {

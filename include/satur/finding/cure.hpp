@@ -2,6 +2,8 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
+#include "satur/activation/identity.hpp"
+#include "satur/diagnostic/observe.hpp"
 #include "satur/diagnostic/rule.hpp"
 #include "satur/finding/attribute.hpp"
 #include "satur/finding/weights.hpp"
@@ -57,12 +59,8 @@ template <class W, class B, class Z> double lsuv_step(W&& w, B&& b, Z const& z, 
   if (!(target > 0.0 && detail::is_finite(target))) {
     detail::bad_parameter("lsuv_step", "target", target, "a standard deviation > 0");
   }
-  moments all;
-  for (auto const x : detail::memory_of("lsuv_step", "z", z)) {
-    double const value = static_cast<double>(x);
-    all += moments{1, value, 0.0};
-  }
-  double const std = std::sqrt(all.variance());
+  saturation const all = observe(identity{}, z);
+  double const std = all.nonfinite() ? std::numeric_limits<double>::quiet_NaN() : all.stddev_z();
   if (!(std > 0.0) || !detail::is_finite(std)) {
     detail::bad_parameter("lsuv_step", "the standard deviation of z", std, "a finite number > 0: z must vary");
   }

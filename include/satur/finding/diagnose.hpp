@@ -5,6 +5,7 @@
 #include "satur/diagnostic/monitor.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/layer_case.hpp"
+#include "satur/finding/layer_findings.hpp"
 #include "satur/finding/thresholds.hpp"
 
 #include <algorithm>
@@ -24,9 +25,9 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
   std::vector<layer_case const*> with_gradient;
   std::vector<gradient_record> gradients;
   for (layer_case const& l : layers) {
-    if (l.record().gradient.count != 0 && !l.record().nonfinite() && l.has_activation()) {
+    if (l.record.gradient.count != 0 && !l.record.nonfinite() && l.has_activation()) {
       with_gradient.push_back(&l);
-      gradients.push_back(l.record().gradient);
+      gradients.push_back(l.record.gradient);
     }
   }
   std::size_t const ratios = gradients.size() < 2 ? 0 : gradients.size() - 1;
@@ -51,7 +52,7 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
   f.limit = few ? (vanishing ? limits.shallow_flow : 1.0 / limits.shallow_flow)
                 : (vanishing ? limits.gradient.vanishing_ratio : limits.gradient.exploding_ratio);
   f.evidence = message("rms dL/dz is ", cell("%.2e", gradients.front().rms()), " here and ",
-                       cell("%.2e", gradients.back().rms()), " in ", with_gradient.back()->name(), ": ",
+                       cell("%.2e", gradients.back().rms()), " in ", with_gradient.back()->name, ": ",
                        cell("%.3g", per_layer), " times from layer to layer");
 
   // dL/dz of the last layer has its own slope in it already: the others' are what it loses on its way.
@@ -59,7 +60,7 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
   layer_case const* widest_spread = with_gradient.front(); // larger weights would hurt it most: it speaks for all
   for (layer_case const* l : with_gradient) {
     flat += l != with_gradient.back() && l->lost_its_slope(limits) ? 1u : 0u;
-    if (l->record().saturation.variance_z() > widest_spread->record().saturation.variance_z()) {
+    if (l->record.saturation.variance_z() > widest_spread->record.saturation.variance_z()) {
       widest_spread = l;
     }
   }
@@ -72,7 +73,7 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
     f.cause = vanishing ? cause::small_weights : cause::large_weights;
     f.reason = message("no layer on its way has lost its slope", vanishing ? ": this is vanishing, not saturation" : "",
                        "; mean f'^2 is ",
-                       cell("%.3g", with_gradient.front()->record().saturation.mean_squared_derivative()), " here");
+                       cell("%.3g", with_gradient.front()->record.saturation.mean_squared_derivative()), " here");
     f.cure.what = remedy::initializer;
     f.cure.factor = factor;
     f.cure.advice = message("weights ", cell("%.3g", factor), " times as large would carry it");
@@ -107,7 +108,7 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
   }
   std::vector<finding> found;
   for (detail::layer_case const& l : layers) {
-    l.find(limits, found);
+    detail::find_in_layer(l, limits, found);
   }
   detail::find_flow(layers, limits, found);
   return found;

@@ -30,6 +30,27 @@ struct layer_state {
   bool operator==(layer_state const&) const = default;
 };
 
+namespace detail {
+/// The mean of states, one after another; NaN of none.
+class mean_state {
+public:
+  void add(layer_state const& s) {
+    sum_.mean_slope += s.mean_slope;
+    sum_.slope_share += s.slope_share;
+    sum_.low += s.low;
+    sum_.high += s.high;
+    count_ += 1.0;
+  }
+  [[nodiscard]] layer_state mean() const {
+    return {sum_.mean_slope / count_, sum_.slope_share / count_, sum_.low / count_, sum_.high / count_};
+  }
+
+private:
+  layer_state sum_{0.0, 0.0, 0.0, 0.0};
+  double count_ = 0.0;
+};
+} // namespace detail
+
 /// Expects the readings of one activation and one rule for z ~ N(mean, variance). Asking it costs some 10 microseconds;
 /// making one as much, but 30,000 evaluations for a rule that is not about z itself (its ends are searched for).
 class state_predictor {

@@ -1,0 +1,203 @@
+/// \file layer_findings.hpp  What is found in one layer, by itself.
+#pragma once
+
+#include "satur/diagnostic/gradient_flow.hpp"
+#include "satur/finding/layer_case.hpp"
+#include "satur/finding/unit_findings.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace satur::inline SATUR_ABI::detail {
+
+inline bool find_nonfinite(layer_case const& l, std::vector<finding>& found) {
+  if (!l.record.nonfinite()) {
+    return false;
+  }
+  saturation const& s = l.record.saturation;
+  finding f = l.finding_of(symptom::nonfinite, severity::alarm);
+  f.value = static_cast<double>(s.nan + s.infinite + l.record.gradient.nan + l.record.gradient.infinite);
+  f.limit = 0.0;
+  f.evidence = message(s.nan, " NaN and ", s.infinite, " infinite z, ", l.record.gradient.nan, " NaN and ",
+                       l.record.gradient.infinite, " infinite dL/dz; its other numbers mean nothing");
+  if (l.before != nullptr && l.before->record.nonfinite()) {
+    f.cause = cause::upstream;
+    f.reason = message("it begins no later than in ", l.before->name);
+  } else {
+    f.cure = {remedy::learning_rate, 0.1, "go back to the last good weights and take a tenth of the learning rate", {}};
+  }
+  found.push_back(std::move(f));
+  return true;
+}
+
+[[nodiscard]] inline satur::side which_side(layer_case const& l, finding_thresholds const& limits) {
+  double const all = l.now.saturated();
+  if (!l.flat_right) {
+    return side::left;
+  }
+  if (!l.flat_left) {
+    return side::right;
+  }
+  if (all < 0.01) { // the rule does not see it: z tells
+    double const m = l.record.saturation.mean_z();
+    return std::fabs(m) < l.record.saturation.stddev_z() ? side::both : m < 0.0 ? side::left : side::right;
+  }
+  return l.now.low > limits.one_sided * all    ? side::left
+         : l.now.high > limits.one_sided * all ? side::right
+                                               : side::both;
+}
+
+/// Mean-driven where mean^2 is at least the variance, as for a unit; no cause where its cure would add no slope.
+inline void explain(layer_case const& l, finding& f) {
+  saturation const& s = l.record.saturation;
+  double const mean = s.mean_z();
+  double const std = s.stddev_z();
+  std::optional<layer_state> const now = l.expected(mean, std * std);
+  if (!now) {
+    return;
+  }
+  bool const by_mean = mean * mean >= std * std;
+  double const factor = 1.0 / std;
+  std::optional<layer_state> const after = by_mean ? l.expected_recentred() : l.expected_times(factor);
+  if (!(after->slope_share > now->slope_share)) {
+    return;
+  }
+  bool const fed = l.before != nullptr && !l.before->record.saturation.empty();
+  f.reason = message("z has mean ", cell("%.3g", mean), " and standard deviation ", cell("%.3g", std));
+  if (by_mean) {
+    f.cause = cause::mean;
+    if (fed) {
+      f.reason += message("; its inputs have mean ", cell("%.3g", l.before->record.saturation.mean_output()));
+    }
+    f.cure = recentring(l);
+    return;
+  }
+  f.cause = cause::spread;
+  if (fed) {
+    double const inputs = l.before->record.saturation.mean_squared_output();
+    double const weights = std * std / inputs; // n Var w, where the weights have mean 0
+    f.cause = inputs > weights ? cause::input_scale : cause::weight_norm;
+    f.reason += message("; n Var w = ", cell("%.3g", weights), ", inputs of mean square ", cell("%.3g", inputs));
+  }
+  f.cure = {remedy::rescale, factor,
+            message("multiply w and b by ", cell("%.3g", factor), " (satur::rescale): 1 / std z"), after};
+}
+
+/// Whether it found something that is mean-driven.
+inline bool find_saturated(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+  bool const lost = l.lost_its_slope(limits);
+  // Of a layer that is flat on one side half may be there when all is well: the limit is halfway from that.
+  double const share = l.flat_left && l.flat_right ? limits.saturated_share : 0.5 + 0.5 * limits.saturated_share;
+  bool const beyond = l.now.saturated() > share;
+  bool const lopsided = l.now.saturated() > limits.one_sided_least && l.flat_left && l.flat_right &&
+                        std::max(l.now.low, l.now.high) > limits.one_sided * l.now.saturated();
+  if (!lost && !beyond && !lopsided) {
+    return false;
+  }
+  bool const gone = l.now.slope_share < limits.slope_left * l.healthy;
+  finding f = l.finding_of(lost || beyond ? symptom::saturated_layer : symptom::one_sided,
+                           gone || beyond ? severity::alarm : severity::warning);
+  f.side = which_side(l, limits);
+  f.evidence =
+      message(percent_cell(l.now.slope_share), " % of the peak slope is left, ",
+              is_nan(l.initial) ? message(percent_cell(l.healthy), " % for z ~ N(0, 1)")
+                                : message(percent_cell(l.initial), " % at the start"),
+              "; ", describe(f.rule), ": ", percent_cell(l.now.low), " % left, ", percent_cell(l.now.high), " % right");
+  if (lost) {
+    f.value = l.healthy - l.now.slope_share;
+    f.limit = limits.slope_excess;
+  } else if (beyond) {
+    f.value = l.now.saturated();
+    f.limit = share;
+  } else {
+    f.value = std::max(l.now.low, l.now.high) / l.now.saturated();
+    f.limit = limits.one_sided;
+  }
+  explain(l, f);
+  if (l.units != nullptr) {
+    name_units(l, f, limits.worst_units, "share of the peak slope",
+               [](unit_summary const& u) { return u.slope_share(); });
+  }
+  bool const mean_driven = f.cause == cause::mean;
+  found.push_back(std::move(f));
+  return mean_driven;
+}
+
+inline void find_variance(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+  double const ratio = l.record.saturation.variance_z() / l.expected_variance;
+  if (!(ratio > limits.variance_factor || ratio * limits.variance_factor < 1.0)) {
+    return;
+  }
+  double const factor = 1.0 / std::sqrt(ratio);
+  finding f = l.finding_of(symptom::poor_initialisation, severity::warning);
+  f.value = ratio;
+  f.limit = ratio > 1.0 ? limits.variance_factor : 1.0 / limits.variance_factor;
+  f.evidence = message("z has variance ", cell("%.3g", l.record.saturation.variance_z()), ", ", cell("%.3g", ratio),
+                       " times the expected ", cell("%.3g", l.expected_variance));
+  f.cause = ratio > 1.0 ? cause::large_weights : cause::small_weights;
+  if (is_finite(factor)) {
+    f.cure = {remedy::rescale, factor, message("multiply w and b by ", cell("%.3g", factor), " (satur::rescale)"),
+              l.expected_times(factor)};
+  }
+  found.push_back(std::move(f));
+}
+
+inline void find_zero_gradient(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+  gradient_record const& g = l.record.gradient;
+  if (!mostly_zero(g, limits.gradient)) {
+    return;
+  }
+  finding f = l.finding_of(symptom::zero_gradient, g.zeros == g.count ? severity::alarm : severity::warning);
+  f.value = g.zero_fraction();
+  f.limit = limits.gradient.zero_share;
+  f.evidence = message(percent_cell(f.value), " % of dL/dz is exactly 0");
+  bool const flat = l.has_activation() && l.now.slope_share < 1.0 - 0.5 * f.value;
+  f.cause = flat ? cause::slope : cause::upstream;
+  f.reason = flat ? message("mean f' is ", cell("%.3g", l.now.mean_slope))
+                  : "the slopes here are not zero: nothing comes back from the layers above";
+  found.push_back(std::move(f));
+}
+
+inline void find_update(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+  update_size const u = update_size_of(l.record.update, limits.gradient);
+  if (u.state != update_size::verdict::too_large && u.state != update_size::verdict::too_small) {
+    return;
+  }
+  bool const large = u.state == update_size::verdict::too_large;
+  finding f = l.finding_of(large ? symptom::update_too_large : symptom::update_too_small, severity::note);
+  f.value = u.log10_ratio;
+  f.limit = large ? limits.gradient.update_high : limits.gradient.update_low;
+  f.evidence = message("a step is 10^", cell("%.2f", u.log10_ratio), " of the weights; usual are 10^",
+                       cell("%g", limits.gradient.update_low), " to 10^", cell("%g", limits.gradient.update_high));
+  f.cause = cause::learning_rate;
+  f.cure = {remedy::learning_rate,
+            u.rate_factor,
+            message("the learning rate times ", cell("%.2g", u.rate_factor), " would give 10^",
+                    cell("%g", limits.gradient.update_target)),
+            {}};
+  found.push_back(std::move(f));
+}
+
+/// Everything that is found in it.
+inline void find_in_layer(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+  if (find_nonfinite(l, found)) {
+    return; // its other numbers mean nothing
+  }
+  if (l.has_activation() && l.record.saturation.z.count != 0) {
+    bool const shift_is_told = find_saturated(l, limits, found);
+    if (l.units != nullptr) {
+      find_dead_units(l, limits, found);
+      if (!shift_is_told) {
+        find_shifted_units(l, limits, found);
+      }
+    }
+    find_variance(l, limits, found);
+  }
+  find_zero_gradient(l, limits, found);
+  find_update(l, limits, found);
+}
+
+} // namespace satur::inline SATUR_ABI::detail

@@ -1,0 +1,95 @@
+/// \file unit_findings.hpp  What is found unit by unit: dead ones, shifted ones, and which are the worst.
+#pragma once
+
+#include "satur/diagnostic/unit_readings.hpp"
+#include "satur/finding/layer_case.hpp"
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+namespace satur::inline SATUR_ABI::detail {
+
+/// Names the k units of the lowest reading.
+template <class Reading>
+void name_units(layer_case const& l, finding& f, std::size_t k, char const* title, Reading const& reading) {
+  for (unit_summary const& u : extreme_units(*l.units, reading, k, unit_order::lowest)) {
+    bool const left = !l.flat_right || (l.flat_left && u.mean_z() < 0.0);
+    f.units.push_back({u.unit, reading(u), left ? side::left : side::right});
+  }
+  f.unit_reading = title;
+}
+
+inline void find_dead_units(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+  if (l.units->samples() < limits.dead_samples) {
+    return;
+  }
+  auto const is_dead = [&](unit_summary const& u) {
+    double const flat = (l.flat_left ? u.low : 0.0) + (l.flat_right ? u.high : 0.0);
+    return u.samples > 0.0 && (u.active == 0.0 || flat >= limits.dead_on * u.samples);
+  };
+  std::size_t dead = 0;
+  moments mean; // of the dead units' z
+  double variance = 0.0;
+  for (std::size_t u = 0; u < l.units->size(); ++u) {
+    if (unit_summary const one = (*l.units)[u]; is_dead(one)) {
+      ++dead;
+      mean += moments{1, one.z_mean, 0.0};
+      variance += one.z_variance;
+    }
+  }
+  double const share = static_cast<double>(dead) / static_cast<double>(l.units->size());
+  if (!(share > limits.dead_warning)) {
+    return;
+  }
+  bool const alarm = share > limits.dead_alarm;
+  finding f = l.finding_of(symptom::dead_units, alarm ? severity::alarm : severity::warning);
+  f.value = share;
+  f.limit = alarm ? limits.dead_alarm : limits.dead_warning;
+  f.evidence = message(dead, " of ", l.units->size(), " units were never active, or ", describe(f.rule), " on ",
+                       number_text(100.0 * limits.dead_on), " % of ", l.units->samples(), " samples or more");
+  double const n = static_cast<double>(dead);
+  f.cause = mean.mean * mean.mean >= variance / n ? cause::mean : cause::spread;
+  f.reason = message("their z has mean ", cell("%.3g", mean.mean), " and, each over its samples, standard deviation ",
+                     cell("%.3g", std::sqrt(variance / n)));
+  f.cure = {remedy::reinitialise_units,
+            std::numeric_limits<double>::quiet_NaN(),
+            message("give them new weights (satur::reinitialise_units), and a smaller learning rate",
+                    l.flat_right ? "" : " or a leaky_relu", " to keep them"),
+            {}};
+  name_units(l, f, limits.worst_units, "share of the peak slope", [&](unit_summary const& u) {
+    return is_dead(u) ? u.slope_share() : std::numeric_limits<double>::quiet_NaN();
+  });
+  found.push_back(std::move(f));
+}
+
+inline void find_shifted_units(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+  std::size_t shifted = 0;
+  std::size_t all = 0;
+  for (std::size_t u = 0; u < l.units->size(); ++u) {
+    unit_summary const s = (*l.units)[u];
+    if (s.samples - s.infinite > 1.0) {
+      ++all;
+      shifted += std::fabs(s.mean_z()) > limits.shifted_std * s.stddev_z() ? 1u : 0u;
+    }
+  }
+  double const share = static_cast<double>(shifted) / static_cast<double>(all);
+  if (!(share > limits.shifted_share)) {
+    return;
+  }
+  finding f = l.finding_of(symptom::mean_shift, severity::warning);
+  f.value = share;
+  f.limit = limits.shifted_share;
+  f.evidence = message("in ", shifted, " of ", all, " units |mean z| > ", number_text(limits.shifted_std),
+                       " std z over ", l.units->samples(), " samples: their output hardly depends on the input");
+  f.cause = cause::mean;
+  if (l.before != nullptr && !l.before->record.saturation.empty()) {
+    f.reason = message("its inputs have mean ", cell("%.3g", l.before->record.saturation.mean_output()));
+  }
+  f.cure = recentring(l);
+  name_units(l, f, limits.worst_units, "std z / |mean z|",
+             [](unit_summary const& u) { return u.stddev_z() / std::fabs(u.mean_z()); });
+  found.push_back(std::move(f));
+}
+
+} // namespace satur::inline SATUR_ABI::detail
