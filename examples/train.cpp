@@ -492,12 +492,9 @@ std::string wrapped(std::string const& text, std::string const& indent) {
 /// What theory expects of these weights, from the moments of the data alone.
 satur::theory::network expected_network(options const& o, task const& t) {
   satur::theory::network net;
-  satur::moments pixels;
-  for (float const p : t.test_x) {
-    pixels += satur::moments{1, static_cast<double>(p), 0.0};
-  }
-  net.input_mean = pixels.mean;
-  net.input_variance = pixels.variance();
+  satur::saturation const pixels = satur::observe(satur::identity{}, t.test_x);
+  net.input_mean = pixels.mean_z();
+  net.input_variance = pixels.variance_z();
   std::size_t in = t.inputs;
   for (std::size_t l = 0; l < o.depth; ++l, in = o.width) {
     net.layers.push_back(initializer_named(o.init).law({in, o.width}, o.gain));
@@ -525,12 +522,11 @@ void foretell(std::ostream& out, satur::any_activation const& act, satur::theory
       out << (l == 5 ? "...\n" : "");
       continue;
     }
-    satur::saturation const by_five = s; // counted by another rule, its share is "-"
-    bool const classic = s.rule == satur::z_beyond{5.0}.definition();
+    bool const classic = s.rule == satur::z_beyond{5.0}.definition(); // another rule's share is no |z| > 5
     out << text("%-13s %9.3f %7.3f %7s %7s %8.1e  %9.3f %7.3f %7s %7s %8.1e\n", layer.name().c_str(), e.mean,
                 e.stddev(), satur::detail::percent_cell(e.beyond()).c_str(),
                 satur::detail::percent_cell(1.0 - e.slope_saturation).c_str(), e.gradient_scale(), s.mean_z(),
-                s.stddev_z(), classic ? satur::detail::percent_cell(by_five.fraction()).c_str() : "-",
+                s.stddev_z(), classic ? satur::detail::percent_cell(s.fraction()).c_str() : "-",
                 satur::detail::percent_cell(s.slope_share()).c_str(), layer.last().gradient.rms() / last_gradient);
   }
   out << "gradient: size of dL/dz, against the last hidden layer's\n"
@@ -576,7 +572,10 @@ void explain(std::ostream& out, network& net, task const& t, satur::any_activati
   matrix a = t.test_x;
   for (hidden_layer& h : net.hidden) {
     satur::input_moments const inputs = satur::moments_of_inputs(a, h.fc.w.shape(0));
-    watch(h, a, rule);
+    if (watch(h, a, rule).current().nonfinite()) {
+      out << h.name << " is not finite\n";
+      return; // nor is what comes after it
+    }
     out << h.name << ": " << satur::attribute(act, h.fc.w, h.fc.b, inputs, h.fc.z(), rule) << '\n';
   }
 }

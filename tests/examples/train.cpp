@@ -134,6 +134,15 @@ TEST_CASE("a run that diverges goes on counting and says so") {
   CHECK(o.text.find("No layer is saturated") == std::string::npos);
 }
 
+TEST_CASE("a run that diverges is explained as far as it can be") {
+  outcome const o =
+      train("--width 20 --depth 2 --steps 30 --threads 1 --activation relu --lr 1e30 --diagnose --repair");
+  CAPTURE(o.text);
+  CHECK(o.code == 1);
+  CHECK(o.text.find("hidden 1 is not finite") != std::string::npos);
+  CHECK(o.text.find("The run diverged") != std::string::npos);
+}
+
 TEST_CASE("large weights are told in plain words") {
   outcome const o =
       train("--activation tanh --init glorot_uniform --gain 20 --width 50 --depth 2 --steps 40 --threads 1");
