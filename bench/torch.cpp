@@ -13,7 +13,8 @@ namespace {
 /// The step of monitor.cpp, 784-256-256-256-10 and batch 128, in libtorch; watched: of each hidden layer the share of
 /// |z| > 5, the mean slope, and the norm of dL/dz.
 struct torch_network {
-  std::vector<torch::nn::Linear> layers{{784, 256}, {256, 256}, {256, 256}, {256, 10}};
+  std::vector<torch::nn::Linear> layers{torch::nn::Linear(784, 256), torch::nn::Linear(256, 256),
+                                        torch::nn::Linear(256, 256), torch::nn::Linear(256, 10)};
   torch::Tensor x = torch::randn({128, 784});
   torch::Tensor labels = torch::arange(128).remainder(10);
   double readings = 0.0;
