@@ -442,6 +442,31 @@ TEST_CASE("10^9 samples: constants and random numbers keep their digits, counter
   CHECK(many[0].active == random[0].active * std::exp2(15) + 1);
 }
 
+TEST_CASE("10^6 units stay under 100 MB, NaN or not; counts of NaN pass 2^32") {
+  std::size_t const many = 1000000;
+  std::vector<float> z(many, 1.0f);
+  z[3] = std::numeric_limits<float>::quiet_NaN();
+  unit_records units;
+  satur::observe_units(satur::relu{}, z, unit_layout::matrix(1, many), units);
+  CHECK(units[3].nan == 1);
+  CHECK(units.bytes() < 100000000);
+
+  std::vector<double> const bad{std::numeric_limits<double>::quiet_NaN(), infinity, 1.0};
+  unit_records rare;
+  satur::observe_units(satur::relu{}, bad, unit_layout::matrix(1, 3), rare);
+  satur::observe_unit_gradients(bad, unit_layout::matrix(1, 3), rare);
+  for (int i = 0; i < 34; ++i) {
+    rare += rare;
+  }
+  CHECK(rare[0].nan == std::exp2(34));
+  CHECK(rare[0].samples == 0.0);
+  CHECK(rare[1].infinite == std::exp2(34));
+  CHECK(rare[1].high == std::exp2(34));
+  CHECK(rare[1].bad_gradients == std::exp2(34));
+  CHECK(rare[2].active == std::exp2(34));
+  CHECK(rare[2].gradients == std::exp2(34));
+}
+
 TEST_CASE("the boundary: z half at exactly ±5") {
   std::vector<float> const z{5.0f, 0.0f, -5.0f, 0.0f, 5.0f, -5.0f}; // (3, 2)
   unit_records strict;

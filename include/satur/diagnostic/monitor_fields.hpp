@@ -164,7 +164,7 @@ private:
       ar.number(c);
     }
     for (auto& u : r.rarities_) {
-      all(ar, u.nan, u.infinite, u.bad_gradients, u.carry[0], u.carry[1], u.carry[2]);
+      rarities(ar, u);
     }
     if constexpr (Archive::reading) {
       ar.require(r.samples_ <= r.lifetime_ && r.saturated_samples_ <= r.samples_ && (n != 0 || r.lifetime_ == 0),
@@ -174,6 +174,18 @@ private:
                        r.bad_gradients(u) <= r.gradient_samples_ && r.count(of_low, u) <= r.samples_ - r.nan(u) &&
                        r.count(of_high, u) <= r.samples_ - r.nan(u) && r.count(of_active, u) <= r.samples_ - r.nan(u),
                    "counters of a unit that are no more than its samples");
+      }
+    }
+  }
+  template <class Archive, class R> static void rarities(Archive& ar, R& r) {
+    std::array<std::uint64_t, unit_rarity_count> rare{r.count(of_nan), r.count(of_infinite), r.count(of_bad_gradients)};
+    std::array<std::uint32_t, 3> carry{r.carry[0], r.carry[1], r.carry[2]};
+    all(ar, rare[0], rare[1], rare[2], carry[0], carry[1], carry[2]);
+    if constexpr (Archive::reading) {
+      for (std::size_t k = 0; k < 3; ++k) {
+        ar.require(rare[k] < std::uint64_t{1} << 48 && carry[k] < 1u << 16, "counters of a unit that are below 2^48");
+        r.add(static_cast<unit_rarity>(k), rare[k]);
+        r.carry[k] = static_cast<std::uint16_t>(carry[k]);
       }
     }
   }

@@ -36,14 +36,24 @@ namespace detail {
 struct unit_access;
 struct record_access;
 
-/// What is kept of a unit beside its 64 bytes once any unit of the layer saw NaN, infinity, or 2^32 samples.
+/// Counts of a unit that are 0 in most layers.
+enum unit_rarity : std::uint8_t { of_nan, of_infinite, of_bad_gradients, unit_rarity_count };
+
+/// What is kept of a unit beside its 64 bytes once any unit of the layer saw NaN, infinity, or 2^32 samples. Every
+/// count reaches 2^48.
 struct unit_rarities {
-  std::uint64_t nan = 0;
-  std::uint64_t infinite = 0;
-  std::uint64_t bad_gradients = 0;
-  std::array<std::uint32_t, 3> carry{}; ///< low, high, active: multiples of 2^32
+  std::array<std::uint32_t, unit_rarity_count> rare{};
+  std::array<std::uint16_t, unit_rarity_count> rare_carry{}; ///< multiples of 2^32
+  std::array<std::uint16_t, 3> carry{};                      ///< of low, high, active
+  [[nodiscard]] std::uint64_t count(unit_rarity k) const { return rare[k] + (std::uint64_t{rare_carry[k]} << 32); }
+  void add(unit_rarity k, std::uint64_t n) {
+    std::uint64_t const sum = count(k) + n;
+    rare[k] = static_cast<std::uint32_t>(sum);
+    rare_carry[k] = static_cast<std::uint16_t>(sum >> 32);
+  }
   bool operator==(unit_rarities const&) const = default;
 };
+static_assert(sizeof(unit_rarities) == 24);
 
 enum unit_mean : std::uint8_t { of_slope, of_z, of_deviation, of_output, of_magnitude, of_gradient, unit_means };
 enum unit_count : std::uint8_t { of_low, of_high, of_active, of_silence, unit_counts };
@@ -107,8 +117,8 @@ private:
 ///
 /// A unit takes 64 bytes: six means in double (f'(z), z, the variance of z, f(z), |f(z)|, the square of dL/dz) and four
 /// counters (low, high, active, samples since the last active one). Means, not sums: a mean that is moved by a share of
-/// its distance keeps its digits over 10^9 samples, where a sum of 0.1 would lose eight. 40 bytes a unit more are kept
-/// once a layer has seen NaN, infinity, or 2^32 samples.
+/// its distance keeps its digits over 10^9 samples, where a sum of 0.1 would lose eight. 24 bytes a unit more are kept
+/// once a layer has seen NaN, infinity, or 2^32 samples; counters end at 2^48.
 ///
 /// A sample is active where f(z) is not the value of the flat side. The flat side is the one beyond the activation's
 /// first kink (relu: active means f(z) > 0; relu6, hard_sigmoid and hard_tanh: not at their lower end), or else beyond
@@ -272,11 +282,12 @@ private:
     std::uint64_t const carry = rarities_.empty() ? 0 : rarities_[u].carry[c];
     return counts_[c * units_ + u] + (carry << 32);
   }
-  [[nodiscard]] std::uint64_t nan(std::size_t u) const { return rarities_.empty() ? 0 : rarities_[u].nan; }
-  [[nodiscard]] std::uint64_t infinite(std::size_t u) const { return rarities_.empty() ? 0 : rarities_[u].infinite; }
-  [[nodiscard]] std::uint64_t bad_gradients(std::size_t u) const {
-    return rarities_.empty() ? 0 : rarities_[u].bad_gradients;
+  [[nodiscard]] std::uint64_t rare(detail::unit_rarity k, std::size_t u) const {
+    return rarities_.empty() ? 0 : rarities_[u].count(k);
   }
+  [[nodiscard]] std::uint64_t nan(std::size_t u) const { return rare(detail::of_nan, u); }
+  [[nodiscard]] std::uint64_t infinite(std::size_t u) const { return rare(detail::of_infinite, u); }
+  [[nodiscard]] std::uint64_t bad_gradients(std::size_t u) const { return rare(detail::of_bad_gradients, u); }
   detail::unit_rarities& rarities(std::size_t u) {
     if (rarities_.empty()) {
       rarities_.resize(units_);
@@ -287,7 +298,8 @@ private:
     std::uint64_t const sum = counts_[c * units_ + u] + n;
     counts_[c * units_ + u] = static_cast<std::uint32_t>(sum);
     if (sum >> 32 != 0) {
-      rarities(u).carry[c] += static_cast<std::uint32_t>(sum >> 32);
+      std::uint16_t& carry = rarities(u).carry[c];
+      carry = static_cast<std::uint16_t>(carry + (sum >> 32));
     }
   }
 
@@ -387,9 +399,9 @@ private:
                   o.mean(detail::of_gradient, u));
     if (!o.rarities_.empty()) {
       detail::unit_rarities& r = rarities(u);
-      r.nan += o.rarities_[u].nan;
-      r.infinite += o.rarities_[u].infinite;
-      r.bad_gradients += o.rarities_[u].bad_gradients;
+      for (detail::unit_rarity const k : {detail::of_nan, detail::of_infinite, detail::of_bad_gradients}) {
+        r.add(k, o.rare(k, u));
+      }
     }
   }
   void join_silences(unit_records const& o, bool later) {

@@ -25,8 +25,8 @@ struct unit_access {
     r.move_means(u, before, {samples - nan, samples - nan - infinite}, slope, z, output, magnitude);
     if (nan + infinite != 0) {
       unit_rarities& rare = r.rarities(u);
-      rare.nan += nan;
-      rare.infinite += infinite;
+      rare.add(of_nan, nan);
+      rare.add(of_infinite, infinite);
     }
   }
   static void add_samples(unit_records& r, std::uint64_t samples, std::uint64_t saturated) {
@@ -38,7 +38,7 @@ struct unit_access {
                            double mean_square) {
     r.move_gradient(u, r.gradient_samples_ - r.bad_gradients(u), samples - bad, mean_square);
     if (bad != 0) {
-      r.rarities(u).bad_gradients += bad;
+      r.rarities(u).add(of_bad_gradients, bad);
     }
   }
   static void add_gradient_samples(unit_records& r, std::uint64_t samples) { r.gradient_samples_ += samples; }
