@@ -21,8 +21,13 @@ int main() {
       {"everything: units, histograms of one block in 8, updates and a diagnosis in one step in 10",
        {.histograms = 8, .updates = 10, .units = true},
        true},
-      {"everything, every 10th step", {.histograms = 1, .units = true, .sampling = {.every = 10}}, true},
-      {"everything, a budget of 1 %", {.histograms = 1, .units = true, .sampling = {.budget = 0.01}}, true},
+      {"the same, every 10th step", {.histograms = 8, .updates = 1, .units = true, .sampling = {.every = 10}}, true},
+      {"with histograms of all values, every 10th step",
+       {.histograms = 1, .units = true, .sampling = {.every = 10}},
+       true},
+      {"with histograms of all values, a budget of 1 %",
+       {.histograms = 1, .units = true, .sampling = {.budget = 0.01}},
+       true},
   };
   constexpr int steps = 10; // an item is a step: every 10th is in each run
   bench::network bare;

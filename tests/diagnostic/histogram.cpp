@@ -119,6 +119,8 @@ std::vector<satur::histogram> shapes() {
           satur::histogram::of_gradient(),
           satur::histogram::linear(-8.0, 8.0, 1),
           satur::histogram::linear(0.25, 0.75, 64),
+          satur::histogram::linear(-1.5, 1.5, 4), // of width 3/4: every edge is a float, its reciprocal is not
+          satur::histogram::linear(-512.0, 512.0, 1 << 14),
           satur::histogram::linear(-0.3, 0.7, 77),
           satur::histogram::linear(-1e9, 3.3, 1000),
           satur::histogram::logarithmic(-3, 4, 64),
@@ -152,6 +154,14 @@ TEST_CASE("the two ends are the ones that were asked for") {
   CHECK(h.below() == 1);
   CHECK(h.count(9) == 1);
   CHECK(h.count(0) == 1);
+}
+
+TEST_CASE("double and float in one histogram: extremes stay those of double") {
+  satur::histogram h = satur::histogram::of_z();
+  h.observe(std::vector<double>{-0.1, 0.3});
+  h.observe(std::vector<float>{0.25f});
+  CHECK(h.lowest() == -0.1);
+  CHECK(h.highest() == 0.3);
 }
 
 TEST_CASE("the merge of the parts is the whole, exactly, in any order") {

@@ -163,7 +163,17 @@ TEST_CASE("the layer's record is the one without units: counters and extremes ex
       }
       block y = z;
       block dy = z;
+      block dz = gaussian(70, width, 5);
+      for (std::size_t i = 0; i < dz.numbers.size(); i += 3) {
+        dz.numbers[i] = i % 2 == 0 ? 0.0f : -0.0f;
+      }
+      if (odd) {
+        dz.numbers[1] = std::numeric_limits<float>::infinity();
+        dz.numbers[2] = std::numeric_limits<float>::quiet_NaN();
+      }
       for (satur::monitor* const m : {&with, &without}) {
+        (*m)["fc1"].gradient(dz);
+        (*m)["fc1"].gradient(dz, satur::unit_layout{1, width, 70});
         (*m)["fc1"].forward(satur::relu{}, z, y);
         (*m)["fc1"].forward(satur::relu{}, z, y, dy);
         (*m)["fc1"].observe(satur::relu{}, z);
@@ -189,6 +199,14 @@ TEST_CASE("the layer's record is the one without units: counters and extremes ex
       CHECK(close(a.mean_squared_derivative(), b.mean_squared_derivative()));
       CHECK(close(a.mean_output(), b.mean_output()));
       CHECK(close(a.mean_squared_output(), b.mean_squared_output()));
+      satur::gradient_record const& g = with["fc1"].current().gradient;
+      satur::gradient_record const& h = without["fc1"].current().gradient;
+      CHECK(g.count == h.count);
+      CHECK(g.zeros == h.zeros);
+      CHECK(g.zeros > 0);
+      CHECK(g.nan == h.nan);
+      CHECK(g.infinite == h.infinite);
+      CHECK(close(g.rms(), h.rms()));
     }
   }
 }

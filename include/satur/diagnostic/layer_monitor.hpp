@@ -95,22 +95,14 @@ public:
   template <detail::numbers G> void gradient(G const& dz) {
     if (recording_) {
       timer const time(*this);
-      add_gradient(dz);
-      if constexpr (detail::has_shape<G>) {
-        if (auto const layout = layout_of(dz); layout) {
-          observe_unit_gradients(dz, *layout, unit_record());
-        }
-      }
+      add_gradient(dz, layout_of(dz));
     }
   }
   template <detail::numbers G> void gradient(G const& dz, unit_layout const& layout) {
     detail::require_layout("gradient", "dz", dz, layout);
     if (recording_) {
       timer const time(*this);
-      add_gradient(dz);
-      if (units_) {
-        observe_unit_gradients(dz, layout, unit_record());
-      }
+      add_gradient(dz, recorded(layout));
     }
   }
 
@@ -205,15 +197,20 @@ private:
     detail::for_each_block(x, [&](T const* data, std::size_t n) { detail::summarise(data, n, summary); });
     return summary;
   }
-  template <class G> void add_gradient(G const& dz) {
-    detail::array_summary const s = summary_of(dz);
+  /// The layer's record of dL/dz, and its units' in the same pass where there is a layout.
+  template <class G> void add_gradient(G const& dz, std::optional<unit_layout> const& layout) {
     gradient_record g;
-    g.count = s.finite.count;
-    g.zeros = s.zeros;
-    g.nan = s.nan;
-    g.infinite = s.infinite;
-    g.square += s.finite.deviations;
-    g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
+    if (layout) {
+      detail::observe_unit_gradients_into(dz, *layout, unit_record(), math::best_level(), &g);
+    } else {
+      detail::array_summary const s = summary_of(dz);
+      g.count = s.finite.count;
+      g.zeros = s.zeros;
+      g.nan = s.nan;
+      g.infinite = s.infinite;
+      g.square += s.finite.deviations;
+      g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
+    }
     here().now.gradient += g;
     draw(dz, [&](auto part) { drawn().gradient.observe(part); });
   }

@@ -155,6 +155,19 @@ void observe_units_into(A const& act, Z const& z, unit_layout const& layout, uni
                rule, level, whole);
 }
 
+template <class G>
+void observe_unit_gradients_into(G const& dz, unit_layout const& layout, unit_records& units, math::simd_level level,
+                                 gradient_record* whole = nullptr) {
+  using T = value_t<G>;
+  require_layout("observe_unit_gradients", "dz", dz, layout);
+  unit_access::prepare("observe_unit_gradients", units, layout);
+  if (layout.size() != 0) {
+    row_major_numbers<G> const from(dz);
+    unit_gradient_pass<T> pass{from.data(), layout, units, whole};
+    math::run<T>(pass, level);
+  }
+}
+
 } // namespace detail
 
 /// Adds a block z to the record of its units; nothing else is stored. Throws shape_error where z has not the layout's
@@ -214,14 +227,7 @@ void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, D&& dy,
 template <detail::numbers G>
 void observe_unit_gradients(G const& dz, unit_layout const& layout, unit_records& units,
                             math::simd_level level = math::best_level()) {
-  using T = detail::value_t<G>;
-  detail::require_layout("observe_unit_gradients", "dz", dz, layout);
-  detail::unit_access::prepare("observe_unit_gradients", units, layout);
-  if (layout.size() != 0) {
-    detail::row_major_numbers<G> const from(dz);
-    detail::unit_gradient_pass<T> pass{from.data(), layout, units};
-    math::run<T>(pass, level);
-  }
+  detail::observe_unit_gradients_into(dz, layout, units, level);
 }
 template <detail::numbers G>
   requires detail::has_shape<G>

@@ -38,6 +38,26 @@ template <class W> [[nodiscard]] SATUR_INLINE W linear_edge(W const& i, W const&
   return math::rounded(W(math::rounded(W(i * width)) + low));
 }
 
+/// Added to a number in [0, shifter / 2), the shifter leaves the nearest whole one in the last bits.
+template <class T> struct whole_bits;
+template <> struct whole_bits<float> {
+  static constexpr float shifter = 0x1p23f;
+  static constexpr std::int32_t mantissa = 0x7fffff;
+};
+template <> struct whole_bits<double> {
+  static constexpr double shifter = 0x1p52;
+  static constexpr std::int64_t mantissa = 0xfffffffffffff;
+};
+
+/// Whether every edge low + i width, i <= bins, is a float, and a guess in float is off by one bin at most: then floats
+/// need no double to find their bin.
+[[nodiscard]] inline bool edges_are_floats(double low, double high, double width, std::int64_t bins) {
+  double const largest = std::max({std::fabs(low), std::fabs(high), high - low});
+  double const step = std::ldexp(1.0, std::ilogb(largest) - 22); // what a float of that size has for certain
+  auto const whole = [step](double x) { return std::fmod(x, step) == 0.0; };
+  return bins <= (std::int64_t{1} << 20) && largest < 0x1p100 && step > 0x1p-100 && whole(low) && whole(width);
+}
+
 /// Equal bins between `low` and `high`: a guess, floor((x - low) / width), put right by the edges beside it. So a
 /// number falls into the bin that its edges say, at every level and on every machine.
 template <class T> struct linear_binning_pass {
@@ -54,48 +74,59 @@ template <class T> struct linear_binning_pass {
   double& highest;
 
   template <class L> SATUR_INLINE void run() {
-    using W = decltype(load_widened<L>(x));
-    using I = decltype(math::bits(W(0.0)));
+    if constexpr (std::same_as<T, float>) {
+      if (edges_are_floats(low, high, width, bins)) {
+        bin<L>();
+        return;
+      }
+    }
+    bin<typename pass_types<L>::wide>();
+  }
+
+private:
+  /// In W: registers of T, or of double.
+  template <class W> SATUR_INLINE void bin() {
+    using I = decltype(math::bits(W(0)));
     constexpr std::size_t register_size = static_cast<std::size_t>(math::lane_count<W>);
-    std::int64_t at[block_elements];
+    math::element_t<I> at[block_elements];
     scale_in_lanes<W, I> const in(*this);
     I zero_count = in.places.none;
-    W least = in_every_lane<W>(lowest);
-    W most = in_every_lane<W>(highest);
+    W least = in_every_lane<W>(std::numeric_limits<double>::infinity());
+    W most = in_every_lane<W>(-std::numeric_limits<double>::infinity());
     for (std::size_t start = 0; start < n; start += block_elements) {
       std::size_t const count = std::min(block_elements, n - start);
       std::size_t i = 0;
       for (; i + register_size <= count; i += register_size) {
-        math::store(at + i, place(load_widened<L>(x + start + i), in, zero_count, least, most));
+        math::store(at + i, place(widened_from<W>(x + start + i), in, zero_count, least, most));
       }
       if (i < count) {
         T rest[register_size];
         for (std::size_t k = 0; k < register_size; ++k) {
           rest[k] = i + k < count ? x[start + i + k] : not_a_number();
         }
-        math::store(at + i, place(load_widened<L>(rest), in, zero_count, least, most));
+        math::store(at + i, place(widened_from<W>(static_cast<T const*>(rest)), in, zero_count, least, most));
       }
       for (std::size_t k = 0; k < count; ++k) {
         ++places[at[k]];
       }
     }
     zeros += static_cast<std::uint64_t>(sum_of(zero_count));
-    lowest = least_of(least);
-    highest = -least_of(W(-most));
+    lowest = std::min(lowest, least_of(least));
+    highest = std::max(highest, -least_of(W(-most)));
   }
 
-private:
   static T not_a_number() { return math::from_bits<T>(special_bits<T>::magnitude); }
 
   template <class W, class I> struct scale_in_lanes {
+    using C = whole_bits<math::element_t<W>>;
     W low, high, width, per_width, zero, one, shifter;
     I mantissa;
     binning_places<I> places;
     SATUR_INLINE explicit scale_in_lanes(linear_binning_pass const& pass)
         : low(in_every_lane<W>(pass.low)), high(in_every_lane<W>(pass.high)), width(in_every_lane<W>(pass.width)),
           per_width(in_every_lane<W>(pass.per_width)), zero(in_every_lane<W>(0.0)), one(in_every_lane<W>(1.0)),
-          shifter(in_every_lane<W>(0x1p52)), // added to a number in [0, 2^51), it leaves the nearest whole one in the
-          mantissa(in_every_lane<I>(0xfffffffffffff)), places(double{}, pass.bins) {} // last bits
+          shifter(in_every_lane<W>(C::shifter)), mantissa(in_every_lane<I>(C::mantissa)),
+          places(math::element_t<W>{}, static_cast<math::element_t<I>>(pass.bins)) {}
   };
 
   template <class W, class I>
@@ -121,7 +152,7 @@ private:
                p);
     p = select(m > in.places.infinity, in.places.nan, p);
     zero_count = select(m == in.places.none, zero_count + in.places.first, zero_count);
-    auto const finite = mask_for<double>(m < in.places.infinity);
+    auto const finite = mask_for<math::element_t<W>>(m < in.places.infinity);
     least = select(finite && a < least, a, least);
     most = select(finite && a > most, a, most);
     return p;

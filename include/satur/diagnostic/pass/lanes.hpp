@@ -60,7 +60,7 @@ template <class W> struct shifted_sums {
   W square = W(0);
   SATUR_INLINE void add(W const& x) {
     W const d = x - shift;
-    sum = sum + d;
+    sum = math::madd(d, W(1.0), sum);
     square = math::madd(d, d, square);
   }
 };
@@ -239,18 +239,18 @@ template <class T> [[nodiscard]] SATUR_INLINE T middle_of(T a, T b, T c) {
   return std::max(low, std::min(high, finite_or_zero(c)));
 }
 
-/// A register of double from as many T: half as many as L holds where they are float.
-template <class L> SATUR_INLINE auto load_widened(math::element_t<L> const* p) {
+/// A register of W from as many T.
+template <class W, class T> SATUR_INLINE W widened_from(T const* p) {
 #if SATUR_HAS_LANES
-  if constexpr (math::is_lanes_v<L> && std::same_as<math::element_t<L>, float>) {
-    return math::detail::load_widened<math::lane_count<L> / 2>(p);
+  if constexpr (math::is_lanes_v<W> && std::same_as<T, float> && std::same_as<math::element_t<W>, double>) {
+    return math::detail::load_widened<math::lane_count<W>>(p);
   } else
 #endif
   {
-    if constexpr (math::is_lanes_v<L>) {
-      return math::load<L>(p);
+    if constexpr (math::is_lanes_v<W>) {
+      return math::load<W>(p);
     } else {
-      return static_cast<double>(*p);
+      return static_cast<W>(*p);
     }
   }
 }

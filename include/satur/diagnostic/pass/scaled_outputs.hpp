@@ -20,7 +20,7 @@ template <class T> struct scaled_output_pass {
   std::uint64_t outside = 0;
 
   template <class L> SATUR_INLINE void run() {
-    using W = decltype(load_widened<L>(y));
+    using W = typename pass_types<L>::wide;
     using I = decltype(math::bits(W(0.0)));
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
     W side_sum = W(0.0);
@@ -29,7 +29,7 @@ template <class T> struct scaled_output_pass {
     I cut = I(0);
     std::size_t i = 0;
     for (; i + width <= n; i += width) {
-      add(load_widened<L>(y + i), side_sum, centre_sum, nans, cut);
+      add(widened_from<W>(y + i), side_sum, centre_sum, nans, cut);
     }
     std::size_t const padding = i < n ? width - (n - i) : 0;
     if (padding != 0) {
@@ -37,7 +37,7 @@ template <class T> struct scaled_output_pass {
       for (std::size_t k = 0; k < width; ++k) {
         rest[k] = i + k < n ? y[i + k] : math::from_bits<T>(special_bits<T>::magnitude); // NaN
       }
-      add(load_widened<L>(rest), side_sum, centre_sum, nans, cut);
+      add(widened_from<W>(rest), side_sum, centre_sum, nans, cut);
     }
     sides = sum_of(side_sum);
     centre = sum_of(centre_sum);

@@ -1,20 +1,23 @@
 /// \file pass/unit_gradients.hpp  dL/dz by unit.
 #pragma once
 
+#include "satur/diagnostic/gradient_record.hpp"
 #include "satur/diagnostic/pass/unit_strip.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 
 /// dL/dz, row-major (outer, units, inner): the mean square of each unit's finite numbers. No square of a number that is
-/// not 0 counts as less than 1e-290, so that a mean of 0 says that all were exactly 0.
+/// not 0 counts as less than 1e-290, so that a mean of 0 says that all were exactly 0. `whole`, where it is not null,
+/// takes all units as one.
 template <class T> struct unit_gradient_pass {
   T const* g;
   unit_layout layout;
   unit_records& record;
+  gradient_record* whole;
 
   template <class L> SATUR_INLINE void run() {
     using W = typename pass_types<L>::wide;
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
+    using C = typename pass_types<W>::counter;
     alignas(64) S sums[strip_units + widest_unit_lanes];
     alignas(64) T packed[strip_units + widest_unit_lanes];
     std::size_t const samples = layout.samples();
@@ -23,28 +26,34 @@ template <class T> struct unit_gradient_pass {
       for (std::size_t u = 0; u < layout.units; u += strip_units) {
         std::size_t const units = std::min(strip_units, layout.units - u);
         std::fill(sums, sums + units + widest_unit_lanes, S(0));
-        S total = 0;
+        C zeros = C(0);
+        std::uint64_t other_zeros = 0;
         for (std::size_t s = first; s < first + count; ++s) {
-          std::size_t const at = (s / layout.inner * layout.units + u) * layout.inner + s % layout.inner;
+          T const* const row = g + (s / layout.inner * layout.units + u) * layout.inner + s % layout.inner;
           if (layout.inner == 1) {
-            add<W, width>(g + at, units, sums);
+            other_zeros += add<W>(row, units, sums, zeros);
           } else {
             for (std::size_t k = 0; k < units; ++k) {
-              packed[k] = g[at + k * layout.inner];
+              packed[k] = row[k * layout.inner];
             }
-            add<W, width>(packed, units, sums);
+            other_zeros += add<W>(packed, units, sums, zeros);
           }
         }
+        S total = 0;
         for (std::size_t k = 0; k < units; ++k) {
           total += sums[k];
         }
         if (is_nan(total) || is_infinite(total)) {
           checked(first, count, u, units);
-        } else {
-          for (std::size_t k = 0; k < units; ++k) {
-            unit_access::add_gradient(record, u + k, count, 0,
-                                      static_cast<double>(sums[k]) / static_cast<double>(count));
-          }
+          continue;
+        }
+        for (std::size_t k = 0; k < units; ++k) {
+          unit_access::add_gradient(record, u + k, count, 0, static_cast<double>(sums[k]) / static_cast<double>(count));
+        }
+        if (whole != nullptr) {
+          whole->count += std::uint64_t{count} * units;
+          whole->zeros += static_cast<std::uint64_t>(sum_of(zeros)) + other_zeros;
+          whole->square += static_cast<double>(total);
         }
       }
       unit_access::add_gradient_samples(record, count);
@@ -55,44 +64,52 @@ private:
   using S = sum_element<T>;
   static constexpr double least = 1e-290;
 
-  template <class W, std::size_t width> SATUR_INLINE static void add(T const* from, std::size_t n, S* sums) {
+  /// Adds a row of n; returns the zeros that `zeros` does not count.
+  template <class W, class C> SATUR_INLINE static std::uint64_t add(T const* from, std::size_t n, S* sums, C& zeros) {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
     std::size_t k = 0;
     for (; k + width <= n; k += width) {
-      math::store(sums + k, W(math::load<W>(sums + k) + square<W>(from + k)));
+      W const x = widened_from<W>(from + k);
+      math::store(sums + k, W(math::load<W>(sums + k) + square_of(x)));
+      count_into(zeros, x == W(0));
     }
+    std::uint64_t others = 0;
     for (; k < n; ++k) {
-      sums[k] += square_of(from[k]);
+      sums[k] += square_of(static_cast<S>(from[k]));
+      others += from[k] == T(0);
     }
+    return others;
   }
-  template <class W> SATUR_INLINE static W square(T const* p) {
+  template <class W> SATUR_INLINE static W square_of(W const& x) {
     using math::select;
+    W const square = x * x;
     if constexpr (std::same_as<T, float>) { // no float but 0 has a square below 1e-90
-      W const x = widened_from<W>(p);
-      return x * x;
+      return square;
     } else {
-      W const x = math::load<W>(p);
-      W const square = x * x;
-      return select(x != W(0) && square < W(static_cast<S>(least)), W(static_cast<S>(least)), square);
+      W const smallest = W(static_cast<S>(least));
+      return select(x != W(0) && square < smallest, smallest, square);
     }
-  }
-  static S square_of(T x) {
-    S const wide = static_cast<S>(x);
-    S const square = wide * wide;
-    return x != T(0) && square < static_cast<S>(least) ? static_cast<S>(least) : square;
   }
   void checked(std::size_t first, std::size_t count, std::size_t u, std::size_t units) {
     for (std::size_t k = u; k < u + units; ++k) {
-      std::uint64_t bad = 0;
+      gradient_record one;
       S sum = 0;
       for (std::size_t s = first; s < first + count; ++s) {
         T const x = g[(s / layout.inner * layout.units + k) * layout.inner + s % layout.inner];
         if (is_nan(x) || is_infinite(x)) {
-          ++bad;
+          ++(is_nan(x) ? one.nan : one.infinite);
         } else {
-          sum += square_of(x);
+          ++one.count;
+          one.zeros += x == T(0);
+          sum += square_of(static_cast<S>(x));
         }
       }
-      unit_access::add_gradient(record, k, count, bad, static_cast<double>(sum) / static_cast<double>(count - bad));
+      one.square += static_cast<double>(sum);
+      unit_access::add_gradient(record, k, count, one.nan + one.infinite,
+                                static_cast<double>(sum) / static_cast<double>(one.count));
+      if (whole != nullptr) {
+        *whole += one;
+      }
     }
   }
 };

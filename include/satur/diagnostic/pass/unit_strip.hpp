@@ -14,22 +14,6 @@ inline constexpr std::size_t tile_units = strip_units;
 inline constexpr std::size_t tile_samples = 64;
 inline constexpr std::size_t widest_unit_lanes = 16; ///< lanes
 
-/// A register of W from as many T.
-template <class W, class T> SATUR_INLINE W widened_from(T const* p) {
-#if SATUR_HAS_LANES
-  if constexpr (math::is_lanes_v<W> && std::same_as<T, float>) {
-    return math::detail::load_widened<math::lane_count<W>>(p);
-  } else
-#endif
-  {
-    if constexpr (math::is_lanes_v<W>) {
-      return math::load<W>(p);
-    } else {
-      return static_cast<W>(*p);
-    }
-  }
-}
-
 /// The sums of a strip. I is as wide as T, so that a counter fits the mask of a comparison.
 template <class T> struct strip_sums {
   using S = sum_element<T>;
@@ -48,11 +32,18 @@ template <class T> struct strip_sums {
   alignas(64) I latest[room]; ///< number of the last active sample, the first is 1
   alignas(64) I nan[room];
   alignas(64) I infinite[room];
+  // of which only the layer as a whole keeps anything
+  alignas(64) S output_square[room];
+  alignas(64) S slope_square[room];
+  alignas(64) T lowest[room];
+  alignas(64) T highest[room];
 
   void clear(std::size_t n) {
-    for (S* const s : {z, square, output, magnitude, slope}) {
+    for (S* const s : {z, square, output, output_square, magnitude, slope, slope_square}) {
       std::fill(s, s + n, S(0));
     }
+    std::fill(lowest, lowest + n, std::numeric_limits<T>::infinity());
+    std::fill(highest, highest + n, -std::numeric_limits<T>::infinity());
     for (I* const i : {low, high, active, latest, nan, infinite}) {
       std::fill(i, i + n, I(0));
     }

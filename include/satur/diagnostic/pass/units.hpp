@@ -23,21 +23,27 @@ template <class W> SATUR_INLINE W magnitude_of(W const& x) {
 }
 
 /// The sums of half a register of float, or of a register of double, over the samples of a tile.
-template <class W> struct unit_column {
+template <class W, bool Whole> struct unit_column {
   W shift;
   W z;
   W square;
   W output;
   W magnitude;
   W slope;
+  W output_square; ///< as slope_square: for the layer as a whole, not kept of a unit
+  W slope_square;
 
   SATUR_INLINE void add(W const& x, W const& value, W const& steepness) {
     W const d = x - shift;
-    z = z + d;
+    z = math::madd(d, W(1.0), z);
     square = math::madd(d, d, square);
     output = output + value;
-    magnitude = magnitude + magnitude_of(value);
+    magnitude = math::madd(magnitude_of(value), W(1.0), magnitude);
     slope = slope + steepness;
+    if constexpr (Whole) {
+      output_square = math::madd(value, value, output_square);
+      slope_square = math::madd(steepness, steepness, slope_square);
+    }
   }
   template <class T> SATUR_INLINE void load(strip_sums<T> const& s, std::size_t u, W const& around) {
     shift = around;
@@ -46,6 +52,10 @@ template <class W> struct unit_column {
     output = math::load<W>(s.output + u);
     magnitude = math::load<W>(s.magnitude + u);
     slope = math::load<W>(s.slope + u);
+    if constexpr (Whole) {
+      output_square = math::load<W>(s.output_square + u);
+      slope_square = math::load<W>(s.slope_square + u);
+    }
   }
   template <class T> SATUR_INLINE void store(strip_sums<T>& s, std::size_t u) const {
     math::store(s.z + u, z);
@@ -53,34 +63,10 @@ template <class W> struct unit_column {
     math::store(s.output + u, output);
     math::store(s.magnitude + u, magnitude);
     math::store(s.slope + u, slope);
-  }
-};
-
-/// What the record of a layer has beside the sums of its units.
-template <class L> struct layer_sums {
-  using T = math::element_t<L>;
-  plain_wide_sums<L> output{{}};
-  plain_wide_sums<L> slope{{}};
-  L lowest = L(std::numeric_limits<T>::infinity());
-  L highest = L(-std::numeric_limits<T>::infinity());
-
-  SATUR_INLINE void add(T const* x, T const* value, T const* steepness) {
-    L const here = math::load<L>(x);
-    output.add_from(value);
-    slope.add_from(steepness);
-    lowest = math::minimum(here, lowest);
-    highest = math::maximum(here, highest);
-  }
-  /// Lanes outside `valid` are padding; NaN and infinity are left out as `saturation` says.
-  template <class M> SATUR_INLINE void add_checked(T const* x, T const* value, T const* steepness, M const& valid) {
-    using math::select;
-    L const here = math::load<L>(x);
-    auto const seen = valid && !as_mask_of<L>(is_nan(here));
-    auto const finite = seen && !as_mask_of<L>(is_infinite(here));
-    output.add(select(finite, math::load<L>(value), L(0)));
-    slope.add(select(seen, math::load<L>(steepness), L(0)));
-    lowest = select(finite && here < lowest, here, lowest);
-    highest = select(finite && here > highest, here, highest);
+    if constexpr (Whole) {
+      math::store(s.output_square + u, output_square);
+      math::store(s.slope_square + u, slope_square);
+    }
   }
 };
 
@@ -103,7 +89,6 @@ template <class T, class Bound> struct unit_pass {
     auto const rule_in_lanes = rule.template over<L>();
     std::size_t const needed = unit_access::needed_units(record);
     strip_sums<T> sums;
-    layer_sums<L> layer;
     room buffers;
     I saturated[strip_samples];
     I of_strip[strip_samples];
@@ -113,18 +98,20 @@ template <class T, class Bound> struct unit_pass {
       std::fill(saturated, saturated + count, I(0));
       for (std::size_t u = 0; u < layout.units; u += strip_units) {
         std::size_t const units = std::min(strip_units, layout.units - u);
-        layer = {};
-        strip<L, false>(rule_in_lanes, first, count, u, units, sums, layer, buffers, of_strip);
+        if (layer_record != nullptr) {
+          strip<L, false, true>(rule_in_lanes, first, count, u, units, sums, buffers, of_strip);
+        } else {
+          strip<L, false, false>(rule_in_lanes, first, count, u, units, sums, buffers, of_strip);
+        }
         bool const checked = !clean<L>(sums, units);
         if (checked) { // NaN or infinity: once more, looking at each
-          layer = {};
-          strip<L, true>(rule_in_lanes, first, count, u, units, sums, layer, buffers, of_strip);
+          strip<L, true, true>(rule_in_lanes, first, count, u, units, sums, buffers, of_strip);
         }
         for (std::size_t i = 0; i < count; ++i) {
           saturated[i] += of_strip[i];
         }
         if (layer_record != nullptr) {
-          join_whole<L>(sums, layer, units, count);
+          join_whole(sums, units, count);
         }
         join<L>(sums, u, units, count, checked);
       }
@@ -158,9 +145,10 @@ private:
     std::size_t units;
   };
 
-  template <class L, bool Checked, class Rule>
+  /// Whole: with what only the record of the layer wants.
+  template <class L, bool Checked, bool Whole, class Rule>
   SATUR_INLINE void strip(Rule const& bound, std::size_t first, std::size_t count, std::size_t u, std::size_t units,
-                          strip_sums<T>& sums, layer_sums<L>& layer, room& own, I* saturated) {
+                          strip_sums<T>& sums, room& own, I* saturated) {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     sums.clear(units + widest_unit_lanes);
     // Where a unit's numbers lie together, a tile is long: each line of memory is read once.
@@ -180,10 +168,7 @@ private:
           if (s == 0) {
             centre<L>(t, k, sums.shift + b + k);
           }
-          column<L, Checked>(bound, t, k, b + k, s, sums, own.rows);
-        }
-        if (layer_record != nullptr) {
-          add_to_layer<L, Checked>(t, layer);
+          column<L, Checked, Whole>(bound, t, k, b + k, s, sums, own.rows);
         }
       }
       for (std::size_t i = 0; i < samples; ++i) {
@@ -268,7 +253,7 @@ private:
   }
 
   /// One register of units, k in the tile and u in the strip, over the samples of the tile.
-  template <class L, bool Checked, class Rule>
+  template <class L, bool Checked, bool Whole, class Rule>
   SATUR_INLINE void column(Rule const& bound, tile const& t, std::size_t k, std::size_t u, std::size_t s,
                            strip_sums<T>& sums, I* rows) const {
     using W = typename pass_types<L>::wide;
@@ -280,10 +265,12 @@ private:
     C high = math::load<C>(sums.high + u);
     C active = math::load<C>(sums.active + u);
     C latest = math::load<C>(sums.latest + u);
+    [[maybe_unused]] L lowest = math::load<L>(sums.lowest + u);
+    [[maybe_unused]] L highest = math::load<L>(sums.highest + u);
     C const one = units_here<L, C>(t.units - k);
     L const around = math::load<L>(sums.shift + u);
-    unit_column<W> first;
-    unit_column<W> second;
+    unit_column<W, Whole> first;
+    unit_column<W, Whole> second;
     first.load(sums, u, widened_from<W>(sums.shift + u));
     if constexpr (half < width) {
       second.load(sums, u + half, widened_from<W>(sums.shift + u + half));
@@ -308,6 +295,8 @@ private:
         is_active = is_active && !no_number;
         math::store(sums.nan + u, counted(math::load<C>(sums.nan + u), no_number, C(1)));
         math::store(sums.infinite + u, counted(math::load<C>(sums.infinite + u), boundless, C(1)));
+        lowest = select(usable && here < lowest, here, lowest);
+        highest = select(usable && here > highest, here, highest);
         T own[3][width];
         math::store(own[0], L(select(usable, here, around))); // less the shift, that is nothing
         math::store(own[1], L(select(usable, value, L(0))));
@@ -317,6 +306,10 @@ private:
           second.add(widened_from<W>(own[0] + half), widened_from<W>(own[1] + half), widened_from<W>(own[2] + half));
         }
       } else {
+        if constexpr (Whole) {
+          lowest = math::minimum(here, lowest);
+          highest = math::maximum(here, highest);
+        }
         first.add(widened_from<W>(x), widened_from<W>(f), widened_from<W>(g));
         if constexpr (half < width) {
           second.add(widened_from<W>(x + half), widened_from<W>(f + half), widened_from<W>(g + half));
@@ -334,39 +327,28 @@ private:
     math::store(sums.high + u, high);
     math::store(sums.active + u, active);
     math::store(sums.latest + u, latest);
+    if constexpr (Whole) {
+      math::store(sums.lowest + u, lowest);
+      math::store(sums.highest + u, highest);
+    }
     first.store(sums, u);
     if constexpr (half < width) {
       second.store(sums, u + half);
     }
   }
 
-  template <class L, bool Checked> SATUR_INLINE void add_to_layer(tile const& t, layer_sums<L>& to) const {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    layer_sums<L> sums = to; // in registers
-    for (std::size_t i = 0; i < t.samples; ++i) {
-      T const* const x = t.z + i * t.z_stride;
-      T const* const f = t.values + i * t.value_stride;
-      T const* const g = t.slopes + i * t.slope_stride;
-      std::size_t k = 0;
-      if constexpr (!Checked) {
-        for (; k + width <= t.units; k += width) {
-          sums.add(x + k, f + k, g + k);
-        }
-      }
-      for (; k < t.units; k += width) {
-        sums.add_checked(x + k, f + k, g + k, first_lanes<L>(std::min(width, t.units - k)));
-      }
-    }
-    to = sums;
-  }
   /// All units of a strip as one, around the first one's centre.
-  template <class L>
-  SATUR_INLINE void join_whole(strip_sums<T> const& s, layer_sums<L> const& layer, std::size_t units,
-                               std::size_t count) const {
+  SATUR_INLINE void join_whole(strip_sums<T> const& s, std::size_t units, std::size_t count) const {
     std::uint64_t nan = 0;
     std::uint64_t infinite = 0;
     S sum = 0;
     S square = 0;
+    S output = 0;
+    S output_square = 0;
+    S slope = 0;
+    S slope_square = 0;
+    T lowest = s.lowest[0];
+    T highest = s.highest[0];
     S const centre = static_cast<S>(s.shift[0]);
     for (std::size_t u = 0; u < units; ++u) {
       std::uint64_t const missing = static_cast<std::uint64_t>(s.nan[u] + s.infinite[u]);
@@ -374,6 +356,12 @@ private:
       S const d = static_cast<S>(s.shift[u]) - centre;
       sum += s.z[u] + n * d;
       square += s.square[u] + d * (S(2) * s.z[u] + n * d);
+      output += s.output[u];
+      output_square += s.output_square[u];
+      slope += s.slope[u];
+      slope_square += s.slope_square[u];
+      lowest = std::min(lowest, s.lowest[u]);
+      highest = std::max(highest, s.highest[u]);
       nan += static_cast<std::uint64_t>(s.nan[u]);
       infinite += static_cast<std::uint64_t>(s.infinite[u]);
       layer_record->low += static_cast<std::uint64_t>(s.low[u]);
@@ -383,14 +371,14 @@ private:
     layer_record->count += all - nan;
     layer_record->nan += nan;
     layer_record->infinite += infinite;
-    layer_record->slope += static_cast<double>(layer.slope.sum());
-    layer_record->slope_square += static_cast<double>(layer.slope.square());
+    layer_record->slope += static_cast<double>(slope);
+    layer_record->slope_square += static_cast<double>(slope_square);
     layer_record->z += moments_from(all - nan - infinite, static_cast<double>(centre), static_cast<double>(sum),
                                     static_cast<double>(square));
-    layer_record->output += static_cast<double>(layer.output.sum());
-    layer_record->output_square += static_cast<double>(layer.output.square());
-    layer_record->lowest_z = std::min(layer_record->lowest_z, least_of(layer.lowest));
-    layer_record->highest_z = std::max(layer_record->highest_z, -least_of(L(-layer.highest)));
+    layer_record->output += static_cast<double>(output);
+    layer_record->output_square += static_cast<double>(output_square);
+    layer_record->lowest_z = std::min(layer_record->lowest_z, static_cast<double>(lowest));
+    layer_record->highest_z = std::max(layer_record->highest_z, static_cast<double>(highest));
   }
 
   /// 1 where the register holds a unit, 0 where it holds padding.
