@@ -1,5 +1,5 @@
 // What holds of single activations, to the bit. The properties that all of them keep: suite_float.cpp and its like.
-#include "satur/activation.hpp"
+#include "satur/diagnostic.hpp"
 #include "satur/testing/points.hpp"
 
 #include <doctest/doctest.h>
@@ -29,13 +29,34 @@ TEST_CASE("odd and even, to the bit") {
     CHECK(satur::sigmoid{}.derivative(-z) == satur::sigmoid{}.derivative(z));
     CHECK(satur::tanh{}.derivative(-z) == satur::tanh{}.derivative(z));
   }
-  CHECK(std::signbit(satur::tanh{}(-0.0)));
-  CHECK(std::signbit(satur::softsign{}(-0.0f)));
-  CHECK(std::signbit(satur::centered_sigmoid{}(-0.0)));
-  CHECK(std::signbit(satur::arctan{}(-0.0f)));
-  CHECK(std::signbit(satur::lecun_tanh{}(-0.0f)));
-  CHECK(std::signbit(satur::tanh_shrink{}(-0.0)));
-  CHECK(std::signbit(satur::mish{}(-0.0)));
+}
+
+TEST_CASE_TEMPLATE("what goes through 0 keeps the sign of zero, one by one and in lanes", T, float, double) {
+  auto const check = [](auto const& act) {
+    CAPTURE(std::string(act.name));
+    std::vector<T> const z{T(0), T(-0.0), T(0), T(-0.0), T(1)};
+    std::vector<T> y(z.size());
+    CHECK(!std::signbit(act(T(0))));
+    CHECK(std::signbit(act(T(-0.0))));
+    satur::apply(act, z, y);
+    for (std::size_t i = 0; i < 4; ++i) {
+      CHECK(y[i] == T(0));
+      CHECK(std::signbit(y[i]) == std::signbit(z[i]));
+    }
+  };
+  check(satur::tanh{});
+  check(satur::softsign{});
+  check(satur::centered_sigmoid{});
+  check(satur::arctan{});
+  check(satur::erf{});
+  check(satur::lecun_tanh{});
+  check(satur::tanh_shrink{});
+  check(satur::mish{});
+  check(satur::gelu{});
+  check(satur::gelu_tanh{});
+  check(satur::gelu_quick{});
+  check(satur::silu{});
+  check(satur::silu{2.0});
 }
 
 TEST_CASE("exact facts") {

@@ -26,8 +26,8 @@ template <> struct arctan_range<long double> {
 ///
 /// Saturates slowly on both sides: 3.8 % of the slope is left at |z| = 5, 1 % at 9.95. Special values: f(±inf) = ±pi/2,
 /// f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. z^2 does not overflow: the slope reads 0 only where the truth does (|z|
-/// near 1e22 in float). Accuracy: value below 1 ulp, slope below 1 (docs/accuracy.md); in single precision, whose sums
-/// keep their rounding error. Source: Abramowitz, Stegun 1964, 4.4.
+/// near 1e22 in float). Accuracy: value below 1.5 ulp, slope below 1 (docs/accuracy.md). Source: Abramowitz, Stegun
+/// 1964, 4.4.
 struct arctan {
   static constexpr std::string_view name = "arctan";
   static constexpr bool flat_left = true;

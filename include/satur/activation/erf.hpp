@@ -12,7 +12,7 @@ namespace satur::inline SATUR_ABI {
 /// Saturates on both sides, earlier than tanh: 1 % of the peak slope is left at |z| = 2.146, and at |z| = 5
 /// only 1.6e-11 of the slope. |f| rounds to 1 from 3.92 (float) and 5.92 (double); f' is a normal number until 9.35
 /// and 26.6, because z^2 keeps the digits that its rounding loses: e^-(z^2) would multiply that error by z^2. Special
-/// values: f(±inf) = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. Accuracy: float, computed in double, below 0.51 ulp;
+/// values: f(±inf) = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. Accuracy: float value below 1.2 ulp, slope below 1.7;
 /// double below 2 ulp (docs/accuracy.md). Source: the Gaussian's integral; as an activation: Hendrycks, Gimpel 2016.
 struct erf {
   static constexpr std::string_view name = "erf";

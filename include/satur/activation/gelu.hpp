@@ -12,7 +12,7 @@ namespace satur::inline SATUR_ABI {
 /// Flat on the left, where 1 % of the peak slope is left at z = -3.022; never on the right. Not monotone: least,
 /// -0.16997, at z = -0.75179, where the slope is 0; steepest at sqrt2. The left tail keeps its digits to z = -14.4
 /// (float) and -38.5 (double), where z/2 (1 + erf) is 0 from -5.6 and -8.3. Special values: f(-inf) = -0 (not NaN),
-/// f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN. Accuracy: float below 0.6 ulp, computed in
+/// f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN. Accuracy: float below 0.8 ulp, computed in
 /// double, because single precision does not hold the exponential's argument; double below 4 ulp; within 1/4 of the
 /// zero of the slope an error of 1 ulp of the peak slope may be more (docs/accuracy.md). Source: Hendrycks, Gimpel
 /// 2016, equation 1.

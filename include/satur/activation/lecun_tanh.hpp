@@ -31,6 +31,7 @@ struct lecun_tanh {
   }
   template <math::grade G, class T>
   [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> formula(T const& z) const {
+    using math::madd;
     using math::rounded;
     using math::select;
     T const a = math::parameter_as<T>(scale);
@@ -44,11 +45,12 @@ struct lecun_tanh {
       T const slope = T(8) * a / T(3) * e / ((T(1) + e) * (T(1) + e));
       return {select(z == T(0), T(a * (T(2) * z / T(3))), select(z < T(0), T(-(a * size)), T(a * size))), slope};
     } else if constexpr (G == math::grade::for_float) {
-      T const x = T(2.0 / 3.0) * math::negative_magnitude(z);
-      auto const e = math::detail::exp_and_expm1_nonpositive(x, true, T(4));
-      T const r = T(1) / (T(1) + T(0.25) * e.scaled_exp);
-      T const size = T(a * e.expm1.value) * r; // negative
-      T const slope = rounded(T(scale * 2.0 / 3.0) * e.scaled_exp) * rounded(r * r);
+      T const x = T(4.0 / 3.0) * math::maximum(T(-90), math::negative_magnitude(z)); // 0 in float from long before
+      auto const e = math::detail::exp_for_float(x);
+      T const power = math::detail::times_power<G>(T(1), e.n);
+      T const r = T(1) / (T(1) + madd(power, e.m, power));
+      T const size = T(a * madd(power, e.m, T(power - T(1)))) * r; // negative
+      T const slope = rounded(T(scale * 8.0 / 3.0) * madd(power, e.m, power)) * rounded(r * r);
       return {select(z == T(0), z, select(z < T(0), size, T(-size))), slope};
     } else {
       // |z| kept where the products are exact; tanh is 1 and its slope 0 from long before.

@@ -29,6 +29,8 @@ struct silu {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
+    } else if (beta == 1.0) {
+      return math::logistic_gate(z);
     } else {
       return math::logistic_gate(z, math::split<T>{math::parameter_as<T>(beta), T(0)});
     }

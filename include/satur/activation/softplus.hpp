@@ -26,6 +26,9 @@ struct softplus {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
+    } else if (beta == 1.0) { // nothing to round, nothing to divide
+      T const e = math::detail::exp_nonpositive(math::negative_magnitude(z));
+      return {math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e), math::logistic(z).value};
     } else {
       T const b = math::parameter_as<T>(beta);
       T const x = math::rounded(b * z);
@@ -33,7 +36,7 @@ struct softplus {
       T const lost = math::select(bends, math::fma(b, math::select(bends, z, T(0)), T(-x)), T(0));
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(x));
       math::value_and_slope<T> const s = math::logistic(x);
-      T const sum = math::select(x < T(0), T(0), x) + math::madd(s.value, lost, math::log1p(e));
+      T const sum = math::select(x < T(0), T(0), x) + math::madd(s.value, lost, math::detail::log1p_of_unit(e));
       return {math::select(x > T(1000), z, T(sum / b)), T(math::madd(s.slope, lost, s.value))};
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
+#include "satur/math/gate.hpp"
 
 #include <limits>
 
@@ -19,22 +20,13 @@ template <class E> [[nodiscard]] constexpr auto softsign_far() {
     return 0x1p600;
   }
 }
-/// A power of two beyond which 1/|z| is small enough to be squared out of range.
-template <class E> [[nodiscard]] constexpr auto softsign_large() {
-  if constexpr (std::same_as<E, float>) {
-    return 0x1p40f;
-  } else {
-    return 0x1p300;
-  }
-}
 } // namespace detail
 
 /// f(z) = z/(1 + |z|), in (-1, 1); f'(z) = 1/(1 + |z|)^2, in (0, 1].
 ///
 /// Saturates slowly: the slope falls as 1/z^2, so 2.8 % of it is left at |z| = 5 and 1 % at 9. Special values: f(±inf)
 /// = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. The slope is 1/(1 + |z|) squared, so it neither overflows nor reads 0
-/// before the truth does (|z| near 1e22 in float). Accuracy: value 0.5 ulp, slope below 0.8
-/// (docs/accuracy.md).
+/// before the truth does (|z| near 1e22 in float). Accuracy: value at most 1 ulp, slope below 1.3 (docs/accuracy.md).
 /// Source: Bergstra, Desjardins, Lamblin, Bengio 2009; Glorot, Bengio 2010, section 3.2.
 struct softsign {
   static constexpr std::string_view name = "softsign";
@@ -56,21 +48,13 @@ struct softsign {
       T const d = T(1) / (T(1) + m);
       return {select(z < T(0), T(-size_of_value), size_of_value), d * d};
     } else {
-      T const far = T(detail::softsign_far<math::element_t<T>>());
-      T const x = select(z > far, far, select(z < -far, T(-far), z));
-      T const size = select(x < T(0), T(-x), x);
+      T const x = math::detail::kept_within(z, T(detail::softsign_far<math::element_t<T>>()));
+      T const size = -math::negative_magnitude(x);
       math::split<T> const d = math::exact_sum(T(1), size);
       T const i = rounded(T(1) / d.value);
-      T const remainder = math::madd(T(-i), d.rest, math::fma(T(-i), d.value, T(1)));
-      math::detail::corrected<T> const r{i, remainder}; // 1/(1+|z|) to twice the digits
-      math::split<T> const f = math::detail::times(x, r);
-      // Squared a power of two larger where the square would be subnormal, so that it is rounded there once.
-      T const large = T(detail::softsign_large<math::element_t<T>>());
-      auto const tiny = size > large;
-      math::detail::corrected<T> const raised{r.value * select(tiny, large, T(1)), r.error};
-      T const square = math::detail::times_once(math::detail::times(T(1), raised), raised);
-      T const lower = T(1) / large;
-      return {select(z == T(0), z, T(f.value + f.rest)), select(tiny, T(rounded(square * lower) * lower), square)};
+      T const error = math::madd(T(-i), d.rest, math::fma(T(-i), d.value, T(1))); // 1/(1 + |z|) = i (1 + error)
+      T const value = rounded(x * i);
+      return {math::madd(value, error, value), i * rounded(math::madd(T(i + i), error, i))};
     }
   }
 

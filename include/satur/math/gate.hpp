@@ -107,6 +107,15 @@ template <class T> SATUR_INLINE constexpr double last_of_cubic_gate() {
 
 } // namespace detail
 
+/// z s(z) and its slope, s the logistic function, for all z.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logistic_gate(T const& z) {
+  T const limit = T(detail::last_of_gate<T>());
+  T const kept = detail::kept_within(z, limit);
+  split<T> const y{kept, T(0)};
+  value_and_slope<T> const f = detail::gated(kept, y, y);
+  return {select(z > limit, z, f.value), f.slope};
+}
+
 /// z s(b z) and its slope, s the logistic function, b = `b.value` + `b.rest` > 0 to twice the digits. For all z.
 template <class T>
 [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logistic_gate(T const& z, split<T> const& b) {

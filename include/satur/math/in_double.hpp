@@ -6,7 +6,7 @@
 namespace satur::inline SATUR_ABI::math {
 
 /// How good a formula has to be: to the last digits of its own type, or only so good that rounding it to float leaves
-/// 0.51 ulp (2^-32 is plenty): then it may take shorter polynomials and leave its sums uncorrected.
+/// 0.8 ulp (2^-26): then it may take shorter polynomials and leave its sums uncorrected.
 enum class grade { full, for_float };
 
 namespace detail {
@@ -25,6 +25,22 @@ template <class L> SATUR_INLINE twin<L> join(L const& a, L const& b) { return {a
 template <class L>
 SATUR_INLINE value_and_slope<twin<L>> join(value_and_slope<L> const& a, value_and_slope<L> const& b) {
   return {{a.value, b.value}, {a.slope, b.slope}};
+}
+
+/// e^x = 2^n (1 + m), m to 2^-26: for `grade::for_float`. x where 2^n is a number.
+template <class T> struct short_exp {
+  integer_in_lanes<T> n;
+  T m;
+};
+/// (e^r - 1 - r)/r^2 (tests/reference/erfc_coefficients.py).
+inline constexpr double short_exp_constants[] = {0x1.0000000b905f8p-1, 0x1.5554dcfd2fe7ap-3, 0x1.5554e90d325b8p-5,
+                                                 0x1.120b66c5aea4dp-7, 0x1.6d43194c1ac02p-10};
+template <class T> SATUR_INLINE constexpr short_exp<T> exp_for_float(T const& x) {
+  using X = exp_constants<element_t<T>>;
+  T const shifted = rounded(madd(x, T(X::log2_e), T(X::shifter)));
+  T const n = rounded(shifted - T(X::shifter));
+  T const r = madd(T(-n), T(X::ln2), x);
+  return {{shifted, n}, madd(rounded(r * r), polynomial(r, short_exp_constants), r)};
 }
 
 } // namespace detail

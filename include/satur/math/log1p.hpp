@@ -76,4 +76,27 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
   }
 }
 
+namespace detail {
+
+/// log(1 + e) for 0 <= e <= 1 or NaN: what e^-|z| asks for. Error: below 1 ulp.
+template <class T> SATUR_INLINE constexpr T log1p_of_unit(T const& e) {
+  if constexpr (real_lanes<T>) {
+    using E = element_t<T>;
+    using X = exp_constants<E>;
+    // 1 + e = 2^k (1 + f), k 0 or 1, 1 + f in [sqrt(1/2), sqrt 2]
+    auto const doubled = e > T(static_cast<E>(0x1.a827999fcef32p-2));
+    T const f = select(doubled, T(T(0.5) * (e - T(1))), e);
+    T const s = rounded(f / (T(2) + f));
+    T const z = rounded(s * s);
+    T const half_square = rounded(rounded(T(0.5) * f) * f);
+    T const r = rounded(z * polynomial(z, log_constants<E>::r));
+    T const tail = madd(s, half_square + r, select(doubled, T(X::ln2_low), T(0)));
+    return select(doubled, T(X::ln2_high), T(0)) + (f - (half_square - tail));
+  } else {
+    return math::log1p(e);
+  }
+}
+
+} // namespace detail
+
 } // namespace satur::inline SATUR_ABI::math

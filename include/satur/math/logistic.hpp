@@ -27,11 +27,13 @@ template <class T> struct corrected {
   T value;
   T error;
 };
+template <class T> SATUR_INLINE constexpr corrected<T> reciprocal_of(split<T> const& d) {
+  T const i = rounded(T(1) / d.value);
+  return {i, madd(-i, d.rest, fma(-i, d.value, T(1)))};
+}
 template <class T> SATUR_INLINE constexpr corrected<T> reciprocal_of_one_plus(T const& e) {
   T const d = rounded(T(1) + e);
-  T const lost = e - rounded(d - T(1)); // exact: e <= 1
-  T const i = rounded(T(1) / d);
-  return {i, madd(-i, lost, fma(-i, d, T(1)))};
+  return reciprocal_of(split<T>{d, e - rounded(d - T(1))}); // exact: e <= 1
 }
 
 /// a * r as value + rest.
@@ -74,8 +76,9 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_
     return both_through_lanes(z, [factor](auto const& l) { return half_tangent(l, factor); });
   } else {
     auto const e = detail::exp_and_expm1_nonpositive(negative_magnitude(z), factor == 4, T(factor));
-    T const exponential = factor == 1 ? e.scaled_exp : rounded(T(1.0 / factor) * e.scaled_exp);
-    detail::corrected<T> const r = detail::reciprocal_of_one_plus(exponential);
+    T const d = rounded(T(2) + e.expm1.value); // 1 + e^-|z|
+    T const lost = (e.expm1.value - rounded(d - T(2))) + e.expm1.rest;
+    detail::corrected<T> const r = detail::reciprocal_of(split<T>{d, lost});
     split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|
     T const size = m.value + m.rest;
     T const value = select(z < T(0), size, -size);
