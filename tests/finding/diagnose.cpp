@@ -367,6 +367,17 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
     CHECK(u.side == satur::side::left);
   }
   CHECK(named == std::vector<std::size_t>{3, 5, 6, 7, 8});
+  // the cure does what it says: half of relu's slope is there again
+  std::size_t const dead[] = {3, 5, 6, 7, 8, 17, 40};
+  std::vector<double> next;
+  satur::layer_state const predicted = *found[0].cure.predicted;
+  CHECK(predicted.slope_share == doctest::Approx(0.5).epsilon(0.05));
+  CHECK(predicted.slope_share > found[0].now.slope_share + 0.04);
+  test::plain_layer cured = net.layers[0];
+  satur::reinitialise_units(satur::he_normal{}, cured.w, cured.b, next, dead, urbg);
+  test::affine(cured, x, 256);
+  CHECK(satur::observe(satur::relu{}, cured.z).mean_derivative() ==
+        doctest::Approx(predicted.mean_slope).epsilon(0.03));
   // too few samples to call a unit dead
   satur::unit_records few;
   satur::observe_units(satur::relu{}, net.layers[0].z.data(), 255, width, few);
@@ -394,6 +405,44 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
   CHECK(found[0].cure.what == satur::remedy::recentre);
   // tanh' over N(0, 0.3^2) is 1 - 0.09 + 2 0.0081 - ...: 0.92
   CHECK(found[0].cure.predicted->slope_share == doctest::Approx(0.92).epsilon(0.02));
+}
+
+TEST_CASE("new weights for dead units reach what the finding predicts, whatever feeds the layer") {
+  std::mt19937_64 urbg(21);
+  std::size_t const samples = 512;
+  test::plain_net net(satur::tanh{}, samples, {width, width, width}, satur::lecun_normal{}, urbg);
+  std::vector<std::size_t> dead;
+  for (std::size_t u = 0; u < width; u += 2) {
+    net.layers[1].b[u] = u % 4 == 0 ? 30.0 : -30.0;
+    dead.push_back(u);
+  }
+  std::vector<double> const x = test::standard_normal(samples * width, urbg, 0.0, 1.5);
+  satur::monitor mon;
+  net.step(mon, x, x);
+  std::vector<satur::finding> const found = satur::diagnose(test::records_of(mon, net));
+  INFO(text(found));
+  auto const f = std::find_if(found.begin(), found.end(),
+                              [](satur::finding const& one) { return one.symptom == symptom::dead_units; });
+  REQUIRE(f != found.end());
+  CHECK(f->value == 0.5);
+  CHECK(f->now.saturated() == 0.5);
+  satur::layer_state const predicted = *f->cure.predicted;
+  std::vector<double> next;
+  satur::reinitialise_units(satur::lecun_normal{}, net.layers[1].w, net.layers[1].b, next, dead, urbg);
+  test::affine(net.layers[1], net.layers[0].a, samples);
+  satur::saturation const cured = satur::observe(satur::tanh{}, net.layers[1].z);
+  CHECK(cured.slope_share() == doctest::Approx(predicted.slope_share).epsilon(0.03));
+  CHECK(cured.slope_share() > 1.8 * f->now.slope_share);
+  CHECK(predicted.saturated() < 1e-3);
+  CHECK(cured.fraction() < 1e-3);
+  // where the caller says what variance to expect, that one counts
+  std::vector<satur::named_record> records = test::records_of(mon, net);
+  records[1].expected_variance_z = 100.0;
+  for (satur::finding const& one : satur::diagnose(records)) {
+    if (one.symptom == symptom::dead_units) {
+      CHECK(one.cure.predicted->slope_share < predicted.slope_share - 0.2);
+    }
+  }
 }
 
 TEST_CASE("a monitor that records units names them") {

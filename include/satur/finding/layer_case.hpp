@@ -125,6 +125,17 @@ struct layer_case {
     }
     return any ? std::optional(all.mean()) : std::nullopt;
   }
+
+  /// z of a unit with new weights: the variance that the caller expects, or else that of weights of He's rule where one
+  /// side is flat and LeCun's where both are, over the inputs (of mean square 1 where they are not known).
+  [[nodiscard]] double variance_of_new_unit() const {
+    if (!is_nan(expected_variance)) {
+      return expected_variance;
+    }
+    double const gain = flat_left != flat_right ? 2.0 : 1.0;
+    bool const fed = before != nullptr && !before->record.saturation.empty();
+    return gain * (fed ? before->record.saturation.mean_squared_output() : 1.0);
+  }
 };
 
 /// Takes each unit's mean off its bias.

@@ -29,18 +29,27 @@ inline void find_dead_units(layer_case const& l, finding_thresholds const& limit
     return u.samples > 0.0 && (u.active == 0.0 || flat >= limits.dead_on * u.samples);
   };
   std::size_t dead = 0;
-  moments mean; // of the dead units' z
-  double variance = 0.0;
   for (std::size_t u = 0; u < l.units->size(); ++u) {
-    if (unit_summary const one = (*l.units)[u]; is_dead(one)) {
-      ++dead;
-      mean += moments{1, one.z_mean, 0.0};
-      variance += one.z_variance;
-    }
+    dead += is_dead((*l.units)[u]) ? 1u : 0u;
   }
   double const share = static_cast<double>(dead) / static_cast<double>(l.units->size());
   if (!(share > limits.dead_warning)) {
     return;
+  }
+  moments mean; // of the dead units' z
+  double variance = 0.0;
+  std::optional<layer_state> const renewed = l.expected(0.0, l.variance_of_new_unit());
+  mean_state after;
+  for (std::size_t u = 0; u < l.units->size(); ++u) {
+    unit_summary const one = (*l.units)[u];
+    if (is_dead(one)) {
+      mean += moments{1, one.z_mean, 0.0};
+      variance += one.z_variance;
+      after.add(renewed.value_or(layer_state{}));
+    } else if (one.samples > 0.0) {
+      after.add({one.mean_derivative(), one.slope_share(), l.flat_left ? one.low_fraction() : 0.0,
+                 l.flat_right ? one.high_fraction() : 0.0});
+    }
   }
   bool const alarm = share > limits.dead_alarm;
   finding f = l.finding_of(symptom::dead_units, alarm ? severity::alarm : severity::warning);
@@ -52,11 +61,11 @@ inline void find_dead_units(layer_case const& l, finding_thresholds const& limit
   f.cause = mean.mean * mean.mean >= variance / n ? cause::mean : cause::spread;
   f.reason = message("their z has mean ", cell("%.3g", mean.mean), " and, each over its samples, standard deviation ",
                      cell("%.3g", std::sqrt(variance / n)));
-  f.cure = {remedy::reinitialise_units,
-            std::numeric_limits<double>::quiet_NaN(),
-            message("give them new weights (satur::reinitialise_units), and a smaller learning rate",
+  f.cure = {remedy::reinitialise_units, std::numeric_limits<double>::quiet_NaN(),
+            message("give them new weights (satur::reinitialise_units), for z of variance ",
+                    cell("%.3g", l.variance_of_new_unit()), ", and a smaller learning rate",
                     l.flat_right ? "" : " or a leaky_relu", " to keep them"),
-            {}};
+            renewed ? std::optional(after.mean()) : std::nullopt};
   name_units(l, f, limits.worst_units, "share of the peak slope", [&](unit_summary const& u) {
     return is_dead(u) ? u.slope_share() : std::numeric_limits<double>::quiet_NaN();
   });
