@@ -156,6 +156,35 @@ TEST_CASE("the two ends are the ones that were asked for") {
   CHECK(h.count(0) == 1);
 }
 
+TEST_CASE_TEMPLATE("some blocks of an array are those blocks one by one", T, float, double, long double) {
+  unsigned seed = 77;
+  for (satur::histogram const& empty : shapes()) {
+    std::vector<double> const from = mixture<double>(20000, empty, seed++);
+    std::vector<T> const x(from.begin(), from.end());
+    for (auto const& [block, stride] :
+         {std::pair<std::size_t, std::size_t>{256, 2048}, {1, 1}, {1024, 1024}, {7, 30000}}) {
+      for (std::size_t const n : {std::size_t{0}, std::size_t{5}, std::size_t{2049}, x.size()}) {
+        satur::histogram some = empty;
+        some.observe_blocks(std::span<T const>(x.data(), n), block, stride);
+        satur::histogram one_by_one = empty;
+        for (std::size_t i = 0; i < n; i += stride) {
+          one_by_one.observe(std::span<T const>(x.data() + i, std::min(block, n - i)));
+        }
+        CHECK(some == one_by_one);
+      }
+    }
+  }
+  satur::histogram h = satur::histogram::of_z();
+  std::vector<T> const x(9, T(1));
+  CHECK_THROWS_WITH_AS(
+      h.observe_blocks(std::span<T const>(x), 0, 4),
+      "satur::histogram::observe_blocks: (block, stride) is (0, 4); allowed: 1 <= block <= 1024, block <= stride",
+      std::invalid_argument);
+  CHECK_THROWS_AS(h.observe_blocks(std::span<T const>(x), 5, 4), std::invalid_argument);
+  CHECK_THROWS_AS(h.observe_blocks(std::span<T const>(x), 1025, 2000), std::invalid_argument);
+  CHECK(h.total() == 0);
+}
+
 TEST_CASE("double and float in one histogram: extremes stay those of double") {
   satur::histogram h = satur::histogram::of_z();
   h.observe(std::vector<double>{-0.1, 0.3});

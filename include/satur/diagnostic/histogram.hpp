@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -78,7 +79,18 @@ public:
 
   /// Adds the values of any container of float, double or long double.
   template <detail::numbers X> void observe(X const& x, math::simd_level level = math::best_level()) {
-    detail::for_each_block(x, [&](auto const* data, std::size_t n) { add(data, n, level); });
+    detail::for_each_block(x, [&](auto const* data, std::size_t n) { add(data, n, {}, level); });
+  }
+  /// Adds the first `block` of each `stride` values. Throws std::invalid_argument where block is not in [1, 1024] or
+  /// greater than stride.
+  template <std::floating_point T>
+  void observe_blocks(std::span<T const> x, std::size_t block, std::size_t stride,
+                      math::simd_level level = math::best_level()) {
+    if (block == 0 || block > detail::block_elements || block > stride) {
+      detail::bad_parameter("histogram::observe_blocks", "(block, stride)",
+                            detail::message("(", block, ", ", stride, ")"), "1 <= block <= 1024, block <= stride");
+    }
+    add(x.data(), x.size(), {block, stride}, level);
   }
   /// Adds f'(z) for each z: what a slope histogram wants.
   template <class A, detail::numbers Z>
@@ -91,7 +103,7 @@ public:
         std::size_t const count = std::min(detail::block_elements, n - i);
         detail::mapping_pass<T, A, detail::wanted::slope> pass{act, data + i, slopes, slopes, count};
         math::run<T>(pass, level);
-        add(static_cast<T const*>(slopes), count, level);
+        add(static_cast<T const*>(slopes), count, {}, level);
       }
     });
   }
@@ -223,17 +235,26 @@ private:
     return detail::message(kind_ == scale::linear ? "[" : "|x| in [", low_, ", ", high_, ")");
   }
 
-  template <class T> void add(T const* x, std::size_t n, math::simd_level level) {
+  template <class T> void add(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level) {
+    constexpr std::size_t most = std::size_t{1} << 30; // numbers at a time
+    std::size_t const part = taken.stride >= most ? taken.stride : most / taken.stride * taken.stride;
+    for (; n > part; x += part, n -= part) {
+      add_part(x, part, taken, level);
+    }
+    add_part(x, n, taken, level);
+  }
+  template <class T>
+  void add_part(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level) {
     if constexpr (std::same_as<T, long double>) {
       double as_double[detail::block_elements];
-      for (std::size_t i = 0; i < n; i += detail::block_elements) {
-        std::size_t const count = std::min(detail::block_elements, n - i);
+      for (std::size_t i = 0; i < n; i += taken.stride) {
+        std::size_t const count = std::min(taken.block, n - i);
         for (std::size_t k = 0; k < count; ++k) {
           constexpr auto largest = static_cast<long double>(std::numeric_limits<double>::max());
           long double const e = x[i + k];
           as_double[k] = static_cast<double>(std::isfinite(e) ? std::clamp(e, -largest, largest) : e);
         }
-        add(static_cast<double const*>(as_double), count, level);
+        add_part(static_cast<double const*>(as_double), count, {}, level);
       }
     } else if (kind_ == scale::linear) {
       detail::linear_binning_pass<T> pass{low_,
@@ -243,6 +264,7 @@ private:
                                           static_cast<std::int64_t>(bins_),
                                           x,
                                           n,
+                                          taken,
                                           places_.data(),
                                           zeros_,
                                           lowest_,
@@ -261,6 +283,7 @@ private:
                      static_cast<E>(bins_),
                      x,
                      n,
+                     taken,
                      places_.data(),
                      lowest_,
                      highest_};

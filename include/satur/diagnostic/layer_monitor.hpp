@@ -59,8 +59,10 @@ public:
     timer const time(*this);
     if (recording_) {
       record_forward(act, z, y, std::addressof(dy), layout_of(z));
-      draw(z, [&](auto part) { drawn().z.observe(part); });
-      draw(dy, [&](auto part) { drawn().slope.observe(part); });
+      if (histograms_ != 0) {
+        draw_into(drawn().z, z);
+        draw_into(drawn().slope, dy);
+      }
     } else if constexpr (detail::numbers<Z>) {
       satur::apply(act, z, y, dy);
     } else { // numbers of sixteen bits
@@ -212,7 +214,9 @@ private:
       g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
     }
     here().now.gradient += g;
-    draw(dz, [&](auto part) { drawn().gradient.observe(part); });
+    if (histograms_ != 0) {
+      draw_into(drawn().gradient, dz);
+    }
   }
   [[nodiscard]] phase_records const& of(satur::phase p) const { return phases_[static_cast<std::size_t>(p)]; }
   [[nodiscard]] phase_records& here() { return phases_[static_cast<std::size_t>(phase_)]; }
@@ -264,7 +268,7 @@ private:
     std::optional<layer_histograms>& h = here().drawn;
     return h ? *h : h.emplace();
   }
-  /// Calls f(std::span) with the parts of x whose turn it is.
+  /// Calls f(numbers, block, stride) for the parts of x whose turn it is: the first `block` of each `stride` numbers.
   template <class X, class F> void draw(X const& x, F&& f) {
     constexpr std::size_t block = 256;
     static_assert(detail::leaf_elements % block == 0);
@@ -274,20 +278,25 @@ private:
     std::uint64_t number = here().turn; // of the block
     detail::for_each_block(x, [&](auto const* data, std::size_t n) {
       if (histograms_ == 1) {
-        f(std::span(data, n));
+        f(std::span(data, n), detail::block_elements, detail::block_elements);
         return;
       }
-      for (std::size_t i = 0; i < n; i += block, ++number) {
-        if (number % histograms_ == 0) {
-          f(std::span(data + i, std::min(block, n - i)));
-        }
+      std::size_t const first = (histograms_ - number % histograms_) % histograms_ * block;
+      if (first < n) {
+        f(std::span(data + first, n - first), block, histograms_ * block);
       }
+      number += (n + block - 1) / block;
     });
   }
+  template <class X> void draw_into(histogram& h, X const& x) {
+    draw(x, [&h](auto part, std::size_t block, std::size_t stride) { h.observe_blocks(part, block, stride); });
+  }
   template <class A, class Z> void spread(A const& act, Z const& z) {
-    draw(z, [&](auto part) {
-      drawn().z.observe(part);
-      drawn().slope.observe_slope(act, part);
+    draw(z, [&](auto part, std::size_t block, std::size_t stride) {
+      drawn().z.observe_blocks(part, block, stride);
+      for (std::size_t i = 0; i < part.size(); i += stride) {
+        drawn().slope.observe_slope(act, part.subspan(i, std::min(block, part.size() - i)));
+      }
     });
   }
 

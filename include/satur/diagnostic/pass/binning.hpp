@@ -38,6 +38,54 @@ template <class W> [[nodiscard]] SATUR_INLINE W linear_edge(W const& i, W const&
   return math::rounded(W(math::rounded(W(i * width)) + low));
 }
 
+/// Which numbers of an array are binned: `block` of them, then on to `stride` after where these began.
+struct binned_blocks {
+  std::size_t block = block_elements; ///< at most that
+  std::size_t stride = block_elements;
+};
+
+/// Counts places. Where they are few against the numbers, in four tables in turn: the same place twice in a row need
+/// not wait for itself.
+class place_counter {
+public:
+  place_counter(std::uint64_t* places, std::size_t count, std::size_t numbers)
+      : places_(places), count_(count), by_four_(count <= most && numbers >= 4 * count) {
+    if (by_four_) {
+      std::fill(tables_, tables_ + 4 * count, 0u);
+    }
+  }
+  place_counter(place_counter const&) = delete;
+  place_counter& operator=(place_counter const&) = delete;
+  ~place_counter() {
+    if (by_four_) {
+      for (std::size_t i = 0; i < count_; ++i) {
+        std::uint32_t const* const t = tables_ + i;
+        places_[i] += std::uint64_t{t[0]} + t[count_] + t[2 * count_] + t[3 * count_];
+      }
+    }
+  }
+  template <class I> SATUR_INLINE void add(I const* at, std::size_t n) {
+    std::size_t k = 0;
+    if (by_four_) {
+      for (; k + 4 <= n; k += 4) {
+        for (std::size_t t = 0; t < 4; ++t) {
+          ++tables_[t * count_ + static_cast<std::size_t>(at[k + t])];
+        }
+      }
+    }
+    for (; k < n; ++k) {
+      ++places_[at[k]];
+    }
+  }
+
+private:
+  static constexpr std::size_t most = 640;
+  std::uint64_t* places_;
+  std::size_t count_;
+  bool by_four_;
+  std::uint32_t tables_[4 * most];
+};
+
 /// Added to a number in [0, shifter / 2), the shifter leaves the nearest whole one in the last bits.
 template <class T> struct whole_bits;
 template <> struct whole_bits<float> {
@@ -67,7 +115,8 @@ template <class T> struct linear_binning_pass {
   double per_width;
   std::int64_t bins;
   T const* x;
-  std::size_t n;
+  std::size_t n; ///< below 2^32
+  binned_blocks taken;
   std::uint64_t* places;
   std::uint64_t& zeros;
   double& lowest;
@@ -89,12 +138,14 @@ private:
     using I = decltype(math::bits(W(0)));
     constexpr std::size_t register_size = static_cast<std::size_t>(math::lane_count<W>);
     math::element_t<I> at[block_elements];
+    place_counter counter(places, static_cast<std::size_t>(bins) + static_cast<std::size_t>(beside::places),
+                          n / taken.stride * taken.block);
     scale_in_lanes<W, I> const in(*this);
     I zero_count = in.places.none;
     W least = in_every_lane<W>(std::numeric_limits<double>::infinity());
     W most = in_every_lane<W>(-std::numeric_limits<double>::infinity());
-    for (std::size_t start = 0; start < n; start += block_elements) {
-      std::size_t const count = std::min(block_elements, n - start);
+    for (std::size_t start = 0; start < n; start += taken.stride) {
+      std::size_t const count = std::min(taken.block, n - start);
       std::size_t i = 0;
       for (; i + register_size <= count; i += register_size) {
         math::store(at + i, place(widened_from<W>(x + start + i), in, zero_count, least, most));
@@ -106,9 +157,7 @@ private:
         }
         math::store(at + i, place(widened_from<W>(static_cast<T const*>(rest)), in, zero_count, least, most));
       }
-      for (std::size_t k = 0; k < count; ++k) {
-        ++places[at[k]];
-      }
+      counter.add(at, count);
     }
     zeros += static_cast<std::uint64_t>(sum_of(zero_count));
     lowest = std::min(lowest, least_of(least));
@@ -177,7 +226,8 @@ template <class T> struct octave_binning_pass {
   E first;   ///< what the upper bits of the first bin are
   E bins;
   T const* x;
-  std::size_t n;
+  std::size_t n; ///< below 2^32
+  binned_blocks taken;
   std::uint64_t* places;
   double& lowest; ///< of |x|, finite and not 0
   double& highest;
@@ -186,12 +236,14 @@ template <class T> struct octave_binning_pass {
     using I = decltype(math::bits(L(0)));
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     E at[block_elements];
+    place_counter counter(places, static_cast<std::size_t>(bins) + static_cast<std::size_t>(beside::places),
+                          n / taken.stride * taken.block);
     binning_places<I> const in(T{}, bins);
     I const before = in_every_lane<I>(first - 1);
     I least = in.infinity;
     I most = in.none;
-    for (std::size_t start = 0; start < n; start += block_elements) {
-      std::size_t const count = std::min(block_elements, n - start);
+    for (std::size_t start = 0; start < n; start += taken.stride) {
+      std::size_t const count = std::min(taken.block, n - start);
       std::size_t i = 0;
       for (; i + width <= count; i += width) {
         math::store(at + i, place(math::bits(math::load<L>(x + start + i)), in, before, least, most));
@@ -203,9 +255,7 @@ template <class T> struct octave_binning_pass {
         }
         math::store(at + i, place(math::bits(math::load<L>(rest)), in, before, least, most));
       }
-      for (std::size_t k = 0; k < count; ++k) {
-        ++places[at[k]];
-      }
+      counter.add(at, count);
     }
     E all[width];
     math::store(all, least);

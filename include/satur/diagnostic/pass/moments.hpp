@@ -49,8 +49,8 @@ private:
       L const b = math::load<L>(at + i + width);
       count_into(zeros, a == L(0));
       count_into(zeros, b == L(0));
-      even.add(a);
-      odd.add(b);
+      even.add_from(at + i);
+      odd.add_from(at + i + width);
     }
     C nan = C(0);
     C infinite_lanes = C(0);

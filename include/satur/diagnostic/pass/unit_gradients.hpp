@@ -28,15 +28,21 @@ template <class T> struct unit_gradient_pass {
         std::fill(sums, sums + units + widest_unit_lanes, S(0));
         C zeros = C(0);
         std::uint64_t other_zeros = 0;
-        for (std::size_t s = first; s < first + count; ++s) {
-          T const* const row = g + (s / layout.inner * layout.units + u) * layout.inner + s % layout.inner;
-          if (layout.inner == 1) {
-            other_zeros += add<W>(row, units, sums, zeros);
-          } else {
+        if (layout.inner == 1) {
+          std::size_t s = first;
+          for (; s + at_once <= first + count; s += at_once) { // the sums are read and written once for all of them
+            other_zeros += add<W, at_once>(g + s * layout.units + u, layout.units, units, sums, zeros);
+          }
+          for (; s < first + count; ++s) {
+            other_zeros += add<W, 1>(g + s * layout.units + u, layout.units, units, sums, zeros);
+          }
+        } else {
+          for (std::size_t s = first; s < first + count; ++s) {
+            T const* const row = g + (s / layout.inner * layout.units + u) * layout.inner + s % layout.inner;
             for (std::size_t k = 0; k < units; ++k) {
               packed[k] = row[k * layout.inner];
             }
-            other_zeros += add<W>(packed, units, sums, zeros);
+            other_zeros += add<W, 1>(packed, 0, units, sums, zeros);
           }
         }
         S total = 0;
@@ -64,19 +70,29 @@ private:
   using S = sum_element<T>;
   static constexpr double least = 1e-290;
 
-  /// Adds a row of n; returns the zeros that `zeros` does not count.
-  template <class W, class C> SATUR_INLINE static std::uint64_t add(T const* from, std::size_t n, S* sums, C& zeros) {
+  static constexpr std::size_t at_once = 4; ///< samples
+
+  /// Adds Rows rows of n, `stride` apart; returns the zeros that `zeros` does not count.
+  template <class W, std::size_t Rows, class C>
+  SATUR_INLINE static std::uint64_t add(T const* from, std::size_t stride, std::size_t n, S* sums, C& zeros) {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
     std::size_t k = 0;
     for (; k + width <= n; k += width) {
-      W const x = widened_from<W>(from + k);
-      math::store(sums + k, W(math::load<W>(sums + k) + square_of(x)));
-      count_into(zeros, x == W(0));
+      W sum = math::load<W>(sums + k);
+      for (std::size_t r = 0; r < Rows; ++r) {
+        W const x = widened_from<W>(from + r * stride + k);
+        sum = sum + square_of(x);
+        count_into(zeros, x == W(0));
+      }
+      math::store(sums + k, sum);
     }
     std::uint64_t others = 0;
     for (; k < n; ++k) {
-      sums[k] += square_of(static_cast<S>(from[k]));
-      others += from[k] == T(0);
+      for (std::size_t r = 0; r < Rows; ++r) {
+        T const x = from[r * stride + k];
+        sums[k] += square_of(static_cast<S>(x));
+        others += x == T(0);
+      }
     }
     return others;
   }

@@ -321,7 +321,7 @@ private:
       number = number + C(1);
       latest = chosen(is_active, number, latest);
       I* const row = rows + i * width;
-      math::store(row, counted(math::load<C>(row), is_low || is_high, one));
+      math::store(row, counted(counted(math::load<C>(row), is_low, one), is_high, one)); // no number is both
     }
     math::store(sums.low + u, low);
     math::store(sums.high + u, high);
