@@ -26,7 +26,8 @@ struct log_sigmoid {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else {
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(z));
-      return {math::select(z < T(0), z, T(0)) - math::detail::log1p_of_unit(e), math::logistic(T(-z)).value};
+      return {math::select(z < T(0), z, T(0)) - math::detail::log1p_of_unit(e),
+              math::detail::logistic_of(T(-z), e).value};
     }
   }
 

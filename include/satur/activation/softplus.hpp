@@ -28,14 +28,14 @@ struct softplus {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if (beta == 1.0) { // nothing to round, nothing to divide
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(z));
-      return {math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e), math::logistic(z).value};
+      return {math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e), math::detail::logistic_of(z, e).value};
     } else {
       T const b = math::parameter_as<T>(beta);
       T const x = math::rounded(b * z);
       auto const bends = x < T(1000) && x > T(-1000);
       T const lost = math::select(bends, math::fma(b, math::select(bends, z, T(0)), T(-x)), T(0));
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(x));
-      math::value_and_slope<T> const s = math::logistic(x);
+      math::value_and_slope<T> const s = math::detail::logistic_of(x, e);
       T const sum = math::select(x < T(0), T(0), x) + math::madd(s.value, lost, math::detail::log1p_of_unit(e));
       return {math::select(x > T(1000), z, T(sum / b)), T(math::madd(s.slope, lost, s.value))};
     }

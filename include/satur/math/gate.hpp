@@ -31,11 +31,17 @@ template <class T> struct gate_exponential {
   T whole;
   T rest;
 };
-template <class T> SATUR_INLINE constexpr gate_exponential<T> exponential_of_gate(split<T> const& y) {
+template <bool Exact, class T> SATUR_INLINE constexpr gate_exponential<T> exponential_of_gate(split<T> const& y) {
   T const x = negative_magnitude(y.value);
   T const lost = select(y.value < T(0), y.rest, T(-y.rest));
   if constexpr (real_lanes<T>) {
-    exp_in_parts<T> const e = exp_parts(x, lost);
+    exp_in_parts<T> e;
+    if constexpr (Exact) { // what the reduction loses is an eighth of an ulp
+      reduced_argument<T> const a = reduce(x);
+      e = {a.n, expm1_reduced(a.r)};
+    } else {
+      e = exp_parts(x, lost);
+    }
     T const whole = rounded(T(1) + e.t);
     return {e.n, times_power_of_two(T(1), e.n), whole, e.t - rounded(whole - T(1))};
   } else {
@@ -47,9 +53,11 @@ template <class T> SATUR_INLINE constexpr gate_exponential<T> exponential_of_gat
 /// z s(y) and s(y) (1 + g s(-y)), s the logistic function, y and g = z dy/dz each a number and what its rounding lost;
 /// y has the sign of z. |y| at most 127 for float and 1000 for double, |z| at most 1000. The tail's power of two comes
 /// last, so that a subnormal result rounds once; everything before it is kept to twice the digits where it matters.
-template <class T> SATUR_INLINE constexpr value_and_slope<T> gated(T const& z, split<T> const& y, split<T> const& g) {
+/// Exact: y.rest is 0.
+template <bool Exact = false, class T>
+SATUR_INLINE constexpr value_and_slope<T> gated(T const& z, split<T> const& y, split<T> const& g) {
   auto const left = y.value < T(0);
-  gate_exponential<T> const x = exponential_of_gate(y);
+  gate_exponential<T> const x = exponential_of_gate<Exact>(y);
   T const e = rounded(x.power * x.whole);
   T const d = rounded(T(1) + e);
   T const lost = madd(x.power, x.rest, e - rounded(d - T(1)));
@@ -112,7 +120,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
   T const limit = T(detail::last_of_gate<T>());
   T const kept = detail::kept_within(z, limit);
   split<T> const y{kept, T(0)};
-  value_and_slope<T> const f = detail::gated(kept, y, y);
+  value_and_slope<T> const f = detail::gated<true>(kept, y, y);
   return {select(z > limit, z, f.value), f.slope};
 }
 

@@ -56,16 +56,22 @@ template <class T> SATUR_INLINE constexpr T times_once(split<T> const& p, correc
 
 } // namespace detail
 
+namespace detail {
+/// The logistic function of z and its slope, from e = e^-|z|.
+template <class T> SATUR_INLINE constexpr value_and_slope<T> logistic_of(T const& z, T const& e) {
+  corrected<T> const r = reciprocal_of_one_plus(e); // s(|z|)
+  split<T> const left = times(e, r);                // s(-|z|)
+  T const right = madd(r.value, r.error, r.value);
+  return {select(z < T(0), left.value + left.rest, right), times_once(left, r)};
+}
+} // namespace detail
+
 /// The logistic function s = 1/(1+e^-z) and its slope e^-|z|/(1+e^-|z|)^2, for all z.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logistic(T const& z) {
   if constexpr (foreign_batch<T>) {
     return both_through_lanes(z, [](auto const& l) { return logistic(l); });
   } else {
-    T const e = detail::exp_nonpositive(negative_magnitude(z));
-    detail::corrected<T> const r = detail::reciprocal_of_one_plus(e); // s(|z|)
-    split<T> const left = detail::times(e, r);                        // s(-|z|)
-    T const right = madd(r.value, r.error, r.value);
-    return {select(z < T(0), left.value + left.rest, right), detail::times_once(left, r)};
+    return detail::logistic_of(z, detail::exp_nonpositive(negative_magnitude(z)));
   }
 }
 

@@ -170,9 +170,10 @@ template <class L> [[nodiscard]] SATUR_INLINE double least_of(L const& x) {
   return static_cast<double>(least);
 }
 
-/// What a pass computes at a time: eight registers of 64 bytes, or four of 32, side by side, so that their chains
-/// overlap. Measured with the sigmoid and all counters on a Zen 5 core, ns an element: 64 bytes 0.66 for one register,
-/// 0.50 for four, 0.43 for eight; 32 bytes 1.44 for one, 1.22 for two, 1.11 for four, 1.15 for eight.
+/// What a pass computes at a time: four registers side by side, so that their chains overlap. Measured on a Zen 4 core
+/// with registers of 64 bytes, ns an element of value and slope with one, two, four, eight: sigmoid 0.63 0.50 0.49
+/// 0.52, silu 1.28 0.91 0.79 0.98, squareplus 1.11 0.85 0.82 1.40; with registers of 32 bytes on a Zen 5 core, sigmoid
+/// with all counters, four are best too.
 template <class L> struct group_of { using type = L; };
 #if SATUR_HAS_LANES
 template <class T, int N>
@@ -182,8 +183,7 @@ struct group_of<math::lanes<T, N>> {
 #if SATUR_SANITIZED // every operation is instrumented: more would only take the compiler minutes
   using type = two;
 #else
-  using four = math::twin<two>;
-  using type = std::conditional_t<sizeof(T) * N == 64, math::twin<four>, four>;
+  using type = math::twin<two>;
 #endif
 };
 #endif
