@@ -104,18 +104,6 @@ template <class T> SATUR_INLINE constexpr exp_in_parts<T> exp_parts(T const& x, 
   return {a.n, t + madd(lost, t, lost)};
 }
 
-/// c 2^n: gradual underflow where a double is the result, and any normal power where float's range is all that counts.
-template <grade G, class T> SATUR_INLINE constexpr T times_power(T const& c, integer_in_lanes<T> const& n) {
-  if constexpr (G == grade::full || has_scale_v<T>) {
-    return times_power_of_two(c, n);
-  } else {
-    using E = element_t<T>;
-    using C = exp_constants<E>;
-    using I = decltype(bits(c));
-    return rounded(c * from_bits<E>(I((bits(n.shifted) - I(bits(C::shifter)) + I(C::bias)) << C::mantissa_bits)));
-  }
-}
-
 /// Of t >= 0: e^-(t^2) = 2^n (1 + m) and e^(t^2) erfc t = ratio, or, of the normal distribution, e^-(t^2/2) and
 /// e^(t^2/2) erfc(t/sqrt2)/2.
 template <class T> struct gaussian_parts {

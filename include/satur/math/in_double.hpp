@@ -43,6 +43,18 @@ template <class T> SATUR_INLINE constexpr short_exp<T> exp_for_float(T const& x)
   return {{shifted, n}, madd(rounded(r * r), polynomial(r, short_exp_constants), r)};
 }
 
+/// c 2^n: gradual underflow where a double is the result, and any normal power where float's range is all that counts.
+template <grade G, class T> SATUR_INLINE constexpr T times_power(T const& c, integer_in_lanes<T> const& n) {
+  if constexpr (G == grade::full || has_scale_v<T>) {
+    return times_power_of_two(c, n);
+  } else {
+    using E = element_t<T>;
+    using C = exp_constants<E>;
+    using I = decltype(bits(c));
+    return rounded(c * from_bits<E>(I((bits(n.shifted) - I(bits(C::shifter)) + I(C::bias)) << C::mantissa_bits)));
+  }
+}
+
 } // namespace detail
 
 /// act.formula<grade>(z), a `value_and_slope` or a number like z. For float and float lanes the formula sees double,
