@@ -11,7 +11,7 @@ namespace satur::inline SATUR_ABI {
 ///
 /// Zero-centred, so it does not shift the mean of the next layer; it saturates where the sigmoid does. The tanh form
 /// keeps every digit of a small z, which 1/(1 + e^-z) - 1/2 loses. Special values: f(±inf) = ±1/2, f'(±inf) = 0, f(±0)
-/// = ±0; NaN gives NaN. Accuracy: value below 2 ulp, slope below 1.5 ulp (docs/accuracy.md). Source: LeCun, Bottou,
+/// = ±0; NaN gives NaN. Accuracy: value below 1.6 ulp, slope below 2 ulp (docs/accuracy.md). Source: LeCun, Bottou,
 /// Orr, Mueller 1998, section 4.4, on why outputs should average to zero.
 struct centered_sigmoid {
   static constexpr std::string_view name = "centered_sigmoid";

@@ -11,7 +11,7 @@ namespace satur::inline SATUR_ABI {
 ///
 /// `softplus` turned round: flat on the right, where 1 % of the slope is left at z = 4.595. Special values: f(-inf) =
 /// -inf, f(inf) = -0, f'(-inf) = 1, f'(inf) = 0; NaN gives NaN. It is min(z, 0) - log1p(e^-|z|), where log(sigmoid(z))
-/// would be 0 from z = 17.33 on in float and -inf below -103.97. Accuracy: value below 2 ulp, slope below 1.5
+/// would be 0 from z = 17.33 on in float and -inf below -103.97. Accuracy: value below 2 ulp, slope below 1.7
 /// (docs/accuracy.md). Source: Dugas et al. 2001 for its mirror image; PyTorch's LogSigmoid.
 struct log_sigmoid {
   static constexpr std::string_view name = "log_sigmoid";

@@ -12,7 +12,7 @@ namespace satur::inline SATUR_ABI {
 /// Flat on the left, where 1 % of the slope is left at beta z = -4.595; never on the right. Special values: f(-inf) =
 /// 0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1; NaN gives NaN. It is max(z, 0) + log1p(e^-|z|), so nothing overflows and
 /// the left tail keeps its digits; what beta z loses by rounding is put back. Accuracy: value below 2 ulp, slope
-/// below 1.5 with beta = 1 (docs/accuracy.md). Source: Dugas, Bengio, Belisle, Nadeau, Garcia 2001.
+/// below 1.7 with beta = 1 (docs/accuracy.md). Source: Dugas, Bengio, Belisle, Nadeau, Garcia 2001.
 struct softplus {
   static constexpr std::string_view name = "softplus";
   static constexpr bool flat_left = true;

@@ -12,7 +12,7 @@ namespace satur::inline SATUR_ABI {
 /// Saturates on both sides, twice as early as the sigmoid: tanh'(z) = 4 sigmoid'(2z), so |z| = 2.5 is what 5 is there,
 /// and at |z| = 5 only 0.018 % of the slope is left. |f| rounds to 1 from 9.01 (float) and 19.06 (double), where 1 -
 /// f^2 is 0 and f' is 6e-8 and 1e-16. Special values: f(±inf) = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. Accuracy:
-/// value below 2 ulp, slope below 1.5 ulp, subnormal results within one step (docs/accuracy.md). Source: LeCun 1989;
+/// value below 1.6 ulp, slope below 2 ulp, subnormal results within one step (docs/accuracy.md). Source: LeCun 1989;
 /// LeCun, Bottou, Orr, Mueller 1998, section 4.4.
 struct tanh {
   static constexpr std::string_view name = "tanh";
