@@ -312,14 +312,22 @@ TEST_CASE("a finding prints its numbers, cause and cure; thresholds out of range
   CHECK(
       words.find("\n  cure: take the mean of z off the bias (satur::recentre), or an activation with centred outputs, "
                  "such as tanh; predicted: 8") != std::string::npos);
-  for (auto const set : {+[](satur::finding_thresholds& t) { t.slope_excess = -0.1; },
-                         +[](satur::finding_thresholds& t) { t.dead_alarm = std::nan(""); },
-                         +[](satur::finding_thresholds& t) { t.variance_factor = 0.5; },
-                         +[](satur::finding_thresholds& t) { t.shifted_std = -1.0; }}) {
-    satur::finding_thresholds t;
-    set(t);
+  using thresholds = satur::finding_thresholds;
+  auto const refused = [](double thresholds::*which, double x) {
+    thresholds t;
+    t.*which = x;
     CHECK_THROWS_AS(static_cast<void>(satur::diagnose(satur::monitor{}, t)), std::invalid_argument);
+  };
+  for (double thresholds::*const share :
+       {&thresholds::slope_excess, &thresholds::slope_left, &thresholds::saturated_share, &thresholds::one_sided,
+        &thresholds::one_sided_least, &thresholds::dead_warning, &thresholds::dead_alarm, &thresholds::dead_on,
+        &thresholds::shifted_share, &thresholds::shallow_flow}) {
+    refused(share, -0.1);
+    refused(share, 1.1);
+    refused(share, std::nan(""));
   }
+  refused(&thresholds::variance_factor, 0.5);
+  refused(&thresholds::shifted_std, -1.0);
 }
 
 TEST_CASE("observers hear of findings, and may stop the run") {
