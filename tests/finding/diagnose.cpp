@@ -166,6 +166,8 @@ TEST_CASE("vanishing and saturation are told apart") {
   satur::finding const& flow = quiet.back();
   CHECK(flow.layer == "hidden 1");
   CHECK(flow.symptom == symptom::vanishing_gradient);
+  CHECK(flow.severity == satur::severity::alarm);
+  CHECK(flow.limit == satur::gradient_limits{}.vanishing_ratio);
   CHECK(flow.cause == satur::cause::small_weights);
   CHECK(flow.reason.find("vanishing, not saturation") != std::string::npos);
   // chi = E s'^2 = 0.056, the root of it is 0.237 (theory.md, section 7)
@@ -182,6 +184,8 @@ TEST_CASE("vanishing and saturation are told apart") {
   INFO(text(flat));
   REQUIRE(flat.size() == 4);
   CHECK(flat[3].symptom == symptom::vanishing_gradient);
+  CHECK(flat[3].severity == satur::severity::warning); // too few layers for the limits of a deep net
+  CHECK(flat[3].limit == satur::finding_thresholds{}.shallow_flow);
   CHECK(flat[3].cause == satur::cause::slope);
   CHECK(flat[3].reason.find("2 of the 2 layers") != std::string::npos);
 }
@@ -410,6 +414,9 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
   CHECK(found[0].symptom == symptom::mean_shift);
   CHECK(found[0].value == 1.0);
   CHECK(found[0].units.size() == 5);
+  for (satur::unit_evidence const& u : found[0].units) {
+    CHECK(u.side == (u.unit < width / 2 ? satur::side::right : satur::side::left));
+  }
   CHECK(found[0].cure.what == satur::remedy::recentre);
   // tanh' over N(0, 0.3^2) is 1 - 0.09 + 2 0.0081 - ...: 0.92
   CHECK(found[0].cure.predicted->slope_share == doctest::Approx(0.92).epsilon(0.02));
