@@ -59,10 +59,8 @@ public:
     timer const time(*this);
     if (recording_) {
       record_forward(act, z, y, std::addressof(dy), layout_of(z));
-      if (histograms_ != 0) {
-        draw_into(drawn().z, z);
-        draw_into(drawn().slope, dy);
-      }
+      draw_into(&layer_histograms::z, z);
+      draw_into(&layer_histograms::slope, dy);
     } else if constexpr (detail::numbers<Z>) {
       satur::apply(act, z, y, dy);
     } else { // numbers of sixteen bits
@@ -214,9 +212,7 @@ private:
       g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
     }
     here().now.gradient += g;
-    if (histograms_ != 0) {
-      draw_into(drawn().gradient, dz);
-    }
+    draw_into(&layer_histograms::gradient, dz);
   }
   [[nodiscard]] phase_records const& of(satur::phase p) const { return phases_[static_cast<std::size_t>(p)]; }
   [[nodiscard]] phase_records& here() { return phases_[static_cast<std::size_t>(phase_)]; }
@@ -288,8 +284,10 @@ private:
       number += (n + block - 1) / block;
     });
   }
-  template <class X> void draw_into(histogram& h, X const& x) {
-    draw(x, [&h](auto part, std::size_t block, std::size_t stride) { h.observe_blocks(part, block, stride); });
+  template <class X> void draw_into(histogram layer_histograms::*which, X const& x) {
+    draw(x, [&](auto part, std::size_t block, std::size_t stride) {
+      (drawn().*which).observe_blocks(part, block, stride);
+    });
   }
   template <class A, class Z> void spread(A const& act, Z const& z) {
     draw(z, [&](auto part, std::size_t block, std::size_t stride) {
