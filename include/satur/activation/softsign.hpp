@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
-#include "satur/math/gate.hpp"
+#include "satur/math/logistic.hpp"
 
 #include <limits>
 

@@ -126,6 +126,17 @@ template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
   }
 }
 
+namespace detail {
+/// z kept within ±limit, where everything is already at its end; NaN stays NaN.
+template <class T> SATUR_INLINE constexpr T kept_within(T const& z, T const& limit) {
+  if constexpr (real_lanes<T>) {
+    return minimum(limit, maximum(T(-limit), z));
+  } else {
+    return select(z > limit, limit, select(z < -limit, -limit, z));
+  }
+}
+} // namespace detail
+
 // Types that are neither float, double nor lanes (long double, dual numbers) bring their own functions: found by their
 // argument, with std:: for the built-in ones. In a namespace of their own, so that ours are not found instead.
 namespace detail::own {

@@ -82,15 +82,6 @@ SATUR_INLINE constexpr value_and_slope<T> gated(T const& z, split<T> const& y, s
   return {scaled_by(value, n), scaled_by(slope, n)};
 }
 
-/// z kept within ±limit, where everything is already at its end; NaN stays NaN.
-template <class T> SATUR_INLINE constexpr T kept_within(T const& z, T const& limit) {
-  if constexpr (real_lanes<T>) {
-    return minimum(limit, maximum(T(-limit), z));
-  } else {
-    return select(z > limit, limit, select(z < -limit, -limit, z));
-  }
-}
-
 /// The |y| beyond which z s(y) and its slope are 0, or z and 1, with room to spare.
 template <class T> SATUR_INLINE constexpr double last_of_gate() {
   if constexpr (std::same_as<element_t<T>, float>) {
