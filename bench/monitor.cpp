@@ -9,6 +9,7 @@
 
 int main() {
   bench::machine();
+  bench::matrix_products();
   struct way {
     char const* name;
     satur::monitor_options options;

@@ -3,11 +3,24 @@
 
 #include <satur/satur.hpp>
 
+#include <cstdio>
 #include <deque>
 #include <random>
+#include <string>
 #include <vector>
 
+// What OpenBLAS says of itself; another BLAS has no such function.
+extern "C" char* openblas_get_corename() __attribute__((weak));
+
 namespace bench {
+
+/// The matrix products are most of a step: a step on slow ones would flatter whatever is compared with it.
+inline void matrix_products() {
+  std::printf("matrix products by %s\n\n",
+              openblas_get_corename != nullptr
+                  ? (std::string("OpenBLAS, kernels of ") + openblas_get_corename()).c_str()
+                  : "a BLAS that is not OpenBLAS");
+}
 
 using matrix = xt::xtensor<float, 2>;
 inline constexpr std::size_t batch = 128;

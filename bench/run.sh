@@ -26,6 +26,18 @@ for section in "${wanted[@]}"; do
 done
 
 need build bench
+
+# On a processor that it does not know, OpenBLAS takes its oldest kernels: a training step would take four times as long
+# and flatter all that is measured against it.
+kernels=$(OPENBLAS_VERBOSE=2 LD_PRELOAD=libopenblas.so.0 /bin/true 2>&1 | sed -n 's/^Core: //p')
+if [ -z "${OPENBLAS_CORETYPE-}" ] && [ "$kernels" = Prescott ]; then
+  if grep -q -m1 avx512bw /proc/cpuinfo; then
+    export OPENBLAS_CORETYPE=SkylakeX
+  elif grep -q -m1 avx2 /proc/cpuinfo; then
+    export OPENBLAS_CORETYPE=Haswell
+  fi
+fi
+
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 

@@ -8,6 +8,7 @@
 
 int main() {
   bench::machine();
+  bench::matrix_products();
   bench::network bare;
   bench::network watched;
   bench::network products;

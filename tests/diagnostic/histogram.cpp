@@ -104,7 +104,7 @@ template <class T> std::vector<T> mixture(std::size_t n, satur::histogram const&
       e = urbg() % 9 != 0 ? T(-1) : static_cast<T>(urbg() % 2 == 0 ? infinity : -infinity);
       break;
     case 8:
-      e = std::numeric_limits<T>::denorm_min();
+      e = urbg() % 2 == 0 ? std::numeric_limits<T>::denorm_min() : -std::numeric_limits<T>::denorm_min();
       break;
     default:
       e = static_cast<T>(normal(urbg));
@@ -121,6 +121,14 @@ std::vector<satur::histogram> shapes() {
           satur::histogram::linear(0.25, 0.75, 64),
           satur::histogram::linear(-1.5, 1.5, 4), // of width 3/4: every edge is a float, its reciprocal is not
           satur::histogram::linear(-512.0, 512.0, 1 << 14),
+          satur::histogram::linear(-3.0, 5.0, 8), // of 2^-k, and beside it: width 2, an end that is none of its edges
+          satur::histogram::linear(1000.0, 1001.0, 128),
+          satur::histogram::linear(-77.5, -76.5, 256),
+          satur::histogram::linear(-8.0, 8.0, 8),
+          satur::histogram::linear(0.0, 1.28125, 2),  // whose widths, 41/64 and 49/64, are no whole number of their
+          satur::histogram::linear(0.0, 1.53125, 2),  // reciprocals, rounded to float or double
+          satur::histogram::linear(-0.25, 0.75 + 0x1p-53, 4),
+          satur::histogram::linear(-0.0625, 0.9375, 4),
           satur::histogram::linear(-0.3, 0.7, 77),
           satur::histogram::linear(-1e9, 3.3, 1000),
           satur::histogram::logarithmic(-3, 4, 64),

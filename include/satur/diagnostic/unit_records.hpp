@@ -418,9 +418,9 @@ private:
     }
   }
   [[nodiscard]] static std::uint32_t longer_silence(std::uint32_t silence, std::uint64_t more) {
-    return silence == detail::never_active
-               ? silence
-               : static_cast<std::uint32_t>(std::min<std::uint64_t>(silence + more, detail::longest_silence));
+    auto const room = static_cast<std::uint32_t>(std::min<std::uint64_t>(more, detail::longest_silence));
+    std::uint32_t const longer = silence < detail::longest_silence - room ? silence + room : detail::longest_silence;
+    return silence == detail::never_active ? silence : longer;
   }
 
   unit_options options_;

@@ -86,28 +86,55 @@ private:
   std::uint32_t tables_[4 * most];
 };
 
-/// Added to a number in [0, shifter / 2), the shifter leaves the nearest whole one in the last bits.
+/// Places and counts a block of T. `place(from)` gives the places of the register that starts at `from`, `padding`
+/// fills the last one up. A register is counted while the next four are placed: the one is memory, the other
+/// arithmetic.
+template <class W, class T, class E, class Place>
+SATUR_INLINE void place_and_count(T const* x, std::size_t count, E* at, T padding, place_counter& counter,
+                                  Place const& place) {
+  constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
+  constexpr std::size_t at_once = std::max<std::size_t>(width, 4);
+  std::size_t done = 0;
+  std::size_t i = 0;
+  for (; i + width <= count; i += width) {
+    math::store(at + i, place(x + i));
+    if (i >= done + 4 * at_once) {
+      counter.add(at + done, at_once);
+      done += at_once;
+    }
+  }
+  if (i < count) {
+    T rest[width];
+    for (std::size_t k = 0; k < width; ++k) {
+      rest[k] = i + k < count ? x[i + k] : padding;
+    }
+    math::store(at + i, place(static_cast<T const*>(rest)));
+  }
+  counter.add(at + done, count - done);
+}
+
+/// Added to a number that is smaller than shifter / 4, the shifter leaves the nearest whole one in the last bits.
 template <class T> struct whole_bits;
 template <> struct whole_bits<float> {
-  static constexpr float shifter = 0x1p23f;
+  static constexpr float shifter = 0x1.8p23f;
   static constexpr std::int32_t mantissa = 0x7fffff;
 };
 template <> struct whole_bits<double> {
-  static constexpr double shifter = 0x1p52;
+  static constexpr double shifter = 0x1.8p52;
   static constexpr std::int64_t mantissa = 0xfffffffffffff;
 };
 
-/// Whether every edge low + i width, i <= bins, is a float, and a guess in float is off by one bin at most: then floats
-/// need no double to find their bin.
-[[nodiscard]] inline bool edges_are_floats(double low, double high, double width, std::int64_t bins) {
-  double const largest = std::max({std::fabs(low), std::fabs(high), high - low});
-  double const step = std::ldexp(1.0, std::ilogb(largest) - 22); // what a float of that size has for certain
-  auto const whole = [step](double x) { return std::fmod(x, step) == 0.0; };
-  return bins <= (std::int64_t{1} << 20) && largest < 0x1p100 && step > 0x1p-100 && whole(low) && whole(width);
+/// Whether x / width is exact and each edge a whole number of it: bins of 2^-k, k >= 0, from one of their multiples on.
+[[nodiscard]] inline bool bins_are_dyadic(double low, double high, double width, std::int64_t bins) {
+  constexpr double most = 1 << 20; // widths from 0 to an end
+  int exponent = 0;
+  return std::frexp(width, &exponent) == 0.5 && width <= 1.0 && std::fabs(low) <= most * width &&
+         std::fabs(high) <= most * width && std::fmod(low, width) == 0.0 &&
+         high == low + static_cast<double>(bins) * width;
 }
 
-/// Equal bins between `low` and `high`: a guess, floor((x - low) / width), put right by the edges beside it. So a
-/// number falls into the bin that its edges say, at every level and on every machine.
+/// Equal bins between `low` and `high`. A number falls into the bin that its edges say, at every level and on every
+/// machine: floor(x / width) where that is exact, else a guess in double, put right by the edges beside it.
 template <class T> struct linear_binning_pass {
   double low;
   double high;
@@ -123,41 +150,28 @@ template <class T> struct linear_binning_pass {
   double& highest;
 
   template <class L> SATUR_INLINE void run() {
-    if constexpr (std::same_as<T, float>) {
-      if (edges_are_floats(low, high, width, bins)) {
-        bin<L>();
-        return;
-      }
+    if (bins_are_dyadic(low, high, width, bins)) {
+      bin<L, true>();
+    } else {
+      bin<typename pass_types<L>::wide, false>();
     }
-    bin<typename pass_types<L>::wide>();
   }
 
 private:
   /// In W: registers of T, or of double.
-  template <class W> SATUR_INLINE void bin() {
+  template <class W, bool Dyadic> SATUR_INLINE void bin() {
     using I = decltype(math::bits(W(0)));
-    constexpr std::size_t register_size = static_cast<std::size_t>(math::lane_count<W>);
     math::element_t<I> at[block_elements];
     place_counter counter(places, static_cast<std::size_t>(bins) + static_cast<std::size_t>(beside::places),
                           n / taken.stride * taken.block);
-    scale_in_lanes<W, I> const in(*this);
+    scale_in_lanes<W, I> const in(*this, Dyadic);
     I zero_count = in.places.none;
     W least = in_every_lane<W>(std::numeric_limits<double>::infinity());
     W most = in_every_lane<W>(-std::numeric_limits<double>::infinity());
     for (std::size_t start = 0; start < n; start += taken.stride) {
-      std::size_t const count = std::min(taken.block, n - start);
-      std::size_t i = 0;
-      for (; i + register_size <= count; i += register_size) {
-        math::store(at + i, place(widened_from<W>(x + start + i), in, zero_count, least, most));
-      }
-      if (i < count) {
-        T rest[register_size];
-        for (std::size_t k = 0; k < register_size; ++k) {
-          rest[k] = i + k < count ? x[start + i + k] : not_a_number();
-        }
-        math::store(at + i, place(widened_from<W>(static_cast<T const*>(rest)), in, zero_count, least, most));
-      }
-      counter.add(at, count);
+      place_and_count<W>(x + start, std::min(taken.block, n - start), at, not_a_number(), counter, [&](T const* from) {
+        return place<Dyadic>(widened_from<W>(from), in, zero_count, least, most);
+      });
     }
     zeros += static_cast<std::uint64_t>(sum_of(zero_count));
     lowest = std::min(lowest, least_of(least));
@@ -167,31 +181,59 @@ private:
   static T not_a_number() { return math::from_bits<T>(special_bits<T>::magnitude); }
 
   template <class W, class I> struct scale_in_lanes {
-    using C = whole_bits<math::element_t<W>>;
+    using F = math::element_t<W>;
+    using E = math::element_t<I>;
     W low, high, width, per_width, zero, one, shifter;
-    I mantissa;
+    I before_shifter; ///< the bits of the shifter, less one place: what is before the first bin
+    I mantissa;       ///< the last bits, those of whole numbers
+    I before_first;   ///< as before_shifter, in these bits and where the first bin is low / width
     binning_places<I> places;
-    SATUR_INLINE explicit scale_in_lanes(linear_binning_pass const& pass)
+    SATUR_INLINE scale_in_lanes(linear_binning_pass const& pass, bool dyadic)
         : low(in_every_lane<W>(pass.low)), high(in_every_lane<W>(pass.high)), width(in_every_lane<W>(pass.width)),
           per_width(in_every_lane<W>(pass.per_width)), zero(in_every_lane<W>(0.0)), one(in_every_lane<W>(1.0)),
-          shifter(in_every_lane<W>(C::shifter)), mantissa(in_every_lane<I>(C::mantissa)),
-          places(math::element_t<W>{}, static_cast<math::element_t<I>>(pass.bins)) {}
+          shifter(in_every_lane<W>(whole_bits<F>::shifter)), before_shifter(in_every_lane<I>(bits_of_shifter() - 1)),
+          mantissa(in_every_lane<I>(whole_bits<F>::mantissa)),
+          before_first(in_every_lane<I>((bits_of_shifter() & whole_bits<F>::mantissa) - 1 +
+                                        (dyadic ? static_cast<E>(pass.low / pass.width) : 0))),
+          places(F{}, static_cast<E>(pass.bins)) {}
+
+  private:
+    static E bits_of_shifter() { return math::bits(whole_bits<F>::shifter); }
   };
 
-  template <class W, class I>
-  SATUR_INLINE static I place(W const& a, scale_in_lanes<W, I> const& in, I& zero_count, W& least, W& most) {
+  /// The place of a, where it is a number within the range; anything where it is not.
+  template <class W, class I> SATUR_INLINE static I exact_bin(W const& a, scale_in_lanes<W, I> const& in) {
     using math::select;
-    auto const below = a < in.low;
-    auto const above = a >= in.high;
-    W const v = math::rounded(W(select(below || above, in.zero, W(math::rounded(W(a - in.low)) * in.per_width))));
+    W const v = math::rounded(W(a * in.per_width));
+    W const shifted = math::rounded(W(v + in.shifter));
+    I const nearest = (math::bits(shifted) & in.mantissa) - in.before_first;
+    return select(mask_for<math::element_t<I>>(math::rounded(W(shifted - in.shifter)) > v), nearest - in.places.first,
+                  nearest);
+  }
+  template <class W, class I> SATUR_INLINE static I bin_by_edges(W const& a, scale_in_lanes<W, I> const& in) {
+    using math::select;
+    auto const outside = a < in.low || a >= in.high;
+    W const v = math::rounded(W(select(outside, in.zero, W(math::rounded(W(a - in.low)) * in.per_width))));
     W const nearest = math::rounded(W(math::rounded(W(v + in.shifter)) - in.shifter));
     W const whole = select(nearest > v, W(nearest - in.one), nearest);
     W const next = whole + in.one;
     W const right = select(a < linear_edge(whole, in.low, in.width), W(whole - in.one),
                            select(a >= linear_edge(next, in.low, in.width), next, whole));
-    W const counted = math::rounded(W(select(below || above, in.zero, right) + in.shifter));
-    I p = (math::bits(counted) & in.mantissa) + in.places.first;
-    p = select(p > in.places.last, in.places.last, p); // the last bin ends at `high`, not at its computed edge
+    return math::bits(math::rounded(W(select(outside, in.zero, right) + in.shifter))) - in.before_shifter;
+  }
+
+  template <bool Dyadic, class W, class I>
+  SATUR_INLINE static I place(W const& a, scale_in_lanes<W, I> const& in, I& zero_count, W& least, W& most) {
+    using math::select;
+    auto const below = a < in.low;
+    auto const above = a >= in.high;
+    I p;
+    if constexpr (Dyadic) {
+      p = exact_bin(a, in);
+    } else {
+      p = bin_by_edges(a, in);
+      p = select(p > in.places.last, in.places.last, p); // the last bin ends at `high`, not at its computed edge
+    }
     using M = math::element_t<I>;
     p = select(mask_for<M>(below), in.places.none, p);
     p = select(mask_for<M>(above), in.places.above, p);
@@ -243,19 +285,9 @@ template <class T> struct octave_binning_pass {
     I least = in.infinity;
     I most = in.none;
     for (std::size_t start = 0; start < n; start += taken.stride) {
-      std::size_t const count = std::min(taken.block, n - start);
-      std::size_t i = 0;
-      for (; i + width <= count; i += width) {
-        math::store(at + i, place(math::bits(math::load<L>(x + start + i)), in, before, least, most));
-      }
-      if (i < count) {
-        T rest[width];
-        for (std::size_t k = 0; k < width; ++k) {
-          rest[k] = i + k < count ? x[start + i + k] : T(0);
-        }
-        math::store(at + i, place(math::bits(math::load<L>(rest)), in, before, least, most));
-      }
-      counter.add(at, count);
+      place_and_count<L>(x + start, std::min(taken.block, n - start), at, T(0), counter, [&](T const* from) {
+        return place(math::bits(math::load<L>(from)), in, before, least, most);
+      });
     }
     E all[width];
     math::store(all, least);

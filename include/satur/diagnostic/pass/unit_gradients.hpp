@@ -16,8 +16,7 @@ template <class T> struct unit_gradient_pass {
   gradient_record* whole;
 
   template <class L> SATUR_INLINE void run() {
-    using W = typename pass_types<L>::wide;
-    using C = typename pass_types<W>::counter;
+    using C = typename pass_types<L>::counter;
     alignas(64) S sums[strip_units + widest_unit_lanes];
     alignas(64) T packed[strip_units + widest_unit_lanes];
     std::size_t const samples = layout.samples();
@@ -31,10 +30,10 @@ template <class T> struct unit_gradient_pass {
         if (layout.inner == 1) {
           std::size_t s = first;
           for (; s + at_once <= first + count; s += at_once) { // the sums are read and written once for all of them
-            other_zeros += add<W, at_once>(g + s * layout.units + u, layout.units, units, sums, zeros);
+            other_zeros += add<L, at_once>(g + s * layout.units + u, layout.units, units, sums, zeros);
           }
           for (; s < first + count; ++s) {
-            other_zeros += add<W, 1>(g + s * layout.units + u, layout.units, units, sums, zeros);
+            other_zeros += add<L, 1>(g + s * layout.units + u, layout.units, units, sums, zeros);
           }
         } else {
           for (std::size_t s = first; s < first + count; ++s) {
@@ -42,13 +41,10 @@ template <class T> struct unit_gradient_pass {
             for (std::size_t k = 0; k < units; ++k) {
               packed[k] = row[k * layout.inner];
             }
-            other_zeros += add<W, 1>(packed, 0, units, sums, zeros);
+            other_zeros += add<L, 1>(packed, 0, units, sums, zeros);
           }
         }
-        S total = 0;
-        for (std::size_t k = 0; k < units; ++k) {
-          total += sums[k];
-        }
+        S const total = total_of<L>(sums, units);
         if (is_nan(total) || is_infinite(total)) {
           checked(first, count, u, units);
           continue;
@@ -73,18 +69,23 @@ private:
   static constexpr std::size_t at_once = 4; ///< samples
 
   /// Adds Rows rows of n, `stride` apart; returns the zeros that `zeros` does not count.
-  template <class W, std::size_t Rows, class C>
+  template <class L, std::size_t Rows, class C>
   SATUR_INLINE static std::uint64_t add(T const* from, std::size_t stride, std::size_t n, S* sums, C& zeros) {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
+    using W = typename pass_types<L>::wide;
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+    constexpr std::size_t half = static_cast<std::size_t>(math::lane_count<W>);
     std::size_t k = 0;
     for (; k + width <= n; k += width) {
-      W sum = math::load<W>(sums + k);
-      for (std::size_t r = 0; r < Rows; ++r) {
-        W const x = widened_from<W>(from + r * stride + k);
-        sum = sum + square_of(x);
-        count_into(zeros, x == W(0));
+      for (std::size_t h = 0; h < width; h += half) {
+        W sum = math::load<W>(sums + k + h);
+        for (std::size_t r = 0; r < Rows; ++r) {
+          sum = sum + square_of(widened_from<W>(from + r * stride + k + h));
+        }
+        math::store(sums + k + h, sum);
       }
-      math::store(sums + k, sum);
+      for (std::size_t r = 0; r < Rows; ++r) {
+        count_into(zeros, math::load<L>(from + r * stride + k) == L(0));
+      }
     }
     std::uint64_t others = 0;
     for (; k < n; ++k) {
@@ -95,6 +96,14 @@ private:
       }
     }
     return others;
+  }
+  template <class L> SATUR_INLINE static S total_of(S const* sums, std::size_t n) {
+    using W = typename pass_types<L>::wide;
+    W total = W(0);
+    for (std::size_t k = 0; k < n; k += static_cast<std::size_t>(math::lane_count<W>)) { // behind the last one is 0
+      total = total + math::load<W>(sums + k);
+    }
+    return sum_of(total);
   }
   template <class W> SATUR_INLINE static W square_of(W const& x) {
     using math::select;

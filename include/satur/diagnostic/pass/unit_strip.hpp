@@ -38,15 +38,10 @@ template <class T> struct strip_sums {
   alignas(64) T lowest[room];
   alignas(64) T highest[room];
 
-  void clear(std::size_t n) {
-    for (S* const s : {z, square, output, output_square, magnitude, slope, slope_square}) {
-      std::fill(s, s + n, S(0));
-    }
-    std::fill(lowest, lowest + n, std::numeric_limits<T>::infinity());
-    std::fill(highest, highest + n, -std::numeric_limits<T>::infinity());
-    for (I* const i : {low, high, active, latest, nan, infinite}) {
-      std::fill(i, i + n, I(0));
-    }
+  /// What only a tile with NaN or infinity writes; all else begins in the registers of the first tile.
+  void clear_rarities(std::size_t n) {
+    std::fill(nan, nan + n, I(0));
+    std::fill(infinite, infinite + n, I(0));
   }
 };
 

@@ -10,6 +10,10 @@
 #include "satur/diagnostic/pass/unit_strip.hpp"
 #include "satur/diagnostic/saturation.hpp"
 
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
 namespace satur::inline SATUR_ABI::detail {
 
 template <class W> SATUR_INLINE W magnitude_of(W const& x) {
@@ -25,13 +29,15 @@ template <class W> SATUR_INLINE W magnitude_of(W const& x) {
 /// The sums of half a register of float, or of a register of double, over the samples of a tile.
 template <class W, bool Whole> struct unit_column {
   W shift;
-  W z;
-  W square;
-  W output;
-  W magnitude;
-  W slope;
-  W output_square; ///< as slope_square: for the layer as a whole, not kept of a unit
-  W slope_square;
+  W z = W(0);
+  W square = W(0);
+  W output = W(0);
+  W magnitude = W(0);
+  W slope = W(0);
+  W output_square = W(0); ///< as slope_square: for the layer as a whole, not kept of a unit
+  W slope_square = W(0);
+
+  SATUR_INLINE explicit unit_column(W const& around) : shift(around) {}
 
   SATUR_INLINE void add(W const& x, W const& value, W const& steepness) {
     W const d = x - shift;
@@ -45,8 +51,19 @@ template <class W, bool Whole> struct unit_column {
       slope_square = math::madd(steepness, steepness, slope_square);
     }
   }
-  template <class T> SATUR_INLINE void load(strip_sums<T> const& s, std::size_t u, W const& around) {
-    shift = around;
+  /// Other sums, around the same shift.
+  SATUR_INLINE void add(unit_column const& o) {
+    z = z + o.z;
+    square = square + o.square;
+    output = output + o.output;
+    magnitude = magnitude + o.magnitude;
+    slope = slope + o.slope;
+    if constexpr (Whole) {
+      output_square = output_square + o.output_square;
+      slope_square = slope_square + o.slope_square;
+    }
+  }
+  template <class T> SATUR_INLINE void load(strip_sums<T> const& s, std::size_t u) {
     z = math::load<W>(s.z + u);
     square = math::load<W>(s.square + u);
     output = math::load<W>(s.output + u);
@@ -111,7 +128,7 @@ template <class T, class Bound> struct unit_pass {
           saturated[i] += of_strip[i];
         }
         if (layer_record != nullptr) {
-          join_whole(sums, units, count);
+          join_whole<L>(sums, units, count, checked);
         }
         join<L>(sums, u, units, count, checked);
       }
@@ -132,6 +149,7 @@ private:
     alignas(64) T values[room_elements];
     alignas(64) T slopes[room_elements];
     alignas(64) I rows[tile_samples * widest_unit_lanes];
+    I numbers[tile_samples]; ///< of the tile's samples in the strip, the first is 1; in memory, to be spread over lanes
   };
   /// `samples` samples of `units` units, each array with a stride of its own.
   struct tile {
@@ -150,7 +168,7 @@ private:
   SATUR_INLINE void strip(Rule const& bound, std::size_t first, std::size_t count, std::size_t u, std::size_t units,
                           strip_sums<T>& sums, room& own, I* saturated) {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    sums.clear(units + widest_unit_lanes);
+    sums.clear_rarities(units + widest_unit_lanes);
     // Where a unit's numbers lie together, a tile is long: each line of memory is read once.
     std::size_t const across = std::min(layout.inner == 1 ? tile_units : width, units);
     std::size_t const padded = (across + width - 1) / width * width;
@@ -159,6 +177,7 @@ private:
       std::size_t const in_outer = layout.inner == 1 ? count : layout.inner - (first + s) % layout.inner;
       std::size_t const samples = std::min({down, count - s, in_outer});
       std::fill(own.rows, own.rows + samples * width, I(0));
+      std::iota(own.numbers, own.numbers + samples, static_cast<I>(s + 1));
       for (std::size_t b = 0; b < units; b += across) {
         std::size_t const here = std::min(across, units - b);
         bool const direct = layout.inner == 1 && here % width == 0;
@@ -168,7 +187,7 @@ private:
           if (s == 0) {
             centre<L>(t, k, sums.shift + b + k);
           }
-          column<L, Checked, Whole>(bound, t, k, b + k, s, sums, own.rows);
+          column<L, Checked, Whole>(bound, t, k, b + k, own.numbers, sums, own.rows);
         }
       }
       for (std::size_t i = 0; i < samples; ++i) {
@@ -254,28 +273,37 @@ private:
 
   /// One register of units, k in the tile and u in the strip, over the samples of the tile.
   template <class L, bool Checked, bool Whole, class Rule>
-  SATUR_INLINE void column(Rule const& bound, tile const& t, std::size_t k, std::size_t u, std::size_t s,
+  SATUR_INLINE void column(Rule const& bound, tile const& t, std::size_t k, std::size_t u, I const* numbers,
                            strip_sums<T>& sums, I* rows) const {
     using W = typename pass_types<L>::wide;
     using C = std::conditional_t<math::is_lanes_v<L>, typename pass_types<L>::counter, I>;
     using math::select;
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     constexpr std::size_t half = static_cast<std::size_t>(math::lane_count<W>);
-    C low = math::load<C>(sums.low + u);
-    C high = math::load<C>(sums.high + u);
-    C active = math::load<C>(sums.active + u);
-    C latest = math::load<C>(sums.latest + u);
-    [[maybe_unused]] L lowest = math::load<L>(sums.lowest + u);
-    [[maybe_unused]] L highest = math::load<L>(sums.highest + u);
+    C low = C(0);
+    C high = C(0);
+    C active = C(0);
+    C latest = C(0);
+    [[maybe_unused]] L lowest = L(std::numeric_limits<T>::infinity());
+    [[maybe_unused]] L highest = L(-std::numeric_limits<T>::infinity());
     C const one = units_here<L, C>(t.units - k);
     L const around = math::load<L>(sums.shift + u);
-    unit_column<W, Whole> first;
-    unit_column<W, Whole> second;
-    first.load(sums, u, widened_from<W>(sums.shift + u));
-    if constexpr (half < width) {
-      second.load(sums, u + half, widened_from<W>(sums.shift + u + half));
+    unit_column<W, Whole> first(widened_from<W>(sums.shift + u));
+    unit_column<W, Whole> second(widened_from<W>(sums.shift + u + (width - half)));
+    if (numbers[0] != 1) { // not the first tile: the sums so far
+      low = math::load<C>(sums.low + u);
+      high = math::load<C>(sums.high + u);
+      active = math::load<C>(sums.active + u);
+      latest = math::load<C>(sums.latest + u);
+      if constexpr (Whole) {
+        lowest = math::load<L>(sums.lowest + u);
+        highest = math::load<L>(sums.highest + u);
+      }
+      first.load(sums, u);
+      if constexpr (half < width) {
+        second.load(sums, u + half);
+      }
     }
-    C number = C(static_cast<I>(s));
     for (std::size_t i = 0; i < t.samples; ++i) {
       T const* const x = t.z + i * t.z_stride + k;
       T const* const f = t.values + i * t.value_stride + k;
@@ -322,8 +350,7 @@ private:
       low = counted(low, is_low, C(1));
       high = counted(high, is_high, C(1));
       active = counted(active, is_active, C(1));
-      number = number + C(1);
-      latest = chosen(is_active, number, latest);
+      latest = chosen(is_active, C(numbers[i]), latest);
       I* const row = rows + i * width;
       math::store(row, counted(counted(math::load<C>(row), is_low, one), is_high, one)); // no number is both
     }
@@ -342,47 +369,70 @@ private:
   }
 
   /// All units of a strip as one, around the first one's centre.
-  SATUR_INLINE void join_whole(strip_sums<T> const& s, std::size_t units, std::size_t count) const {
+  template <class L>
+  SATUR_INLINE void join_whole(strip_sums<T> const& s, std::size_t units, std::size_t count, bool checked) const {
+    using W = typename pass_types<L>::wide;
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
     std::uint64_t nan = 0;
     std::uint64_t infinite = 0;
-    S sum = 0;
-    S square = 0;
-    S output = 0;
-    S output_square = 0;
-    S slope = 0;
-    S slope_square = 0;
-    T lowest = s.lowest[0];
-    T highest = s.highest[0];
-    S const centre = static_cast<S>(s.shift[0]);
-    for (std::size_t u = 0; u < units; ++u) {
-      std::uint64_t const missing = static_cast<std::uint64_t>(s.nan[u] + s.infinite[u]);
-      S const n = static_cast<S>(count - missing);
-      S const d = static_cast<S>(s.shift[u]) - centre;
-      sum += s.z[u] + n * d;
-      square += s.square[u] + d * (S(2) * s.z[u] + n * d);
-      output += s.output[u];
-      output_square += s.output_square[u];
-      slope += s.slope[u];
-      slope_square += s.slope_square[u];
-      lowest = std::min(lowest, s.lowest[u]);
-      highest = std::max(highest, s.highest[u]);
-      nan += static_cast<std::uint64_t>(s.nan[u]);
-      infinite += static_cast<std::uint64_t>(s.infinite[u]);
-      layer_record->low += static_cast<std::uint64_t>(s.low[u]);
-      layer_record->high += static_cast<std::uint64_t>(s.high[u]);
+    if (checked) {
+      nan = sum_over(s.nan, units);
+      infinite = sum_over(s.infinite, units);
     }
-    std::uint64_t const all = std::uint64_t{count} * units;
-    layer_record->count += all - nan;
+    S const centre = static_cast<S>(s.shift[0]);
+    std::size_t const in_lanes = checked ? 0 : units / width * width;
+    unit_column<S, true> all = column_over<W>(s, 0, in_lanes, count, centre);
+    all.add(column_over<S>(s, in_lanes, units, count, centre));
+    std::uint64_t const numbers = std::uint64_t{count} * units;
+    layer_record->count += numbers - nan;
     layer_record->nan += nan;
     layer_record->infinite += infinite;
-    layer_record->slope += static_cast<double>(slope);
-    layer_record->slope_square += static_cast<double>(slope_square);
-    layer_record->z += moments_from(all - nan - infinite, static_cast<double>(centre), static_cast<double>(sum),
-                                    static_cast<double>(square));
-    layer_record->output += static_cast<double>(output);
-    layer_record->output_square += static_cast<double>(output_square);
-    layer_record->lowest_z = std::min(layer_record->lowest_z, static_cast<double>(lowest));
-    layer_record->highest_z = std::max(layer_record->highest_z, static_cast<double>(highest));
+    layer_record->low += sum_over(s.low, units);
+    layer_record->high += sum_over(s.high, units);
+    layer_record->slope += static_cast<double>(all.slope);
+    layer_record->slope_square += static_cast<double>(all.slope_square);
+    layer_record->z += moments_from(numbers - nan - infinite, static_cast<double>(centre), static_cast<double>(all.z),
+                                    static_cast<double>(all.square));
+    layer_record->output += static_cast<double>(all.output);
+    layer_record->output_square += static_cast<double>(all.output_square);
+    layer_record->lowest_z =
+        std::min(layer_record->lowest_z, static_cast<double>(*std::min_element(s.lowest, s.lowest + units)));
+    layer_record->highest_z =
+        std::max(layer_record->highest_z, static_cast<double>(*std::max_element(s.highest, s.highest + units)));
+  }
+  /// The columns of the units [from, to) as one, in lanes where every unit has `count` numbers.
+  template <class W>
+  SATUR_INLINE static unit_column<S, true> column_over(strip_sums<T> const& s, std::size_t from, std::size_t to,
+                                                       std::size_t count, S centre) {
+    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
+    unit_column<W, true> all{W(centre)};
+    for (std::size_t u = from; u < to; u += width) {
+      W n = W(static_cast<S>(count));
+      if constexpr (!math::is_lanes_v<W>) {
+        n = static_cast<S>(static_cast<I>(count) - s.nan[u] - s.infinite[u]);
+      }
+      unit_column<W, true> unit{W(widened_from<W>(s.shift + u) - W(centre))};
+      unit.load(s, u);
+      W const moved = n * unit.shift;
+      unit.square = unit.square + unit.shift * (unit.z + unit.z + moved);
+      unit.z = unit.z + moved;
+      all.add(unit);
+    }
+    unit_column<S, true> one{centre};
+    one.z = sum_of(all.z);
+    one.square = sum_of(all.square);
+    one.output = sum_of(all.output);
+    one.slope = sum_of(all.slope);
+    one.output_square = sum_of(all.output_square);
+    one.slope_square = sum_of(all.slope_square);
+    return one;
+  }
+  SATUR_INLINE static std::uint64_t sum_over(I const* counts, std::size_t units) {
+    std::uint64_t sum = 0;
+    for (std::size_t u = 0; u < units; ++u) {
+      sum += static_cast<std::uint64_t>(counts[u]);
+    }
+    return sum;
   }
 
   /// 1 where the register holds a unit, 0 where it holds padding.
@@ -447,22 +497,24 @@ private:
                               static_cast<double>(s.magnitude[u]) / finite_count);
       }
     }
-    std::uint32_t* const low = unit_access::count(record, of_low, first);
-    std::uint32_t* const high = unit_access::count(record, of_high, first);
-    std::uint32_t* const active = unit_access::count(record, of_active, first);
-    std::uint32_t* const silence = unit_access::count(record, of_silence, first);
-    for (std::size_t u = 0; u < units; ++u) {
+    for (auto const& [kind, counts] :
+         {std::pair{of_low, s.low}, std::pair{of_high, s.high}, std::pair{of_active, s.active}}) {
       if (alike) {
-        low[u] += static_cast<std::uint32_t>(s.low[u]);
-        high[u] += static_cast<std::uint32_t>(s.high[u]);
-        active[u] += static_cast<std::uint32_t>(s.active[u]);
+        std::uint32_t* const to = unit_access::count(record, kind, first);
+        for (std::size_t u = 0; u < units; ++u) {
+          to[u] += static_cast<std::uint32_t>(counts[u]);
+        }
       } else {
-        unit_access::add_count(record, of_low, first + u, static_cast<std::uint64_t>(s.low[u]));
-        unit_access::add_count(record, of_high, first + u, static_cast<std::uint64_t>(s.high[u]));
-        unit_access::add_count(record, of_active, first + u, static_cast<std::uint64_t>(s.active[u]));
+        for (std::size_t u = 0; u < units; ++u) {
+          unit_access::add_count(record, kind, first + u, static_cast<std::uint64_t>(counts[u]));
+        }
       }
-      silence[u] = s.latest[u] > 0 ? static_cast<std::uint32_t>(count) - static_cast<std::uint32_t>(s.latest[u])
-                                   : unit_access::longer_silence(silence[u], count);
+    }
+    std::uint32_t* const silence = unit_access::count(record, of_silence, first);
+    auto const seen = static_cast<std::uint32_t>(count);
+    for (std::size_t u = 0; u < units; ++u) {
+      std::uint32_t const longer = unit_access::longer_silence(silence[u], seen);
+      silence[u] = s.latest[u] > 0 ? seen - static_cast<std::uint32_t>(s.latest[u]) : longer;
     }
   }
 };
