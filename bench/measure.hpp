@@ -44,8 +44,8 @@ private:
 };
 } // namespace detail
 
-/// Times every contender 15 times, in random turns; ns an item, sorted.
-inline void race(std::vector<contender>& all, double items) {
+/// Times every contender, in random turns; ns an item, sorted.
+inline void race(std::vector<contender>& all, double items, int repetitions = 15) {
   for (contender const& c : all) {
     benchmark::RegisterBenchmark(c.name.c_str(),
                                  [&c](benchmark::State& state) {
@@ -54,7 +54,7 @@ inline void race(std::vector<contender>& all, double items) {
                                      benchmark::ClobberMemory();
                                    }
                                  })
-        ->Repetitions(15)
+        ->Repetitions(repetitions)
         ->MinTime(0.02);
   }
   detail::collector report(all, items);

@@ -42,8 +42,8 @@ private:
     for (; i + 2 * width <= size; i += 2 * width) {
       L const a = math::load<L>(at + i);
       L const b = math::load<L>(at + i + width);
-      count_into(beyond_even, magnitude(a) > limit);
-      count_into(beyond_odd, magnitude(b) > limit);
+      count_into(beyond_even, magnitude_of(a) > limit);
+      count_into(beyond_odd, magnitude_of(b) > limit);
       even = even + a;
       odd = odd + b;
     }
@@ -59,15 +59,6 @@ private:
     }
     found.beyond += static_cast<std::uint64_t>(sum_of(beyond_even) + sum_of(beyond_odd));
     found.nan += static_cast<std::uint64_t>(sum_of(nans));
-  }
-
-  template <class L> SATUR_INLINE static L magnitude(L const& x) {
-    if constexpr (math::real_lanes<L>) {
-      using I = decltype(math::bits(x));
-      return math::from_bits<T>(I(math::bits(x) & I(special_bits<T>::magnitude)));
-    } else {
-      return x < L(0) ? L(-x) : x;
-    }
   }
 };
 

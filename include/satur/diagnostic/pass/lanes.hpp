@@ -136,6 +136,17 @@ template <class L> SATUR_INLINE auto is_infinite(L const& x) {
 inline bool is_nan(long double x) { return std::isnan(x); }
 inline bool is_infinite(long double x) { return std::isinf(x); }
 
+/// |x|, by its bits where it has them.
+template <class W> SATUR_INLINE W magnitude_of(W const& x) {
+  if constexpr (math::real_lanes<W>) {
+    using I = decltype(math::bits(x));
+    using T = math::element_t<W>;
+    return math::from_bits<T>(I(math::bits(x) & I(special_bits<T>::magnitude)));
+  } else {
+    return x < W(0) ? W(-x) : x;
+  }
+}
+
 // A comparison of L as a boolean of L: lanes of integers compare to their own mask type.
 template <class L, class M> SATUR_INLINE auto as_mask_of(M const& m) {
 #if SATUR_HAS_LANES

@@ -16,16 +16,6 @@
 
 namespace satur::inline SATUR_ABI::detail {
 
-template <class W> SATUR_INLINE W magnitude_of(W const& x) {
-  if constexpr (math::real_lanes<W>) {
-    using I = decltype(math::bits(x));
-    using T = math::element_t<W>;
-    return math::from_bits<T>(I(math::bits(x) & I(special_bits<T>::magnitude)));
-  } else {
-    return x < W(0) ? W(-x) : x;
-  }
-}
-
 /// The sums of half a register of float, or of a register of double, over the samples of a tile.
 template <class W, bool Whole> struct unit_column {
   W shift;
