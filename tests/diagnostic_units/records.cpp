@@ -467,6 +467,32 @@ TEST_CASE("10^6 units stay under 100 MB, NaN or not; counts of NaN pass 2^32") {
   CHECK(rare[2].gradients == std::exp2(34));
 }
 
+TEST_CASE("a silence of 2^32 samples and more stops at 2^32 - 2; never active is the whole life") {
+  std::vector<float> const one_on{1.0f, -1.0f};
+  std::vector<float> const off(2, -1.0f);
+  unit_records silent;
+  satur::observe_units(satur::relu{}, off, unit_layout::matrix(1, 2), silent);
+  for (int i = 0; i < 31; ++i) {
+    silent.follow(silent);
+  }
+  unit_records units;
+  satur::observe_units(satur::relu{}, one_on, unit_layout::matrix(1, 2), units);
+  units.follow(silent);
+  CHECK(units[0].silent == std::exp2(31));
+  units.follow(silent);
+  CHECK(units[0].silent == std::exp2(32) - 2.0);
+  satur::observe_units(satur::relu{}, off, unit_layout::matrix(1, 2), units);
+  CHECK(units[0].silent == std::exp2(32) - 2.0);
+  CHECK(units[1].silent == std::exp2(32) + 2.0);
+  CHECK_FALSE(units[1].ever_active);
+  silent.follow(silent); // 2^32 samples, then 2^33, at once
+  silent.follow(silent);
+  unit_records at_once;
+  satur::observe_units(satur::relu{}, one_on, unit_layout::matrix(1, 2), at_once);
+  at_once.follow(silent);
+  CHECK(at_once[0].silent == std::exp2(32) - 2.0);
+}
+
 TEST_CASE("the boundary: z half at exactly ±5") {
   std::vector<float> const z{5.0f, 0.0f, -5.0f, 0.0f, 5.0f, -5.0f}; // (3, 2)
   unit_records strict;

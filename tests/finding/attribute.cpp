@@ -75,6 +75,12 @@ TEST_CASE("the sums of a unit are those of its weights") {
   CHECK(u.weight_square == 13.0);
   CHECK(u.input_scale() == doctest::Approx(18.25 / 13.0));
   CHECK(l.factor == doctest::Approx(1.0 / std::sqrt(5.5 * 5.5 + 18.25)));
+  // What a layer of one unit is, and would be, is what its unit is.
+  satur::state_predictor const state(satur::tanh{}, satur::z_beyond{5.0});
+  double const f = l.factor;
+  CHECK(l.now == state(5.5, 18.25));
+  CHECK(l.recentred == state(0.0, 18.25));
+  CHECK(l.rescaled.slope_share == doctest::Approx(state(f * 5.5, f * f * 18.25).slope_share).epsilon(1e-12));
 }
 
 TEST_CASE("correlated inputs: z tells their covariance, the diagonal does not") {
@@ -180,6 +186,20 @@ TEST_CASE("rescale and recentre in place: float tensors, and shapes that do not 
                   std::invalid_argument);
 }
 
+TEST_CASE("what a normal z would be: saturated on the sides that are flat") {
+  double const beyond = 0.5 * std::erfc(0.5 / std::sqrt(2.0)); // of 5 by N(0, 10^2)
+  satur::layer_state const both = satur::state_predictor(satur::tanh{}, satur::z_beyond{5.0})(0.0, 100.0);
+  CHECK(both.low == doctest::Approx(beyond));
+  CHECK(both.high == doctest::Approx(beyond));
+  satur::layer_state const left = satur::state_predictor(satur::relu{}, satur::z_beyond{5.0})(0.0, 100.0);
+  CHECK(left.low == doctest::Approx(beyond));
+  CHECK(left.high == 0.0);
+  CHECK(left.mean_slope == doctest::Approx(0.5));
+  satur::layer_state const neither = satur::state_predictor(satur::leaky_relu{}, satur::z_beyond{5.0})(0.0, 100.0);
+  CHECK(neither.low == 0.0);
+  CHECK(neither.high == 0.0);
+}
+
 TEST_CASE("self_repair: Kaldi's term, for units under the threshold alone") {
   // Two units of a sigmoid: mean slopes sigmoid'(-6) and 1/4; z (2, 2).
   std::vector<double> const z{-6.0, 0.0, -6.0, 0.0};
@@ -202,6 +222,14 @@ TEST_CASE("self_repair: Kaldi's term, for units under the threshold alone") {
   std::vector<double> d(6, 0.0);
   CHECK(satur::self_repair(satur::relu{}, r, d, 3, {.scale = 0.5}) == 2);
   CHECK(d == std::vector<double>{-0.5, 0.5, 0.0, -0.5, 0.5, 0.0});
+  // Its thresholds for relu, 0.05 and 0.95, and its scale, 1e-5: a unit that is on for `on` samples of 100.
+  for (int const on : {4, 6, 94, 96}) {
+    std::vector<double> relus(100, -1.0);
+    std::fill(relus.begin(), relus.begin() + on, 1.0);
+    std::vector<double> terms(100, 0.0);
+    CHECK(satur::self_repair(satur::relu{}, relus, terms, 1) == (on == 4 || on == 96 ? 1u : 0u));
+    CHECK(terms[99] == (on == 4 ? -1e-5 : on == 96 ? 1e-5 : 0.0));
+  }
   CHECK_THROWS_AS(satur::self_repair(satur::identity{}, r, d, 3), std::invalid_argument);
   CHECK_THROWS_AS(satur::self_repair(satur::relu{}, r, d, 4), satur::shape_error);
   CHECK_THROWS_AS(satur::self_repair(satur::relu{}, r, dz, 3), satur::shape_error);

@@ -214,8 +214,8 @@ template <class W, class B>
   }
   for (unit_attribution const& u : layer.units) {
     if (!is_finite(u.mean()) || !is_finite(u.variance)) {
-      bad_parameter("attribute", message("unit ", u.unit, "'s mean or variance of z"), u.mean() + u.variance,
-                    "finite weights, biases and input moments");
+      bad_parameter("attribute", message("unit ", u.unit, "'s mean or variance of z"),
+                    is_finite(u.mean()) ? u.variance : u.mean(), "finite weights, biases and input moments");
     }
   }
   return layer;
