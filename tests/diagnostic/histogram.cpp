@@ -125,8 +125,8 @@ std::vector<satur::histogram> shapes() {
           satur::histogram::linear(1000.0, 1001.0, 128),
           satur::histogram::linear(-77.5, -76.5, 256),
           satur::histogram::linear(-8.0, 8.0, 8),
-          satur::histogram::linear(0.0, 1.28125, 2),  // whose widths, 41/64 and 49/64, are no whole number of their
-          satur::histogram::linear(0.0, 1.53125, 2),  // reciprocals, rounded to float or double
+          satur::histogram::linear(0.0, 1.28125, 2), // whose widths, 41/64 and 49/64, are no whole number of their
+          satur::histogram::linear(0.0, 1.53125, 2), // reciprocals, rounded to float or double
           satur::histogram::linear(-0.25, 0.75 + 0x1p-53, 4),
           satur::histogram::linear(-0.0625, 0.9375, 4),
           satur::histogram::linear(-0.3, 0.7, 77),

@@ -83,6 +83,16 @@ TEST_CASE("the sums of a unit are those of its weights") {
   CHECK(l.rescaled.slope_share == doctest::Approx(state(f * 5.5, f * f * 18.25).slope_share).epsilon(1e-12));
 }
 
+TEST_CASE("weights that are no (inputs, units)") {
+  std::vector<double> const two{0.1, 0.2};
+  satur::input_moments const one{{0.0}, {1.0}};
+  CHECK_THROWS_AS(satur::attribute(satur::tanh{}, std::vector<double>{1.0, 2.0, 3.0}, two, one), satur::shape_error);
+  CHECK_THROWS_AS(satur::attribute(satur::tanh{}, std::vector<double>{}, two, one), satur::shape_error);
+  CHECK_THROWS_AS(satur::attribute(satur::tanh{}, two, std::vector<double>{}, one), satur::shape_error);
+  CHECK_THROWS_AS(satur::attribute(satur::tanh{}, std::vector<double>{}, std::vector<double>{}, one),
+                  satur::shape_error);
+}
+
 TEST_CASE("correlated inputs: z tells their covariance, the diagonal does not") {
   // a0 = a1: opposite weights cancel exactly (theory.md, section 8), equal ones add up.
   std::mt19937_64 urbg(4);

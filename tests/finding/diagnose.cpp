@@ -7,6 +7,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <sstream>
@@ -253,7 +255,129 @@ TEST_CASE("limits are strict where their source is") {
     REQUIRE(found.size() == at.second);
     if (!found.empty()) {
       CHECK(found[0].symptom == symptom::poor_initialisation);
+      CHECK(found[0].value == doctest::Approx(variance));
+      CHECK(found[0].limit == (variance > 1.0 ? 2.0 : 0.5));
       CHECK(found[0].cure.factor * found[0].cure.factor == doctest::Approx(1.0 / variance));
+    }
+  }
+}
+
+TEST_CASE("a slope lost against that of z ~ N(0, 1), and against a part of what there was") {
+  double const usual = satur::theory::moments(satur::tanh{}, 0.0, 1.0).mean_derivative;
+  satur::named_record r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-2.0, 2.0}));
+  std::vector<satur::finding> found = satur::diagnose(std::span(&r, 1));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].value == doctest::Approx(usual - satur::tanh{}.derivative(2.0)).epsilon(1e-9));
+  CHECK(found[0].limit == 0.5);
+  CHECK(found[0].severity == satur::severity::warning);
+
+  // 90 % at the start; a tenth of it is left, or a little less
+  satur::finding_thresholds patient;
+  patient.slope_excess = 0.99;
+  for (double const left : {0.091, 0.089}) {
+    double const z = std::acosh(1.0 / std::sqrt(left)); // tanh' is `left` there
+    r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-z, z}));
+    r.initial_slope_share = 0.9;
+    found = satur::diagnose(std::span(&r, 1), patient);
+    CAPTURE(left);
+    REQUIRE(found.size() == (left < 0.09 ? 1u : 0u));
+    if (!found.empty()) {
+      CHECK(found[0].severity == satur::severity::alarm);
+    }
+  }
+}
+
+TEST_CASE("the side is the one with nine in ten of the saturated") {
+  for (double const sign : {-1.0, 1.0}) {
+    for (int const others : {2, 10}) { // of 100, on the other side; 60 are on this one
+      std::vector<double> z(100, 0.0);
+      std::fill(z.begin(), z.begin() + 60, sign * 6.0);
+      std::fill(z.begin() + 60, z.begin() + 60 + others, -sign * 6.0);
+      satur::named_record r = record_of(satur::observe(satur::tanh{}, z));
+      std::vector<satur::finding> const found = satur::diagnose(std::span(&r, 1));
+      REQUIRE(found.size() == 1);
+      CHECK(found[0].side == (others == 10 ? satur::side::both : sign < 0.0 ? satur::side::left : satur::side::right));
+      CHECK(found[0].limit == 0.5);
+    }
+  }
+}
+
+TEST_CASE("what overflows has no cure to compute; what is no number has 0 as its limit") {
+  satur::named_record r = record_of(satur::observe(satur::tanh{}, std::vector<double>{1e200, -1e200, 1e200, -1e200}));
+  CHECK_FALSE(satur::detail::is_finite(r.record.saturation.variance_z()));
+  std::vector<satur::finding> found = satur::diagnose(std::span(&r, 1));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].symptom == symptom::saturated_layer);
+  CHECK(found[0].cure.what == satur::remedy::none);
+  double const nan = std::numeric_limits<double>::quiet_NaN();
+  r = record_of(
+      satur::observe(satur::tanh{}, std::vector<double>{nan, 0.0, nan, std::numeric_limits<double>::infinity()}));
+  found = satur::diagnose(std::span(&r, 1));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].value == 3.0);
+  CHECK(found[0].limit == 0.0);
+}
+
+TEST_CASE("one of the two tests of a deep net's flow is enough") {
+  auto const of = [](std::vector<double> const& rms) { // of the layers, the first one is nearest to the input
+    std::vector<satur::named_record> records;
+    for (double const x : rms) {
+      satur::named_record r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-0.5, 0.5}),
+                                        "layer " + std::to_string(records.size()));
+      r.record.gradient.count = 1;
+      r.record.gradient.square += x * x;
+      records.push_back(std::move(r));
+    }
+    return satur::diagnose(records);
+  };
+  struct row {
+    std::vector<double> rms;
+    std::set<symptom> expected;
+  };
+  for (row const& r : std::vector<row>{
+           {{32, 16, 8, 4, 2, 1}, {symptom::exploding_gradient}},              // five ratios of 2
+           {{31, 16, 8, 4, 2, 1}, {}},                                         // four
+           {{100, 99, 98, 97, 96, 1}, {symptom::exploding_gradient}},          // 100 from the last to the first
+           {{1, 2, 4, 8, 16, 32}, {symptom::vanishing_gradient}},              // five of 1/2
+           {{1e-5, 1e-5, 1e-5, 1e-5, 1e-5, 1}, {symptom::vanishing_gradient}}, // 1e-5 from the last to the first
+           {{1, 1, 1, 1, 1, 1}, {}}}) {
+    CAPTURE(r.rms[0]);
+    CHECK(symptoms(of(r.rms)) == r.expected);
+  }
+}
+
+TEST_CASE("new weights where nothing is known of the inputs: those of mean square 1") {
+  std::vector<double> const z(1000 * 4, 50.0);
+  satur::unit_records units;
+  satur::observe_units(satur::tanh{}, z, satur::unit_layout::matrix(1000, 4), units);
+  satur::named_record r = record_of(satur::observe(satur::tanh{}, z));
+  r.units = &units;
+  std::vector<satur::finding> const found = satur::diagnose(std::span(&r, 1));
+  auto const f = std::find_if(found.begin(), found.end(),
+                              [](satur::finding const& one) { return one.symptom == symptom::dead_units; });
+  REQUIRE(f != found.end());
+  CHECK(f->value == 1.0);
+  REQUIRE(f->cure.predicted);
+  double const usual = satur::theory::moments(satur::tanh{}, 0.0, 1.0).mean_derivative;
+  CHECK(f->cure.predicted->slope_share == doctest::Approx(usual).epsilon(1e-9));
+}
+
+TEST_CASE("the start is the first step, where the history still has it") {
+  std::vector<double> const z{-0.5, 0.5};
+  for (satur::history_options const& kept :
+       {satur::history_options{}, satur::history_options{.lines = 2, .keeps = satur::history_keeps::newest},
+        satur::history_options{.lines = 0}}) {
+    satur::monitor mon({.history = kept});
+    for (int step = 0; step < 5; ++step) {
+      mon["fc"].observe(satur::tanh{}, z);
+      mon.end_step();
+    }
+    std::vector<satur::named_record> const records = satur::records_of(mon);
+    REQUIRE(records.size() == 1);
+    if (kept == satur::history_options{}) {
+      CHECK(records[0].initial_slope_share == doctest::Approx(satur::tanh{}.derivative(0.5)));
+    } else {
+      CHECK(std::isnan(records[0].initial_slope_share));
     }
   }
 }
