@@ -86,10 +86,13 @@ TEST_CASE("the sums of a unit are those of its weights") {
 TEST_CASE("weights that are no (inputs, units)") {
   std::vector<double> const two{0.1, 0.2};
   satur::input_moments const one{{0.0}, {1.0}};
-  CHECK_THROWS_AS(satur::attribute(satur::tanh{}, std::vector<double>{1.0, 2.0, 3.0}, two, one), satur::shape_error);
-  CHECK_THROWS_AS(satur::attribute(satur::tanh{}, std::vector<double>{}, two, one), satur::shape_error);
-  CHECK_THROWS_AS(satur::attribute(satur::tanh{}, two, std::vector<double>{}, one), satur::shape_error);
-  CHECK_THROWS_AS(satur::attribute(satur::tanh{}, std::vector<double>{}, std::vector<double>{}, one),
+  CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, std::vector<double>{1.0, 2.0, 3.0}, two, one)),
+                  satur::shape_error);
+  CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, std::vector<double>{}, two, one)),
+                  satur::shape_error);
+  CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, two, std::vector<double>{}, one)),
+                  satur::shape_error);
+  CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, std::vector<double>{}, std::vector<double>{}, one)),
                   satur::shape_error);
 }
 
