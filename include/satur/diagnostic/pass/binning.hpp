@@ -184,21 +184,19 @@ private:
     using F = math::element_t<W>;
     using E = math::element_t<I>;
     W low, high, width, per_width, zero, one, shifter;
-    I before_shifter; ///< the bits of the shifter, less one place: what is before the first bin
-    I mantissa;       ///< the last bits, those of whole numbers
-    I before_first;   ///< as before_shifter, in these bits and where the first bin is low / width
+    I mantissa; ///< the last bits of a float or double, those of whole numbers
+    I before;   ///< what they are of the place before the first bin, which is 0, or low / width where `dyadic`
     binning_places<I> places;
     SATUR_INLINE scale_in_lanes(linear_binning_pass const& pass, bool dyadic)
         : low(in_every_lane<W>(pass.low)), high(in_every_lane<W>(pass.high)), width(in_every_lane<W>(pass.width)),
           per_width(in_every_lane<W>(pass.per_width)), zero(in_every_lane<W>(0.0)), one(in_every_lane<W>(1.0)),
-          shifter(in_every_lane<W>(whole_bits<F>::shifter)), before_shifter(in_every_lane<I>(bits_of_shifter() - 1)),
-          mantissa(in_every_lane<I>(whole_bits<F>::mantissa)),
-          before_first(in_every_lane<I>((bits_of_shifter() & whole_bits<F>::mantissa) - 1 +
-                                        (dyadic ? static_cast<E>(pass.low / pass.width) : 0))),
+          shifter(in_every_lane<W>(whole_bits<F>::shifter)), mantissa(in_every_lane<I>(whole_bits<F>::mantissa)),
+          before(in_every_lane<I>((math::bits(whole_bits<F>::shifter) & whole_bits<F>::mantissa) - 1 +
+                                  (dyadic ? static_cast<E>(pass.low / pass.width) : 0))),
           places(F{}, static_cast<E>(pass.bins)) {}
 
-  private:
-    static E bits_of_shifter() { return math::bits(whole_bits<F>::shifter); }
+    /// The place of a whole number, with the shifter added.
+    SATUR_INLINE I place_of(W const& shifted) const { return (math::bits(shifted) & mantissa) - before; }
   };
 
   /// The place of a, where it is a number within the range; anything where it is not.
@@ -206,7 +204,7 @@ private:
     using math::select;
     W const v = math::rounded(W(a * in.per_width));
     W const shifted = math::rounded(W(v + in.shifter));
-    I const nearest = (math::bits(shifted) & in.mantissa) - in.before_first;
+    I const nearest = in.place_of(shifted);
     return select(mask_for<math::element_t<I>>(math::rounded(W(shifted - in.shifter)) > v), nearest - in.places.first,
                   nearest);
   }
@@ -219,7 +217,7 @@ private:
     W const next = whole + in.one;
     W const right = select(a < linear_edge(whole, in.low, in.width), W(whole - in.one),
                            select(a >= linear_edge(next, in.low, in.width), next, whole));
-    return math::bits(math::rounded(W(select(outside, in.zero, right) + in.shifter))) - in.before_shifter;
+    return in.place_of(math::rounded(W(select(outside, in.zero, right) + in.shifter)));
   }
 
   template <bool Dyadic, class W, class I>
