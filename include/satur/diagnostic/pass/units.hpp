@@ -366,8 +366,8 @@ private:
     std::uint64_t nan = 0;
     std::uint64_t infinite = 0;
     if (checked) {
-      nan = sum_over(s.nan, units);
-      infinite = sum_over(s.infinite, units);
+      nan = std::accumulate(s.nan, s.nan + units, std::uint64_t{0});
+      infinite = std::accumulate(s.infinite, s.infinite + units, std::uint64_t{0});
     }
     S const centre = static_cast<S>(s.shift[0]);
     std::size_t const in_lanes = checked ? 0 : units / width * width;
@@ -377,8 +377,8 @@ private:
     layer_record->count += numbers - nan;
     layer_record->nan += nan;
     layer_record->infinite += infinite;
-    layer_record->low += sum_over(s.low, units);
-    layer_record->high += sum_over(s.high, units);
+    layer_record->low += std::accumulate(s.low, s.low + units, std::uint64_t{0});
+    layer_record->high += std::accumulate(s.high, s.high + units, std::uint64_t{0});
     layer_record->slope += static_cast<double>(all.slope);
     layer_record->slope_square += static_cast<double>(all.slope_square);
     layer_record->z += moments_from(numbers - nan - infinite, static_cast<double>(centre), static_cast<double>(all.z),
@@ -416,13 +416,6 @@ private:
     one.output_square = sum_of(all.output_square);
     one.slope_square = sum_of(all.slope_square);
     return one;
-  }
-  SATUR_INLINE static std::uint64_t sum_over(I const* counts, std::size_t units) {
-    std::uint64_t sum = 0;
-    for (std::size_t u = 0; u < units; ++u) {
-      sum += static_cast<std::uint64_t>(counts[u]);
-    }
-    return sum;
   }
 
   /// 1 where the register holds a unit, 0 where it holds padding.
