@@ -9,6 +9,7 @@
 #include "satur/math/gate.hpp"
 #include "satur/math/half.hpp"
 #include "satur/math/in_double.hpp"
+#include "satur/math/least_count.hpp"
 #include "satur/math/log1p.hpp"
 #include "satur/math/logistic.hpp"
 #include "satur/math/root_of_sum.hpp"

@@ -268,6 +268,27 @@ TEST_CASE("a quantile is where it says it is") {
   CHECK_THROWS_AS(static_cast<void>(satur::histogram::of_z().quantile(std::nan(""))), std::invalid_argument);
 }
 
+TEST_CASE("the rank of a decimal share is that of the exact decimal number") {
+  satur::histogram h = satur::histogram::linear(0.5, 200.5, 200);
+  std::size_t wrong = 0;
+  for (int n = 1; n <= 200; ++n) { // one number in each bin, in its middle: the value is the rank
+    h.observe(std::vector<double>{static_cast<double>(n)});
+    for (int k = 0; k <= 100; ++k) {
+      wrong += h.quantile(k / 100.0).value != std::max(1, (k * n + 99) / 100);
+    }
+  }
+  CHECK(wrong == 0);
+  satur::histogram hundred = satur::histogram::linear(0.5, 100.5, 100);
+  for (int n = 1; n <= 100; ++n) {
+    hundred.observe(std::vector<double>{static_cast<double>(n)});
+  }
+  CHECK(hundred.quantile(0.07).value == 7.0);
+  CHECK(hundred.quantile(0.14).value == 14.0);
+  CHECK(hundred.quantile(0.28).value == 28.0);
+  CHECK(hundred.quantile(0.55).value == 55.0);
+  CHECK(hundred.quantile(0.56).value == 56.0);
+}
+
 TEST_CASE("four bins to an octave are at most 0.097 wide in log10") {
   satur::histogram const h = satur::histogram::of_slope();
   for (std::size_t i = 0; i < h.bins(); ++i) {

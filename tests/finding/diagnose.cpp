@@ -262,6 +262,44 @@ TEST_CASE("limits are strict where their source is") {
   }
 }
 
+TEST_CASE("a share that equals its decimal limit is not above it, whatever rounds") {
+  auto const diagnosed = [](std::size_t low, std::size_t high, std::size_t count, satur::finding_thresholds const& t) {
+    std::vector<double> z(count, 0.25);
+    std::fill_n(z.begin(), low, -6.0);
+    std::fill_n(z.begin() + static_cast<std::ptrdiff_t>(low), high, 6.0);
+    satur::named_record const r = record_of(satur::observe(satur::hard_tanh{-9.0, 9.0}, z));
+    return satur::diagnose(std::span(&r, 1), t);
+  };
+  // 0.1 + 0.2 > 0.3 in double
+  satur::finding_thresholds share;
+  share.saturated_share = 0.3;
+  CHECK(diagnosed(1, 2, 10, share).empty());
+  REQUIRE(diagnosed(1, 3, 10, share).size() == 1);
+  CHECK(diagnosed(1, 3, 10, share)[0].value == 0.4);
+  // 7 of 100 samples are 0.07 of them, although 0.07 * 100 > 7 in double
+  satur::finding_thresholds dead;
+  dead.dead_on = 0.07;
+  dead.dead_samples = 1;
+  for (std::size_t const saturated : {6u, 7u}) {
+    std::vector<double> z(100, 0.25);
+    std::fill_n(z.begin(), saturated, 6.0);
+    satur::unit_records units;
+    satur::observe_units(satur::hard_tanh{-9.0, 9.0}, z.data(), 100, 1, units);
+    satur::named_record r = record_of(satur::observe(satur::hard_tanh{-9.0, 9.0}, z));
+    r.units = &units;
+    CHECK(symptoms(satur::diagnose(std::span(&r, 1), dead)).count(symptom::dead_units) == (saturated == 7 ? 1u : 0u));
+  }
+  // the share of one side: for every split of 100 numbers, against whole numbers
+  satur::finding_thresholds side;
+  side.saturated_share = 1.0;
+  for (std::size_t nine = 51; nine < 100; ++nine) {
+    side.one_sided = static_cast<double>(nine) / 100.0;
+    CAPTURE(nine);
+    CHECK(diagnosed(nine, 100 - nine, 300, side).empty());
+    CHECK(diagnosed(nine + 1, 99 - nine, 300, side).size() == 1);
+  }
+}
+
 TEST_CASE("a slope lost against that of z ~ N(0, 1), and against a part of what there was") {
   double const usual = satur::theory::moments(satur::tanh{}, 0.0, 1.0).mean_derivative;
   satur::named_record r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-2.0, 2.0}));

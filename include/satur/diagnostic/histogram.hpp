@@ -5,6 +5,7 @@
 #include "satur/diagnostic/pass/binning.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/error.hpp"
+#include "satur/math/least_count.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -147,9 +148,9 @@ public:
     double low = none;
     double high = none;
   };
-  /// Of all that was seen but NaN (of |x| on the logarithmic scale): the smallest number that is no less than ceil(p
-  /// total) of them, at least one. p = 0 and 1 are exact. All NaN where nothing was seen. Throws std::invalid_argument
-  /// where p is not in [0, 1].
+  /// Of all that was seen but NaN (of |x| on the logarithmic scale): the smallest number that is no less than k of
+  /// them, k the least count with k / total >= p, at least 1 (`math::least_count`). p = 0 and 1 are exact. All NaN
+  /// where nothing was seen. Throws std::invalid_argument where p is not in [0, 1].
   [[nodiscard]] quantile_estimate quantile(double p) const {
     if (!(p >= 0.0 && p <= 1.0)) {
       detail::bad_parameter("histogram::quantile", "p", p, "a share in [0, 1]");
@@ -158,8 +159,7 @@ public:
     if (all == 0) {
       return {};
     }
-    auto rank = static_cast<std::uint64_t>(std::ceil(p * static_cast<double>(all)));
-    rank = std::clamp<std::uint64_t>(rank, 1, all);
+    std::uint64_t rank = std::max<std::uint64_t>(1, math::least_count(p, all));
     std::uint64_t const first_infinite = kind_ == scale::linear ? minus_infinite() : 0;
     std::uint64_t const last_infinite = infinite() - first_infinite;
     if (rank <= first_infinite) {

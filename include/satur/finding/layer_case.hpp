@@ -80,6 +80,17 @@ struct layer_case {
 
   [[nodiscard]] bool has_activation() const { return !record.saturation.empty() && can_saturate; }
 
+  /// Numbers that are saturated on a flat side.
+  [[nodiscard]] double flat_low() const { return flat_left ? static_cast<double>(record.saturation.low) : 0.0; }
+  [[nodiscard]] double flat_high() const { return flat_right ? static_cast<double>(record.saturation.high) : 0.0; }
+  /// Their share: a quotient of counts, because the sum of two rounded shares may pass a decimal limit that it equals.
+  [[nodiscard]] double saturated() const {
+    return (flat_low() + flat_high()) / static_cast<double>(record.saturation.count);
+  }
+  /// Share of them on the left, on the right; NaN where there is none.
+  [[nodiscard]] double left_share() const { return flat_low() / (flat_low() + flat_high()); }
+  [[nodiscard]] double right_share() const { return flat_high() / (flat_low() + flat_high()); }
+
   [[nodiscard]] finding finding_of(satur::symptom what, satur::severity how_bad) const {
     finding f;
     f.layer = name;

@@ -34,20 +34,17 @@ inline bool find_nonfinite(layer_case const& l, std::vector<finding>& found) {
 }
 
 [[nodiscard]] inline satur::side which_side(layer_case const& l, finding_thresholds const& limits) {
-  double const all = l.now.saturated();
   if (!l.flat_right) {
     return side::left;
   }
   if (!l.flat_left) {
     return side::right;
   }
-  if (all < 0.01) { // the rule does not see it: z tells
+  if (l.saturated() < 0.01) { // the rule does not see it: z tells
     double const m = l.record.saturation.mean_z();
     return std::fabs(m) < l.record.saturation.stddev_z() ? side::both : m < 0.0 ? side::left : side::right;
   }
-  return l.now.low > limits.one_sided * all    ? side::left
-         : l.now.high > limits.one_sided * all ? side::right
-                                               : side::both;
+  return l.left_share() > limits.one_sided ? side::left : l.right_share() > limits.one_sided ? side::right : side::both;
 }
 
 /// Mean-driven where mean^2 is at least the variance, as for a unit; no cause where its cure would add no slope.
@@ -91,9 +88,9 @@ inline bool find_saturated(layer_case const& l, finding_thresholds const& limits
   bool const lost = l.lost_its_slope(limits);
   // Of a layer that is flat on one side half may be there when all is well: the limit is halfway from that.
   double const share = l.flat_left && l.flat_right ? limits.saturated_share : 0.5 + 0.5 * limits.saturated_share;
-  bool const beyond = l.now.saturated() > share;
-  bool const lopsided = l.now.saturated() > limits.one_sided_least && l.flat_left && l.flat_right &&
-                        std::max(l.now.low, l.now.high) > limits.one_sided * l.now.saturated();
+  bool const beyond = l.saturated() > share;
+  bool const lopsided = l.saturated() > limits.one_sided_least && l.flat_left && l.flat_right &&
+                        std::max(l.left_share(), l.right_share()) > limits.one_sided;
   if (!lost && !beyond && !lopsided) {
     return false;
   }
@@ -110,10 +107,10 @@ inline bool find_saturated(layer_case const& l, finding_thresholds const& limits
     f.value = l.healthy - l.now.slope_share;
     f.limit = limits.slope_excess;
   } else if (beyond) {
-    f.value = l.now.saturated();
+    f.value = l.saturated();
     f.limit = share;
   } else {
-    f.value = std::max(l.now.low, l.now.high) / l.now.saturated();
+    f.value = std::max(l.left_share(), l.right_share());
     f.limit = limits.one_sided;
   }
   explain(l, f);

@@ -26,7 +26,7 @@ inline void find_dead_units(layer_case const& l, finding_thresholds const& limit
   }
   auto const is_dead = [&](unit_summary const& u) {
     double const flat = (l.flat_left ? u.low : 0.0) + (l.flat_right ? u.high : 0.0);
-    return u.samples > 0.0 && (u.active == 0.0 || flat >= limits.dead_on * u.samples);
+    return u.samples > 0.0 && (u.active == 0.0 || flat / u.samples >= limits.dead_on);
   };
   std::size_t dead = 0;
   for (std::size_t u = 0; u < l.units->size(); ++u) {

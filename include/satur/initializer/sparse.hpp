@@ -6,13 +6,13 @@
 #include "satur/initializer/fans.hpp"
 #include "satur/initializer/sampler.hpp"
 #include "satur/initializer/weight_shape.hpp"
+#include "satur/math/least_count.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <numeric>
 #include <span>
 #include <stdexcept>
@@ -23,12 +23,12 @@
 namespace satur::inline SATUR_ABI {
 
 /// w ~ N(0, spread^2), and in every column of the matrix as it is stored the same number of weights, picked at random,
-/// is 0: ceil(share_of_zeros x rows). Stored (in, out), as in this library, a column is what enters one unit, which is
-/// what Martens describes (15 connections a unit); sparse_ of PyTorch is this on its (out, in), where a column is what
-/// leaves one input. stddev = spread sqrt(1 - zeros / rows), with rows = in.
-/// Source: J. Martens, "Deep learning via Hessian-free optimization", ICML 2010.
-/// Throws std::invalid_argument where a fan is 0, the share is not between 0 and 1, the spread is negative, infinite or
-/// NaN, or the weights are not in x out, and shape_error for another number of axes than two.
+/// is 0: ceil(share_of_zeros x rows) (`math::least_count`). Stored (in, out), as in this library, a column is what
+/// enters one unit, which is what Martens describes (15 connections a unit); sparse_ of PyTorch is this on its (out,
+/// in), where a column is what leaves one input. stddev = spread sqrt(1 - zeros / rows), with rows = in. Source: J.
+/// Martens, "Deep learning via Hessian-free optimization", ICML 2010. Throws std::invalid_argument where a fan is 0,
+/// the share is not between 0 and 1, the spread is negative, infinite or NaN, or the weights are not in x out, and
+/// shape_error for another number of axes than two.
 struct sparse {
   double share_of_zeros = 0.9;
   double spread = 0.01; ///< standard deviation of the weights that are not zeroed
@@ -73,9 +73,7 @@ private:
     if (!(share_of_zeros >= 0 && share_of_zeros <= 1)) { // NaN too
       detail::bad_parameter(name, "the share of zeros", share_of_zeros, "a number between 0 and 1");
     }
-    // A product that is whole but for its rounding is whole: 0.55 of 100 is 55 zeros, not 56.
-    double const exact = share_of_zeros * static_cast<double>(rows);
-    return static_cast<std::size_t>(std::ceil(exact * (1 - 2 * std::numeric_limits<double>::epsilon())));
+    return static_cast<std::size_t>(math::least_count(share_of_zeros, rows));
   }
   [[nodiscard]] double column_stddev(std::size_t rows) const {
     double const kept = static_cast<double>(rows - zeros_of(rows)) / static_cast<double>(rows);

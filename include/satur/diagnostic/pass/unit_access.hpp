@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/diagnostic/unit_records.hpp"
+#include "satur/math/least_count.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 
@@ -65,14 +66,9 @@ struct unit_access {
     r.activation_ = activation;
     r.peak_slope_ = peak_slope;
   }
-  /// The least number of saturated units that makes a sample saturated: the quotient decides, so that 7 of 100 is 0.07.
+  /// The least number of saturated units that makes a sample saturated.
   static std::size_t needed_units(unit_records const& r) {
-    double const n = static_cast<double>(r.units_);
-    auto k = static_cast<std::size_t>(r.options_.sample_share * n);
-    while (static_cast<double>(k) / n < r.options_.sample_share) {
-      ++k;
-    }
-    return k;
+    return static_cast<std::size_t>(math::least_count(r.options_.sample_share, r.units_));
   }
 };
 
