@@ -24,11 +24,20 @@ template <class T, class A> constexpr double allowed_ulp(A const&) {
   return 2.0;
 }
 
+/// Whether the value falls and rises: below both limits.
+template <class A> bool has_dip(A const& act) {
+  if constexpr (satur::has_minimum<A>) {
+    return act.minimum() < std::min(act.lower(), act.upper());
+  } else {
+    return false;
+  }
+}
+
 /// Around a zero of the slope inside its range (the minimum of gelu, silu, mish) a relative error has no bound: within
 /// 1/4 of it the error counts in ulp of the peak slope where that is less. `error` is in ulp of the slope itself.
 template <class T, class A> double slope_error(A const& act, double z, double error, T got, long double exact) {
   if constexpr (satur::has_minimum<A>) {
-    if (std::fabs(z - act.minimum_at()) < 0.25) {
+    if (has_dip(act) && std::fabs(z - act.minimum_at()) < 0.25) {
       T const peak = static_cast<T>(act.peak_slope());
       double const unit = static_cast<double>(std::nextafter(peak, T(9)) - peak);
       return std::min(error, static_cast<double>(std::fabs(static_cast<long double>(got) - exact)) / unit);

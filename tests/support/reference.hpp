@@ -16,12 +16,26 @@ template <class R> struct truth {
 };
 
 /// The activation with its parameters as T holds them.
-template <class T, class A> A as_held(A const& act) {
-  A held = act;
-  if constexpr (requires { held.negative_slope; }) {
-    held.negative_slope = static_cast<double>(static_cast<T>(act.negative_slope));
+template <class T, class A> A as_held(A act) {
+  auto const hold = [](double& p) { p = static_cast<double>(static_cast<T>(p)); };
+  if constexpr (requires { act.negative_slope; }) {
+    hold(act.negative_slope);
+  } else if constexpr (requires { act.alpha; }) {
+    hold(act.alpha);
+  } else if constexpr (requires { act.beta; }) {
+    hold(act.beta);
+  } else if constexpr (requires { act.b; }) {
+    hold(act.b);
+  } else if constexpr (requires { act.width; }) {
+    hold(act.width);
+  } else if constexpr (requires { act.level; }) {
+    hold(act.level);
+    hold(act.otherwise);
+  } else if constexpr (requires { act.low; }) {
+    hold(act.low);
+    hold(act.high);
   }
-  return held;
+  return act;
 }
 
 // R is double, long double or the 160 bits of mpfr.hpp: built-in functions come from std, the others by their argument.
@@ -130,6 +144,9 @@ template <class R> truth<R> exact(satur::selu const&, R z) {
 template <class R> truth<R> exact(satur::softplus const& act, R z) {
   R const b = R(act.beta);
   R const x = b * z;
+  if (isinf(x)) {
+    return {z > R(0) ? z : R(0), R(z > R(0) ? 1 : 0)};
+  }
   return {((x > R(0) ? x : R(0)) + log1p(e_minus(x))) / b, exact(satur::sigmoid{}, x).value};
 }
 template <class R> truth<R> exact(satur::log_sigmoid const&, R z) {
@@ -240,7 +257,11 @@ template <class R> truth<R> exact(satur::gelu_quick const&, R z) {
 }
 template <class R> truth<R> exact(satur::silu const& act, R z) {
   R const b = R(act.beta);
-  return gated_truth(z, [&] { return gate_truth(z, b * z, b); });
+  R const y = b * z;
+  if (isnan(z) || y > R(20000) || y < R(-20000)) {
+    return isnan(z) ? nan_truth(z) : truth<R>{z > R(0) ? z : R(0), R(z > R(0) ? 1 : 0)};
+  }
+  return gate_truth(z, y, b);
 }
 
 } // namespace test

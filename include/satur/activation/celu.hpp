@@ -12,7 +12,7 @@ namespace satur::inline SATUR_ABI {
 /// `elu` whose slope has no kink whatever alpha is. Flat on the left, where 1 % of the slope is left at z = -4.605
 /// alpha. Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0; NaN gives NaN. What z/alpha loses by rounding
 /// is put back into the exponential, or the tail would be wrong by hundreds of ulp. Accuracy: below 1.5 ulp with alpha
-/// = 1 (docs/accuracy.md). Source: Barron 2017, equation 2.
+/// = 1 (docs/accuracy.md), 2 ulp with alpha in [2^-60, 2^60]. Source: Barron 2017, equation 2.
 struct celu {
   static constexpr std::string_view name = "celu";
   static constexpr bool flat_left = true;
@@ -30,9 +30,10 @@ struct celu {
       T const a = math::parameter_as<T>(alpha);
       T const x = math::maximum(T(T(-20000) * a), T(math::select(z > T(0), T(0), z))); // e^-20000 is 0 in any type
       T const q = math::rounded(x / a);
+      auto const line = q > T(-0x1p-70); // the value is z to the last digit; z/alpha may have none left
       T const lost = math::fma(T(-q), a, x) / a;
       math::value_and_slope<T> const left = math::expm1_and_exp(q, T(1));
-      T const value = a * math::madd(left.slope, lost, left.value);
+      T const value = math::select(line, x, T(a * math::madd(left.slope, lost, left.value)));
       return {math::select(z > T(0), z, value),
               math::select(z > T(0), T(1), T(math::madd(left.slope, lost, left.slope)))};
     }
@@ -41,6 +42,13 @@ struct celu {
   [[nodiscard]] constexpr double lower() const noexcept { return -alpha; }
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+
+  /// Throws std::invalid_argument where a parameter is out of range.
+  constexpr void require_valid() const {
+    if (!(alpha > 0.0 && detail::is_finite(alpha))) {
+      detail::bad_parameter("celu", "alpha", alpha, "a finite number > 0");
+    }
+  }
 
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {

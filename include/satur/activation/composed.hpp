@@ -27,6 +27,12 @@ template <class Outer, class Inner> struct composed {
     return {out.value, math::rounded(T(out.slope * in.slope))};
   }
 
+  /// Throws std::invalid_argument where a parameter of one of the two is out of range.
+  constexpr void require_valid() const {
+    detail::require_valid_parameters(inner);
+    detail::require_valid_parameters(outer);
+  }
+
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));

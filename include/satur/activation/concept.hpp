@@ -1,6 +1,7 @@
 /// \file concept.hpp  What a struct must have to be an activation.
 #pragma once
 
+#include "satur/error.hpp"
 #include "satur/math/logistic.hpp"
 
 #include <concepts>
@@ -55,10 +56,15 @@ template <class A> // [[nodiscard]] static std::array<double, N> kinks(): where 
 concept has_kinks = requires(A const& act) {
   act.kinks().size();
 };
-template <class A> // minimum() at minimum_at(): the value falls to the left of it, and the slope is 0 there
+template <class A> // minimum() at minimum_at(): no value is below it; to the right of it none falls
 concept has_minimum = requires(A const& act) {
   { act.minimum() } -> std::convertible_to<double>;
   { act.minimum_at() } -> std::convertible_to<double>;
+};
+
+template <class A> // require_valid(): throws std::invalid_argument where a parameter is out of range
+concept has_parameters = requires(A const& act) {
+  act.require_valid();
 };
 
 /// The activation's own name, or "activation" where it states none.
@@ -71,6 +77,13 @@ template <class A> [[nodiscard]] constexpr std::string_view name_of([[maybe_unus
 }
 
 namespace detail {
+
+/// Every pass over an array and theory ask this first; a call for one number does not.
+template <class A> constexpr void require_valid_parameters([[maybe_unused]] A const& act) {
+  if constexpr (has_parameters<A>) {
+    act.require_valid();
+  }
+}
 
 template <class Z>
 concept lazy_expression = requires {

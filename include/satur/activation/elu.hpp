@@ -8,12 +8,12 @@
 
 namespace satur::inline SATUR_ABI {
 
-/// f(z) = z for z > 0, else alpha (e^z - 1); f'(z) = 1 for z > 0, else alpha e^z (alpha > 0, 1 by default).
+/// f(z) = z for z > 0, else alpha (e^z - 1); f'(z) = 1 for z > 0, else alpha e^z (0 < alpha <= 2^80, 1 by default).
 ///
 /// Flat on the left, where 1 % of the slope is left at z = -4.605; never on the right. f'(0) = alpha (PyTorch's choice;
 /// reference/kinks.csv). Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0; NaN gives NaN. The value comes
 /// from expm1 and the slope from exp: neither e^z - 1 nor f + alpha keeps digits. Accuracy: below 1.5 ulp with alpha =
-/// 1 (docs/accuracy.md). Source: Clevert, Unterthiner, Hochreiter 2016, equation 15.
+/// 1 (docs/accuracy.md), 2 ulp with alpha in [2^-60, 2^80]. Source: Clevert, Unterthiner, Hochreiter 2016, equation 15.
 struct elu {
   static constexpr std::string_view name = "elu";
   static constexpr bool flat_left = true;
@@ -35,6 +35,13 @@ struct elu {
   [[nodiscard]] constexpr double peak_slope() const noexcept { return alpha > 1 ? alpha : 1.0; }
   /// Where the slope jumps.
   [[nodiscard]] static constexpr std::array<double, 1> kinks() noexcept { return {0.0}; }
+
+  /// Throws std::invalid_argument where a parameter is out of range.
+  constexpr void require_valid() const {
+    if (!(alpha > 0.0 && alpha <= 0x1p80)) {
+      detail::bad_parameter("elu", "alpha", alpha, "a number > 0 and <= 2^80");
+    }
+  }
 
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {

@@ -37,6 +37,14 @@ struct hard_tanh {
   /// Where the slope jumps.
   [[nodiscard]] constexpr std::array<double, 2> kinks() const noexcept { return {low, high}; }
 
+  /// Throws std::invalid_argument where a parameter is out of range.
+  constexpr void require_valid() const {
+    if (!(low < high) || !detail::is_finite(low) || !detail::is_finite(high)) {
+      detail::bad_parameter("hard_tanh", "(low, high)", detail::message("(", low, ", ", high, ")"),
+                            "finite numbers, low < high");
+    }
+  }
+
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
-
+#include <array>
 #include <limits>
 
 namespace satur::inline SATUR_ABI {
@@ -27,6 +27,8 @@ struct relu {
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+  /// Where the slope jumps.
+  [[nodiscard]] static constexpr std::array<double, 1> kinks() noexcept { return {0.0}; }
 
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {

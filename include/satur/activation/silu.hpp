@@ -32,7 +32,7 @@ struct silu {
     } else if (beta == 1.0) {
       return math::logistic_gate(z);
     } else {
-      return math::logistic_gate(z, math::split<T>{math::parameter_as<T>(beta), T(0)});
+      return math::logistic_gate<true>(z, math::split<T>{math::parameter_as<T>(beta), T(0)});
     }
   }
 
@@ -41,6 +41,13 @@ struct silu {
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0998393201288669; }
   [[nodiscard]] constexpr double minimum() const noexcept { return -0.2784645427610738 / beta; }
   [[nodiscard]] constexpr double minimum_at() const noexcept { return -1.2784645427610738 / beta; }
+
+  /// Throws std::invalid_argument where a parameter is out of range.
+  constexpr void require_valid() const {
+    if (!(beta > 0.0 && detail::is_finite(beta))) {
+      detail::bad_parameter("silu", "beta", beta, "a finite number > 0");
+    }
+  }
 
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {

@@ -34,6 +34,13 @@ struct soft_shrink {
   /// Where the slope jumps.
   [[nodiscard]] constexpr std::array<double, 2> kinks() const noexcept { return {-width, width}; }
 
+  /// Throws std::invalid_argument where a parameter is out of range.
+  constexpr void require_valid() const {
+    if (!(width >= 0.0 && detail::is_finite(width))) {
+      detail::bad_parameter("soft_shrink", "width", width, "a finite number >= 0");
+    }
+  }
+
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));

@@ -2,17 +2,32 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
+#include "satur/math/expm1.hpp"
 #include "satur/math/log1p.hpp"
 #include <limits>
 
 namespace satur::inline SATUR_ABI {
+
+namespace math::detail {
+/// The |beta z| beyond which softplus is z, or 0 for any beta >= 2^-80, with room to spare.
+template <class T> SATUR_INLINE constexpr double last_of_softplus() {
+  if constexpr (std::same_as<element_t<T>, float>) {
+    return 170.0;
+  } else if constexpr (std::same_as<T, long double>) {
+    return 12000.0;
+  } else {
+    return 900.0;
+  }
+}
+} // namespace math::detail
 
 /// f(z) = log(1 + e^(beta z))/beta; f'(z) = 1/(1 + e^(-beta z)) (beta > 0, 1 by default).
 ///
 /// Flat on the left, where 1 % of the slope is left at beta z = -4.595; never on the right. Special values: f(-inf) =
 /// 0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1; NaN gives NaN. It is max(z, 0) + log1p(e^-|z|), so nothing overflows and
 /// the left tail keeps its digits; what beta z loses by rounding is put back. Accuracy: value below 2 ulp, slope
-/// below 1.7 with beta = 1 (docs/accuracy.md). Source: Dugas, Bengio, Belisle, Nadeau, Garcia 2001.
+/// below 1.7 with beta = 1 (docs/accuracy.md), 2 ulp with beta in [2^-60, 2^60]. Source: Dugas, Bengio, Belisle,
+/// Nadeau, Garcia 2001.
 struct softplus {
   static constexpr std::string_view name = "softplus";
   static constexpr bool flat_left = true;
@@ -31,19 +46,32 @@ struct softplus {
       return {math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e), math::detail::logistic_of(z, e).value};
     } else {
       T const b = math::parameter_as<T>(beta);
-      T const x = math::rounded(b * z);
-      auto const bends = x < T(1000) && x > T(-1000);
-      T const lost = math::select(bends, math::fma(b, math::select(bends, z, T(0)), T(-x)), T(0));
+      T const limit = T(math::detail::last_of_softplus<T>()) / b;
+      T const kept = math::detail::kept_within(z, limit);
+      T const x = math::rounded(b * kept);
+      T const lost = math::fma(b, kept, T(-x));
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(x));
       math::value_and_slope<T> const s = math::detail::logistic_of(x, e);
       T const sum = math::select(x < T(0), T(0), x) + math::madd(s.value, lost, math::detail::log1p_of_unit(e));
-      return {math::select(x > T(1000), z, T(sum / b)), T(math::madd(s.slope, lost, s.value))};
+      // On the left f is e^x/b to the last digit, where e^x alone may be subnormal or 0.
+      T const scale = math::rounded(T(1) / b);
+      T const tail = math::scaled_exp(math::select(x < T(0), x, T(0)), scale);
+      T const left = math::madd(tail, lost + math::fma(T(-scale), b, T(1)), tail);
+      return {math::select(x < T(-50), left, math::select(z > limit, z, T(sum / b))),
+              T(math::madd(s.slope, lost, s.value))};
     }
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+
+  /// Throws std::invalid_argument where a parameter is out of range.
+  constexpr void require_valid() const {
+    if (!(beta > 0.0 && detail::is_finite(beta))) {
+      detail::bad_parameter("softplus", "beta", beta, "a finite number > 0");
+    }
+  }
 
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {

@@ -79,6 +79,13 @@ struct squareplus {
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
 
+  /// Throws std::invalid_argument where a parameter is out of range.
+  constexpr void require_valid() const {
+    if (!(b > 0.0 && detail::is_finite(b))) {
+      detail::bad_parameter("squareplus", "b", b, "a finite number > 0");
+    }
+  }
+
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));

@@ -10,8 +10,9 @@ namespace satur::inline SATUR_ABI {
 /// f(z) = z for z > level (default 1), else otherwise (default 0); f'(z) = 1 for z > level, else 0.
 ///
 /// Flat on the left. The value jumps at `level`, where value and slope are the flat side's. Monotone where otherwise <=
-/// level. Special values: f(-inf) = otherwise, f(inf) = inf; NaN gives NaN in both. Exact. The defaults are Keras's
-/// ThresholdedReLU; PyTorch's Threshold has none. Source: Konda, Memisevic, Krueger 2014, section 3.
+/// level; else the value falls to `level` there, below lower(), its limit on the left, and minimum() says so. Special
+/// values: f(-inf) = otherwise, f(inf) = inf; NaN gives NaN in both. Exact. The defaults are Keras's ThresholdedReLU;
+/// PyTorch's Threshold has none. Source: Konda, Memisevic, Krueger 2014, section 3.
 struct threshold {
   static constexpr std::string_view name = "threshold";
   static constexpr bool flat_left = true;
@@ -31,8 +32,21 @@ struct threshold {
   [[nodiscard]] constexpr double lower() const noexcept { return otherwise; }
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
+  /// The greatest number that no value is below.
+  [[nodiscard]] constexpr double minimum() const noexcept { return otherwise < level ? otherwise : level; }
+  [[nodiscard]] constexpr double minimum_at() const noexcept { return level; }
   /// Where the slope jumps.
   [[nodiscard]] constexpr std::array<double, 1> kinks() const noexcept { return {level}; }
+
+  /// Throws std::invalid_argument where a parameter is out of range.
+  constexpr void require_valid() const {
+    if (!(detail::is_finite(level))) {
+      detail::bad_parameter("threshold", "level", level, "a finite number");
+    }
+    if (!(detail::is_finite(otherwise))) {
+      detail::bad_parameter("threshold", "otherwise", otherwise, "a finite number");
+    }
+  }
 
   /// value(z); an xtensor expression gives a lazy expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {

@@ -142,6 +142,7 @@ template <wanted W, class A, math::half_format F, class U>
 void half_map(char const* function, A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
               math::simd_level level) {
   require_same_shape(function, "the result", y, z);
+  require_valid_parameters(act);
   over_leaves(z.size(), [&](std::size_t first, std::size_t count) {
     half_mapping_pass<F, A, W> pass{act, z.bits() + first, y.bits() + first, count};
     math::run<float>(pass, level);

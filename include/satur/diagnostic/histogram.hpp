@@ -98,6 +98,7 @@ public:
     requires activation<A, detail::value_t<Z>>
   void observe_slope(A const& act, Z const& z, math::simd_level level = math::best_level()) {
     using T = detail::value_t<Z>;
+    detail::require_valid_parameters(act);
     detail::for_each_block(z, [&](T const* data, std::size_t n) {
       T slopes[detail::block_elements];
       for (std::size_t i = 0; i < n; i += detail::block_elements) {

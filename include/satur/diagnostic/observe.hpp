@@ -20,6 +20,7 @@ namespace satur::inline SATUR_ABI {
 namespace detail {
 
 template <class A, class Rule> [[nodiscard]] saturation empty_record(A const& act, Rule const& rule) {
+  require_valid_parameters(act);
   saturation record;
   record.rule = rule.definition();
   record.activation = name_of(act);
@@ -197,6 +198,7 @@ void map_into(char const* function, A const& act, Z const& z, Y& y, math::simd_l
   using T = value_t<Z>;
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: z and the result must hold the same type of number");
   require_same_shape(function, "the result", y, z);
+  require_valid_parameters(act);
   into_arrays(z, y, static_cast<Y*>(nullptr), [&](T const* from, T* to, T*, std::size_t n) {
     over_leaves(n, [&](std::size_t first, std::size_t count) {
       mapping_pass<T, A, W> pass{act, from + first, to + first, to + first, count};

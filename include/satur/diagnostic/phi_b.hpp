@@ -48,6 +48,7 @@ public:
     requires activation<A, detail::value_t<Z>>
   void observe(A const& act, Z const& z, math::simd_level level = math::best_level()) {
     using T = detail::value_t<Z>;
+    detail::require_valid_parameters(act);
     if (limit_of<false>(act) != lower_ || limit_of<true>(act) != upper_) {
       detail::bad_parameter("phi_b::observe", "activation", name_of(act),
                             detail::message("one with the limits ", lower_, " and ", upper_));

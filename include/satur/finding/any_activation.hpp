@@ -27,6 +27,7 @@ public:
   any_activation(A const& act) // NOLINT: an activation is one of any
       : name(name_of(act)), value_([act](double z) { return detail::value_at(act, z); }),
         slope_([act](double z) { return detail::slope_at(act, z); }), peak_(peak_slope_of(act)) {
+    detail::require_valid_parameters(act);
     if constexpr (requires { act.flat_left&& act.flat_right; }) {
       flat_left = act.flat_left;
       flat_right = act.flat_right;

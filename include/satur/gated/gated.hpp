@@ -205,6 +205,7 @@ void gated_apply(Gate const& gate, X const& x, Y& y, gate_shape shape, math::sim
   using T = value_t<X>;
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: x and y must hold the same type of number");
   require_half("apply", "y", y, x, shape);
+  require_valid_parameters(gate);
   T* const out = in_order_data(y);
   T g[gate_piece];
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {

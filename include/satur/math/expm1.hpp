@@ -28,6 +28,12 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T expm1(T const& x) {
   }
 }
 
+/// scale e^x for x <= 0 or NaN and 0 < scale < e^60, rounded once, also where e^x alone would be 0. Error: below 1.2
+/// ulp.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T scaled_exp(T const& x, T const& scale) {
+  return detail::exp_and_expm1_nonpositive(x, false, scale).scaled_exp;
+}
+
 /// value e^x - 1 and slope scale e^x for x <= 0 or NaN and 0 < scale < e^60, from one reduction; the slope is rounded
 /// once, also where e^x alone would be 0. Error: below 1.2 ulp each.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> expm1_and_exp(T const& x, T const& scale) {

@@ -93,6 +93,17 @@ template <class T> SATUR_INLINE constexpr double last_of_gate() {
   }
 }
 
+/// The same for z s(b z), which is larger by 1/b.
+template <class T> SATUR_INLINE constexpr double last_of_any_gate() {
+  if constexpr (std::same_as<element_t<T>, float>) {
+    return 170.0;
+  } else if constexpr (std::same_as<T, long double>) {
+    return 12000.0;
+  } else {
+    return 900.0;
+  }
+}
+
 /// The same for |z| where y = 1.5958 z + 0.0714 z^3.
 template <class T> SATUR_INLINE constexpr double last_of_cubic_gate() {
   if constexpr (std::same_as<element_t<T>, float>) {
@@ -116,14 +127,16 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
 }
 
 /// z s(b z) and its slope, s the logistic function, b = `b.value` + `b.rest` > 0 to twice the digits. For all z.
-template <class T>
+/// AnyScale: for b far below 1 too, whose tail is longer by 1/b.
+template <bool AnyScale = false, class T>
 [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logistic_gate(T const& z, split<T> const& b) {
-  T const limit = T(detail::last_of_gate<T>()) / b.value;
+  T const limit = T(AnyScale ? detail::last_of_any_gate<T>() : detail::last_of_gate<T>()) / b.value;
   T const kept = detail::kept_within(z, limit);
   split<T> y = detail::any_exact_product(kept, b.value);
   y.rest = madd(kept, b.rest, y.rest);
   value_and_slope<T> const f = detail::gated(kept, y, y);
-  return {select(z > limit, z, f.value), f.slope};
+  T const value = AnyScale ? select(z < -limit, T(T(0) * kept), f.value) : f.value;
+  return {select(z > limit, z, value), f.slope};
 }
 
 } // namespace satur::inline SATUR_ABI::math

@@ -46,6 +46,7 @@ using lazy_number = std::conditional_t<std::is_integral_v<typename std::remove_c
 
 template <bool Slope, class A, class E> [[nodiscard]] auto lazily(A const& act, E&& z) {
   using functor = lazy_functor<A, Slope>;
+  require_valid_parameters(act);
   return xt::xfunction<functor, xt::const_xclosure_t<E>>(functor{act}, std::forward<E>(z));
 }
 

@@ -85,6 +85,7 @@ template <class A>
   requires activation<A, double> || activation<A, float>
 [[nodiscard]] constexpr gaussian_moments moments(A const& act, double mean, double variance) {
   detail::require_law("theory::moments", mean, variance);
+  detail::require_valid_parameters(act);
   gaussian_moments m{.mean = mean, .variance = variance};
   auto const at_mean = detail::both_at(act, mean);
   if (variance == 0.0) {

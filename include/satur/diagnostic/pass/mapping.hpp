@@ -50,6 +50,7 @@ template <class T> struct evaluator {
   void (*map)(void const* act, T const* z, T* y, T* dy, std::size_t n, math::simd_level level);
 };
 template <class T, class A> [[nodiscard]] evaluator<T> evaluator_of(A const& act) {
+  require_valid_parameters(act);
   return {&act, [](void const* a, T const* z, T* y, T* dy, std::size_t n, math::simd_level level) {
             mapping_pass<T, A, wanted::both> pass{*static_cast<A const*>(a), z, y, dy, n};
             math::run<T>(pass, level);
