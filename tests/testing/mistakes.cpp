@@ -125,7 +125,31 @@ struct steeper {
   template <floating_point T> T derivative(T z) const { return T(1.001) * satur::sigmoid{}.derivative(T(1.001) * z); }
 };
 
+// 18. A slope that is off by little where it crosses zero, at silu's minimum, and one that is off by a little of itself
+// further out, where that is less than an ulp of the steepest slope.
+struct off_at_its_zero {
+  template <class T> T value(T z) const { return satur::silu{}.value(z); }
+  template <class T> T derivative(T z) const {
+    return satur::silu{}.derivative(z) + satur::math::select(z > T(-1.4) && z < T(-1.2), T(2e-6), T(0));
+  }
+};
+struct off_beyond_its_zero {
+  template <class T> T value(T z) const { return satur::silu{}.value(z); }
+  template <class T> T derivative(T z) const {
+    return satur::silu{}.derivative(z) * satur::math::select(z > T(-6) && z < T(-4), T(1.00001), T(1));
+  }
+};
+
 } // namespace
+
+TEST_CASE("a slope that is wrong where it crosses zero, or is small") {
+  auto const truth = [](long double z) { return satur::silu{}.evaluate(z); };
+  for (char const* const property : {"slope, by dual numbers", "slope, by the reference"}) {
+    finds(check_activation<float>(off_at_its_zero{}, truth, scalar_only), property);
+    finds(check_activation<float>(off_beyond_its_zero{}, truth, scalar_only), property);
+  }
+  CHECK(check_activation<float>(satur::silu{}, truth, scalar_only).passed());
+}
 
 TEST_CASE("a slope computed from the output is 0 where the truth is not") {
   finds(check_activation<float>(slope_from_output{}, scalar_only), "no zero where the slope is a number");

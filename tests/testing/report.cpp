@@ -4,9 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -67,6 +69,51 @@ TEST_CASE("reports join") {
   all += check_activation<float>(bad{}, options{.passes = false});
   CHECK_FALSE(all.passed());
   CHECK(all.checks > checks);
+
+  report a;
+  a.name = "a";
+  a.checks = 3;
+  a.failures.emplace_back().property = "of a";
+  a.skipped = {"not by a"};
+  report b;
+  b.name = "b";
+  b.checks = 5;
+  b.failures.emplace_back().property = "of b";
+  b.skipped = {"not by b", "nor this"};
+  a += b;
+  CHECK(a.name == "a");
+  CHECK(a.checks == 8);
+  REQUIRE(a.failures.size() == 2);
+  CHECK(a.failures[0].property == "of a");
+  CHECK(a.failures[1].property == "of b");
+  CHECK(a.skipped == std::vector<std::string>{"not by a", "not by b", "nor this"});
+}
+
+namespace {
+struct two_steps { // off by 0.25 at one place and by 4 at another
+  double small_step;
+  double large_step;
+  double value(double z) const { return z + (z == small_step ? 0.25 : 0.0) + (z == large_step ? 4.0 : 0.0); }
+  double derivative(double) const { return 1.0; }
+};
+} // namespace
+
+TEST_CASE("of two points that fail the worse one is named, whichever comes first") {
+  for (two_steps const act : {two_steps{2.0, 5.0}, two_steps{5.0, 2.0}, two_steps{-2.0, -5.0}, two_steps{-5.0, -2.0}}) {
+    report const r = check_activation<double>(
+        act, [](long double z) { return z; }, options{.passes = false});
+    auto const f = std::find_if(r.failures.begin(), r.failures.end(),
+                                [](auto const& one) { return one.property == "value, by the reference"; });
+    REQUIRE(f != r.failures.end());
+    CHECK(f->times == 2);
+    std::ostringstream where;
+    where << "z = " << act.large_step << " (";
+    CHECK(f->where.find(where.str()) == 0);
+    std::ostringstream got;
+    got << act.large_step + 4.0;
+    CHECK(f->got == got.str());
+    CHECK(f->error >= 4.0 / 8.9e-16); // an ulp of 5
+  }
 }
 
 TEST_CASE("dual numbers know calculus") {

@@ -13,7 +13,7 @@ template <class T> struct root_and_residual {
 };
 
 /// sqrt(x^2 + b) for b > 0 and |x| small enough to be squared (2^495 in double, 2^60 in float): scale x beyond. Error:
-/// below 1 ulp before the residual is used, for float and double. NaN for NaN. Dual numbers: residual 0.
+/// below 1.5 ulp before the residual is used, for float and double. NaN for NaN. Dual numbers: residual 0.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr root_and_residual<T> root_of_sum(T const& x, T const& b) {
   if constexpr (real_lanes<T>) {
     split<T> const square = exact_product(x, x);

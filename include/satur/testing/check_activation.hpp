@@ -174,7 +174,7 @@ public:
         dual const by_rules = act_.value(dual::variable(static_cast<double>(z)));
         if (std::fabs(by_rules.d) > 1e-290 && std::isfinite(by_rules.d)) {
           // A dual number loses digits itself where its terms nearly cancel.
-          compare_slope(z, static_cast<long double>(by_rules.d), "slope, by dual numbers", 1.0);
+          compare_slope(z, static_cast<long double>(by_rules.d), "slope, by dual numbers", 1.0, 0.45);
         }
       }
     }
@@ -295,10 +295,10 @@ private:
                         : "nearly equal numbers are subtracted: e^z - 1 wants expm1, log(1 + x) log1p, 1 + erf erfc");
   }
   /// In ulp of the slope itself; around a zero inside the range, where that has no bound, in ulp of the steepest slope.
-  void compare_slope(T z, long double exact, std::string_view property, double reach = 0.25) {
+  void compare_slope(T z, long double exact, std::string_view property, double reach = 0.25, double part = 0.2) {
     T const d = slope(z);
     double error = ulp_error(d, exact);
-    if (error > o_.ulp && crosses_zero(z, static_cast<T>(reach))) {
+    if (error > o_.ulp && crosses_zero(z, static_cast<T>(reach), static_cast<T>(part) * z)) {
       error = static_cast<double>(std::fabs(static_cast<long double>(d) - exact)) /
               (steepest_ * static_cast<double>(std::numeric_limits<T>::epsilon()));
     }
@@ -308,9 +308,8 @@ private:
         zero ? "y(1-y) and 1-y^2 are 0 as soon as y rounds to its limit: compute the slope from z"
              : "the slope is computed from the rounded output, or is not that of this value (a lost factor or sign)");
   }
-  [[nodiscard]] bool crosses_zero(T z, T reach) const {
+  [[nodiscard]] bool crosses_zero(T z, T reach, T part) const {
     // by a distance of everyday numbers, or by a part of z: with a parameter a zero may lie anywhere
-    T const part = T(0.8) * reach * z;
     auto const changes_sign = [this](T left, T right) { return (slope(left) < T(0)) != (slope(right) < T(0)); };
     return (std::fabs(z) < T(100) && changes_sign(z - reach, z + reach)) || changes_sign(z - part, z + part);
   }
