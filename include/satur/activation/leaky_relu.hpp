@@ -23,8 +23,9 @@ struct leaky_relu {
   double negative_slope = 0.01;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    T const left = math::vanishes_as<T>(negative_slope) ? math::select(z < T(-1), T(-1), z) : z; // 0 * inf is no number
-    return math::select(z > T(0), z, T(math::parameter_as<T>(negative_slope) * left));
+    // a slope of 0 times -inf would be no number; the factor is chosen, so that the other product overflows nowhere
+    T const from = math::vanishes_as<T>(negative_slope) ? math::select(z < T(-1), T(-1), z) : z;
+    return from * math::select(z > T(0), T(1), math::parameter_as<T>(negative_slope));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     return math::select(z > T(0), T(1),
