@@ -24,7 +24,9 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T parameter_as(double p)
 
 /// Whether a parameter is 0 as a T: float has no 1e-50.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr bool vanishes_as(double p) {
-  if constexpr (std::same_as<element_t<T>, float>) {
+  if constexpr (foreign_batch<T>) {
+    return static_cast<typename T::value_type>(p) == 0;
+  } else if constexpr (std::same_as<element_t<T>, float>) {
     return static_cast<float>(p) == 0.0f;
   } else {
     return p == 0.0;
