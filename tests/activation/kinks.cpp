@@ -23,8 +23,9 @@ struct side {
 
 template <class T, class A> void compare(A const& act, T z, long double u, side const& expected) {
   CAPTURE(z);
-  long double const value = expected.v + expected.v_u * u + expected.v_uu * u * u;
-  long double const slope = expected.s + expected.s_u * u;
+  auto const wide = [](double x) { return static_cast<long double>(x); };
+  long double const value = wide(expected.v) + wide(expected.v_u) * u + wide(expected.v_uu) * u * u;
+  long double const slope = wide(expected.s) + wide(expected.s_u) * u;
   CHECK(test::ulp_error(act.value(z), value) <= 1.0);
   CHECK(test::ulp_error(act.derivative(z), slope) <= 1.0);
   CHECK_FALSE(test::false_zero(act.value(z), value));
@@ -35,9 +36,9 @@ void check_in(A const& act, double kink, side const& below, side const& at, side
   T const z = static_cast<T>(kink);
   T const left = std::nextafter(z, -std::numeric_limits<T>::infinity());
   T const right = std::nextafter(z, std::numeric_limits<T>::infinity());
-  compare(act, left, static_cast<long double>(z) - left, below);
+  compare(act, left, static_cast<long double>(z) - static_cast<long double>(left), below);
   compare(act, z, 0.0L, at);
-  compare(act, right, static_cast<long double>(right) - z, above);
+  compare(act, right, static_cast<long double>(right) - static_cast<long double>(z), above);
 }
 
 template <class A> void check(A const& act, double kink, side const& below, side const& at, side const& above) {

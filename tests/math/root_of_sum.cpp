@@ -25,8 +25,10 @@ template <class T> worst_of_root over(std::vector<T> const& x, std::vector<T> co
   for (T const z : x) {
     for (T const c : b) {
       auto const h = satur::math::root_of_sum(z, c);
-      long double const exact = std::sqrt(static_cast<long double>(z) * z + static_cast<long double>(c));
-      long double const got = h.root + static_cast<long double>(h.residual) / (2.0L * h.root);
+      auto const x_wide = static_cast<long double>(z);
+      auto const root = static_cast<long double>(h.root);
+      long double const exact = std::sqrt(x_wide * x_wide + static_cast<long double>(c));
+      long double const got = root + static_cast<long double>(h.residual) / (2.0L * root);
       w.both = std::max(w.both, std::fabs(got - exact) / exact);
       w.root = std::max(w.root, test::ulp_error(h.root, exact));
     }
