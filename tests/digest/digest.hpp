@@ -1,0 +1,115 @@
+// The lines of the digest: what each function gives over fixed inputs, as hashes of numbers, stored bytes and text.
+#pragma once
+
+#include "satur/math.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <deque>
+#include <ostream>
+#include <ranges>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+namespace digest {
+
+/// FNV-1a, 64 bits.
+class hash {
+public:
+  void add(std::string_view bytes);
+  [[nodiscard]] bool empty() const { return empty_; }
+  /// Sixteen hexadecimal digits, or "-" where nothing was added.
+  [[nodiscard]] std::string text() const;
+
+private:
+  std::uint64_t state_ = 14695981039346656037u;
+  bool empty_ = true;
+};
+
+/// One line of the digest.
+class line {
+public:
+  line(std::string name, std::string_view type, std::string_view level);
+
+  /// The first column. A number goes in by its bits; every NaN is the same NaN.
+  void number(float x);
+  void number(double x);
+  void number(long double x);
+  template <std::integral N> void number(N n) { word(static_cast<std::uint64_t>(n)); }
+  template <class... N>
+    requires(sizeof...(N) > 1)
+  void number(N... all) { (number(all), ...); }
+  template <std::ranges::input_range R> void numbers(R const& range) {
+    for (auto const& x : range) {
+      number(x);
+    }
+  }
+  /// The second column: what would be in a file.
+  void bytes(std::string_view all) { bytes_.add(all); }
+  /// The third column: what would be printed.
+  void words(std::string_view all) { words_.add(all); }
+  template <class X> void printed(X const& x) {
+    std::ostringstream out;
+    out << x;
+    words(out.str());
+  }
+  /// A number in digits at the end of the line, for who has to understand a difference.
+  void show(std::string_view what, double x);
+
+  /// What sorts the lines, and names them in a comparison.
+  [[nodiscard]] std::string const& key() const { return key_; }
+  friend std::ostream& operator<<(std::ostream& out, line const& l);
+
+private:
+  void word(std::uint64_t x);
+
+  std::string key_;
+  hash numbers_;
+  hash bytes_;
+  hash words_;
+  std::string shown_;
+};
+
+/// All lines. The reference that `add` gives stays valid.
+class sheet {
+public:
+  line& add(std::string name, std::string_view type, std::string_view level) {
+    return lines_.emplace_back(std::move(name), type, level);
+  }
+  /// Sorted by name, type and level. Throws std::logic_error where two lines have the same three.
+  void print(std::ostream& out) const;
+
+private:
+  std::deque<line> lines_;
+};
+
+/// The level of a line whose numbers no instruction set of satur's has a part in.
+inline constexpr std::string_view no_level = "-";
+
+template <class T> inline constexpr std::string_view type_name = "-";
+template <> inline constexpr std::string_view type_name<float> = "float";
+template <> inline constexpr std::string_view type_name<double> = "double";
+template <> inline constexpr std::string_view type_name<long double> = "long_double";
+
+// ---- the instruction sets: the one place of this program that knows how a level is chosen
+// ----------------------------
+
+using satur::math::simd_level;
+[[nodiscard]] std::string_view level_name(simd_level level);
+
+/// f(name, level...) for each level that the program holds and the processor has. `level...` are the arguments by
+/// which a function is given the level: `satur::observe(act, z, rule, level...)`.
+template <class F> void at_each_level(F&& f) {
+  for (simd_level const level : {simd_level::baseline, simd_level::avx2, simd_level::avx512}) {
+    if (level >= satur::math::compiled_level && level <= satur::math::best_level()) {
+      f(level_name(level), level);
+    }
+  }
+}
+/// f(name) at the best level alone: for what takes no level today (a monitor, a layer, mean_derivative).
+template <class F> void at_best_level(F&& f) { f(level_name(satur::math::best_level())); }
+/// The level that the compiler was given: that of scalar calls and of lazy tensors.
+[[nodiscard]] inline std::string_view compiled_level() { return level_name(satur::math::compiled_level); }
+
+} // namespace digest
