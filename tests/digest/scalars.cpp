@@ -1,4 +1,4 @@
-// value and slope of every activation, one number at a time.
+// value and slope of every activation, and the functions they are made of, one number at a time.
 #include "activations.hpp"
 #include "inputs.hpp"
 #include "sections.hpp"
@@ -16,10 +16,33 @@ template <class T> void scalars_of(digest::sheet& lines) {
   });
 }
 
+/// The functions that activations are made of.
+template <class T> void mathematics(digest::sheet& lines) {
+  std::vector<T> const z = digest::sweep<T>();
+  auto const over = [&](std::string const& name, auto const& f) {
+    digest::line& l = lines.add("math/" + name, digest::type_name<T>, digest::compiled_level());
+    for (T const x : z) {
+      l.number(f(x));
+    }
+  };
+  over("exp", [](T x) { return satur::math::exp(x); });
+  over("expm1", [](T x) { return satur::math::expm1(x); });
+  over("log1p", [](T x) { return satur::math::log1p(x < T(-1) ? -x : x); });
+  over("sqrt", [](T x) { return satur::math::sqrt(x < T(0) ? -x : x); });
+  over("tanh", [](T x) { return satur::math::tanh(x); });
+  over("erf", [](T x) { return satur::math::erf(x); });
+  over("erfc", [](T x) { return satur::math::erfc(x); });
+  over("atan", [](T x) { return satur::math::atan(x); });
+  over("logistic", [](T x) { return satur::math::logistic(x).value; });
+  over("logistic_slope", [](T x) { return satur::math::logistic(x).slope; });
+}
+
 } // namespace
 
 void digest::scalars(sheet& lines) {
   scalars_of<float>(lines);
   scalars_of<double>(lines);
   scalars_of<long double>(lines);
+  mathematics<float>(lines);
+  mathematics<double>(lines);
 }
