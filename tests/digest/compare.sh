@@ -17,7 +17,14 @@ join() { # DIGEST...
   awk '
     /^# levels/ { for (i = 3; i <= NF; ++i) if (!($i in known)) { known[$i] = 1; levels = levels " " $i } next }
     /^# best/ { if (best == "" || $3 != "baseline") best = $3; next }
-    /^#/ { if (compiler == "") compiler = $0; else if (compiler != $0) { print "builds of two compilers: " compiler ", " $0 >"/dev/stderr"; bad = 1 } next }
+    /^#/ {
+      if (compiler != "" && compiler != $0) {
+        print "builds of two compilers: " compiler ", " $0 >"/dev/stderr"
+        bad = 1
+      }
+      compiler = $0
+      next
+    }
     {
       key = $1 " " $2 " " $3
       if (key in line && line[key] != $0) {
@@ -57,7 +64,7 @@ compare() { # STORED NOW
         bytes += column("stored bytes", was[3], is[3])
         text += column("text", was[4], is[4])
         if (what == "") { ++same; continue }
-        report(key ": " what (what ~ / and / ? " differ" : what == "text" ? " differs" : " differ") \
+        report(key ": " what (what == "text" ? " differs" : " differ") \
                (was[5] != is[5] ? " (" was[5] " -> " is[5] ")" : ""))
       }
       for (i = 1; i <= lines_now; ++i) {
@@ -70,7 +77,7 @@ compare() { # STORED NOW
       }
       if (reported > most) print "... and " reported - most " more"
       for (level in skipped) print level ": not here, " skipped[level] " stored lines skipped"
-      if (other_best) print best[2] ": the best level here, not where the digest was stored: " other_best " lines not compared"
+      if (other_best) print best[2] ": the best level here, not where it was stored: " other_best " lines not compared"
       printf "digest: %d lines agree; %d differ in numbers, %d in stored bytes, %d in text; %d missing, %d new\n", \
              same, numbers, bytes, text, missing, added
       exit numbers + bytes + missing + added > 0
@@ -101,38 +108,59 @@ self_test() {
   check missing 1 '^b - -: missing$' '/^b/d'
   check new 1 '^d float avx2: new' 's/^c float avx512/d float avx2/'
   check other_level 1 '^a float avx2: missing$' 's/^a float avx2/a float baseline/'
-  if join "$folder/stored" "$folder/now" >/dev/null 2>&1; then :; else echo "self-test: builds that agree were refused"; failures=$((failures + 1)); fi
+  check other_best 0 '^baseline: the best level here' 's/^# best avx2/# best baseline/;s/^c float avx512/e - baseline/'
+  if ! join "$folder/stored" "$folder/stored" >/dev/null; then
+    echo "self-test: builds that agree were refused"
+    failures=$((failures + 1))
+  fi
   sed 's/| 5 |/| 9 |/' "$folder/stored" >"$folder/now"
-  if join "$folder/stored" "$folder/now" >/dev/null 2>&1; then echo "self-test: builds that differ were joined"; failures=$((failures + 1)); fi
+  if join "$folder/stored" "$folder/now" >/dev/null 2>&1; then
+    echo "self-test: builds that differ were joined"
+    failures=$((failures + 1))
+  fi
   rm -r "$folder"
   [ "$failures" -eq 0 ] && echo "self-test: passed"
 }
 
-build() { # NAME CMAKE-OPTION... : prints the program's digest into build/digest/NAME.txt
-  local name=$1 folder=$root/build/digest/$1
+build() { # NAME CMAKE-OPTION... : prints the program's digest into NAME.txt of this compiler's folder
+  local name=$1 folder=$builds/$1
   shift
-  cmake -S "$root" -B "$folder" -DSATUR_TEST_HOUSE=OFF -DSATUR_TEST_VARIANTS=OFF -DSATUR_BUILD_EXAMPLES=OFF "$@" >/dev/null
-  cmake --build "$folder" --target satur_digest -j "${SATUR_JOBS:-$(nproc)}" >"$folder/build.log" || { cat "$folder/build.log"; return 1; }
+  cmake -S "$root" -B "$folder" -DSATUR_TEST_HOUSE=OFF -DSATUR_TEST_VARIANTS=OFF -DSATUR_BUILD_EXAMPLES=OFF "$@" \
+    >"$builds/$name.log"
+  cmake --build "$folder" --target satur_digest -j "${SATUR_JOBS:-$(nproc)}" >"$builds/$name.log" || {
+    cat "$builds/$name.log"
+    return 1
+  }
   # Some functions of the C library have other last digits where it may use fused multiply-adds: here it never does.
   GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2 OPENBLAS_NUM_THREADS=1 \
-    "$folder/tests/satur_digest" >"$root/build/digest/$name.txt"
+    "$folder/tests/satur_digest" >"$builds/$name.txt"
 }
 
 case ${1-} in
---self-test) self_test; exit ;;
---files) shift; stored=$1; shift; joined=$(mktemp); join "$@" >"$joined"; compare "$stored" "$joined" && status=0 || status=$?; rm "$joined"; exit "$status" ;;
+--self-test)
+  self_test
+  exit
+  ;;
+--files)
+  status=0
+  joined=$(mktemp)
+  join "${@:3}" >"$joined" && compare "$2" "$joined" || status=$?
+  rm "$joined"
+  exit "$status"
+  ;;
 '' | --quick | --write) ;;
-*) sed -n 's/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed -n '2,12p' >&2; exit 2 ;;
+*) sed -n 's/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed -n '2,9p' >&2; exit 2 ;;
 esac
 
-mkdir -p "$root/build/digest"
-digests=("$root/build/digest/one_level.txt")
+builds=$root/build/digest/$(basename "${CXX:-default}")
+mkdir -p "$builds"
+digests=("$builds/one_level.txt")
 build one_level -DCMAKE_CXX_FLAGS=-DSATUR_NO_DISPATCH
 if [ "${1-}" != --quick ]; then
   build all_levels
-  digests+=("$root/build/digest/all_levels.txt")
+  digests+=("$builds/all_levels.txt")
 fi
-now=$root/build/digest/now.txt
+now=$builds/now.txt
 join "${digests[@]}" >"$now"
 stored=$here/$(sed -n '1s/^# //p' "$now").txt
 if [ "${1-}" = --write ]; then
