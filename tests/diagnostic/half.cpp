@@ -124,7 +124,19 @@ TEST_CASE("a buffer of another size, and y in z's own memory, are refused") {
   CHECK(wrong_size.find("(8)") != std::string::npos);
   auto const in_place =
       complaint_of([&] { satur::forward(satur::tanh{}, satur::as_float16(z), satur::as_float16(z)); });
-  CHECK(in_place.find("shares memory") != std::string::npos);
+  CHECK(in_place.starts_with("satur::forward: y shares memory with z"));
+  bits_buffer y(8);
+  auto const slopes_in_place = complaint_of(
+      [&] { satur::forward(satur::tanh{}, satur::as_float16(z), satur::as_float16(y), satur::as_float16(z)); });
+  CHECK(slopes_in_place.starts_with("satur::forward: dy shares memory with z"));
+  auto const part_of_z = complaint_of([&] {
+    satur::forward(satur::tanh{}, satur::as_float16(std::span(z).first(7)), satur::as_float16(small),
+                   satur::as_float16(std::span(z).last(7)));
+  });
+  CHECK(part_of_z.starts_with("satur::forward: dy shares memory with z"));
+  auto const wrong_slopes = complaint_of(
+      [&] { satur::forward(satur::tanh{}, satur::as_float16(z), satur::as_float16(y), satur::as_float16(small)); });
+  CHECK(wrong_slopes == "satur::forward: dy has shape (7); expected (8), the size of z");
   CHECK_FALSE(
       complaint_of([&] { satur::apply(satur::tanh{}, satur::as_float16(z), satur::as_float16(small)); }).empty());
   CHECK_FALSE(complaint_of([&] {

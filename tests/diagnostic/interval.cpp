@@ -211,7 +211,11 @@ TEST_CASE("clusters: a design effect, and an interval that knows them") {
   satur::interval const none = satur::clustered_interval(std::vector<satur::cluster_count>(10, {0, 1000}));
   CHECK(none.low == 0.0);
   CHECK(none.high > satur::wilson(0, 10).high); // ten say nothing more than ten
-  CHECK(satur::clustered_interval(std::vector<satur::cluster_count>(10, {7, 7})).high == 1.0);
+  satur::interval const all = satur::clustered_interval(std::vector<satur::cluster_count>(10, {1000, 1000}));
+  CHECK(all.high == 1.0);
+  CHECK(all.low == doctest::Approx(1.0 - none.high).epsilon(1e-14)); // ten here too, not ten thousand
+  CHECK(all.effective == doctest::Approx(none.effective).epsilon(1e-14));
+  CHECK(all.estimate == 1.0);
   satur::interval const alike = satur::clustered_interval(std::vector<satur::cluster_count>(10, {50, 100}));
   CHECK(alike.width() >= satur::wilson(500, 1000).width()); // never more than independent
   satur::interval const one = satur::clustered_interval(std::vector<satur::cluster_count>{{3, 100}});

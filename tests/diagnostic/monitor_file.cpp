@@ -229,6 +229,10 @@ TEST_CASE("each kind of damage has its words") {
   CHECK(refusal(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
   put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
   CHECK(refusal(bytes).find("says format 3, expected 1 to 2; a newer satur wrote it") != std::string::npos);
+  put_word(bytes, 8, 0); // and no satur wrote format 0
+  put_word(bytes, 32, hash(bytes, 0, 32));
+  CHECK(refusal(bytes).find("says format 0, expected 1 to " + std::to_string(satur::detail::newest_format) +
+                            "; no satur writes it") != std::string::npos);
   bytes = good;
   put_word(bytes, 16, std::uint64_t{1} << 60); // a size that nobody has
   put_word(bytes, 32, hash(bytes, 0, 32));
@@ -246,6 +250,35 @@ TEST_CASE("each kind of damage has its words") {
   file.put(good + '\n');
   CHECK(file.refusal().find("goes on at byte " + std::to_string(good.size())) != std::string::npos);
   CHECK(file.refusal().find(file.path) != std::string::npos);
+}
+
+TEST_CASE("a number that does not fit its field is refused, not cut off") {
+  // The payload begins with the rule (8 bytes of length, a name of 11, two numbers), then come histograms, updates,
+  // every, budget, the history's way to thin, its lines, units, the phase, the wish to stop.
+  std::string const good = saved(trained(false));
+  std::size_t const after_rule = 40 + 8 + 11 + 16;
+  auto const with = [&](std::size_t field, std::uint64_t word) {
+    std::string bytes = good;
+    put_word(bytes, after_rule + 8 * field, word);
+    mend(bytes);
+    return refusal(bytes);
+  };
+  CHECK(with(4, 1).empty()); // the other way to thin
+  CHECK(with(4, 2).find("expected a way to thin a history; ") != std::string::npos);
+  CHECK(with(4, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
+  CHECK(with(4, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
+  CHECK(with(7, 1).empty()); // the other phase
+  CHECK(with(7, 2).find("expected a phase; ") != std::string::npos);
+  CHECK(with(7, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
+  CHECK(with(7, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
+  for (std::size_t const boolean : {6u, 8u}) {
+    CHECK(with(boolean, 0).empty());
+    CHECK(with(boolean, 1).empty());
+    CHECK(with(boolean, 2).find("expected 0 or 1, found 2; ") != std::string::npos);
+    CHECK(with(boolean, 257).find("expected 0 or 1, found 257; ") != std::string::npos);
+  }
+  CHECK(with(2, 0).find("every is 0") != std::string::npos);
+  CHECK(with(5, 1).find("lines is 1") != std::string::npos);
 }
 
 TEST_CASE("1,000 damaged files, each refused in words") {

@@ -123,6 +123,31 @@ TEST_CASE("NaN, infinity, outputs that are no outputs, nothing") {
   CHECK(lecun.outside() == 0);
 }
 
+TEST_CASE("outside begins at 1e-6 of the range beyond each limit, and is counted as if at it") {
+  for (double const range : {1.0, 2.0, 8.0}) {
+    double const lower = -0.25 * range;
+    double const upper = 0.75 * range;
+    for (double const off : {0.9e-6, 1.1e-6}) {
+      CAPTURE(range);
+      CAPTURE(off);
+      std::uint64_t const expected = off > 1e-6 ? 1 : 0;
+      satur::phi_b below(lower, upper);
+      below.observe_output(std::vector<double>{lower - off * range});
+      CHECK(below.outside() == expected);
+      CHECK(below.value() == 1.0);
+      satur::phi_b above(lower, upper);
+      above.observe_output(std::vector<double>{upper + off * range});
+      CHECK(above.outside() == expected);
+      CHECK(above.value() == 1.0);
+      satur::phi_b both(lower, upper);
+      both.observe_output(std::vector<double>(37, lower - off * range)); // in lanes
+      both.observe_output(std::vector<double>(29, upper + off * range));
+      CHECK(both.outside() == (37 + 29) * expected);
+      CHECK(both.count() == 37 + 29);
+    }
+  }
+}
+
 TEST_CASE("what it is not defined for") {
   CHECK_THROWS_WITH_AS(satur::phi_b(satur::relu{}), doctest::Contains("relu; allowed: activations with two finite"),
                        std::invalid_argument);

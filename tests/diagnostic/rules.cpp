@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -186,6 +187,101 @@ TEST_CASE("half of z at -5, half at 5: strictly nothing is saturated, inclusivel
   CHECK(satur::observe(satur::tanh{}, z, satur::z_at_least{0.1}).high == 1);
   CHECK(satur::observe(satur::tanh{}, z, satur::z_at_least{0.1}).low == 1);
   CHECK(satur::observe(satur::tanh{}, z, satur::z_outside{-0.1, 0.1}).high == 1);
+}
+
+TEST_CASE("a limit that is no float: floats on each side of it count as its double says, low and high") {
+  for (double const limit : {0.1, 0.3, 1.0 / 3.0, 0.7, 0.9, 0.25}) { // the float next to it is above, below, or equal
+    CAPTURE(limit);
+    std::vector<float> z;
+    float f = static_cast<float>(limit);
+    for (int i = 0; i < 2; ++i) {
+      f = std::nextafter(f, 0.0f);
+    }
+    for (int i = 0; i < 5; ++i, f = std::nextafter(f, 1.0f)) {
+      z.push_back(f);
+      z.push_back(-f);
+    }
+    auto const counted = [&](auto const& rule, auto low, auto high) {
+      satur::saturation const s = satur::observe(satur::identity{}, z, rule);
+      CHECK(s.low == static_cast<std::uint64_t>(std::count_if(z.begin(), z.end(), low)));
+      CHECK(s.high == static_cast<std::uint64_t>(std::count_if(z.begin(), z.end(), high)));
+      satur::saturation const any = satur::observe(satur::identity{}, z, satur::any_rule(rule));
+      CHECK(any.low == s.low);
+      CHECK(any.high == s.high);
+    };
+    auto const below = [](double x) { return [x](float e) { return static_cast<double>(e) < x; }; };
+    auto const above = [](double x) { return [x](float e) { return static_cast<double>(e) > x; }; };
+    counted(satur::z_beyond{limit}, below(-limit), above(limit));
+    counted(
+        satur::z_at_least{limit}, [&](float e) { return static_cast<double>(e) <= -limit; },
+        [&](float e) { return static_cast<double>(e) >= limit; });
+    counted(satur::z_outside{-limit, 2.0}, below(-limit), above(2.0));
+    counted(satur::z_outside{limit, 2.0}, below(limit), above(2.0));
+    counted(satur::z_outside{-2.0, limit}, below(-2.0), above(limit));
+    counted(satur::z_outside{-2.0, -limit}, below(-2.0), above(-limit));
+    counted(satur::output_beyond{limit, 2.0}, below(limit), above(2.0)); // of an identity: z is the output
+    counted(satur::output_beyond{-limit, 2.0}, below(-limit), above(2.0));
+    counted(satur::output_beyond{-2.0, limit}, below(-2.0), above(limit));
+    counted(satur::output_beyond{-2.0, -limit}, below(-2.0), above(-limit));
+  }
+}
+
+TEST_CASE("a slope at a limit that is no float, and an output at a share of the way") {
+  // The slope is |z|, so a share of the peak slope 1 is a limit of |z|; hard_tanh between its ends is z.
+  struct square {
+    float value(float z) const { return 0.5f * z * z; }
+    float derivative(float z) const { return std::fabs(z); }
+    double peak_slope() const { return 1.0; }
+  };
+  for (double const limit : {0.1, 0.3, 0.7, 0.25}) {
+    CAPTURE(limit);
+    float const f = static_cast<float>(limit);
+    std::vector<float> z;
+    for (float const e : {std::nextafter(f, 0.0f), f, std::nextafter(f, 1.0f)}) {
+      z.push_back(e);
+      z.push_back(-e);
+    }
+    auto const inside =
+        std::count_if(z.begin(), z.end(), [&](float e) { return e > 0 && static_cast<double>(e) < limit; });
+    auto const beyond = std::count_if(z.begin(), z.end(), [&](float e) { return static_cast<double>(e) > limit; });
+    satur::saturation const slope = satur::observe(square{}, z, satur::slope_below{limit});
+    CHECK(slope.high == static_cast<std::uint64_t>(inside));
+    CHECK(slope.low == static_cast<std::uint64_t>(inside));
+    satur::saturation const output = satur::observe(satur::hard_tanh{}, z, satur::scaled_output_beyond{limit});
+    CHECK(output.high == static_cast<std::uint64_t>(beyond));
+    CHECK(output.low == static_cast<std::uint64_t>(beyond));
+  }
+}
+
+TEST_CASE("a formula that is no number far out, on one side alone") {
+  // softplus as it is often written: e^z is infinite on the right, and infinite / infinite is NaN.
+  struct naive_softplus {
+    double value(double z) const { return std::log(1.0 + std::exp(z)); }
+    double derivative(double z) const { return std::exp(z) / (1.0 + std::exp(z)); }
+  };
+  struct mirrored {
+    double value(double z) const { return -std::log(1.0 + std::exp(-z)); }
+    double derivative(double z) const { return std::exp(-z) / (1.0 + std::exp(-z)); }
+  };
+  double const exact = std::log(0.25 / 0.75);
+  check_ends(satur::equivalents(satur::slope_below{0.25}, naive_softplus{}), exact, never, 1e-12);
+  check_ends(satur::equivalents(satur::slope_below{0.25}, mirrored{}), never, -exact, 1e-12);
+  check_ends(satur::equivalents(satur::z_outside{-2.0, 3.0}, naive_softplus{}), -2.0, 3.0);
+  check_ends(satur::equivalents(satur::z_outside{-3.0, 2.0}, mirrored{}), -3.0, 2.0);
+  check_ends(satur::equivalents(satur::output_beyond{0.5, 7.0}, naive_softplus{}), std::log(std::expm1(0.5)),
+             std::log(std::expm1(7.0)), 1e-12);
+  check_ends(satur::equivalents(satur::output_beyond{-7.0, -0.5}, mirrored{}), -std::log(std::expm1(7.0)),
+             -std::log(std::expm1(0.5)), 1e-12);
+}
+
+TEST_CASE("the two ends of a rule that is not symmetric: each output and slope at its own end") {
+  satur::rule_equivalents const e = satur::equivalents(satur::z_outside{-2.0, 3.5}, satur::sigmoid{});
+  CHECK(e.z_low == -2.0);
+  CHECK(e.z_high == 3.5);
+  CHECK(e.y_low == satur::sigmoid{}.value(-2.0));
+  CHECK(e.y_high == satur::sigmoid{}.value(3.5));
+  CHECK(e.slope_low == satur::sigmoid{}.derivative(-2.0) / 0.25);
+  CHECK(e.slope_high == satur::sigmoid{}.derivative(3.5) / 0.25);
 }
 
 TEST_CASE("every preset counts as its definition says, bare, in any_rule and in a monitor") {

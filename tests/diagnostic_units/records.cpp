@@ -216,7 +216,7 @@ TEST_CASE("other activations' off value: the flat side's, else 0") {
 TEST_CASE("NCHW is NHWC in another order: the same record, and values where they belong") {
   std::size_t const n = 3;
   for (std::size_t const c : {1u, 5u, 16u, 40u}) {
-    for (std::size_t const hw : {1u, 6u, 49u, 130u}) {
+    for (std::size_t const hw : {1u, 6u, 49u, 130u, 784u}) { // 784: a strip of 1024 samples ends within an image
       std::vector<float> const nchw = gaussian<float>(n * c * hw, -1.0, 4.0);
       std::vector<float> nhwc(nchw.size());
       for (std::size_t b = 0; b < n; ++b) {
@@ -237,9 +237,14 @@ TEST_CASE("NCHW is NHWC in another order: the same record, and values where they
       for (std::size_t u = 0; u < c; ++u) {
         unit_summary const x = a[u];
         unit_summary const y = b[u];
+        CHECK(x.samples == y.samples);
         CHECK(x.active == y.active);
         CHECK(x.low == y.low);
+        CHECK(x.high == y.high);
         CHECK(x.silent == y.silent);
+        CHECK(close(x.z_mean, y.z_mean, 1e-12));
+        CHECK(close(x.output, y.output, 1e-12));
+        CHECK(close(x.magnitude, y.magnitude, 1e-12));
         CHECK(close(x.z_variance, y.z_variance, 1e-12));
         CHECK(close(x.mean_slope, y.mean_slope));
         CHECK(close(x.gradient_mean_square, y.gradient_mean_square));

@@ -141,5 +141,17 @@ TEST_CASE("sixteen bits, the same") {
   omp_set_num_threads(3);
   CHECK(satur::forward(satur::sigmoid{}, satur::as_bfloat16(z), satur::as_bfloat16(again)) == one);
   CHECK(again == y);
+  std::vector<std::uint16_t> dy(z.size());
+  satur::forward(satur::sigmoid{}, satur::as_bfloat16(z), satur::as_bfloat16(y), satur::as_bfloat16(dy));
+  for (int const threads : {1, 3}) { // without a record: every leaf in its place
+    CAPTURE(threads);
+    omp_set_num_threads(threads);
+    std::fill(again.begin(), again.end(), std::uint16_t{0});
+    satur::apply(satur::sigmoid{}, satur::as_bfloat16(z), satur::as_bfloat16(again));
+    CHECK(again == y);
+    std::fill(again.begin(), again.end(), std::uint16_t{0});
+    satur::apply_derivative(satur::sigmoid{}, satur::as_bfloat16(z), satur::as_bfloat16(again));
+    CHECK(again == dy);
+  }
   omp_set_num_threads(before);
 }
