@@ -99,6 +99,53 @@ TEST_CASE("units: at least p, exactly; both sides together count once") {
   CHECK(std::isnan(satur::axes_of(unit_records{}).element_fraction()));
 }
 
+TEST_CASE("units with both sides at or above p are among the low ones, and are counted once") {
+  std::vector<double> z;
+  for (int i = 0; i < 20; ++i) { // of 20: 10 low and 10 high; 5 low and 6 high; 4 low and 5 high; 4 low; 7 high
+    for (double const x : {i < 10 ? -9.0 : 9.0, i < 5 ? -9.0 : (i < 11 ? 9.0 : 0.0), i < 4 ? -9.0 : (i < 9 ? 9.0 : 0.0),
+                           i < 4 ? -9.0 : 0.0, i < 7 ? 9.0 : 0.0}) {
+      z.push_back(x);
+    }
+  }
+  unit_records units;
+  add_sigmoid(z, unit_layout::matrix(20, 5), units);
+  auto const check = [&](double share, std::uint64_t saturated, std::uint64_t low, std::uint64_t high) {
+    CAPTURE(share);
+    satur::saturation_axes const a = satur::axes_of(units, share);
+    CHECK(a.units == 5);
+    CHECK(a.saturated_units == saturated);
+    CHECK(a.low_units == low);
+    CHECK(a.high_units == high);
+    CHECK(a.unit_share == share);
+    CHECK(a.low == 23);
+    CHECK(a.high == 28);
+    CHECK(a.elements == 100);
+  };
+  check(0.5, 2, 1, 0);
+  check(0.25, 4, 2, 2);
+  check(0.35, 4, 1, 1);
+  check(0.2, 5, 4, 1);
+  check(1.0, 1, 0, 0);
+}
+
+TEST_CASE("axes leave out what has no number, and count it in no share") {
+  unit_records units(satur::unit_options{.sample_share = 0.3});
+  double const nan = std::nan("");
+  add_sigmoid(std::vector<double>{nan, 9.0, 0.0, nan, -9.0, nan, nan, -9.0, 1.0}, unit_layout::matrix(3, 3), units);
+  satur::saturation_axes const a = satur::axes_of(units, 0.6);
+  CHECK(a.units == 2); // one has seen nothing but NaN
+  CHECK(a.elements == 5);
+  CHECK(a.low == 2);
+  CHECK(a.high == 1);
+  CHECK(a.saturated_units == 1);
+  CHECK(a.low_units == 1);
+  CHECK(a.high_units == 0);
+  CHECK(a.samples == 3);
+  CHECK(a.saturated_samples == 3);
+  CHECK(a.sample_share == 0.3);
+  CHECK(a.rule == satur::z_beyond{5.0}.definition());
+}
+
 TEST_CASE("percentiles: numpy's, NaN left out, and the worst units") {
   // numpy.percentile([3, 1, 4, 1, 5, 9, 2, 6], [0, 1, 2, 5, 10, 20, …])
   satur::unit_percentiles const p = satur::percentiles_of({3, 1, 4, 1, 5, 9, 2, 6});
@@ -165,6 +212,28 @@ TEST_CASE("tau: mean |a| of 0, 1, 1, 2 scores 0, 1, 1, 2; one of four is dormant
   CHECK(satur::find_dormant(dying, satur::tau_dormant{}).mean_magnitude == 1e-6);
   unit_records const dead = relu_record({{-1.0, -1.0}}); // 0 / 1e-9
   CHECK(satur::find_dormant(dead, satur::tau_dormant{}).count() == 2);
+}
+
+TEST_CASE("outputs that are infinite are judged by no mean; NaN is a sample of the window") {
+  double const nan = std::nan("");
+  unit_records const units = relu_record({{infinity, 1.0, 3.0, nan}, {infinity, infinity, 3.0, nan}});
+  satur::dormant_units const tau = satur::find_dormant(units, satur::tau_dormant{0.75});
+  CHECK(tau.judged == 2);
+  CHECK(tau.mean_magnitude == 2.0);
+  CHECK(tau.units() == std::vector<std::size_t>{1});
+  CHECK(satur::find_dormant(units, satur::off{}).judged == 3);
+  CHECK(satur::find_dormant(units, satur::off{}).count() == 0);
+  CHECK(satur::find_dormant(units, satur::saturated_unit{0.5}).units() == std::vector<std::size_t>{0, 1});
+  CHECK(std::isnan(satur::find_dormant(relu_record({{infinity, nan}}), satur::tau_dormant{}).mean_magnitude));
+  CHECK(satur::find_dormant(relu_record({{infinity, nan}}), satur::tau_dormant{}).judged == 0);
+
+  unit_records const holes = relu_record({{nan, 1.0}, {2.0, nan}, {nan, nan}});
+  CHECK(satur::find_dormant(holes, satur::off{}).samples == 3);
+  satur::decayed_units lately(2.0);
+  lately.add(holes);
+  CHECK(satur::find_dormant(lately, satur::off{}).samples == 3);
+  lately.add(relu_record({{nan, nan}, {nan, 4.0}})); // two samples on: the first three count half
+  CHECK(satur::find_dormant(lately, satur::off{}).samples == 3.5);
 }
 
 TEST_CASE("each definition of dead, on a layer built to have one of each") {
@@ -306,6 +375,106 @@ TEST_CASE("a window with decay is the weighted mean of its samples") {
   CHECK_THROWS_AS(satur::decayed_units{infinity}, std::invalid_argument);
   unit_records other = relu_record({{1.0}});
   CHECK_THROWS_AS(lately.add(other), satur::shape_error);
+}
+
+TEST_CASE("a window with decay: NaN and infinity keep their weight, and stay out of the means") {
+  double const nan = std::nan("");
+  satur::decayed_units lately(1.0); // a sample counts 1, the one before it 1/2, the first 1/4
+  unit_records batch;
+  auto const add = [&](std::vector<double> const& z, std::vector<double> const& g) {
+    add_relu(z, unit_layout::matrix(1, 3), batch);
+    add_gradients(g, unit_layout::matrix(1, 3), batch);
+    lately.add(batch);
+    batch.start_window();
+  };
+  add({2.0, nan, -7.0}, {2.0, nan, 3.0});
+  add({infinity, 3.0, -infinity}, {infinity, 5.0, 0.0});
+  add({4.0, nan, 1.0}, {4.0, -infinity, nan});
+  auto const check = [](unit_summary const& s, std::vector<double> const& counts, std::vector<double> const& means) {
+    CAPTURE(s.unit);
+    CHECK(s.samples == counts[0]);
+    CHECK(s.nan == counts[1]);
+    CHECK(s.infinite == counts[2]);
+    CHECK(s.low == counts[3]);
+    CHECK(s.high == counts[4]);
+    CHECK(s.active == counts[5]);
+    CHECK(s.gradients == counts[6]);
+    CHECK(s.bad_gradients == counts[7]);
+    CHECK(s.silent == counts[8]);
+    CHECK(close(s.mean_slope, means[0]));
+    CHECK(close(s.z_mean, means[1]));
+    CHECK(close(s.z_variance, means[2], 1e-12));
+    CHECK(close(s.output, means[3]));
+    CHECK(close(s.magnitude, means[4]));
+    CHECK(close(s.gradient_mean_square, means[5]));
+    CHECK(s.peak_slope == 1.0);
+    CHECK(s.ever_active);
+  };
+  check(lately[0], {1.75, 0.0, 0.5, 0.0, 0.5, 1.75, 1.25, 0.5, 0.0}, {1.0, 3.6, 0.64, 3.6, 3.6, 13.6});
+  check(lately[1], {0.5, 1.25, 0.0, 0.0, 0.0, 0.5, 0.5, 1.25, 1.0}, {1.0, 3.0, 0.0, 3.0, 3.0, 25.0});
+  check(lately[2], {1.75, 0.0, 0.5, 0.75, 0.0, 1.0, 0.75, 1.0, 0.0}, {1.0 / 1.75, -0.6, 10.24, 0.8, 0.8, 3.0});
+}
+
+TEST_CASE("a window with decay: gradients and samples grow old apart") {
+  satur::decayed_units lately(1.0);
+  unit_records gradients;
+  add_gradients(std::vector<double>{2.0, 4.0}, unit_layout::matrix(2, 1), gradients);
+  lately.add(gradients); // before any z: of no rule yet
+  lately.add(relu_record({{3.0}, {5.0}, {7.0}}));
+  CHECK(lately[0].samples == 3.0);
+  CHECK(lately[0].gradients == 2.0);
+  lately.add(gradients);
+  CHECK(lately[0].samples == 3.0);
+  CHECK(lately[0].gradients == 2.5);
+  CHECK(lately.rule() == satur::z_beyond{5.0}.definition());
+  CHECK(lately.half_life() == 1.0);
+  unit_records sigmoid;
+  add_sigmoid(std::vector<double>{1.0}, unit_layout::matrix(1, 1), sigmoid);
+  satur::decayed_units const before = lately;
+  CHECK_THROWS_AS(lately.add(sigmoid), std::invalid_argument);
+  lately.add(unit_records{});
+  CHECK(lately == before);
+}
+
+TEST_CASE("a record that is used twice is like a new one, whatever was in it") {
+  double const nan = std::nan("");
+  struct block {
+    std::vector<double> z, g;
+  };
+  block const odd{{9.0, nan, -9.0, infinity, -8.0, -7.0}, {1.0, nan, 2.0, 0.0, infinity, 3.0}};
+  block const plain{{6.0, -1.0, -6.0, 2.0}, {4.0, 5.0, 0.0, 7.0}};
+  auto const add = [](block const& b, unit_records& units) {
+    add_relu(b.z, unit_layout::matrix(b.z.size() / 2, 2), units);
+    add_gradients(b.g, unit_layout::matrix(b.g.size() / 2, 2), units);
+  };
+  for (auto const& [first, second] : {std::pair{&odd, &plain}, std::pair{&plain, &odd}, std::pair{&odd, &odd}}) {
+    satur::unit_options const options{.sample_share = 0.75};
+    unit_records fresh(options);
+    add(*second, fresh);
+    unit_records used(options);
+    add(*first, used);
+    used.clear();
+    CHECK(used.empty());
+    CHECK(used.size() == 2);
+    add(*second, used);
+    CHECK(used == fresh);
+
+    unit_records window(options);
+    add(*first, window);
+    std::uint64_t const life = window.lifetime();
+    window.start_window();
+    add(*second, window);
+    CHECK(window.samples() == fresh.samples());
+    CHECK(window.gradient_samples() == fresh.gradient_samples());
+    CHECK(window.saturated_samples() == fresh.saturated_samples());
+    CHECK(window.lifetime() == life + fresh.lifetime());
+    for (std::size_t u = 0; u < 2; ++u) {
+      unit_summary expected = fresh[u];
+      expected.silent = window[u].silent; // that of the life, not of the window
+      expected.ever_active = window[u].ever_active;
+      CHECK(window[u] == expected);
+    }
+  }
 }
 
 TEST_CASE("a steady stream: the weight tends to half-life / ln 2") {
