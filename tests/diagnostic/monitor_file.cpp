@@ -49,18 +49,13 @@ satur::monitor trained(bool histograms, satur::history_keeps keeps = satur::hist
   return mon;
 }
 
+using satur_test::hash;
 using satur_test::loaded;
+using satur_test::mend;
+using satur_test::put_word;
+using satur_test::refusal_of;
 using satur_test::saved;
 
-/// The message with which it is refused; empty where it is not.
-std::string refusal(std::string const& bytes) {
-  try {
-    static_cast<void>(loaded(bytes));
-  } catch (satur::file_error const& error) {
-    return error.what();
-  }
-  return {};
-}
 /// A file of its own that is gone afterwards.
 struct temporary {
   std::string path =
@@ -83,27 +78,6 @@ struct temporary {
     return {};
   }
 };
-
-void put_word(std::string& bytes, std::size_t at, std::uint64_t word) {
-  for (std::size_t i = 0; i < 8; ++i) {
-    bytes[at + i] = static_cast<char>(static_cast<unsigned char>(word >> (8 * i)));
-  }
-}
-/// FNV-1a, written again.
-std::uint64_t hash(std::string const& bytes, std::size_t first, std::size_t last) {
-  std::uint64_t h = 0xcbf29ce484222325u;
-  for (std::size_t i = first; i < last; ++i) {
-    h ^= static_cast<unsigned char>(bytes[i]);
-    h *= 0x100000001b3u;
-  }
-  return h;
-}
-/// Makes the checksums and the size right again: what a malicious file would do.
-void mend(std::string& bytes) {
-  put_word(bytes, 16, bytes.size() - 40);
-  put_word(bytes, 24, hash(bytes, 40, bytes.size()));
-  put_word(bytes, 32, hash(bytes, 0, 32));
-}
 
 std::string damaged(std::string bytes, std::mt19937_64& urbg) {
   auto const place = [&] { return static_cast<std::size_t>(urbg() % bytes.size()); };
@@ -214,38 +188,38 @@ TEST_CASE("files: replaced as a whole, and what cannot be opened") {
 TEST_CASE("each kind of damage has its words") {
   using doctest::Contains;
   std::string const good = saved(trained(false));
-  CHECK(refusal(good).empty());
+  CHECK(refusal_of(good).empty());
   std::string bytes = good;
-  CHECK(refusal("").find("ends at byte 0") != std::string::npos);
-  CHECK(refusal("epoch,loss\n0,2.3\n").find("byte 0 is 101, expected 137") != std::string::npos);
-  CHECK(refusal(good.substr(0, 39)).find("ends at byte 39") != std::string::npos);
-  CHECK(refusal(good.substr(0, 100)).find("ends at byte 100, expected " + std::to_string(good.size())) !=
+  CHECK(refusal_of("").find("ends at byte 0") != std::string::npos);
+  CHECK(refusal_of("epoch,loss\n0,2.3\n").find("byte 0 is 101, expected 137") != std::string::npos);
+  CHECK(refusal_of(good.substr(0, 39)).find("ends at byte 39") != std::string::npos);
+  CHECK(refusal_of(good.substr(0, 100)).find("ends at byte 100, expected " + std::to_string(good.size())) !=
         std::string::npos);
   bytes = good;
   bytes[41] = static_cast<char>(bytes[41] ^ 1);
-  CHECK(refusal(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
+  CHECK(refusal_of(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
   bytes = good;
   bytes[8] = 3; // a flipped bit is damage…
-  CHECK(refusal(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
+  CHECK(refusal_of(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
   put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
-  CHECK(refusal(bytes).find("says format 3, expected 1 to 2; a newer satur wrote it") != std::string::npos);
+  CHECK(refusal_of(bytes).find("says format 3, expected 1 to 2; a newer satur wrote it") != std::string::npos);
   put_word(bytes, 8, 0); // and no satur wrote format 0
   put_word(bytes, 32, hash(bytes, 0, 32));
-  CHECK(refusal(bytes).find("says format 0, expected 1 to " + std::to_string(satur::detail::newest_format) +
-                            "; no satur writes it") != std::string::npos);
+  CHECK(refusal_of(bytes).find("says format 0, expected 1 to " + std::to_string(satur::detail::newest_format) +
+                               "; no satur writes it") != std::string::npos);
   bytes = good;
   put_word(bytes, 16, std::uint64_t{1} << 60); // a size that nobody has
   put_word(bytes, 32, hash(bytes, 0, 32));
-  CHECK(refusal(bytes).find("ends at byte " + std::to_string(good.size())) != std::string::npos);
+  CHECK(refusal_of(bytes).find("ends at byte " + std::to_string(good.size())) != std::string::npos);
   bytes = good;
   bytes[48] = 'Z'; // a rule that is not ours
   mend(bytes);
-  CHECK(refusal(bytes).find("Zlope_below") != std::string::npos);
+  CHECK(refusal_of(bytes).find("Zlope_below") != std::string::npos);
   satur::monitor wrong; // more saturated on the left than were seen
   satur::saturation impossible = satur::observe(satur::sigmoid{}, std::vector<double>{0.0});
   impossible.low = 2;
   wrong["fc"].add(impossible);
-  CHECK(refusal(saved(wrong)).find("no more than their count") != std::string::npos);
+  CHECK(refusal_of(saved(wrong)).find("no more than their count") != std::string::npos);
   temporary const file;
   file.put(good + '\n');
   CHECK(file.refusal().find("goes on at byte " + std::to_string(good.size())) != std::string::npos);
@@ -261,7 +235,7 @@ TEST_CASE("a number that does not fit its field is refused, not cut off") {
     std::string bytes = good;
     put_word(bytes, after_rule + 8 * field, word);
     mend(bytes);
-    return refusal(bytes);
+    return refusal_of(bytes);
   };
   CHECK(with(4, 1).empty()); // the other way to thin
   CHECK(with(4, 2).find("expected a way to thin a history; ") != std::string::npos);

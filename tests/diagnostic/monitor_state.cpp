@@ -4,9 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <limits>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -127,6 +130,41 @@ TEST_CASE("the sum of two monitors is the sum of each of their records, in both 
   CHECK((b + a).size() == 2);
   CHECK((b + a).at("fc").last(phase::eval).saturation.count ==
         x.last(phase::eval).saturation.count + y.last(phase::eval).saturation.count);
+}
+
+TEST_CASE("one block in n: the same blocks of any container, other ones in the next step, all of them in n steps") {
+  std::vector<double> z(20000); // not a whole number of blocks of 256, and more than is read at once from a deque
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    z[i] = static_cast<double>(i) * 0.003 - 30.0;
+  }
+  std::deque<double> const scattered(z.begin(), z.end());
+  satur::monitor some({.histograms = 3});
+  satur::monitor all({.histograms = 1});
+  all["memory"].observe(satur::tanh{}, z);
+  all.end_step();
+  std::uint64_t drawn = 0;
+  for (std::size_t step = 0; step < 3; ++step) {
+    CAPTURE(step);
+    some["memory"].observe(satur::tanh{}, z);
+    some["elsewhere"].observe(satur::tanh{}, scattered);
+    some["memory"].gradient(z);
+    some.end_step();
+    satur::layer_histograms const& h = *some.at("memory").histograms();
+    CHECK(h.z == some.at("elsewhere").histograms()->z);
+    CHECK(h.slope == some.at("elsewhere").histograms()->slope);
+    satur::histogram by_hand = satur::histogram::of_z();
+    for (std::size_t block = 0; block * 256 < z.size(); ++block) {
+      if ((block + step) % 3 == 0) {
+        by_hand.observe(
+            std::span<double const>(z).subspan(block * 256, std::min<std::size_t>(256, z.size() - block * 256)));
+      }
+    }
+    drawn += by_hand.total();
+    CHECK(h.z.total() == drawn);
+  }
+  CHECK(some.at("memory").histograms()->z == all.at("memory").histograms()->z);
+  CHECK(some.at("memory").histograms()->slope == all.at("memory").histograms()->slope);
+  CHECK(some.at("memory").histograms()->gradient.total() == z.size());
 }
 
 TEST_CASE("a wish to stop is in the sum, whoever had it") {

@@ -6,9 +6,13 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -226,4 +230,68 @@ TEST_CASE("a monitor of a kept file is saved and loaded again, equal, and goes o
     CHECK_FALSE(mon.sampling_now());
     CHECK(again == mon);
   }
+}
+
+TEST_CASE("a number that no monitor has is refused, and the last one that it may have is read") {
+  std::string const good = stored::bytes_of(stored::formats[1]);
+  // `words` are in the file once; the first of them becomes `word`.
+  auto const with = [&](std::vector<std::uint64_t> const& words, std::uint64_t word) {
+    std::string pattern(8 * words.size(), '\0');
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      satur_test::put_word(pattern, 8 * i, words[i]);
+    }
+    std::size_t const at = good.find(pattern);
+    REQUIRE(at != std::string::npos);
+    REQUIRE(good.find(pattern, at + 1) == std::string::npos);
+    std::string bytes = good;
+    satur_test::put_word(bytes, at, word);
+    satur_test::mend(bytes);
+    return satur_test::refusal_of(bytes);
+  };
+  auto const check = [&](std::vector<std::uint64_t> const& words, std::uint64_t most, std::string const& expected) {
+    CAPTURE(words[0]);
+    CHECK(with(words, most).empty());
+    CHECK(with(words, most + 1).find(expected) != std::string::npos);
+  };
+  std::string const saturation = "expected counters of saturation that are no more than their count; ";
+  check({210, 310, 410, 510}, 1010, saturation);                       // low of 1010
+  check({310, 410, 510}, 1010, saturation);                            // high
+  check({510, std::bit_cast<std::uint64_t>(610.5)}, 1010, saturation); // infinite
+  check({710, std::bit_cast<std::uint64_t>(11.5)}, 1010, saturation);  // finite z
+  std::string const unit = "expected counters of a unit that are no more than its samples; ";
+  check({110, 120, 210}, 8010 - 511, unit); // low of the samples that are not NaN
+  check({210, 220, 310}, 8010 - 511, unit); // high
+  check({310, 320, 410}, 8010 - 511, unit); // active
+  check({120, 210, 220}, 8010 - 512, unit); // low of the second unit
+  check({220, 310, 320}, 8010 - 512, unit);
+  check({320, 410, 420}, 8010 - 512, unit);
+  check({611, 711, 0}, 8010 - 511, unit);                             // infinite
+  check({711, 0, 0, 0}, 7010, unit);                                  // gradients that are none
+  CHECK(with({511, 611, 711}, 8011).find(unit) != std::string::npos); // NaN, of 8010 samples
+  CHECK(with({511, 611, 711}, std::uint64_t{1} << 48).find("counters of a unit that are below 2^48") !=
+        std::string::npos);
+  std::string const samples = "expected no more samples of units than were seen; ";
+  check({8010, 7010}, 9010, samples); // of the life
+  check({50, 9010}, 8010, samples);   // samples that are saturated
+  check({60, 7, 8000}, 100, "expected no more sampled steps than steps; ");
+  check({70, 17, 8010}, 110, "expected no more sampled steps than steps; ");
+  for (double const time : {10.5, 11.25, 12.75}) {
+    std::uint64_t const word = std::bit_cast<std::uint64_t>(time);
+    CHECK(with({word}, std::bit_cast<std::uint64_t>(std::numeric_limits<double>::infinity()))
+              .find("expected finite times; ") != std::string::npos);
+  }
+  std::string const lines = "expected no more lines of a history than it may hold; ";
+  CHECK(with({7, 2, 1, 3, 10}, 2).find(lines) != std::string::npos); // three lines of two steps
+  CHECK(with({7, 2, 1, 3, 10}, 3).empty());
+  CHECK(with({4, 7, 2, 1, 3}, 2).find(lines) != std::string::npos); // in room for two
+  CHECK(with({4, 7, 2, 1, 3}, 3).empty());
+  std::string const stride = "expected a stride of a history that fits its steps; ";
+  CHECK(with({2, 1, 3, 10}, 8).empty());
+  CHECK(with({2, 1, 3, 10}, 16).find(stride) != std::string::npos);
+  CHECK(with({2, 1, 3, 10}, 3).find(stride) != std::string::npos);
+  CHECK(with({2, 1, 3, 10}, 0).find(stride) != std::string::npos);
+  std::string const order = "expected lines of a history in order; ";
+  CHECK(with({12, 3012}, 11).empty());
+  CHECK(with({12, 3012}, 10).find(order) != std::string::npos); // the step of the line before it
+  CHECK(with({12, 3012}, 13).find(order) != std::string::npos); // and of the one after it
 }

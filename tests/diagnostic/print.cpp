@@ -15,6 +15,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 #include <sstream>
 #include <string>
@@ -196,6 +197,23 @@ TEST_CASE("dormant units, percentiles, phi_B, a histogram") {
                       "-inf                      10.0 %\n"
                       "inf                       15.0 %\n"
                       "NaN 4 (in no share)\n");
+}
+
+TEST_CASE("a histogram of many bins: rows of several, each between its own edges") {
+  satur::histogram h = satur::histogram::linear(0.0, 50.0, 50);
+  for (int i = 0; i < 50; ++i) { // 1 in the first bin, 2 in the second, and so on
+    h.observe(std::vector<double>(static_cast<std::size_t>(i + 1), i + 0.5));
+  }
+  std::string const text = printed(h);
+  CHECK(text.find("\n[0, 3)                     0.5 %  #\n[3, 6)                     1.2 %  ##") != std::string::npos);
+  CHECK(text.ends_with("\n[45, 48)                  11.1 %  ########################################\n"
+                       "[48, 50)                   7.8 %  ############################\n"));
+  CHECK(std::count(text.begin(), text.end(), '\n') == 1 + 17);
+  satur::histogram o = satur::histogram::logarithmic(0, 20, 2); // in whole octaves
+  o.observe(std::vector<double>{5.0, 6.0, 7.0, 100.0, 5e5});
+  std::string const octaves = printed(o);
+  CHECK(octaves.find("\n[4, 8)                    60.0 %") != std::string::npos);
+  CHECK(octaves.find("\n[64, 128)                 20.0 %") != std::string::npos);
 }
 
 TEST_CASE("gradient flow, steps, losses, variances, intervals") {

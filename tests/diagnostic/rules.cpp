@@ -263,6 +263,13 @@ TEST_CASE("a formula that is no number far out, on one side alone") {
     double value(double z) const { return -std::log(1.0 + std::exp(-z)); }
     double derivative(double z) const { return std::exp(-z) / (1.0 + std::exp(-z)); }
   };
+  // The sigmoid with e^z in place of e^-z: flat on the right too, where it has no number from z = 710 on.
+  struct sigmoid_of_growth {
+    double value(double z) const { return std::exp(z) / (1.0 + std::exp(z)); }
+    double derivative(double z) const { return std::exp(z) / ((1.0 + std::exp(z)) * (1.0 + std::exp(z))); }
+  };
+  check_ends(satur::equivalents(satur::slope_below{}, sigmoid_of_growth{}), -5.0, 5.0);
+  check_ends(satur::equivalents(satur::output_beyond{0.25, 0.9}, sigmoid_of_growth{}), -std::log(3.0), std::log(9.0));
   double const exact = std::log(0.25 / 0.75);
   check_ends(satur::equivalents(satur::slope_below{0.25}, naive_softplus{}), exact, never, 1e-12);
   check_ends(satur::equivalents(satur::slope_below{0.25}, mirrored{}), never, -exact, 1e-12);

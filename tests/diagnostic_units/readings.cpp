@@ -436,6 +436,38 @@ TEST_CASE("a window with decay: gradients and samples grow old apart") {
   CHECK(lately == before);
 }
 
+TEST_CASE("all units as one: counts added, means over all, the shorter silence") {
+  double const nan = std::nan("");
+  unit_records units;
+  add_relu(std::vector<double>{nan, nan, 2.0, nan, infinity, -6.0, 7.0, -8.0, 1.0, -5.5, 0.5, -7.0, -1.0, -2.0},
+           unit_layout::matrix(7, 2), units);
+  std::vector<double> g{1.0, nan, 2.0, 3.0, infinity, 4.0};
+  g.resize(14, 0.0);
+  add_gradients(g, unit_layout::matrix(7, 2), units);
+  unit_summary const all = units.layer();
+  CHECK(all.unit == 2);
+  CHECK(all.samples == 11);
+  CHECK(all.low == 4);
+  CHECK(all.high == 2);
+  CHECK(all.active == 5);
+  CHECK(all.nan == 3);
+  CHECK(all.infinite == 1);
+  CHECK(all.gradients == 12);
+  CHECK(all.bad_gradients == 2);
+  CHECK(units[0].silent == 1);
+  CHECK(units[1].silent == 7);
+  CHECK(all.silent == 1);
+  CHECK(all.ever_active);
+  CHECK_FALSE(units[1].ever_active);
+  CHECK(close(all.mean_slope, 5.0 / 11.0));
+  CHECK(close(all.z_mean, -1.9)); // of ten finite numbers, -19 in all and 238.5 their squares
+  CHECK(close(all.z_variance, 23.85 - 3.61));
+  CHECK(close(all.output, 1.05));
+  CHECK(close(all.magnitude, 1.05));
+  CHECK(close(all.gradient_mean_square, 2.5));
+  CHECK(all.peak_slope == 1.0);
+}
+
 TEST_CASE("a record that is used twice is like a new one, whatever was in it") {
   double const nan = std::nan("");
   struct block {
