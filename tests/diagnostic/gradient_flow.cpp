@@ -53,6 +53,7 @@ TEST_CASE("AUTOTRAINER's gradient flow, at its limits") {
   satur::gradient_record broken = gradient(1.0);
   broken.nan = 1;
   CHECK(satur::flow_of(broken, gradient(1.0)).state == flow::not_finite);
+  CHECK(satur::flow_of(gradient(1.0), broken).state == flow::not_finite);
   // norms, not rms: 400 values of 1 against 4
   CHECK(satur::flow_of(gradient(1.0, 400), gradient(1.0, 4)).ratio == doctest::Approx(10.0));
 
@@ -88,6 +89,13 @@ TEST_CASE("TheDeepChecker's five ratios in a row, at its limits") {
   CHECK(cut.from == 4);
   CHECK(cut.ratios == 3);
   CHECK(cut.largest == doctest::Approx(0.25));
+  // Two stretches of two ratios: the first is named, whichever way each goes.
+  satur::layer_flow const tie = satur::layer_flow_of(std::vector<satur::gradient_record>{
+      gradient(1.0), gradient(4.0), gradient(16.0), gradient(15.0), gradient(3.0), gradient(1.0)});
+  CHECK(tie.from == 0);
+  CHECK(tie.ratios == 2);
+  CHECK(tie.smallest == 0.25);
+  CHECK(tie.largest == 5.0);
   layers = stack(4.0, 6);
   layers[0].nan = 1;
   CHECK(satur::layer_flow_of(layers).state == satur::flow::not_finite);

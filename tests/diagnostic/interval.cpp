@@ -101,6 +101,7 @@ TEST_CASE("Wilson's interval: the ends, nothing seen, bad input") {
   CHECK(none.low == 0.0);
   CHECK(none.high == doctest::Approx(z2 / (10.0 + z2)).epsilon(1e-14));
   CHECK(satur::wilson(10, 10).high == 1.0);
+  CHECK(satur::wilson(9, 10).high == doctest::Approx(1.0 - satur::wilson(1, 10).low).epsilon(1e-14));
   CHECK(satur::wilson(10, 10).low == doctest::Approx(1.0 - none.high).epsilon(1e-14));
   CHECK(satur::wilson(3, 1000).low == doctest::Approx(0.0010207838811386189).epsilon(1e-13));
   satur::interval const nothing = satur::wilson(0, 0);
@@ -199,6 +200,28 @@ TEST_CASE("clusters: a design effect, and an interval that knows them") {
   satur::saturation const s = satur::observe(satur::sigmoid{}, gaussian(6400, 3.0, 1));
   CHECK(satur::mean_derivative_interval(s, satur::clustering{64.0, 1.0}).width() ==
         doctest::Approx(8.0 * satur::mean_derivative_interval(s).width()));
+  satur::interval const slope =
+      satur::mean_derivative_interval(s, satur::clustering{33.0, 0.25}); // each counts a ninth
+  CHECK(slope.effective == doctest::Approx(6400.0 / 9.0));
+  CHECK_FALSE(slope.independent);
+  CHECK(slope.estimate == s.mean_derivative());
+  CHECK(0.5 * (slope.low + slope.high) == doctest::Approx(s.mean_derivative()));
+  CHECK(satur::mean_derivative_interval(s).effective == 6400.0);
+  CHECK(satur::mean_derivative_interval(s).independent);
+
+  // By hand: p = 12/40, the squares 4 + 0 + 9 + 1, so p (1 - p) over 4/3 14/1600 is worth 18, and less by Student's t.
+  satur::interval const four =
+      satur::clustered_interval(std::vector<satur::cluster_count>{{1, 10}, {3, 10}, {6, 10}, {2, 10}, {0, 0}}, 0.95);
+  double const z = 1.959963984540054;
+  double const t = 3.182446305284263; // of 3 degrees of freedom
+  double const n = 18.0 * (z / t) * (z / t);
+  double const middle = (0.3 + z * z / (2.0 * n)) / (1.0 + z * z / n);
+  double const reach = z * std::sqrt(0.3 * 0.7 / n + z * z / (4.0 * n * n)) / (1.0 + z * z / n);
+  CHECK(four.estimate == 0.3);
+  CHECK(four.effective == doctest::Approx(n).epsilon(1e-12));
+  CHECK(four.low == doctest::Approx(middle - reach).epsilon(1e-12));
+  CHECK(four.high == doctest::Approx(middle + reach).epsilon(1e-12));
+  CHECK(four.level == 0.95);
 
   std::vector<satur::cluster_count> const all_or_nothing{{100, 100}, {0, 100}, {100, 100}, {0, 100}, {0, 0}};
   CHECK(satur::intraclass_correlation(all_or_nothing) == doctest::Approx(1.0));

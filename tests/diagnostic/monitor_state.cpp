@@ -247,6 +247,21 @@ TEST_CASE("a window of one phase is not a window of the other") {
   }
 }
 
+TEST_CASE("the time before a phase is entered belongs to none of its steps") {
+  satur::monitor mon(satur::monitor_options{.sampling = {.budget = 0.5}}, fake_clock);
+  auto const pause = [] { now += 1000000000; };
+  for (phase const p : {phase::train, phase::eval, phase::train}) {
+    pause();
+    p == phase::train ? mon.train() : mon.eval();
+    work();
+    mon.end_step();
+  }
+  CHECK(mon.sampling().step_ns > 2000000); // two steps
+  CHECK(mon.sampling().step_ns < 2001000);
+  CHECK(mon.sampling(phase::eval).step_ns > 1000000);
+  CHECK(mon.sampling(phase::eval).step_ns < 1001000);
+}
+
 TEST_CASE("two monitors differ by each thing that they remember") {
   satur::monitor const a = first_run();
   satur::monitor b = a;

@@ -418,14 +418,16 @@ TEST_CASE("a window with decay: NaN and infinity keep their weight, and stay out
 TEST_CASE("a window with decay: gradients and samples grow old apart") {
   satur::decayed_units lately(1.0);
   unit_records gradients;
-  add_gradients(std::vector<double>{2.0, 4.0}, unit_layout::matrix(2, 1), gradients);
+  add_gradients(std::vector<double>{2.0, std::nan(""), 4.0}, unit_layout::matrix(3, 1), gradients);
   lately.add(gradients); // before any z: of no rule yet
-  lately.add(relu_record({{3.0}, {5.0}, {7.0}}));
-  CHECK(lately[0].samples == 3.0);
+  lately.add(relu_record({{3.0}, {5.0}}));
+  CHECK(lately[0].samples == 2.0);
   CHECK(lately[0].gradients == 2.0);
-  lately.add(gradients);
-  CHECK(lately[0].samples == 3.0);
-  CHECK(lately[0].gradients == 2.5);
+  CHECK(lately[0].bad_gradients == 1.0);
+  lately.add(gradients); // three gradients on: the first count an eighth
+  CHECK(lately[0].samples == 2.0);
+  CHECK(lately[0].gradients == 2.25);
+  CHECK(lately[0].bad_gradients == 1.125);
   CHECK(lately.rule() == satur::z_beyond{5.0}.definition());
   CHECK(lately.half_life() == 1.0);
   unit_records sigmoid;
