@@ -181,6 +181,59 @@ TEST_CASE_TEMPLATE("what x may be: a tensor, a temporary, a view, a formula, an 
   CHECK(&second.z() != &copy.z());
 }
 
+TEST_CASE_TEMPLATE("one x after another on one layer, of every kind in every order", T, float, double) {
+  std::mt19937 g(8);
+  dense<T> const fc{4, 3, satur::normal{0.1, 1}, g};
+  struct step {
+    matrix<T> x, dz;
+  };
+  std::vector<step> const steps{
+      {make<T>(satur::normal{1, 2}, {5, 4}, g), make<T>(satur::normal{-1, 1}, {5, 3}, g)},
+      {make<T>(satur::normal{-2, 1}, {5, 4}, g), make<T>(satur::normal{3, 1}, {5, 3}, g)}, // the same shape
+      {make<T>(satur::normal{3, 1}, {2, 4}, g), make<T>(satur::normal{2, 1}, {2, 3}, g)}}; // another
+  auto const give = [](dense<T>& layer, int kind, matrix<T> const& x) {
+    switch (kind) {
+    case 0:
+      layer.forward(x);
+      break;
+    case 1:
+      layer.forward(matrix<T>(x));
+      break;
+    default:
+      layer.forward(x + T(0));
+    }
+  };
+  for (step const& one : steps) {
+    for (step const& two : steps) {
+      for (int const first : {0, 1, 2}) {
+        for (int const second : {0, 1, 2}) {
+          for (bool const backward_between : {false, true}) {
+            CAPTURE(first);
+            CAPTURE(second);
+            dense<T> fresh = fc;
+            fresh.forward(two.x);
+            matrix<T> const dx = fresh.backward(two.dz);
+            dense<T> used = fc;
+            give(used, first, one.x);
+            if (backward_between) {
+              used.backward(one.dz);
+            }
+            give(used, second, two.x);
+            CHECK(used.z() == fresh.z());
+            CHECK(largest_difference(used.z(), product(two.x, fc.w, false, false)) < 1e-4);
+            CHECK(used.backward(two.dz) == dx);
+            CHECK(used.dw == fresh.dw);
+            CHECK(used.db == fresh.db);
+            used.backward_parameters(two.dz); // overwritten, not added to
+            CHECK(used.dw == fresh.dw);
+            CHECK(used.db == fresh.db);
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("the batch may change between steps") {
   std::mt19937 g(8);
   dense<float> fc{4, 3, satur::normal{}, g};
@@ -240,13 +293,18 @@ TEST_CASE("what a layer refuses, and how it says so") {
   auto const dz = make<float>(satur::normal{}, {5, 3}, g);
   CHECK_THROWS_WITH_AS(fc.backward(dz), "satur::dense::backward: nothing to go back from; call forward first",
                        std::logic_error);
+  CHECK_THROWS_WITH_AS(fc.backward_parameters(dz),
+                       "satur::dense::backward_parameters: nothing to go back from; call forward first",
+                       std::logic_error);
   auto const wrong = make<float>(satur::normal{}, {5, 3}, g);
   CHECK(refusal([&] { fc.forward(wrong); }) ==
         "satur::dense::forward: x has shape (5, 3); expected (batch, 4) with batch >= 1, for w (4, 3)");
   CHECK(refusal([&] {
           fc.forward(matrix<float>::from_shape({0, 4}));
-        }).find("x has shape (0, 4)") != std::string::npos);
-  CHECK(refusal([&] { fc.forward(xt::xarray<float>::from_shape({4})); }).find("x has shape (4)") != std::string::npos);
+        }).starts_with("satur::dense::forward: x has shape (0, 4); expected "));
+  CHECK(refusal([&] {
+          fc.forward(xt::xarray<float>::from_shape({4}));
+        }).starts_with("satur::dense::forward: x has shape (4); expected "));
   CHECK(fc.z().size() == 0); // nothing half done
 
   auto x = make<float>(satur::normal{}, {5, 4}, g);
@@ -259,9 +317,15 @@ TEST_CASE("what a layer refuses, and how it says so") {
   x.resize({2, 4});
   CHECK(refusal([&] { fc.backward(dz); }) == "satur::dense::backward: x has shape (2, 4); expected (5, 4), as in "
                                              "forward; x must stay unchanged until backward");
+  CHECK(refusal([&] {
+          fc.backward_parameters(dz);
+        }).starts_with("satur::dense::backward_parameters: x has shape (2, 4); expected (5, 4), as in forward"));
   x.resize({5, 4});
-  fc.b.resize({2});
-  CHECK(refusal([&] { fc.forward(x); }) == "satur::dense::forward: b has shape (2); expected (3), for w (4, 3)");
+  for (std::size_t const length : {2u, 4u, 0u}) { // too short, too long, none
+    fc.b.resize({length});
+    CHECK(refusal([&] { fc.forward(x); }) ==
+          "satur::dense::forward: b has shape (" + std::to_string(length) + "); expected (3), for w (4, 3)");
+  }
 }
 
 TEST_CASE_TEMPLATE("bias and column sums have the same bits at every level", T, float, double) {
@@ -313,4 +377,41 @@ TEST_CASE_TEMPLATE("descend: one step of plain gradient descent", T, float, doub
   satur::detail::descend_array(value.data(), slope.data(), 37, 0.7);
   CHECK(std::all_of(value.begin(), value.begin() + 37, [&](T v) { return v == value[0]; }));
   CHECK(value[37] == T(1.1));
+}
+
+TEST_CASE_TEMPLATE("descend: every length, at every level, and nothing beyond it", T, float, double) {
+  using satur::math::simd_level;
+  constexpr std::size_t most = 70; // more than four of the widest registers
+  std::mt19937 g(8);
+  std::vector<T> const before = [&] {
+    std::vector<T> all(most + 2);
+    satur::fill(satur::normal{1, 2}, all, {1, 1}, g);
+    return all;
+  }();
+  std::vector<T> slope(most + 2);
+  satur::fill(satur::normal{-1, 3}, slope, {1, 1}, g);
+  T const rate = T(0.37);
+  double const tolerance = static_cast<double>(std::numeric_limits<T>::epsilon());
+  for (simd_level level : {simd_level::baseline, simd_level::avx2, simd_level::avx512}) {
+    if (level > satur::math::best_level()) {
+      continue;
+    }
+    std::vector<T> alone = before; // each element by itself
+    for (std::size_t i = 0; i < most; ++i) {
+      satur::detail::descend_pass<T> const pass{alone.data() + i, slope.data() + i, 1, rate};
+      satur::math::run<T>(pass, level);
+      double const step = static_cast<double>(rate) * static_cast<double>(slope[i]);
+      double const exact = static_cast<double>(before[i]) - step;
+      CHECK(std::abs(static_cast<double>(alone[i]) - exact) <= tolerance * (std::abs(exact) + std::abs(step)));
+    }
+    for (std::size_t n = 0; n <= most; ++n) {
+      CAPTURE(n);
+      std::vector<T> value = before;
+      satur::detail::descend_pass<T> const pass{value.data(), slope.data(), n, rate};
+      satur::math::run<T>(pass, level);
+      auto const end = static_cast<std::ptrdiff_t>(n);
+      CHECK(std::equal(value.begin(), value.begin() + end, alone.begin()));
+      CHECK(std::equal(value.begin() + end, value.end(), before.begin() + end));
+    }
+  }
 }

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cfenv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -221,4 +222,127 @@ TEST_CASE("what the loss refuses, and how it says so") {
         }).starts_with("satur::softmax_cross_entropy::forward: logits has shape (3)"));
   CHECK(loss.probabilities == p); // nothing has changed
   CHECK(loss.forward(z, std::array{1, 2, 3}) == good);
+}
+
+TEST_CASE_TEMPLATE("an object that is used again is as good as a new one, in either order", T, float, double) {
+  constexpr T inf = std::numeric_limits<T>::infinity();
+  constexpr T nan_value = std::numeric_limits<T>::quiet_NaN();
+  struct batch {
+    matrix<T> z;
+    std::vector<int> labels;
+    std::size_t correct;
+  };
+  std::vector<batch> const batches{
+      {{{3, 1, T(0.5)}, {T(0.25), 2, 1}, {0, 1, 4}}, {0, 1, 0}, 2}, // as many rows as the next one, other hits
+      {{{1, 5, 2}, {7, T(0.5), 6}, {-1, -3, -2}}, {1, 1, 2}, 1},
+      {{{1, 5}, {2, 3}, {4, 6}, {8, 7}, {T(0.1), 9}}, {1, 1, 1, 0, 1}, 5},
+      {{{nan_value, 1, 2}, {3, 4, 9}}, {2, 2}, 1},
+      {{{-inf, -inf, -inf}, {3, inf, 9}, {1, 2, 3}}, {0, 1, 0}, 0},
+      {{{0, -inf, 6}}, {1}, 0}};
+  auto const same = [](auto x, auto y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+  auto const alike = [&](matrix<T> const& x, matrix<T> const& y) {
+    return x.shape() == y.shape() && std::equal(x.data(), x.data() + x.size(), y.data(), same);
+  };
+  for (batch const& first : batches) {
+    for (batch const& second : batches) {
+      for (bool const backward_between : {false, true}) {
+        softmax_cross_entropy<T> used;
+        softmax_cross_entropy<T> fresh;
+        used.forward(first.z, first.labels);
+        if (backward_between) {
+          used.backward();
+        }
+        softmax_cross_entropy<T> const kept = used;
+        CHECK(same(used.forward(second.z, second.labels), fresh.forward(second.z, second.labels)));
+        CHECK(used.correct == second.correct);
+        CHECK(fresh.correct == second.correct);
+        CHECK(alike(used.probabilities, fresh.probabilities));
+        CHECK(alike(used.backward(), fresh.backward()));
+        // A copy is an object of its own, and goes back from what it saw.
+        softmax_cross_entropy<T> copy = kept;
+        softmax_cross_entropy<T> again;
+        again.forward(first.z, first.labels);
+        CHECK(copy.correct == first.correct);
+        CHECK(alike(copy.probabilities, again.probabilities));
+        CHECK(alike(copy.backward(), again.backward()));
+      }
+    }
+  }
+}
+
+TEST_CASE("the loss and p of floats are as accurate as the header says") {
+  std::mt19937 g(17);
+  double const eps = static_cast<double>(std::numeric_limits<float>::epsilon());
+  double worst_p = 0;    // of what is allowed
+  double worst_loss = 0; // of what is allowed
+  auto const check = [&](matrix<float> const& z, std::size_t label) {
+    softmax_cross_entropy<float> loss;
+    double const got = loss.forward(z, std::vector<std::size_t>{label});
+    auto const exact = exactly(z, 0, label);
+    double const largest = static_cast<double>(*std::max_element(z.data(), z.data() + z.size()));
+    auto const distance = [&](std::size_t j) { return largest - static_cast<double>(z(0, j)); };
+    double mean_distance = 0;
+    double most = 0;
+    for (std::size_t j = 0; j < z.size(); ++j) {
+      mean_distance += static_cast<double>(exact.p[j]) * distance(j);
+      most = std::max(most, static_cast<double>(exact.p[j]));
+    }
+    for (std::size_t j = 0; j < z.size(); ++j) {
+      double const allowed = eps * ((distance(j) + mean_distance) / 2 + 2.5);
+      worst_p = std::max(worst_p, relative(loss.probabilities(0, j), exact.p[j]) / allowed);
+    }
+    double const want = static_cast<double>(exact.loss);
+    double const allowed = eps * (mean_distance / 2 + 1 - most) + 4e-16 * want;
+    worst_loss = std::max(worst_loss, std::abs(got - want) / allowed);
+  };
+  for (std::size_t classes = 2; classes < 70; ++classes) { // every tail of every register
+    check(satur::make<float>(satur::normal{0, 3}, {1, classes}, g), classes / 2);
+  }
+  for (double const spread : {0.01, 1.0, 9.0}) {
+    check(satur::make<float>(satur::normal{5, spread}, {1, 4000}, g), 3);
+  }
+  matrix<float> same_steps = matrix<float>::from_shape({1, 4000}); // equal terms, whose roundings would add up
+  std::fill_n(same_steps.data(), same_steps.size(), 0.3f);
+  same_steps(0, 1234) = 0.4f;
+  check(same_steps, 1234);
+  check(same_steps, 7);
+  check({{1000.123f, -0.0123f}}, 1); // their difference is no float, and the loss has all its digits
+  CHECK(worst_p < 1);
+  CHECK(worst_p > 0.1);
+  CHECK(worst_loss < 1);
+  CHECK(worst_loss > 0.1);
+}
+
+TEST_CASE_TEMPLATE("the most negative logit is a number, not a class ruled out", T, float, double) {
+  constexpr T inf = std::numeric_limits<T>::infinity();
+  constexpr T least = std::numeric_limits<T>::lowest();
+  softmax_cross_entropy<T> loss;
+  CHECK(loss.forward(matrix<T>{{least, least}}, std::array{1}) == doctest::Approx(std::log(2.0)).epsilon(1e-15));
+  CHECK(loss.probabilities == matrix<T>{{T(0.5), T(0.5)}});
+  CHECK(loss.correct == 0);
+  CHECK(loss.forward(matrix<T>{{-inf, least, -inf}}, std::array{1}) == 0);
+  CHECK(loss.probabilities == matrix<T>{{0, 1, 0}});
+  CHECK(loss.correct == 1);
+  CHECK(loss.forward(matrix<T>{{0, least}}, std::array{1}) == -static_cast<double>(least));
+  CHECK(loss.backward() == matrix<T>{{1, -1}});
+}
+
+TEST_CASE_TEMPLATE("rows with infinity raise no invalid operation", T, float, double) {
+  constexpr T inf = std::numeric_limits<T>::infinity();
+  softmax_cross_entropy<T> loss;
+  loss.forward(matrix<T>{{1, 2, 3}}, std::array{0}); // memory is there
+  for (matrix<T> const& z : {matrix<T>{{-inf, -inf, -inf}}, matrix<T>{{inf, 0, 1}}, matrix<T>{{inf, inf, -inf}},
+                             matrix<T>{{-inf, 2, -inf}}}) {
+    for (int const label : {0, 1, 2}) {
+      std::feclearexcept(FE_ALL_EXCEPT);
+      loss.forward(z, std::array{label});
+      CHECK(std::fetestexcept(FE_INVALID) == 0);
+    }
+  }
+  // The flag can be seen: inf - inf raises it.
+  T const volatile x = inf;
+  T const volatile y = x - x;
+  CHECK(std::isnan(y));
+  CHECK(std::fetestexcept(FE_INVALID) != 0);
+  std::feclearexcept(FE_ALL_EXCEPT);
 }

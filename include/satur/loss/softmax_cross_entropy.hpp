@@ -52,6 +52,9 @@ template <class T> struct exp_pass {
 /// logit of -inf is a class ruled out: p = 0 (the loss is +inf where it is the label). A row with NaN or +inf in it, or
 /// of -inf alone, has no softmax: its p, its gradient and the loss are NaN, and it is no hit. Nothing is allocated once
 /// a batch of the same shape has been seen.
+///
+/// Accuracy in float, with d = m - logit, D the mean of d over p, and eps = 2^-23: the relative error of p is below
+/// ((d + D)/2 + 2.5) eps where p is no subnormal number; the error of a row's loss is below (D/2 + 1 - p[largest]) eps.
 template <std::floating_point T> struct softmax_cross_entropy {
   using matrix = xt::xtensor<T, 2>;
 
