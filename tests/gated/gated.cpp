@@ -15,6 +15,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -148,6 +149,13 @@ TEST_CASE("closed and open gates") {
   CHECK(s.open == 1);
   CHECK(satur::observe(satur::geglu{}, g, 10, satur::gate_within{0.5}).closed == 2);
   CHECK(satur::observe(satur::geglu{}, g, 10, satur::gate_within{0.5}).open == 2);
+  // strictly: hard_tanh opens by (b + 1)/2, so by 0.25 at -0.5 and by 0.75 at 0.5
+  double const step = 0x1p-50;
+  std::vector<double> const h{1, 1, 1, 1, 1, -0.5 - step, -0.5, 0.5, 0.5 + step, 0.5 + 2 * step};
+  satur::gate_saturation const strict =
+      satur::observe(satur::gated<satur::hard_tanh>{}, h, 10, satur::gate_within{0.25});
+  CHECK(strict.closed == 1);
+  CHECK(strict.open == 2);
   // tanh between -1 and 1, relu by its sides, identity open everywhere
   std::vector<double> const t{1, 1, -2, 2};
   CHECK(satur::observe(satur::gated<satur::tanh>{}, t, 4).closed == 1);
@@ -171,9 +179,62 @@ TEST_CASE("merging gives the whole, printing") {
   CHECK(refusal([&] { merged += satur::observe(satur::glu{}, x, satur::gate_within{0.2}); }) ==
         "satur::gate_saturation: cannot merge a record of share 0.1 with one of 0.2; merge records of one rule");
   std::ostringstream out;
-  out << satur::observe(satur::glu{}, std::vector<double>{0, 0, 0, 0, -3, 0, 0, 3}, 8);
-  CHECK(out.str().starts_with("gates: 4, closed below 0.1, open above 0.9\n  closed       25.0 %\n  open         25.0 "
-                              "%\nsigmoid: 4 pre-activations z, saturated where |z| > 5\n"));
+  out << satur::observe(satur::glu{}, std::vector<double>{0, 0, 0, 0, 0, -3, 0, -4, 3, 0}, 10, satur::gate_within{0.2});
+  CHECK(out.str().starts_with("gates: 5, closed below 0.2, open above 0.8\n  closed       40.0 %\n  open         20.0 "
+                              "%\nsigmoid: 5 pre-activations z, saturated where |z| > 5\n"));
+}
+
+TEST_CASE("a merged record, field by field, in either order; a copy; a reset") {
+  // 4 closed and 1 open of 9, of share 0.3; 1 closed and 2 open of 5; b of NaN and of infinity in both.
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  double const nan = std::numeric_limits<double>::quiet_NaN();
+  auto const observed = [](std::vector<double> const& b) {
+    std::vector<double> x(b.size(), 1.5);
+    x.insert(x.end(), b.begin(), b.end());
+    return satur::observe(satur::glu{}, x, x.size(), satur::gate_within{0.3});
+  };
+  satur::gate_saturation const a = observed({-2, -3, -7, -inf, 4, 0.1, 0.2, 0.3, -0.4, nan});
+  satur::gate_saturation const b = observed({-6, 1, 9, 0.7, -0.6, nan, nan});
+  REQUIRE(a.closed == 4);
+  REQUIRE(a.open == 1);
+  REQUIRE(b.closed == 1);
+  REQUIRE(b.open == 2);
+  for (bool const swapped : {false, true}) {
+    satur::gate_saturation const& first = swapped ? b : a;
+    satur::gate_saturation const& second = swapped ? a : b;
+    satur::gate_saturation sum = first;
+    CHECK(sum == first);
+    sum += second;
+    CHECK(sum.closed == 5);
+    CHECK(sum.open == 3);
+    CHECK(sum.count() == 14);
+    CHECK(sum.gate == first.gate + second.gate);
+    CHECK(sum.gate.nan == 3);
+    CHECK(sum.rule == satur::gate_within{0.3});
+    CHECK(sum == first + second);
+    CHECK(sum.closed_fraction() == 5.0 / 14.0);
+    CHECK(sum.open_fraction() == 3.0 / 14.0);
+    satur::gate_saturation const copy = sum;
+    sum = {};
+    CHECK(sum == satur::gate_saturation{});
+    CHECK(sum.empty());
+    CHECK(copy == first + second);
+    CHECK(satur::gate_saturation{} + first == first); // an empty record takes over the rule too
+    CHECK(first + satur::gate_saturation{} == first);
+  }
+  satur::gate_saturation const nothing_but_nan = observed({nan, nan});
+  CHECK_FALSE(nothing_but_nan.empty());
+  CHECK((a + nothing_but_nan).gate.nan == 3);
+  CHECK((nothing_but_nan + a).closed == 4);
+  auto const differs = [&](auto const& change) {
+    satur::gate_saturation other = a;
+    change(other);
+    return !(other == a);
+  };
+  CHECK(differs([](auto& r) { ++r.closed; }));
+  CHECK(differs([](auto& r) { ++r.open; }));
+  CHECK(differs([](auto& r) { ++r.gate.low; }));
+  CHECK(differs([](auto& r) { r.rule.share = 0.2; }));
 }
 
 TEST_CASE("what is refused; no pass allocates") {
@@ -199,6 +260,62 @@ TEST_CASE("what is refused; no pass allocates") {
         "satur::forward: y has shape (3, 2); expected a last axis of 3 and 6 numbers, half of x");
   auto right = numbers<float>(2, 3);
   auto dx = numbers<float>(2, 6);
+  // The function that was called is named, with a shape and with a row length.
+  CHECK(refusal([&] {
+          satur::apply(satur::glu{}, z, wrong);
+        }).starts_with("satur::apply: y has shape (3, 2); expected a last axis of 3 and 6 numbers, half of x"));
+  CHECK(refusal([&] {
+          satur::apply(satur::glu{}, numbers<float>(2, 5), right);
+        }).starts_with("satur::apply: x has shape (2, 5); expected a last axis that is even"));
+  CHECK(refusal([&] {
+          satur::forward(satur::glu{}, numbers<float>(2, 5), right);
+        }).starts_with("satur::forward: x has shape (2, 5); expected a last axis that is even"));
+  CHECK(refusal([&] {
+          satur::pullback(satur::glu{}, numbers<float>(2, 5), right, dx);
+        }).starts_with("satur::pullback: x has shape (2, 5); expected a last axis that is even"));
+  CHECK(refusal([&] {
+          satur::pullback(satur::glu{}, z, wrong, dx);
+        }).starts_with("satur::pullback: dy has shape (3, 2); expected a last axis of 3 and 6 numbers"));
+  CHECK(refusal([&] {
+          satur::pullback(satur::glu{}, z, right, wrong);
+        }).starts_with("satur::pullback: dx has shape (3, 2); expected (2, 6), "));
+  CHECK(refusal([&] { (void)satur::observe(satur::glu{}, x, 0); }) ==
+        "satur::observe: x has shape (12); expected a multiple of the row length 0, which must be even and at least "
+        "2: two halves");
+  CHECK(refusal([&] {
+          (void)satur::observe(satur::glu{}, x, 10);
+        }).starts_with("satur::observe: x has shape (12); expected a multiple of the row length 10, "));
+  CHECK(refusal([&] {
+          satur::forward(satur::glu{}, x, y, 5);
+        }).starts_with("satur::forward: x has shape (12); expected a multiple of the row length 5, "));
+  CHECK(refusal([&] { satur::forward(satur::glu{}, x, x, 4); }) ==
+        "satur::forward: y has shape (12); expected (6), half of x");
+  CHECK(refusal([&] {
+          satur::pullback(satur::glu{}, x, y, x, 7);
+        }).starts_with("satur::pullback: x has shape (12); expected a multiple of the row length 7, "));
+  CHECK_THROWS_AS(satur::apply(satur::glu{}, x, y, 3), satur::shape_error);
+  // y in x's place: by a shape, by a row length, in one piece and in strides, anywhere in x.
+  std::string const shared = "satur::forward: y shares memory with z";
+  auto own = numbers<float>(1, 6);
+  auto const before = own;
+  for (int const at : {0, 1, 3}) {
+    CHECK(refusal([&] {
+            satur::forward(satur::glu{}, own, xt::view(own, xt::all(), xt::range(at, at + 3)));
+          }).starts_with(shared));
+  }
+  auto tall = numbers<float>(2, 6);
+  CHECK(refusal([&] {
+          satur::forward(satur::glu{}, tall, xt::view(tall, xt::all(), xt::range(0, 3)));
+        }).starts_with(shared));
+  for (std::ptrdiff_t const at : {0, 2, 6}) {
+    CHECK(refusal([&] {
+            satur::forward(satur::glu{}, x, std::span(x).subspan(static_cast<std::size_t>(at), 6), 4);
+          }).starts_with(shared));
+  }
+  CHECK(own == before);
+  std::vector<float> together(18); // side by side is apart
+  CHECK(satur::forward(satur::glu{}, std::span(together).first(12), std::span(together).last(6), 4).count() == 6);
+  CHECK(satur::forward(satur::glu{}, std::span(together).last(12), std::span(together).first(6), 4).count() == 6);
   CHECK(satur_test::allocations_in([&] {
           satur::forward(satur::glu{}, z, right);
           satur::apply(satur::swiglu{}, z, right);

@@ -5,6 +5,8 @@
 #include "satur/gated/gate_saturation.hpp"
 
 #include <concepts>
+#include <functional>
+#include <memory>
 #include <vector>
 
 namespace satur::inline SATUR_ABI {
@@ -82,6 +84,20 @@ template <class Z> [[nodiscard]] auto in_order_data(Z& z) {
     return data != nullptr && row_major(z) ? data : nullptr;
   } else {
     return data;
+  }
+}
+
+/// Throws where writing y would change x: where the two overlap, each in one piece, or begin with the same element.
+template <class X, class Y> void require_own_memory(Y& y, X const& x) {
+  value_t<X> const* const from = in_order_data(x);
+  value_t<Y> const* const to = in_order_data(y);
+  if (from == nullptr || to == nullptr) {
+    require_another_start("y", y, x);
+    return;
+  }
+  std::less<void const*> const before;
+  if (before(to, from + size_of(x)) && before(from, to + size_of(y))) {
+    shares_memory("y");
   }
 }
 
@@ -286,14 +302,15 @@ template <class Gate, detail::numbers X>
                                detail::gate_shape_of("observe", x, row_length), rule, level);
 }
 
-/// y = a g(b) and the reading, from one evaluation of the gate. y has memory of its own.
+/// y = a g(b) and the reading, from one evaluation of the gate. y has memory of its own: throws std::invalid_argument
+/// where it overlaps x.
 template <class Gate, detail::numbers X, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
       gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, gate_within const& rule = {},
                               math::simd_level level = math::best_level()) {
     auto const shape = detail::gate_shape_of("forward", x);
     detail::require_half("forward", "y", y, x, shape);
-    detail::require_another_start("y", y, x);
+    detail::require_own_memory(y, x);
     return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
   }
 template <class Gate, detail::numbers X, class Y>
@@ -302,7 +319,7 @@ template <class Gate, detail::numbers X, class Y>
           math::simd_level level = math::best_level()) {
     auto const shape = detail::gate_shape_of("forward", x, row_length);
     detail::require_half("forward", "y", y, x, shape);
-    detail::require_another_start("y", y, x);
+    detail::require_own_memory(y, x);
     return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
   }
 
