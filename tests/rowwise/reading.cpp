@@ -8,10 +8,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cfenv>
 #include <cmath>
+#include <cstdint>
 #include <deque>
 #include <limits>
 #include <random>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -108,6 +111,120 @@ TEST_CASE("special rows are counted, and are in nothing else") {
   CHECK(std::isnan(nothing.mean_entropy()));
 }
 
+TEST_CASE_TEMPLATE("the most negative logit is a number, not a class ruled out", T, float, double, long double) {
+  T const least = std::numeric_limits<T>::lowest();
+  T const none = -std::numeric_limits<T>::infinity();
+  satur::row_saturation const two = satur::observe(satur::softmax{}, std::vector<T>{least, least, none}, 3);
+  CHECK(two.rows == 1);
+  CHECK(two.single == 0);
+  CHECK(two.mean_entropy() == doctest::Approx(std::log(2.0)).epsilon(1e-15));
+  CHECK(two.normalized_entropy() == doctest::Approx(1.0).epsilon(1e-15));
+  CHECK(two.slope_share() == 1);
+  satur::row_saturation const three = satur::observe(satur::softmax{}, std::vector<T>{1, 1, least}, 3);
+  CHECK(three.normalized_entropy() == doctest::Approx(std::log(2.0) / std::log(3.0)).epsilon(1e-14));
+  CHECK(three.slope_share() == doctest::Approx(0.5 / (1 - 1.0 / 3)).epsilon(1e-14));
+  satur::row_saturation const sure = satur::observe(satur::softmax{}, std::vector<T>{0, least}, 2);
+  CHECK(sure.single == 0);
+  CHECK(sure.normalized_entropy() == 0);
+  CHECK(satur::observe(satur::softmax{}, std::vector<T>{0, none}, 2).single == 1);
+  std::vector<T> p(3);
+  satur::apply(satur::softmax{}, std::vector<T>{least, none, least}, p, 3);
+  CHECK(p == std::vector<T>{T(0.5), 0, T(0.5)});
+}
+
+TEST_CASE_TEMPLATE("rows with infinity raise no invalid operation", T, float, double) {
+  T const most = std::numeric_limits<T>::infinity();
+  for (std::vector<T> const& z : {std::vector<T>{-most, -most, -most}, std::vector<T>{most, 0, 1},
+                                  std::vector<T>{most, most, -most}, std::vector<T>{-most, 2, -most}}) {
+    std::vector<T> y(3);
+    std::vector<T> total(1);
+    std::feclearexcept(FE_ALL_EXCEPT);
+    (void)satur::observe(satur::softmax{}, z, 3);
+    satur::forward(satur::softmax{}, z, y, 3);
+    satur::apply(satur::log_softmax{}, z, y, 3);
+    satur::apply(satur::logsumexp{}, z, total, 3);
+    CHECK(std::fetestexcept(FE_INVALID) == 0);
+  }
+}
+
+TEST_CASE("a merged record, field by field, in either order; a copy; a reset") {
+  // Every field of both away from its default, and no two numbers alike.
+  auto const record = [](std::uint64_t first, double sum) {
+    satur::row_saturation r;
+    r.rows = first;
+    r.saturated = first + 1;
+    r.single = first + 2;
+    r.elements = first + 3;
+    r.nan = first + 4;
+    r.infinite = first + 5;
+    r.complement = {sum, sum * 0x1p-60};
+    r.entropy = {sum + 1, sum * 0x1p-61};
+    r.entropy_share = {sum + 2, sum * 0x1p-62};
+    r.slope = {sum + 3, sum * 0x1p-63};
+    r.slope_portion = {sum + 4, sum * 0x1p-64};
+    r.rule.threshold = 0.75;
+    return r;
+  };
+  satur::row_saturation const a = record(10, 0.5);
+  satur::row_saturation const b = record(200, 16.25);
+  for (bool const swapped : {false, true}) {
+    satur::row_saturation const& first = swapped ? b : a;
+    satur::row_saturation const& second = swapped ? a : b;
+    satur::row_saturation sum = first;
+    CHECK(sum == first);
+    sum += second;
+    CHECK(sum.rows == 210);
+    CHECK(sum.saturated == 212);
+    CHECK(sum.single == 214);
+    CHECK(sum.elements == 216);
+    CHECK(sum.nan == 218);
+    CHECK(sum.infinite == 220);
+    // The sums are exact here, and so are those of what was left over.
+    CHECK(sum.complement == satur::compensated_sum{16.75, 16.75 * 0x1p-60});
+    CHECK(sum.entropy == satur::compensated_sum{18.75, 16.75 * 0x1p-61});
+    CHECK(sum.entropy_share == satur::compensated_sum{20.75, 16.75 * 0x1p-62});
+    CHECK(sum.slope == satur::compensated_sum{22.75, 16.75 * 0x1p-63});
+    CHECK(sum.slope_portion == satur::compensated_sum{24.75, 16.75 * 0x1p-64});
+    CHECK(sum.rule == satur::p_above{0.75});
+    CHECK(sum == first + second);
+    CHECK(satur::row_saturation{} + first == first); // an empty record takes over the threshold too
+    CHECK(first + satur::row_saturation{} == first);
+    satur::row_saturation const copy = sum;
+    sum = {};
+    CHECK(sum == satur::row_saturation{});
+    CHECK(sum.empty());
+    CHECK(copy == first + second);
+  }
+  auto const differs = [&](auto const& change) {
+    satur::row_saturation other = a;
+    change(other);
+    return !(other == a);
+  };
+  CHECK(differs([](auto& r) { ++r.rows; }));
+  CHECK(differs([](auto& r) { ++r.saturated; }));
+  CHECK(differs([](auto& r) { ++r.single; }));
+  CHECK(differs([](auto& r) { ++r.elements; }));
+  CHECK(differs([](auto& r) { ++r.nan; }));
+  CHECK(differs([](auto& r) { ++r.infinite; }));
+  CHECK(differs([](auto& r) { r.complement += 1.0; }));
+  CHECK(differs([](auto& r) { r.entropy += 1.0; }));
+  CHECK(differs([](auto& r) { r.entropy_share += 1.0; }));
+  CHECK(differs([](auto& r) { r.slope += 1.0; }));
+  CHECK(differs([](auto& r) { r.slope_portion += 1.0; }));
+  CHECK(differs([](auto& r) { r.rule.threshold = 0.5; }));
+  // Rows of NaN, or of infinity, alone: no empty record.
+  for (std::uint64_t satur::row_saturation::*const field :
+       {&satur::row_saturation::rows, &satur::row_saturation::nan, &satur::row_saturation::infinite}) {
+    satur::row_saturation some;
+    some.rule = a.rule;
+    some.*field = 1;
+    CHECK_FALSE(some.empty());
+    CHECK(some.nonfinite() == (field != &satur::row_saturation::rows));
+    CHECK((some + a).*field == a.*field + 1);
+    CHECK((a + some).*field == a.*field + 1);
+  }
+}
+
 TEST_CASE("merging gives the whole") {
   xt::xtensor<float, 2> const z = logits(30, 7);
   auto const part = [&](std::size_t from, std::size_t to) {
@@ -145,6 +262,30 @@ TEST_CASE("printing") {
                      "  mean slope   0.125  (100 % of equal probabilities)\n"
                      "  one class    1 rows have no other that is not ruled out\n"
                      "  NOT FINITE   1 rows with NaN, 0 with +inf or -inf alone (in no other number)\n");
+  // No two numbers alike.
+  satur::row_saturation s;
+  s.rows = 8;
+  s.saturated = 3;
+  s.single = 2;
+  s.elements = 80;
+  s.nan = 5;
+  s.infinite = 7;
+  s.complement += 1.2;
+  s.entropy += 4.4;
+  s.entropy_share += 1.8;
+  s.slope += 6.4;
+  s.slope_portion += 2.1;
+  s.rule.threshold = 0.9;
+  out.str({});
+  out << s;
+  CHECK(out.str() == "softmax: 8 rows, saturated where the largest p > 0.9\n"
+                     "  saturated    37.5 %\n"
+                     "  largest p    mean 0.85, 1 - p 0.15\n"
+                     "  entropy      mean 0.55 nats  (30.0 % of equal probabilities)\n"
+                     "  mean slope   0.08  (35.0 % of equal probabilities)\n"
+                     "  one class    2 rows have no other that is not ruled out\n"
+                     "  NOT FINITE   5 rows with NaN, 7 with +inf or -inf alone (in no other number)\n");
+  CHECK(s.slope_saturation() == doctest::Approx(0.65));
 }
 
 TEST_CASE("any container gives the same bits") {
@@ -241,6 +382,33 @@ TEST_CASE("what is refused, and how it is said") {
   CHECK(refusal([&] { satur::forward(satur::softmax{}, a, b); }) ==
         "satur::forward: y has shape (5, 2); expected (2, 5), the shape of z");
   CHECK_THROWS_AS(satur::apply(satur::softmax{}, z, y, 3), satur::shape_error);
+  // The function that was called is named, with a shape and with a row length, for each kind of activation.
+  xt::xtensor<float, 1> const none = xt::zeros<float>({0});
+  std::string const no_rows = ": z has shape (0); expected a last axis of at least 1";
+  CHECK(refusal([&] { satur::apply(satur::softmax{}, none, y); }) == "satur::apply" + no_rows);
+  CHECK(refusal([&] { satur::pullback(satur::softmax{}, none, y, y); }) == "satur::pullback" + no_rows);
+  CHECK(refusal([&] { (void)satur::observe(satur::logsumexp{}, none); }) == "satur::observe" + no_rows);
+  CHECK(refusal([&] { satur::forward(satur::log_softmax{}, none, y); }) == "satur::forward" + no_rows);
+  std::string const no_multiple = ": z has shape (10); expected a multiple of the row length 4";
+  CHECK(refusal([&] { satur::pullback(satur::softmax{}, z, y, y, 4); }) == "satur::pullback" + no_multiple);
+  CHECK(refusal([&] { (void)satur::observe(satur::softmax{}, z, 4); }) == "satur::observe" + no_multiple);
+  CHECK(refusal([&] { satur::forward(satur::softmax{}, z, y, 4); }) == "satur::forward" + no_multiple);
+  std::string const too_few = " has shape (9); expected (10), the size of z";
+  CHECK(refusal([&] { satur::forward(satur::softmax{}, z, small, 5); }) == "satur::forward: y" + too_few);
+  CHECK(refusal([&] { satur::apply(halved{}, z, small, 5); }) == "satur::apply: y" + too_few);
+  CHECK(refusal([&] { satur::pullback(halved{}, z, small, y, 5); }) == "satur::pullback: dy" + too_few);
+  CHECK(refusal([&] { satur::pullback(halved{}, z, y, small, 5); }) == "satur::pullback: dx" + too_few);
+  std::vector<float> two(2);
+  CHECK(refusal([&] { satur::pullback(satur::logsumexp{}, z, two, small, 5); }) == "satur::pullback: dx" + too_few);
+  CHECK(refusal([&] { satur::forward(satur::softmax{}, z, y, 5, satur::p_above{-0.1}); }) ==
+        "satur::p_above: threshold is -0.1; allowed: a probability in [0, 1), such as 0.99");
+  std::deque<float> queue(10); // memory in pieces, and memory that overlaps
+  for (auto const& words :
+       {refusal([&] { satur::forward(satur::softmax{}, queue, queue, 5); }),
+        refusal([&] { satur::forward(satur::softmax{}, std::span(z).first(5), std::span(z).subspan(2, 5), 5); }),
+        refusal([&] { satur::forward(satur::softmax{}, a, a); })}) {
+    CHECK(words.starts_with("satur::forward: y shares memory with z"));
+  }
   CHECK(satur::observe(satur::softmax{}, xt::xtensor<float, 2>::from_shape({0, 3})).empty());
 }
 
