@@ -238,8 +238,169 @@ TEST_CASE("closed forms and identities that the code does not use") {
   auto const soft = theory::moments(satur::softplus{20.0}, 0.3, 1.0);
   CHECK(relative(soft.mean_derivative,
                  brute([](double z) { return 1 / (1 + std::exp(-20 * z)); }, 0.3, 1.0, {-0.5, 0.0, 0.5})) < 1e-10);
+  auto const bent = theory::moments(satur::celu{0.02}, 0.3, 1.0);
+  CHECK(relative(bent.mean_derivative, brute([](double z) { return z > 0 ? 1.0 : std::exp(50 * z); }, 0.3, 1.0,
+                                             {-2.0, -0.5, -0.1, 0.0})) < 1e-10);
   // weights so small that the variance of the output would cancel
   CHECK(std::fabs(theory::moments(satur::sigmoid{}, 0, 1e-14).variance_output / (1e-14 / 16) - 1) < 1e-9);
+}
+
+namespace {
+
+/// c[0] + c[1] z + ... between two points.
+using polynomial = std::array<long double, 9>;
+struct piece {
+  long double from, to;
+  polynomial f;
+};
+
+polynomial times(polynomial const& a, polynomial const& b) {
+  polynomial c{};
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    for (std::size_t k = 0; i + k < c.size(); ++k) {
+      c[i + k] += a[i] * b[k];
+    }
+  }
+  return c;
+}
+polynomial slope_of(polynomial const& a) {
+  polynomial c{};
+  for (std::size_t i = 1; i < c.size(); ++i) {
+    c[i - 1] = static_cast<long double>(i) * a[i];
+  }
+  return c;
+}
+
+/// E z^k above `from`, z ~ N(mean, sd^2), k = 0 ... 8, by parts: m_k = mean m_{k-1} + (k-1) sd^2 m_{k-2} + sd^2
+/// from^{k-1} n(from) with n the density.
+polynomial half_line(long double from, long double mean, long double sd) {
+  long double const t = (from - mean) / sd;
+  long double const density = std::exp(-t * t / 2) / (sd * std::sqrt(2 * std::numbers::pi_v<long double>));
+  polynomial m{};
+  m[0] = std::erfc(t / std::numbers::sqrt2_v<long double>) / 2;
+  m[1] = mean * m[0] + sd * sd * density;
+  for (std::size_t k = 2; k < m.size(); ++k) {
+    m[k] = mean * m[k - 1] + static_cast<long double>(k - 1) * sd * sd * m[k - 2] +
+           sd * sd * std::pow(from, static_cast<long double>(k - 1)) * density;
+  }
+  return m;
+}
+/// The same between two points that are near 0 beside sd: the density as a power series about 0.
+polynomial interval(long double from, long double to, long double mean, long double sd) {
+  long double const q = sd * sd;
+  std::array<long double, 40> a{};
+  a[0] = std::exp(-mean * mean / (2 * q)) / (sd * std::sqrt(2 * std::numbers::pi_v<long double>));
+  a[1] = mean / q * a[0];
+  for (std::size_t k = 1; k + 1 < a.size(); ++k) { // n' = (mean - z)/q n
+    a[k + 1] = (mean * a[k] - a[k - 1]) / q / static_cast<long double>(k + 1);
+  }
+  polynomial m{};
+  for (std::size_t i = 0; i < m.size(); ++i) {
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      int const power = static_cast<int>(i + k + 1);
+      m[i] += a[k] * (std::pow(to, power) - std::pow(from, power)) / power;
+    }
+  }
+  return m;
+}
+/// E p(z) over one piece.
+long double expected(polynomial const& p, piece const& over, long double mean, long double sd) {
+  polynomial m;
+  if (std::isinf(over.from)) { // mirrored
+    m = half_line(-over.to, -mean, sd);
+    for (std::size_t k = 1; k < m.size(); k += 2) {
+      m[k] = -m[k];
+    }
+  } else {
+    m = std::isinf(over.to) ? half_line(over.from, mean, sd) : interval(over.from, over.to, mean, sd);
+  }
+  long double sum = 0;
+  for (std::size_t k = 0; k < m.size(); ++k) {
+    sum += p[k] * m[k];
+  }
+  return sum;
+}
+
+} // namespace
+
+TEST_CASE("straight lines and parabolas under wide normals, against closed forms") {
+  constexpr long double inf = std::numeric_limits<long double>::infinity();
+  struct subject {
+    char const* name;
+    std::function<double(double)> f;
+    std::function<theory::gaussian_moments(double, double)> moments;
+    std::vector<piece> pieces;
+  };
+  auto const of = [](auto const& act, std::vector<piece> const& pieces) {
+    return subject{std::decay_t<decltype(act)>::name.data(), [act](double z) { return act.value(z); },
+                   [act](double mean, double q) { return theory::moments(act, mean, q); }, pieces};
+  };
+  subject const subjects[] = {
+      of(satur::hard_tanh{-0.5, 2}, {{-inf, -0.5L, {-0.5L}}, {-0.5L, 2, {0, 1}}, {2, inf, {2}}}),
+      of(satur::hard_sigmoid{}, {{-inf, -3, {}}, {-3, 3, {0.5L, 1 / 6.0L}}, {3, inf, {1}}}),
+      of(satur::hard_sigmoid_keras2{}, {{-inf, -2.5L, {}}, {-2.5L, 2.5L, {0.5L, 0.2L}}, {2.5L, inf, {1}}}),
+      of(satur::sparse_sigmoid{}, {{-inf, -1, {}}, {-1, 1, {0.5L, 0.5L}}, {1, inf, {1}}}),
+      of(satur::relu6{}, {{-inf, 0, {}}, {0, 6, {0, 1}}, {6, inf, {6}}}),
+      of(satur::soft_shrink{0.75}, {{-inf, -0.75L, {0.75L, 1}}, {-0.75L, 0.75L, {}}, {0.75L, inf, {-0.75L, 1}}}),
+      of(satur::hard_shrink{1.25}, {{-inf, -1.25L, {0, 1}}, {-1.25L, 1.25L, {}}, {1.25L, inf, {0, 1}}}),
+      of(satur::threshold{0.625, -0.25}, {{-inf, 0.625L, {-0.25L}}, {0.625L, inf, {0, 1}}}),
+      of(satur::leaky_relu{0.125}, {{-inf, 0, {0, 0.125L}}, {0, inf, {0, 1}}}),
+      of(satur::hard_swish{}, {{-inf, -3, {}}, {-3, 3, {0, 0.5L, 1 / 6.0L}}, {3, inf, {0, 1}}}),
+      of(satur::sparse_plus{}, {{-inf, -1, {}}, {-1, 1, {0.25L, 0.5L, 0.25L}}, {1, inf, {0, 1}}}),
+  };
+  for (subject const& act : subjects) {
+    for (piece const& p : act.pieces) { // the pieces are those of the activation
+      for (long double const share : {0.25L, 0.75L}) {
+        long double const from = std::max(p.from, -7.0L);
+        long double const z = from + share * (std::min(p.to, 8.0L) - from);
+        CHECK(relative(act.f(static_cast<double>(z)), static_cast<double>(p.f[0] + z * (p.f[1] + z * p.f[2]))) < 1e-15);
+      }
+    }
+    for (double const variance : {16.0, 40.0, 100.0, 1e4, 3e5, 1e6, 2e7, 1e8}) {
+      for (double const mean : {0.0, variance < 1e3 ? 2.5 : 37.0, variance < 1e3 ? -10.0 : -150.0}) {
+        bool const far = std::fabs(mean) > std::sqrt(variance) && variance < 1e3;
+        theory::gaussian_moments const m = act.moments(mean, variance);
+        long double const sd = std::sqrt(static_cast<long double>(variance));
+        long double e[8] = {}; // f, f^2, f^4, f', f'^2, (z - mean) f f', z f', z^2 f'
+        for (piece const& p : act.pieces) {
+          polynomial const square = times(p.f, p.f);
+          polynomial const slope = slope_of(p.f);
+          polynomial const both = times(p.f, slope);
+          polynomial const what[] = {
+              p.f,
+              square,
+              times(square, square),
+              slope,
+              times(slope, slope),
+              times({-static_cast<long double>(mean), 1}, both),
+              times({-static_cast<long double>(mean), 1}, slope),
+              times(times({-static_cast<long double>(mean), 1}, slope), {-static_cast<long double>(mean), 1})};
+          for (std::size_t i = 0; i < 8; ++i) {
+            e[i] += expected(what[i], p, mean, sd);
+          }
+        }
+        long double const growth = e[5] / (sd * sd);
+        long double const slope_growth = (e[7] / (sd * sd) - e[3]) / (2 * sd * sd);
+        std::pair<double, long double> const pairs[] = {
+            {m.mean_output, e[0]},
+            {m.mean_squared_output, e[1]},
+            {m.variance_output, e[1] - e[0] * e[0]},
+            {m.mean_fourth_output, e[2]},
+            {m.mean_derivative, e[3]},
+            {m.mean_squared_derivative, e[4]},
+            {m.output_growth, growth},
+            {m.derivative_growth * variance, slope_growth * sd * sd},
+        };
+        for (std::size_t i = 0; i < std::size(pairs); ++i) {
+          double const worst = relative(pairs[i].first, static_cast<double>(pairs[i].second));
+          if (!(worst <= (!far ? 1e-13 : i == 3 ? 1e-9 : 2e-12))) {
+            FAIL_CHECK(std::string(act.name)
+                       << ", mean " << mean << ", variance " << variance << ", moment " << i << ": " << worst);
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("tails of the normal law") {
@@ -334,6 +495,31 @@ TEST_CASE("what is no law is refused in words") {
     CHECK_THROWS_AS((void)theory::probability_below(5.0, mean, 1.0), std::invalid_argument);
   }
   CHECK_THROWS_AS((void)theory::probability_below(nan, 0.0, 1.0), std::invalid_argument);
+  auto const said = [](auto const& f) {
+    try {
+      f();
+    } catch (std::invalid_argument const& e) {
+      return std::string(e.what());
+    }
+    return std::string("nothing thrown");
+  };
+  std::string const mean = ": mean is nan; allowed: a finite number";
+  std::string const variance = ": variance is -2; allowed: a finite number >= 0 (the square of a standard deviation)";
+  auto const both = [&](std::string const& function, auto const& f) { // f(mean, variance)
+    CHECK(said([&] { f(nan, 3.0); }) == "satur::theory::" + function + mean);
+    CHECK(said([&] { f(0.0, -2.0); }) == "satur::theory::" + function + variance);
+  };
+  both("moments", [](double m, double q) { (void)theory::moments(satur::relu{}, m, q); });
+  both("gaussian_mean", [](double m, double q) { (void)theory::gaussian_mean(satur::tanh{}, m, q); });
+  both("gaussian_mean", [](double m, double q) { (void)theory::gaussian_mean(satur::relu{}, m, q); });
+  both("gaussian_mean", [](double m, double q) { (void)theory::gaussian_mean(satur::exponential{}, m, q); });
+  both("gaussian_mean", [](double m, double q) { (void)theory::gaussian_mean([](double z) { return z; }, m, q); });
+  both("probability_above", [](double m, double q) { (void)theory::probability_above(1.0, m, q); });
+  both("probability_below", [](double m, double q) { (void)theory::probability_below(1.0, m, q); });
+  CHECK(said([&] { (void)theory::probability_above(nan, 0.0, 1.0); }) ==
+        "satur::theory::probability_above: t is nan; allowed: a number, infinite ones too");
+  CHECK(said([&] { (void)theory::probability_below(nan, 0.0, 1.0); }) ==
+        "satur::theory::probability_below: t is nan; allowed: a number, infinite ones too");
   CHECK_THROWS_WITH((void)theory::moments(satur::tanh{}, 0.0, -2.0),
                     "satur::theory::moments: variance is -2; allowed: a finite number >= 0 (the square of a standard "
                     "deviation)");

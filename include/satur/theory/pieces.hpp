@@ -112,23 +112,17 @@ template <> struct pieces_of<sparse_plus> {
   }
 };
 
+/// Whether [a, b], in standard deviations, is so narrow that `partial_moments` cancel: then by quadrature.
+[[nodiscard]] constexpr bool narrow(double a, double b) {
+  return a < b && (b - a) * std::max({1.0, a < 0 ? -a : a, b < 0 ? -b : b}) < 1.0;
+}
+
 /// J_k = integral of t^k phi(t) over [a, b], k = 0 ... 8: J_0 from the tail that has the digits, then
-/// J_k = (k-1) J_{k-2} + a^{k-1} phi(a) - b^{k-1} phi(b), from t phi = -phi'; where [a, b] is so narrow that these
-/// cancel, by quadrature.
+/// J_k = (k-1) J_{k-2} + a^{k-1} phi(a) - b^{k-1} phi(b), from t phi = -phi'. Wants no narrow [a, b].
 using partial_moments_t = std::array<double, 9>;
 [[nodiscard]] constexpr partial_moments_t partial_moments(double a, double b) {
   partial_moments_t j{};
   if (!(a < b)) {
-    return j;
-  }
-  if ((b - a) * std::max({1.0, a < 0 ? -a : a, b < 0 ? -b : b}) < 1.0) {
-    legendre_panel(a, b, [&j](double t, double w) {
-      double term = w * normal_density(t);
-      for (double& sum : j) {
-        sum += term;
-        term *= t;
-      }
-    });
     return j;
   }
   double at_a = normal_density(a); // times a power of a from here on; 0 where a is infinite
