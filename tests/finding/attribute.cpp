@@ -3,6 +3,7 @@
 #include "satur/tensor.hpp"
 
 #include "support/plain_net.hpp"
+#include "support/refusal.hpp"
 
 #include <doctest/doctest.h>
 
@@ -59,6 +60,13 @@ TEST_CASE("each cause, built in, is found in every unit") {
   CHECK(shifted.main_cause() == satur::cause::input_mean);
   CHECK(shifted.units_with(satur::cause::bias) == 0);
   CHECK(shifted.units_with(satur::cause::weight_norm) == 0);
+}
+
+TEST_CASE("where every unit has its slope there is no cause and no cure") {
+  satur::layer_attribution const well = layer(1.0, 0.0, 0.0, 1.0).why(satur::sigmoid{});
+  CHECK(well.main_cause() == satur::cause::unknown);
+  CHECK(well.cure().what == satur::remedy::none);
+  CHECK_FALSE(well.cure().predicted);
 }
 
 TEST_CASE("the sums of a unit are those of its weights") {
@@ -249,6 +257,18 @@ TEST_CASE("self_repair: Kaldi's term, for units under the threshold alone") {
   CHECK_THROWS_AS(satur::self_repair(satur::relu{}, r, d, 3, {.scale = -1.0}), std::invalid_argument);
 }
 
+TEST_CASE("self_repair scales outputs between their own two limits to (-1, 1)") {
+  std::vector<double> dz(3, 0.25);
+  CHECK(satur::self_repair(satur::tanh{}, std::vector<double>{3.0, 4.0, -2.0}, dz, 3, {.scale = 0.5}) == 3);
+  CHECK(dz[0] == doctest::Approx(0.25 + 0.5 * std::tanh(3.0)).epsilon(1e-14));
+  CHECK(dz[1] == doctest::Approx(0.25 + 0.5 * std::tanh(4.0)).epsilon(1e-14));
+  CHECK(dz[2] == doctest::Approx(0.25 - 0.5 * std::tanh(2.0)).epsilon(1e-14));
+  dz = {1.0, 2.0};
+  satur::hard_tanh const uneven{-0.5, 2.0};
+  CHECK(satur::self_repair(uneven, std::vector<double>{-5.0, 5.0}, dz, 2, {.scale = 0.125}) == 2);
+  CHECK(dz == std::vector<double>{0.875, 2.125});
+}
+
 TEST_CASE("self_repair in a loop brings a flat unit back") {
   double w = 1.0;
   double b = -9.0; // sigmoid' = 1.2e-4: plain descent would take 1e5 steps
@@ -297,4 +317,130 @@ TEST_CASE("an attribution prints its counts, the worst units with their numbers,
   CHECK(text.find("(bias -7, inputs ") != std::string::npos);
   CHECK(text.find("\n  cure: take each unit's mean of z off its bias (satur::recentre); predicted: 8") !=
         std::string::npos);
+}
+
+TEST_CASE("an attribution prints each number in its own place") {
+  // As above: bias 0.5, 5 from the inputs, variance 18.25, |w|^2 13.
+  std::ostringstream out;
+  out << satur::attribute(satur::tanh{}, std::vector<double>{2.0, -3.0}, std::vector<double>{0.5},
+                          {{1.0, -1.0}, {4.0, 0.25}});
+  std::string const text = out.str();
+  CAPTURE(text);
+  CHECK(text.starts_with("1 tanh units, expected "));
+  CHECK(
+      text.find("; 1 mean-driven, by inputs that are not centred, 0 with their slope\n  unit 0: mean z 5.5 (bias 0.5, "
+                "inputs 5), std z 4.27 (|w| 3.61, inputs 1.18): ") != std::string::npos);
+  out.str({});
+  out << satur::layer_state{.mean_slope = 0.3, .slope_share = 0.4, .low = 0.1, .high = 0.25};
+  CHECK(out.str() == "40.0 % of the peak slope, 35.0 % saturated");
+}
+
+TEST_CASE("the mean of states, field by field") {
+  satur::detail::mean_state mean;
+  mean.add({1.0, 2.0, 3.0, 4.0});
+  mean.add({3.0, 6.0, 11.0, 20.0});
+  CHECK(mean.mean() == satur::layer_state{2.0, 4.0, 7.0, 12.0});
+  mean.add({5.0, 1.0, 1.0, 0.0});
+  CHECK(mean.mean() == satur::layer_state{3.0, 3.0, 5.0, 8.0});
+}
+
+TEST_CASE("the function that was called is named in what it refuses, and nothing is changed") {
+  using satur_test::refusal;
+  double const nan = std::nan("");
+  std::vector<double> w{1, 2, 3, 4, 5, 6}; // (3, 2)
+  std::vector<double> b{7, 8};
+  std::vector<double> odd{1, 2, 3, 4, 5};
+  std::vector<double> z{1, 2, 3, 5};
+  xt::xtensor<double, 2> wide = xt::ones<double>({3, 4});
+  auto strided = xt::view(wide, xt::all(), xt::range(0, 4, 2)); // (3, 2)
+  auto column = xt::view(wide, xt::range(0, 2), 1);             // (2)
+  std::string const not_w = "w has shape (5); expected (inputs, 2), as b has 2 units";
+  std::string const in_pieces = "; expected contiguous row-major memory; copy the view first";
+
+  CHECK(refusal([&] { satur::rescale(w, b, 0.0); }) ==
+        "satur::rescale: factor is 0; allowed: a finite number other than 0");
+  CHECK(refusal([&] { satur::rescale(odd, b, 2.0); }) == "satur::rescale: " + not_w);
+  CHECK(refusal([&] { satur::rescale(strided, b, 2.0); }) == "satur::rescale: w has shape (6)" + in_pieces);
+  CHECK(refusal([&] { satur::rescale(w, column, 2.0); }) == "satur::rescale: b has shape (2)" + in_pieces);
+
+  CHECK(refusal([&] { satur::recentre(b, odd); }) == "satur::recentre: z has shape (5); expected (samples, 2)");
+  CHECK(refusal([&] { satur::recentre(b, strided); }) == "satur::recentre: z has shape (6)" + in_pieces);
+  CHECK(refusal([&] { satur::recentre(column, z); }) == "satur::recentre: b has shape (2)" + in_pieces);
+  CHECK(refusal([&] {
+          satur::recentre(b, std::vector<double>{1.0, nan});
+        }) == "satur::recentre: a unit's mean of z is nan; allowed: finite numbers");
+
+  CHECK(refusal([&] { satur::lsuv_step(w, b, z, -1.0); }) ==
+        "satur::lsuv_step: target is -1; allowed: a standard deviation > 0");
+  CHECK(refusal([&] {
+          satur::lsuv_step(w, b, std::vector<double>{3, 3});
+        }) == "satur::lsuv_step: the standard deviation of z is 0; allowed: a finite number > 0: z must vary");
+  CHECK(refusal([&] { satur::lsuv_step(odd, b, z); }) == "satur::lsuv_step: " + not_w);
+  CHECK(refusal([&] { satur::lsuv_step(w, column, z); }) == "satur::lsuv_step: b has shape (2)" + in_pieces);
+  CHECK(refusal([&] {
+          satur::lsuv_step(w, b, std::vector<double>{0, 2e10}, 1e-323);
+        }).starts_with("satur::lsuv_step: target / the standard deviation of z is "));
+
+  std::vector<double> dz(4, 0.5);
+  CHECK(refusal([&] { satur::self_repair(satur::tanh{}, z, dz, 3); }) ==
+        "satur::self_repair: z has shape (4); expected (samples, 3)");
+  CHECK(refusal([&] { satur::self_repair(satur::tanh{}, z, dz, 0); }) ==
+        "satur::self_repair: z has shape (4); expected (samples, 0)");
+  CHECK(refusal([&] { satur::self_repair(satur::tanh{}, z, odd, 2); }) ==
+        "satur::self_repair: dz has shape (5); expected (4), the size of z");
+  CHECK(refusal([&] { satur::self_repair(satur::tanh{}, strided, odd, 2); }) ==
+        "satur::self_repair: z has shape (6)" + in_pieces);
+  CHECK(refusal([&] { satur::self_repair(satur::tanh{}, w, strided, 2); }) ==
+        "satur::self_repair: dz has shape (6)" + in_pieces);
+  CHECK(refusal([&] { satur::self_repair(satur::tanh{}, z, dz, 2, {.scale = nan}); }) ==
+        "satur::self_repair: scale is nan; allowed: a finite number >= 0");
+  CHECK(refusal([&] { satur::self_repair(satur::identity{}, z, dz, 2); }) ==
+        "satur::self_repair: activation is identity; allowed: activations with a flat side");
+  CHECK(dz == std::vector<double>(4, 0.5));
+
+  std::mt19937_64 urbg(9);
+  std::vector<double> next{1, 2, 3, 4};
+  std::size_t const outside[] = {0, 2};
+  std::size_t const first[] = {0};
+  auto const renew = [&](auto& weights, auto& bias, auto& following) {
+    satur::reinitialise_units(satur::he_normal{}, weights, bias, following, first, urbg);
+  };
+  CHECK(refusal([&] { renew(odd, b, next); }) == "satur::reinitialise_units: " + not_w);
+  CHECK(refusal([&] { renew(w, column, next); }) == "satur::reinitialise_units: b has shape (2)" + in_pieces);
+  CHECK(refusal([&] { renew(w, b, strided); }) == "satur::reinitialise_units: next_w has shape (6)" + in_pieces);
+  CHECK(refusal([&] { renew(w, b, odd); }) ==
+        "satur::reinitialise_units: next_w has shape (5); expected (2, outputs): a row for each unit");
+  CHECK_THROWS_WITH_AS(satur::reinitialise_units(satur::he_normal{}, w, b, next, outside, urbg),
+                       "satur::reinitialise_units: unit is 2; allowed: 0 to 1", std::out_of_range);
+
+  CHECK(refusal([&] { static_cast<void>(satur::moments_of_inputs(odd, 2)); }) ==
+        "satur::moments_of_inputs: a has shape (5); expected (samples, 2)");
+  CHECK(refusal([&] { static_cast<void>(satur::moments_of_inputs(strided, 2)); }) ==
+        "satur::moments_of_inputs: a has shape (6)" + in_pieces);
+
+  satur::input_moments const three{{1, 2, 3}, {4, 5, 6}};
+  auto const why = [&](auto const& weights, auto const& bias, satur::input_moments const& inputs) {
+    return refusal([&] { static_cast<void>(satur::attribute(satur::tanh{}, weights, bias, inputs)); });
+  };
+  CHECK(why(odd, b, three) == "satur::attribute: " + not_w);
+  CHECK(why(strided, b, three) == "satur::attribute: w has shape (6)" + in_pieces);
+  CHECK(why(w, column, three) == "satur::attribute: b has shape (2)" + in_pieces);
+  CHECK(why(w, b, {{1, 2}, {4, 5, 6}}) == "satur::attribute: input moments has shape (2, 3); expected (3, 3), one mean "
+                                          "and one variance for each row of w");
+  CHECK(
+      why(w, b, {{1, 2, 3}, {4, 5}}).starts_with("satur::attribute: input moments has shape (3, 2); expected (3, 3)"));
+  CHECK(why(w, b, {{1, nan, 3}, {4, 5, 6}}) ==
+        "satur::attribute (of the input): mean is nan; allowed: a finite number");
+  CHECK(why(w, b, {{1, 2, 3}, {4, -5, 6}}).starts_with("satur::attribute (of the input): variance is -5; allowed: "));
+  CHECK(
+      why(std::vector<double>{1, 2, 3, 4, 5, nan}, b, three).starts_with("satur::attribute: z of unit 1 of 2: mean "));
+  CHECK(why(w, std::vector<double>{7, nan}, three) ==
+        "satur::attribute: unit 1's mean or variance of z is nan; allowed: finite weights, biases and input moments");
+  CHECK(refusal([&] { static_cast<void>(satur::attribute(satur::tanh{}, w, b, three, odd)); }) ==
+        "satur::attribute: z has shape (5); expected (samples, 2)");
+
+  CHECK(w == std::vector<double>{1, 2, 3, 4, 5, 6});
+  CHECK(b == std::vector<double>{7, 8});
+  CHECK(next == std::vector<double>{1, 2, 3, 4});
+  CHECK(odd == std::vector<double>{1, 2, 3, 4, 5});
 }

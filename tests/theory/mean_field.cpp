@@ -226,6 +226,12 @@ TEST_CASE("gains: the table, PyTorch's beside it, selu's constants") {
   CHECK(std::fabs(theory::gain(satur::tanh{}) - 1.592537419722831) < 1e-13);
   CHECK(std::fabs(theory::backward_gain(satur::sigmoid{}) - 4.722646085937975) < 1e-13);
 
+  CHECK(theory::conventional_gain(satur::leaky_relu{0.5}) == doctest::Approx(std::sqrt(2 / 1.25)).epsilon(1e-15));
+  CHECK(theory::conventional_gain(satur::prelu{0.5}) == doctest::Approx(std::sqrt(2 / 1.25)).epsilon(1e-15));
+  CHECK(theory::conventional_gain(satur::selu{}) == 0.75);
+  CHECK(theory::conventional_gain(satur::identity{}) == 1.0);
+  CHECK(std::isnan(theory::conventional_gain(satur::gelu{})));
+
   auto const [lambda, alpha] = theory::selu_constants();
   CHECK(std::fabs(lambda / 1.0507009873554804934 - 1) < 1e-13);
   CHECK(std::fabs(alpha / 1.6732632423543772848 - 1) < 1e-13);
@@ -233,14 +239,17 @@ TEST_CASE("gains: the table, PyTorch's beside it, selu's constants") {
   auto const m = theory::moments(satur::elu{wide.alpha}, 0.0, 4.0);
   CHECK(std::fabs(m.mean_output) < 1e-13);
   CHECK(std::fabs(wide.lambda * wide.lambda * m.mean_squared_output - 4.0) < 1e-13);
-  CHECK(says([] { (void)theory::selu_constants(0.0); }, "variance is 0; allowed: a finite number > 0"));
+  CHECK(says([] { (void)theory::selu_constants(0.0); },
+             "satur::theory::selu_constants: variance is 0; allowed: a finite number > 0"));
+  CHECK(says([] { (void)theory::selu_constants(-3.0); }, "satur::theory::selu_constants: variance is -3; allowed: "));
 
   struct nothing {
     double value(double) const { return 0.0; }
     double derivative(double) const { return 0.0; }
   };
-  CHECK(says([] { (void)theory::gain(nothing{}); }, "E f(z)^2 at z ~ N(0, 1) is 0"));
-  CHECK(says([] { (void)theory::backward_gain(nothing{}); }, "E f'(z)^2 at z ~ N(0, 1) is 0"));
+  CHECK(says([] { (void)theory::gain(nothing{}); }, "satur::theory::gain: E f(z)^2 at z ~ N(0, 1) is 0"));
+  CHECK(says([] { (void)theory::backward_gain(nothing{}); },
+             "satur::theory::backward_gain: E f'(z)^2 at z ~ N(0, 1) is 0"));
 }
 
 TEST_CASE("figures that people quote, without any table") {
@@ -272,6 +281,16 @@ TEST_CASE("figures that people quote, without any table") {
   CHECK(theory::settle(satur::gelu{}, 2.0, 0.0).limit.kind == theory::limit_kind::zero);
 }
 
+TEST_CASE("each depth from its own slope") {
+  theory::steady_state s;
+  s.chi_1 = 0.5;
+  s.chi_q = 0.25;
+  s.chi_c = 0.75;
+  CHECK(s.gradient_depth() == doctest::Approx(1 / std::log(2.0)).epsilon(1e-15));
+  CHECK(s.variance_depth() == doctest::Approx(1 / std::log(4.0)).epsilon(1e-15));
+  CHECK(s.correlation_depth() == doctest::Approx(1 / std::log(4.0 / 3.0)).epsilon(1e-15));
+}
+
 TEST_CASE("the correlation map against the arcsine and arc-cosine kernels") {
   using std::numbers::pi;
   theory::variance_map const erf(satur::erf{}, 1.3, 0.2);
@@ -294,7 +313,8 @@ TEST_CASE("the correlation map against the arcsine and arc-cosine kernels") {
 
 TEST_CASE("a critical line that does not exist says why; bad input says what") {
   CHECK(says([] { (void)theory::critical_weight_variance(satur::softplus{}, 0.0); },
-             "softplus has no critical point with bias variance 0: weights wide enough to keep the gradient"));
+             "satur::theory::critical_weight_variance: softplus has no critical point with bias variance 0: weights "
+             "wide enough to keep the gradient"));
   CHECK(says([] { (void)theory::critical_weight_variance(satur::relu{}, 0.1); },
              "relu has no critical point with bias variance 0.1: sigma_w^2 E f'^2 is 1 at sigma_w^2 = 2"));
   CHECK(says([] { (void)theory::critical_weight_variance(satur::soft_shrink{}, 0.0); },
@@ -310,5 +330,19 @@ TEST_CASE("a critical line that does not exist says why; bad input says what") {
                     std::invalid_argument);
   }
   CHECK_THROWS_AS((void)theory::settle(satur::tanh{}, 1.0, 0.0, 0.0), std::invalid_argument);
-  CHECK(says([] { (void)theory::variance_map(satur::tanh{}, -1.0, 0.0); }, "weight variance (times fan-in) is -1"));
+  CHECK(says([] { (void)theory::variance_map(satur::tanh{}, -1.0, 0.0); },
+             "satur::theory::variance_map: weight variance (times fan-in) is -1; allowed: a finite number >= 0"));
+  CHECK(says([] { (void)theory::variance_map(satur::tanh{}, 1.0, -0.5); },
+             "satur::theory::variance_map: bias variance is -0.5; allowed: a finite number >= 0"));
+  CHECK(says([] { (void)theory::critical_points(satur::tanh{}, -0.1); },
+             "satur::theory::critical_points: bias variance is -0.1; allowed: a finite number >= 0"));
+  CHECK(says([] { (void)theory::critical_weight_variance(satur::tanh{}, -0.1); },
+             "satur::theory::critical_weight_variance: bias variance is -0.1; allowed: a finite number >= 0"));
+  theory::variance_map const map(satur::tanh{}, 1.0, 0.5);
+  CHECK(says([&] { (void)theory::fixed_point(map, 0.0); },
+             "satur::theory::fixed_point: start is 0; allowed: a finite variance > 0"));
+  CHECK(says([&] { (void)theory::correlate(map, 0.0, 0.5); },
+             "satur::theory::correlate: variance is 0; allowed: a finite number > 0"));
+  CHECK(says([&] { (void)theory::correlate(map, 2.0, 1.5); },
+             "satur::theory::correlate: correlation is 1.5; allowed: 0 to 1"));
 }

@@ -270,6 +270,78 @@ TEST_CASE("unequal widths: gradients follow fan-out") {
   CHECK(std::count(text.begin(), text.end(), '\n') == 4);
 }
 
+TEST_CASE("unequal widths: the errors of variance and mean slope, exact for relu") {
+  // A layer of n inputs adds 5/n to the relative variance of q; its own units alone, of slope 0 or 1, make the mean
+  // slope err by sqrt(1/4 / units).
+  auto const p = theory::predict(satur::relu{}, theory::network_of(satur::he_normal{}, {100, 400, 50, 10}));
+  double const error[] = {0.0, std::sqrt(5.0 / 400), std::sqrt(5.0 / 400 + 5.0 / 50)};
+  double const units[] = {400, 50, 10};
+  for (std::size_t l = 0; l < 3; ++l) {
+    CAPTURE(l);
+    CHECK(std::fabs(p.layers[l].relative_error - error[l]) < 1e-12);
+    CHECK(off(p.layers[l].mean_derivative_error, std::sqrt(0.25 / units[l])) < 1e-12);
+    CHECK(p.layers[l].size.out == units[l]);
+  }
+}
+
+TEST_CASE("below and above are two sides, and every column of the table has its own number") {
+  // z ~ N(3, 4): below -5 by 4 standard deviations, above 5 by one.
+  theory::network const net{
+      .layers = {{.size = {4, 6}, .weight_variance = 0.25, .bias_variance = 3.0, .bias_mean = 3.0}}};
+  theory::layer_prediction const q = theory::predict(satur::sigmoid{}, net).layers[0];
+  CHECK(off(q.below, 0.5 * std::erfc(4.0 / std::sqrt(2.0))) < 1e-13);
+  CHECK(off(q.above, 0.5 * std::erfc(1.0 / std::sqrt(2.0))) < 1e-13);
+  CHECK(off(q.saturated, q.below + q.above) < 1e-15);
+  // flat on one side alone: a relu's left, the right of its mirror image
+  CHECK(theory::predict(satur::relu{}, net).layers[0].saturated == q.below);
+  struct mirrored {
+    double value(double z) const { return z > 0 ? 0.0 : -z; }
+    double derivative(double z) const { return z > 0 ? 0.0 : -1.0; }
+  };
+  CHECK(theory::predict(mirrored{}, net).layers[0].saturated == q.above);
+  auto const words = [](theory::prediction const& p) {
+    std::ostringstream out;
+    out << p;
+    std::istringstream in(out.str());
+    std::vector<std::string> all;
+    for (std::string word; in >> word;) {
+      all.push_back(word);
+    }
+    return all;
+  };
+  theory::layer_prediction l;
+  l.mean = 0.125;
+  l.variance = 7.0;
+  l.below = 0.015;
+  l.above = 0.25;
+  l.mean_derivative = 0.3;
+  l.slope_saturation = 0.4;
+  l.gradient_variance = 0.36;
+  l.relative_error = 0.07;
+  l.saturated = 0.9;
+  l.mean_output = 0.8;
+  theory::layer_prediction other = l;
+  other.mean = -1.5;
+  other.below = 0.5;
+  CHECK(words({.threshold = 2.5, .layers = {l, other}}) ==
+        std::vector<std::string>{"layer", "mean",     "z",    "var",   "z",  "+-",  "z<-2.5", "z>2.5", "slope", "slope",
+                                 "sat.",  "gradient", "1",    "0.125", "7",  "7%",  "0.015",  "0.25",  "0.3",   "0.4",
+                                 "0.6",   "2",        "-1.5", "7",     "7%", "0.5", "0.25",   "0.3",   "0.4",   "0.6"});
+}
+
+TEST_CASE("a verdict names the most saturated layer, counted from 1") {
+  auto net = theory::network_of(satur::lecun_normal{3.0}, same(50, 10));
+  for (std::size_t const worst : {0u, 6u, 9u}) {
+    theory::network ill = net;
+    ill.layers[worst].weight_variance *= 40.0;
+    theory::verdict const v = theory::judge(satur::tanh{}, ill);
+    CAPTURE(v.text);
+    CHECK(v.saturated);
+    CHECK(v.layer == worst);
+    CHECK(has(v.text, "of the units of layer " + std::to_string(worst + 1) + " of 10 lie beyond 5"));
+  }
+}
+
 TEST_CASE("from actual weights, unit by unit") {
   matrix const w{{3, 2}, {1, -2, 0.5f, 4, -1, 0}};
   std::vector<double> const b{0.25, -1};
@@ -380,53 +452,94 @@ TEST_CASE("recommendations") {
   CHECK(funnel.outlook.healthy());
   CHECK(std::fabs(funnel.gain - std::sqrt(2.0)) < 1e-5);
   CHECK(theory::recommend(satur::relu{}, {10, 10}).expected.layers.size() == 1);
+  // Inputs that are not standardised: z of the first layer has the variance gain^2 (mean^2 + variance).
+  auto const wide = theory::recommend(satur::tanh{}, same(64, 3), 0.5, 9.0);
+  CHECK(wide.rule() == "lecun_normal");
+  CHECK(off(wide.expected.layers[0].variance, wide.gain * wide.gain * 9.25) < 1e-12);
+  CHECK(wide.gain < 0.9 * theory::recommend(satur::tanh{}, same(64, 3)).gain); // they saturate it sooner
 }
 
 TEST_CASE("bad networks are refused in words") {
   using theory::network;
   double const nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(has(words_of([] { (void)theory::network_of(satur::he_normal{}, {10}); }),
-            "number of widths is 1; allowed: at least 2"));
-  CHECK(has(words_of([] { (void)theory::network_of(satur::he_normal{}, {10, 0}); }), "fans are (in 10, out 0)"));
+            "satur::theory::network_of: number of widths is 1; allowed: at least 2"));
+  CHECK(has(words_of([] {
+              (void)theory::network_of(satur::he_normal{}, {10, 0});
+            }),
+            "satur::theory::network_of: fans are (in 10, out 0)"));
+  CHECK(has(words_of([] { (void)theory::recommend(satur::relu{}, {10}); }),
+            "satur::theory::network_of: number of widths is 1"));
   CHECK(has(words_of([] {
               (void)theory::predict(satur::tanh{}, network{.layers = {{.size = {0, 3}}}});
             }),
-            "fans are (in 0, out 3)"));
+            "satur::theory::predict: fans are (in 0, out 3)"));
   CHECK(has(words_of([] {
               (void)theory::predict(satur::tanh{}, network{.layers = {{}, {.weight_variance = -1}}});
             }),
-            "weight variance of layer 2 of 2 is -1; allowed: a finite number >= 0"));
+            "satur::theory::predict: weight variance of layer 2 of 2 is -1; allowed: a finite number >= 0"));
+  CHECK(has(words_of([&] {
+              (void)theory::predict(satur::tanh{}, network{.layers = {{}, {}, {.bias_variance = nan}}});
+            }),
+            "satur::theory::predict: bias variance of layer 3 of 3 is nan; allowed: a finite number >= 0"));
+  CHECK(has(words_of([&] {
+              (void)theory::predict(satur::tanh{}, network{.layers = {{}, {.bias_mean = HUGE_VAL}, {}}});
+            }),
+            "satur::theory::predict: bias mean of layer 2 of 3 is inf; allowed: a finite number"));
   CHECK(has(words_of([&] { (void)theory::predict(satur::tanh{}, network{.layers = {{.weight_mean = nan}}}); }),
-            "weight mean of layer 1 of 1 is nan"));
+            "satur::theory::predict: weight mean of layer 1 of 1 is nan"));
   CHECK(has(words_of([&] { (void)theory::predict(satur::tanh{}, network{.layers = {{}}, .input_variance = -1}); }),
-            "variance is -1"));
-  CHECK(has(words_of([&] { (void)theory::predict(satur::tanh{}, network{.layers = {{}}}, nan); }), "threshold is nan"));
-  CHECK(has(words_of([] { (void)theory::judge(satur::tanh{}, network{}); }), "number of layers is 0"));
-  CHECK_THROWS_AS((void)theory::prediction{}.most_saturated(), std::out_of_range);
+            "satur::theory::predict (of the input): variance is -1"));
+  CHECK(has(words_of([&] { (void)theory::predict(satur::tanh{}, network{.layers = {{}}, .input_mean = nan}); }),
+            "satur::theory::predict (of the input): mean is nan"));
+  CHECK(has(words_of([&] { (void)theory::predict(satur::tanh{}, network{.layers = {{}}}, nan); }),
+            "satur::theory::predict: threshold is nan"));
+  CHECK(has(words_of([] { (void)theory::judge(satur::tanh{}, network{}); }),
+            "satur::theory::judge: number of layers is 0; allowed: at least 1"));
+  CHECK_THROWS_WITH_AS((void)theory::prediction{}.most_saturated(),
+                       "satur::theory::prediction::most_saturated: there are no layers", std::out_of_range);
   CHECK(theory::predict(satur::tanh{}, network{}).layers.empty());
   // a recursion that leaves double says where
   auto const diverging = theory::network_of(satur::lecun_normal{1e10}, same(10, 40));
   CHECK_THROWS_AS((void)theory::predict(satur::relu{}, diverging), theory::divergence_error);
   CHECK(has(words_of([&] { (void)theory::predict(satur::relu{}, diverging); }),
-            "z of layer 16 of 40 has mean 0 and variance inf"));
+            "satur::theory::predict: z of layer 16 of 40 has mean 0 and variance inf"));
   CHECK(has(words_of([&] {
               (void)theory::predict(satur::exponential{}, theory::network_of(satur::he_normal{}, same(10, 9)));
             }),
-            "z of layer 4 of 9"));
+            "satur::theory::predict: z of layer 4 of 9"));
 
   matrix const w{{2, 2}, {1, 2, 3, 4}};
   std::vector<double> const two{1, 2};
   std::vector<double> const three{1, 2, 3};
+  std::vector<double> const one{1};
   CHECK_THROWS_AS((void)theory::predict(w, three, 0.0, 1.0), satur::shape_error);
   CHECK_THROWS_AS((void)theory::predict(w, two, three, 1.0), satur::shape_error);
   CHECK_THROWS_AS((void)theory::predict(w, two, two, three), satur::shape_error);
-  CHECK(has(words_of([&] { (void)theory::predict(w, 0.0, two, three); }),
-            "the variance of the input has shape (3); expected (2)"));
-  CHECK(has(words_of([&] { (void)theory::predict(w, 0.0, 0.0, -1.0); }), "variance is -1"));
+  for (auto const* const list : {&one, &three}) { // too short, too long
+    std::string const shape = " has shape (" + std::to_string(list->size()) + "); expected (2)";
+    CHECK(words_of([&] { (void)theory::predict(w, *list, 0.0, 1.0); }) == "satur::theory::predict: the bias" + shape);
+    CHECK(words_of([&] { (void)theory::predict(w, 0.0, *list, two); }) ==
+          "satur::theory::predict: the mean of the input" + shape);
+    CHECK(words_of([&] { (void)theory::predict(w, 0.0, two, *list); }) ==
+          "satur::theory::predict: the variance of the input" + shape);
+  }
+  CHECK(has(words_of([&] { (void)theory::predict(w, 0.0, 0.0, -1.0); }),
+            "satur::theory::predict (of the input): variance is -1"));
+  struct flat {
+    std::vector<std::size_t> shape() const { return {4}; }
+    float operator()(std::size_t, std::size_t) const { return 0.0f; }
+  };
+  CHECK(words_of([] { (void)theory::predict(flat{}, 0.0, 0.0, 1.0); }) ==
+        "satur::theory::predict: the weight has shape (4); expected (in, out)");
+  CHECK(words_of([&] {
+          (void)theory::predict(std::span<float const>(w.numbers), satur::fans{0, 2}, 0.0, 0.0, 1.0);
+        }) == "satur::theory::predict: fans are (in 0, out 2); allowed: both at least 1");
   CHECK(has(words_of([&] {
               (void)theory::predict(std::span<float const>(w.numbers), satur::fans{3, 2}, 0.0, 0.0, 1.0);
             }),
-            "3 times 2 numbers"));
+            "satur::theory::predict: the weight has shape (4); expected 3 times 2 numbers"));
   matrix const broken{{2, 2}, {1, 2, 3, std::numeric_limits<float>::quiet_NaN()}};
-  CHECK(has(words_of([&] { (void)theory::predict(broken, 0.0, 1.0, 1.0); }), "z of unit 1 of 2: mean nan"));
+  CHECK(has(words_of([&] { (void)theory::predict(broken, 0.0, 1.0, 1.0); }),
+            "satur::theory::predict: z of unit 1 of 2: mean nan"));
 }

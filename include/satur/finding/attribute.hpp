@@ -23,13 +23,14 @@ struct input_moments {
   std::vector<double> variance; ///< population variance (divides by n)
 };
 
-/// Of samples a, (samples, inputs) row-major; any contiguous container. Throws shape_error where its size is no
-/// multiple of inputs, or it is empty.
-template <class A> [[nodiscard]] input_moments moments_of_inputs(A const& a, std::size_t inputs) {
-  auto const memory = detail::memory_of("moments_of_inputs", "a", a);
+namespace detail {
+
+/// moments_of_inputs, for the function that was called and its argument's name.
+template <class A>
+[[nodiscard]] input_moments moments_of_columns(char const* function, char const* what, A const& a, std::size_t inputs) {
+  auto const memory = memory_of(function, what, a);
   if (inputs == 0 || memory.empty() || memory.size() % inputs != 0) {
-    detail::bad_shape("moments_of_inputs", "a", detail::shape_text({memory.size()}),
-                      detail::message("(samples, ", inputs, ')'));
+    bad_shape(function, what, shape_text({memory.size()}), message("(samples, ", inputs, ')'));
   }
   std::size_t const samples = memory.size() / inputs;
   double const n = static_cast<double>(samples);
@@ -52,6 +53,14 @@ template <class A> [[nodiscard]] input_moments moments_of_inputs(A const& a, std
     variance /= n;
   }
   return m;
+}
+
+} // namespace detail
+
+/// Of samples a, (samples, inputs) row-major; any contiguous container. Throws shape_error where its size is no
+/// multiple of inputs, or it is empty.
+template <class A> [[nodiscard]] input_moments moments_of_inputs(A const& a, std::size_t inputs) {
+  return detail::moments_of_columns("moments_of_inputs", "a", a, inputs);
 }
 
 /// Why one unit's z is where it is. z = sum w_i a_i + b has mean `bias + from_inputs` and variance
@@ -199,11 +208,9 @@ template <class W, class B>
     bad_shape("attribute", "input moments", shape_text({inputs.mean.size(), inputs.variance.size()}),
               message("(", weights.in, ", ", weights.in, "), one mean and one variance for each row of w"));
   }
-  using T = std::remove_cv_t<std::remove_reference_t<decltype(weights(0, 0))>>;
-  std::span<T const> const all(weights.data, weights.in * weights.units);
   fans const size{weights.in, weights.units};
-  theory::unit_laws const of_inputs = theory::predict(all, size, 0.0, inputs.mean, inputs.variance);
-  theory::unit_laws const of_ones = theory::predict(all, size, 0.0, 0.0, 1.0); // its variance is |w|^2
+  theory::unit_laws const of_inputs = predict_units("attribute", weights, size, 0.0, inputs.mean, inputs.variance);
+  theory::unit_laws const of_ones = predict_units("attribute", weights, size, 0.0, 0.0, 1.0); // its variance is |w|^2
   layer_attribution layer;
   for (std::size_t j = 0; j < weights.units; ++j) {
     layer.units.push_back({.unit = j,
@@ -243,7 +250,7 @@ template <class W, class B, class Z>
                                           input_moments const& inputs, Z const& z,
                                           any_rule const& rule = z_beyond{5.0}) {
   layer_attribution layer = detail::unit_sums(w, b, inputs);
-  input_moments const measured = moments_of_inputs(z, layer.units.size()); // z is what the next layer would be given
+  input_moments const measured = detail::moments_of_columns("attribute", "z", z, layer.units.size());
   for (unit_attribution& u : layer.units) {
     u.variance = measured.variance[u.unit];
   }

@@ -17,14 +17,12 @@
 
 namespace satur::inline SATUR_ABI {
 
-/// w *= factor and b *= factor: z of the same inputs is multiplied by it. Any contiguous containers.
-/// Throws std::invalid_argument where factor is not finite or 0; nothing is changed then.
-template <class W, class B> void rescale(W&& w, B&& b, double factor) {
-  if (!detail::is_finite(factor) || factor == 0.0) {
-    detail::bad_parameter("rescale", "factor", factor, "a finite number other than 0");
-  }
-  auto const bias = detail::memory_of("rescale", "b", b);
-  auto const weights = detail::weights_of("rescale", w, bias.size());
+namespace detail {
+
+/// w *= factor and b *= factor, for the function that was called.
+template <class W, class B> void scale_weights(char const* function, W& w, B& b, double factor) {
+  auto const bias = memory_of(function, "b", b);
+  auto const weights = weights_of(function, w, bias.size());
   using T = std::remove_cvref_t<decltype(weights(0, 0))>;
   T const f = static_cast<T>(factor);
   for (std::size_t i = 0; i < weights.in * weights.units; ++i) {
@@ -35,12 +33,23 @@ template <class W, class B> void rescale(W&& w, B&& b, double factor) {
   }
 }
 
+} // namespace detail
+
+/// w *= factor and b *= factor: z of the same inputs is multiplied by it. Any contiguous containers.
+/// Throws std::invalid_argument where factor is not finite or 0; nothing is changed then.
+template <class W, class B> void rescale(W&& w, B&& b, double factor) {
+  if (!detail::is_finite(factor) || factor == 0.0) {
+    detail::bad_parameter("rescale", "factor", factor, "a finite number other than 0");
+  }
+  detail::scale_weights("rescale", w, b, factor);
+}
+
 /// b -= the mean of each unit's z, so that with the same inputs each unit's z has mean 0. z is (samples, units),
 /// row-major; where the means are known, they are a z of one sample. Throws shape_error where z is empty or its size is
 /// no multiple of b's, std::invalid_argument where a mean is not finite; nothing is changed then.
 template <class B, class Z> void recentre(B&& b, Z const& z) {
   auto const bias = detail::memory_of("recentre", "b", b);
-  input_moments const of_units = moments_of_inputs(z, bias.size()); // z is what the next layer would be given
+  input_moments const of_units = detail::moments_of_columns("recentre", "z", z, bias.size());
   for (double const m : of_units.mean) {
     if (!detail::is_finite(m)) {
       detail::bad_parameter("recentre", "a unit's mean of z", m, "finite numbers");
@@ -64,8 +73,12 @@ template <class W, class B, class Z> double lsuv_step(W&& w, B&& b, Z const& z, 
   if (!(std > 0.0) || !detail::is_finite(std)) {
     detail::bad_parameter("lsuv_step", "the standard deviation of z", std, "a finite number > 0: z must vary");
   }
-  rescale(w, b, target / std);
-  return target / std;
+  double const factor = target / std;
+  if (!detail::is_finite(factor) || factor == 0.0) {
+    detail::bad_parameter("lsuv_step", "target / the standard deviation of z", factor, "a finite number other than 0");
+  }
+  detail::scale_weights("lsuv_step", w, b, factor);
+  return factor;
 }
 
 /// What Kaldi's nnet3 adds in the loop for units that lost their slope.

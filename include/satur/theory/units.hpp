@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -88,10 +89,10 @@ template <class M> [[nodiscard]] double element(M const& m, std::size_t i) {
     return static_cast<double>(m[i]);
   }
 }
-template <class M> void require_length(M const& m, char const* what, std::size_t expected) {
+template <class M> void require_length(std::string_view function, M const& m, char const* what, std::size_t expected) {
   if constexpr (!std::is_arithmetic_v<M>) {
     if (static_cast<std::size_t>(m.size()) != expected) {
-      bad_shape("theory::predict", what, shape_text({static_cast<std::size_t>(m.size())}), shape_text({expected}));
+      bad_shape(function, what, shape_text({static_cast<std::size_t>(m.size())}), shape_text({expected}));
     }
   }
 }
@@ -107,12 +108,13 @@ concept matrix = requires(W const& w) {
   { w.shape().size() } -> std::convertible_to<std::size_t>;
 };
 
+/// theory::predict from weight(i, j), for the function that was called.
 template <class At, class B, class M, class V>
-[[nodiscard]] theory::unit_laws predict_units(At const& weight, fans size, B const& b, M const& input_mean,
-                                              V const& input_variance) {
-  require_length(b, "the bias", size.out);
-  require_length(input_mean, "the mean of the input", size.in);
-  require_length(input_variance, "the variance of the input", size.in);
+[[nodiscard]] theory::unit_laws predict_units(std::string_view function, At const& weight, fans size, B const& b,
+                                              M const& input_mean, V const& input_variance) {
+  require_length(function, b, "the bias", size.out);
+  require_length(function, input_mean, "the mean of the input", size.in);
+  require_length(function, input_variance, "the variance of the input", size.in);
   theory::unit_laws z;
   for (std::size_t j = 0; j < size.out; ++j) {
     z.mean.push_back(element(b, j));
@@ -121,7 +123,9 @@ template <class At, class B, class M, class V>
   for (std::size_t i = 0; i < size.in; ++i) {
     double const m = element(input_mean, i);
     double const v = element(input_variance, i);
-    require_law("theory::predict (of the input)", m, v);
+    if (!is_finite(m) || !is_finite(v) || v < 0.0) { // the words are made where they are needed
+      require_law(message(function, " (of the input)"), m, v);
+    }
     for (std::size_t j = 0; j < size.out; ++j) {
       double const w = static_cast<double>(weight(i, j));
       z.mean[j] += w * m;
@@ -130,7 +134,7 @@ template <class At, class B, class M, class V>
   }
   for (std::size_t j = 0; j < size.out; ++j) {
     if (!is_finite(z.mean[j]) || !is_finite(z.variance[j])) {
-      bad_parameter("theory::predict",
+      bad_parameter(function,
                     message("z of unit ", j, " of ", size.out, ": mean ", number_text(z.mean[j]), "; its variance"),
                     z.variance[j], "both finite; a weight or a bias of this unit is infinite, NaN or too large");
     }
@@ -153,8 +157,8 @@ template <detail::matrix W, detail::number_or_list B, detail::number_or_list M, 
     detail::bad_shape("theory::predict", "the weight", detail::shape_text(w.shape()), "(in, out)");
   }
   fans const size{static_cast<std::size_t>(w.shape()[0]), static_cast<std::size_t>(w.shape()[1])};
-  return detail::predict_units([&w](std::size_t i, std::size_t j) { return w(i, j); }, size, b, input_mean,
-                               input_variance);
+  return detail::predict_units(
+      "theory::predict", [&w](std::size_t i, std::size_t j) { return w(i, j); }, size, b, input_mean, input_variance);
 }
 
 /// The same for contiguous memory, row-major (in, out).
@@ -168,8 +172,9 @@ template <std::floating_point T, detail::number_or_list B, detail::number_or_lis
   }
   T const* const first = w.data();
   std::size_t const out = size.out;
-  return detail::predict_units([=](std::size_t i, std::size_t j) { return first[i * out + j]; }, size, b, input_mean,
-                               input_variance);
+  return detail::predict_units(
+      "theory::predict", [=](std::size_t i, std::size_t j) { return first[i * out + j]; }, size, b, input_mean,
+      input_variance);
 }
 
 } // namespace theory
