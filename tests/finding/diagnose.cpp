@@ -3,6 +3,7 @@
 
 #include "support/activations.hpp"
 #include "support/plain_net.hpp"
+#include "support/refusal.hpp"
 
 #include <doctest/doctest.h>
 
@@ -482,18 +483,27 @@ TEST_CASE("a finding prints its numbers, cause and cure; thresholds out of range
   auto const refused = [](double thresholds::*which, double x) {
     thresholds t;
     t.*which = x;
-    CHECK_THROWS_AS(static_cast<void>(satur::diagnose(satur::monitor{}, t)), std::invalid_argument);
+    return satur_test::refusal([&] { static_cast<void>(satur::diagnose(satur::monitor{}, t)); });
   };
-  for (double thresholds::*const share :
-       {&thresholds::slope_excess, &thresholds::slope_left, &thresholds::saturated_share, &thresholds::one_sided,
-        &thresholds::one_sided_least, &thresholds::dead_warning, &thresholds::dead_alarm, &thresholds::dead_on,
-        &thresholds::shifted_share, &thresholds::shallow_flow}) {
-    refused(share, -0.1);
-    refused(share, 1.1);
-    refused(share, std::nan(""));
+  std::pair<char const*, double thresholds::*> const shares[] = {
+      {"slope_excess", &thresholds::slope_excess},       {"slope_left", &thresholds::slope_left},
+      {"saturated_share", &thresholds::saturated_share}, {"one_sided", &thresholds::one_sided},
+      {"one_sided_least", &thresholds::one_sided_least}, {"dead_warning", &thresholds::dead_warning},
+      {"dead_alarm", &thresholds::dead_alarm},           {"dead_on", &thresholds::dead_on},
+      {"shifted_share", &thresholds::shifted_share},     {"shallow_flow", &thresholds::shallow_flow}};
+  for (auto const& [name, share] : shares) {
+    std::string const begin = std::string("satur::finding_thresholds: ") + name + " is ";
+    CHECK(refused(share, -0.1) == begin + "-0.1; allowed: a share in [0, 1]");
+    CHECK(refused(share, 1.1) == begin + "1.1; allowed: a share in [0, 1]");
+    CHECK(refused(share, std::nan("")) == begin + "nan; allowed: a share in [0, 1]");
+    CHECK(refused(share, 0.0) == "nothing thrown");
+    CHECK(refused(share, 1.0) == "nothing thrown");
   }
-  refused(&thresholds::variance_factor, 0.5);
-  refused(&thresholds::shifted_std, -1.0);
+  CHECK(refused(&thresholds::variance_factor, 0.5) ==
+        "satur::finding_thresholds: variance_factor is 0.5; allowed: a factor >= 1");
+  CHECK(refused(&thresholds::variance_factor, 1.0) == "nothing thrown");
+  CHECK(refused(&thresholds::shifted_std, -1.0) ==
+        "satur::finding_thresholds: shifted_std is -1; allowed: a number >= 0");
 }
 
 TEST_CASE("observers hear of findings, and may stop the run") {
@@ -642,4 +652,140 @@ TEST_CASE("a monitor that records units names them") {
   CHECK(found[1].severity == satur::severity::warning); // an alarm is above one half
   CHECK(found[1].units.size() == 1);
   CHECK(found[1].units[0].unit == 0);
+}
+
+TEST_CASE("each finding says its own numbers, no two of them alike") {
+  auto const first = [](std::vector<satur::named_record> const& records, symptom what) {
+    for (satur::finding const& f : satur::diagnose(records)) {
+      if (f.symptom == what) {
+        return f;
+      }
+    }
+    FAIL("no such finding");
+    return satur::finding{};
+  };
+  // 60 % left, 10 % right; z has mean -2.9 and variance 18.09, the inputs mean square 4.
+  std::vector<double> z(100, 0.0);
+  std::fill(z.begin(), z.begin() + 60, -6.0);
+  std::fill(z.begin() + 60, z.begin() + 70, 7.0);
+  satur::named_record const before =
+      record_of(satur::observe(satur::relu{}, std::vector<double>{0.0, 0.0, 0.0, 4.0}), "a");
+  satur::named_record after = record_of(satur::observe(satur::tanh{}, z), "b");
+  satur::finding f = first({before, after}, symptom::saturated_layer);
+  CHECK(f.layer == "b");
+  CHECK(f.now.low == 0.6);
+  CHECK(f.now.high == 0.1);
+  CHECK(f.evidence == "30.0 % of the peak slope is left, 60.6 % for z ~ N(0, 1); |z| > 5: 60.0 % left, 10.0 % right");
+  CHECK(f.reason == "z has mean -2.9 and standard deviation 4.25; n Var w = 4.52, inputs of mean square 4");
+  CHECK(f.cause == satur::cause::weight_norm);
+  CHECK(f.cure.advice == "multiply w and b by 0.235 (satur::rescale): 1 / std z");
+  after.initial_slope_share = 0.875;
+  f = first({before, after}, symptom::saturated_layer);
+  CHECK(f.evidence.starts_with("30.0 % of the peak slope is left, 87.5 % at the start; "));
+  std::fill(z.begin(), z.end(), -7.0);
+  std::fill(z.begin(), z.begin() + 30, -8.0);
+  f = first({before, record_of(satur::observe(satur::tanh{}, z), "b")}, symptom::saturated_layer);
+  CHECK(f.reason == "z has mean -7.3 and standard deviation 0.458; its inputs have mean 1");
+
+  satur::named_record r = record_of(satur::observe(
+      satur::tanh{}, std::vector<double>{std::nan(""), HUGE_VAL, -HUGE_VAL, std::nan(""), std::nan(""), 0.5}));
+  r.record.gradient.nan = 4;
+  r.record.gradient.infinite = 5;
+  f = first({r}, symptom::nonfinite);
+  CHECK(f.evidence == "3 NaN and 2 infinite z, 4 NaN and 5 infinite dL/dz; its other numbers mean nothing");
+  CHECK(f.value == 14.0);
+
+  r = {};
+  r.record.update.steps = 2;
+  r.record.update.log_ratio += -2.5; // -1.25 a step
+  f = first({r}, symptom::update_too_large);
+  CHECK(f.evidence == "a step is 10^-1.25 of the weights; usual are 10^-4 to 10^-2");
+  CHECK(f.cure.advice == "the learning rate times 0.018 would give 10^-3");
+  CHECK(f.limit == -2.0);
+  r.record.update.log_ratio = {};
+  r.record.update.log_ratio += -9.5;
+  f = first({r}, symptom::update_too_small);
+  CHECK(f.evidence.starts_with("a step is 10^-4.75 of the weights; "));
+  CHECK(f.limit == -4.0);
+
+  r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-0.5, 0.5}));
+  r.expected_variance_z = 0.05;
+  f = first({r}, symptom::poor_initialisation);
+  CHECK(f.evidence == "z has variance 0.25, 5 times the expected 0.05");
+  CHECK(f.cause == satur::cause::large_weights);
+  r.expected_variance_z = 2.5;
+  f = first({r}, symptom::poor_initialisation);
+  CHECK(f.evidence == "z has variance 0.25, 0.1 times the expected 2.5");
+  CHECK(f.cause == satur::cause::small_weights);
+
+  r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-0.25, 0.25}));
+  r.record.gradient.count = 8;
+  r.record.gradient.zeros = 7;
+  f = first({r}, symptom::zero_gradient);
+  CHECK(f.evidence == "87.5 % of dL/dz is exactly 0");
+  CHECK(f.severity == satur::severity::warning);
+  CHECK(f.cause == satur::cause::upstream);
+  r.record.gradient.zeros = 8;
+  CHECK(first({r}, symptom::zero_gradient).severity == satur::severity::alarm);
+
+  std::vector<satur::named_record> chain;
+  for (double const rms : {32.0, 16.0, 8.0, 4.0, 2.0, 1.0}) {
+    chain.push_back(record_of(satur::observe(satur::tanh{}, std::vector<double>{-0.5, 0.5}),
+                              "layer " + std::to_string(chain.size())));
+    chain.back().record.gradient.count = 1;
+    chain.back().record.gradient.square += rms * rms;
+  }
+  f = first(chain, symptom::exploding_gradient);
+  CHECK(f.layer == "layer 0");
+  CHECK(f.evidence == "rms dL/dz is 3.20e+01 here and 1.00e+00 in layer 5: 2 times from layer to layer");
+  CHECK(f.value == 32.0);
+  CHECK(f.cure.advice == "weights 0.5 times as large would carry it");
+}
+
+TEST_CASE("findings of units say their own numbers") {
+  // Units 0 and 3 of 5 are dead, one on each side; 300 samples.
+  std::vector<double> z;
+  for (int s = 0; s < 300; ++s) {
+    double const sign = s % 2 == 0 ? 1.0 : -1.0;
+    z.insert(z.end(), {-9.0 + sign, 0.5 * sign, 0.25 * sign, 7.0 + 0.5 * sign, 0.75 * sign});
+  }
+  satur::unit_records units;
+  satur::observe_units(satur::tanh{}, z, satur::unit_layout::matrix(300, 5), units);
+  satur::named_record r = record_of(satur::observe(satur::tanh{}, z));
+  r.units = &units;
+  std::vector<satur::finding> found = satur::diagnose(std::span(&r, 1));
+  auto const of = [&found](symptom what) {
+    auto const f =
+        std::find_if(found.begin(), found.end(), [what](satur::finding const& one) { return one.symptom == what; });
+    REQUIRE(f != found.end());
+    return *f;
+  };
+  satur::finding f = of(symptom::dead_units);
+  CHECK(f.evidence == "2 of 5 units were never active, or |z| > 5 on 95 % of 300 samples or more");
+  CHECK(f.reason == "their z has mean -1 and, each over its samples, standard deviation 0.791"); // of 1 and 1/4
+  CHECK(f.value == 0.4);
+  REQUIRE(f.units.size() == 2);
+  CHECK(f.units[0].unit == 0);
+  CHECK(f.units[0].side == satur::side::left);
+  CHECK(f.units[1].unit == 3);
+  CHECK(f.units[1].side == satur::side::right);
+  CHECK(text({f}).find("\n  units: 0 (2.29e-07 left), 3 (5.13e-06 right): share of the peak slope\n") !=
+        std::string::npos);
+
+  // Means and deviations of four units: 1.5, 0.3; -1, 0.1; 0.75, 0.3; 0.25, 0.5.
+  z.clear();
+  for (int s = 0; s < 10; ++s) {
+    double const sign = s % 2 == 0 ? 1.0 : -1.0;
+    z.insert(z.end(), {1.5 + 0.3 * sign, -1.0 + 0.1 * sign, 0.75 + 0.3 * sign, 0.25 + 0.5 * sign});
+  }
+  satur::unit_records shifted;
+  satur::observe_units(satur::tanh{}, z, satur::unit_layout::matrix(10, 4), shifted);
+  r = record_of(satur::observe(satur::tanh{}, z));
+  r.units = &shifted;
+  found = satur::diagnose(std::span(&r, 1));
+  f = of(symptom::mean_shift);
+  CHECK(f.evidence == "in 3 of 4 units |mean z| > 2 std z over 10 samples: their output hardly depends on the input");
+  CHECK(f.value == 0.75);
+  CHECK(text({f}).find("\n  units: 1 (0.1 left), 0 (0.2 right), 2 (0.4 right), 3 (2 right): std z / |mean z|\n") !=
+        std::string::npos);
 }
