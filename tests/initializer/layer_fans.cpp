@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <vector>
 
 using satur::fans;
@@ -145,6 +146,30 @@ TEST_CASE("what the fans refuse") {
   CHECK(refusal([] {
           static_cast<void>(satur::fans_as_keras({3, 0, 4}));
         }) == "satur::fans_as_keras: fans are (in 0, out 12); allowed: both at least 1");
+  CHECK(refusal([] { static_cast<void>(satur::recurrent_fans(4, 0)); }) ==
+        "satur::recurrent_fans: fans are (in 4, out 0); allowed: both at least 1");
+  CHECK(refusal([] { static_cast<void>(satur::embedding_fans(4, 0)); }) ==
+        "satur::embedding_fans: the width of a row is 0; allowed: at least 1");
+  std::string const transposed = "satur::transposed_convolution_fans: ";
+  CHECK(refusal([] {
+          static_cast<void>(satur::transposed_convolution_fans(4, 4, {3, 0}));
+        }) == transposed + "the kernel has shape (3, 0); expected extents of at least 1");
+  CHECK(refusal([] { static_cast<void>(satur::transposed_convolution_fans(3, 4, {3}, 1, 2)); }) ==
+        transposed + "the number of input channels is 3; allowed: a multiple of the 2 groups");
+  CHECK(refusal([] { static_cast<void>(satur::transposed_convolution_fans(4, 3, {3}, 1, 2)); }) ==
+        transposed + "the number of output channels is 3; allowed: a multiple of the 2 groups");
+  CHECK(refusal([] { static_cast<void>(satur::transposed_convolution_fans(4, 4, {3}, 1, 0)); }) ==
+        transposed + "the number of groups is 0; allowed: at least 1");
+  CHECK(refusal([] { static_cast<void>(satur::convolution_fans(0, 4, {3})); }) ==
+        "satur::convolution_fans: the number of input channels is 0; allowed: at least 1");
+  CHECK(refusal([] {
+          static_cast<void>(satur::fans_as_pytorch({3, 4, 0}));
+        }) == "satur::fans_as_pytorch: the kernel has shape (0); expected extents of at least 1");
+  CHECK(refusal([] {
+          static_cast<void>(satur::fans_as_pytorch({0, 4}));
+        }) == "satur::fans_as_pytorch: fans are (in 4, out 0); allowed: both at least 1");
+  CHECK(refusal([] { static_cast<void>(satur::fans_as_keras({0})); }) ==
+        "satur::fans_as_keras: the kernel has shape (0); expected extents of at least 1");
   std::size_t const huge = std::size_t{1} << 40;
   CHECK(refusal([=] {
           static_cast<void>(satur::convolution_fans(3, 4, {huge, huge}));

@@ -102,14 +102,24 @@ TEST_CASE("another variance, and a bias in the way") {
   for (std::size_t o = 0; o < net.b[0].size(); ++o) {
     net.b[0][o] = o % 2 == 0 ? 0.6 : -0.6; // a variance of 0.36 that no scaling removes
   }
+  double const w_before = net.w[0][7];
+  double const first = variance_of(net.z(0));
   satur::lsuv_report const r = satur::lsuv(net.w[0], z, {.tolerance = 1e-3, .tries = 30});
   CHECK(r.tries > 1);
+  CHECK(r.factor == doctest::Approx(net.w[0][7] / w_before).epsilon(1e-12)); // of all tries together
+  CHECK(r.first_variance == doctest::Approx(first).epsilon(1e-12));
+  CHECK(r.variance == doctest::Approx(variance_of(net.z(0))).epsilon(1e-12));
   CHECK(variance_of(net.z(0)) == doctest::Approx(1).epsilon(1e-3));
   // More variance in the bias than is wanted: out of reach.
   auto const before = net.w[0];
   bool thrown = false;
+  double last_weight = 0;
   try {
-    satur::lsuv(net.w[0], z, {.variance = 0.2, .tries = 7, .layer = "fc1"});
+    auto const seen = [&] {
+      last_weight = net.w[0][7];
+      return net.z(0);
+    };
+    satur::lsuv(net.w[0], seen, {.variance = 0.2, .tries = 7, .layer = "fc1"});
   } catch (satur::lsuv_error const& e) {
     thrown = true;
     std::string const said = e.what();
@@ -119,6 +129,8 @@ TEST_CASE("another variance, and a bias in the way") {
                        "allow more tries; the weights are as they were"));
     CHECK(e.report.tries == 7);
     CHECK(e.report.variance > 0.2);
+    CHECK(e.report.first_variance == doctest::Approx(1).epsilon(1e-3));
+    CHECK(e.report.factor == doctest::Approx(last_weight / before[7]).epsilon(1e-12));
   }
   CHECK(thrown);
   CHECK(net.w[0] == before);

@@ -7,11 +7,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <random>
 #include <span>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -69,6 +71,16 @@ TEST_CASE("closed forms") {
   CHECK(satur::lecun_normal{}.stddev(f) == doctest::Approx(0.0577350269189625765).epsilon(1e-15));      // sqrt(1/300)
   CHECK(satur::lecun_uniform{}.half_width(f) == doctest::Approx(0.1).epsilon(1e-15));                   // sqrt(3/300)
   CHECK(satur::glorot_normal{3}.stddev(f) == doctest::Approx(3 * satur::glorot_normal{}.stddev(f)).epsilon(1e-15));
+  // Parameters other than the defaults, each with its own share in the result.
+  using satur::fan_mode;
+  double const scale = 3 * std::sqrt(2 / (1.25 * 100)); // slope 1/2, gain 3, fan-out
+  CHECK(satur::he_normal{0.5, 3, fan_mode::fan_out}.stddev(f) == doctest::Approx(scale).epsilon(1e-15));
+  CHECK(satur::he_uniform{0.5, 3, fan_mode::fan_out}.stddev(f) == doctest::Approx(scale).epsilon(1e-15));
+  CHECK(satur::he_uniform{0.5, 3, fan_mode::fan_out}.half_width(f) ==
+        doctest::Approx(std::sqrt(3.0) * scale).epsilon(1e-15));
+  CHECK(satur::glorot_uniform{3}.half_width(f) == doctest::Approx(3 * std::sqrt(6.0 / 400)).epsilon(1e-15));
+  CHECK(satur::lecun_normal{3}.stddev(f) == doctest::Approx(3 / std::sqrt(300.0)).epsilon(1e-15));
+  CHECK(satur::lecun_uniform{3}.half_width(f) == doctest::Approx(3 * std::sqrt(3.0 / 300)).epsilon(1e-15));
   CHECK(satur::uniform{-1, 3}.mean(f) == 1);
   CHECK(satur::uniform{-1, 3}.stddev(f) == doctest::Approx(1.15470053837925153).epsilon(1e-15)); // 4/sqrt(12)
   CHECK(satur::normal{0.5, 2}.mean(f) == 0.5);
@@ -192,4 +204,115 @@ TEST_CASE("what a rule refuses, and how it says so") {
   // What looks odd and is allowed: a law of no width.
   CHECK(fill_float(satur::normal{1, 0}, {1, 1}) == "nothing thrown");
   CHECK(fill_float(satur::uniform{1, 1}, {1, 1}) == "nothing thrown");
+}
+
+TEST_CASE("the largest float is a float: it is allowed, and what is beyond it is not") {
+  double const most = static_cast<double>(std::numeric_limits<float>::max());
+  double const beyond = std::nextafter(most, inf);
+  auto const check = [&](auto const& rule, auto const& too_far, std::string const& said) {
+    CAPTURE(said);
+    std::mt19937 g(1);
+    std::vector<float> w(10);
+    satur::fill(rule, w, fans{1, 1}, g);
+    CHECK(std::ranges::none_of(w, [](float x) { return std::isnan(x); }));
+    if (!said.starts_with("satur::glorot") && !said.starts_with("satur::lecun") && said.find("stddev") > said.size()) {
+      CHECK(std::ranges::all_of(w, [](float x) { return std::isfinite(x); }));
+    }
+    CHECK(satur_test::refused_fill(too_far, fans{1, 1}) ==
+          said + "; allowed: a magnitude up to 3.40282347e+38, the largest of the type");
+  };
+  std::string const number = " is 3.402823466385289e+38"; // the double after the largest float
+  check(satur::constant{most}, satur::constant{beyond}, "satur::constant: value" + number);
+  check(satur::constant{-most}, satur::constant{-beyond}, "satur::constant: value is -3.402823466385289e+38");
+  check(satur::normal{most, 0}, satur::normal{beyond, 0}, "satur::normal: mean" + number);
+  check(satur::normal{0, most}, satur::normal{0, beyond}, "satur::normal: stddev" + number);
+  check(satur::uniform{-most, most}, satur::uniform{-most, beyond}, "satur::uniform: high" + number);
+  check(satur::uniform{-most, 1}, satur::uniform{-beyond, 1}, "satur::uniform: low is -3.402823466385289e+38");
+  check(satur::glorot_normal{most}, satur::glorot_normal{beyond}, "satur::glorot_normal: stddev" + number);
+  check(satur::lecun_normal{most}, satur::lecun_normal{beyond}, "satur::lecun_normal: stddev" + number);
+}
+
+TEST_CASE("every rule names itself in every refusal") {
+  double const far = 1e300;
+  auto const check = [](auto const& rule, std::string_view begins, fans f = {2, 5}) {
+    std::string const said = satur_test::refused_fill(rule, f);
+    CAPTURE(said);
+    CAPTURE(begins);
+    CHECK(said.starts_with(begins));
+  };
+  auto const no_mode = static_cast<satur::fan_mode>(9);
+  check(satur::constant{inf}, "satur::constant: value is inf; ");
+  check(satur::constant{far}, "satur::constant: value is 1e+300; ");
+  check(satur::normal{-inf, 1}, "satur::normal: mean is -inf; ");
+  check(satur::normal{0, far}, "satur::normal: stddev is 1e+300; ");
+  check(satur::uniform{-inf, 1}, "satur::uniform: low is -inf; ");
+  check(satur::uniform{0, far}, "satur::uniform: high is 1e+300; ");
+  check(satur::uniform{0, not_a_number}, "satur::uniform: high is nan; ");
+  check(satur::glorot_uniform{}, "satur::glorot_uniform: fans are (in 2, out 0); ", {2, 0});
+  check(satur::glorot_uniform{-2}, "satur::glorot_uniform: gain is -2; ");
+  check(satur::glorot_uniform{far}, "satur::glorot_uniform: half width is ");
+  check(satur::glorot_normal{}, "satur::glorot_normal: fans are (in 0, out 5); ", {0, 5});
+  check(satur::glorot_normal{inf}, "satur::glorot_normal: gain is inf; ");
+  check(satur::glorot_normal{far}, "satur::glorot_normal: stddev is ");
+  check(satur::he_uniform{}, "satur::he_uniform: fans are (in 0, out 5); ", {0, 5});
+  check(satur::he_uniform{0, -2}, "satur::he_uniform: gain is -2; ");
+  check(satur::he_uniform{not_a_number}, "satur::he_uniform: slope is nan; ");
+  check(satur::he_uniform{0, 1, no_mode}, "satur::he_uniform: mode is 9; ");
+  check(satur::he_uniform{0, far}, "satur::he_uniform: half width is ");
+  check(satur::he_normal{}, "satur::he_normal: fans are (in 0, out 5); ", {0, 5});
+  check(satur::he_normal{0, -2}, "satur::he_normal: gain is -2; ");
+  check(satur::he_normal{not_a_number}, "satur::he_normal: slope is nan; ");
+  check(satur::he_normal{0, 1, no_mode}, "satur::he_normal: mode is 9; ");
+  check(satur::he_normal{0, far}, "satur::he_normal: stddev is ");
+  check(satur::lecun_uniform{}, "satur::lecun_uniform: fans are (in 0, out 5); ", {0, 5});
+  check(satur::lecun_uniform{-2}, "satur::lecun_uniform: gain is -2; ");
+  check(satur::lecun_uniform{far}, "satur::lecun_uniform: half width is ");
+  check(satur::lecun_normal{}, "satur::lecun_normal: fans are (in 0, out 5); ", {0, 5});
+  check(satur::lecun_normal{-2}, "satur::lecun_normal: gain is -2; ");
+  check(satur::lecun_normal{far}, "satur::lecun_normal: stddev is ");
+  check(satur::variance_scaling{inf}, "satur::variance_scaling: scale is inf; ");
+  check(satur::variance_scaling{1e100}, "satur::variance_scaling: three times the stddev is ");
+  check(satur::orthogonal{}, "satur::orthogonal: fans are (in 0, out 5); ", {0, 5});
+  check(satur::orthogonal{}, "satur::orthogonal: 10 weights are no matrix of the fans (in 2, out 6); ", {2, 6});
+  check(satur::orthogonal{far}, "satur::orthogonal: gain is 1e+300; ");
+  check(satur::identity_matrix{}, "satur::identity_matrix: fans are (in 2, out 0); ", {2, 0});
+  check(satur::identity_matrix{}, "satur::identity_matrix: 10 weights are no matrix of the fans (in 2, out 6); ",
+        {2, 6});
+  check(satur::identity_matrix{far}, "satur::identity_matrix: gain is 1e+300; ");
+  check(satur::sparse{}, "satur::sparse: 10 weights are no matrix of the fans (in 2, out 6); ", {2, 6});
+  check(satur::sparse{0.5, inf}, "satur::sparse: spread is inf; ");
+  check(satur::sparse{0.5, far}, "satur::sparse: spread is 1e+300; ");
+  // And where only its scale is asked for.
+  auto const asked = [](auto const& ask) { return refusal(ask); };
+  CHECK(asked([] {
+          (void)satur::uniform{3, 2}.mean({2, 5});
+        }) == "satur::uniform: low is 3, high is 2; allowed: low <= high");
+  CHECK(asked([] {
+          (void)satur::uniform{3, 2}.stddev({2, 5});
+        }) == "satur::uniform: low is 3, high is 2; allowed: low <= high");
+  CHECK(asked([] { (void)satur::normal{0, -3}.stddev({2, 5}); }).starts_with("satur::normal: stddev is -3; "));
+  CHECK(asked([] {
+          (void)satur::truncated_normal_deviations{0, 1, 3, 2}.mean({2, 5});
+        }).starts_with("satur::truncated_normal_deviations: the bounds are 3 and 2; "));
+  CHECK(asked([] {
+          (void)satur::truncated_normal_absolute{0, 1, 3, 2}.stddev({2, 5});
+        }).starts_with("satur::truncated_normal_absolute: the bounds are 3 and 2; "));
+  CHECK(asked([] { (void)satur::orthogonal{-3}.stddev({2, 5}); }).starts_with("satur::orthogonal: gain is -3; "));
+  CHECK(asked([] {
+          (void)satur::delta_orthogonal{-3}.stddev(fans{2, 5});
+        }).starts_with("satur::delta_orthogonal: gain is -3; "));
+  CHECK(asked([] {
+          (void)satur::delta_orthogonal{}.stddev(fans{0, 5});
+        }).starts_with("satur::delta_orthogonal: fans are (in 0, out 5); "));
+  CHECK(asked([] {
+          (void)satur::identity_matrix{}.mean({0, 5});
+        }).starts_with("satur::identity_matrix: fans are (in 0, out 5); "));
+  CHECK(asked([] { (void)satur::dirac{}.mean({0, 5}); }).starts_with("satur::dirac: fans are (in 0, out 5); "));
+  CHECK(asked([] {
+          (void)satur::dirac{}.stddev(satur::weight_shape{{2, 5}});
+        }).starts_with("satur::dirac: the weight has shape (2, 5); expected at least three axes"));
+  CHECK(asked([] { (void)satur::sparse{0.5, -3}.stddev(fans{2, 5}); }).starts_with("satur::sparse: spread is -3; "));
+  CHECK(asked([] {
+          (void)satur::sparse{-0.5}.stddev(fans{2, 5});
+        }).starts_with("satur::sparse: the share of zeros is -0.5; "));
 }

@@ -226,6 +226,20 @@ TEST_CASE("edges of the truncated laws") {
                    [](long double a, double b) { return a == static_cast<long double>(b); }));
 }
 
+TEST_CASE("bounds that collapse to one number, or to none") {
+  // No spread under bounds without end: 0 times infinity is not asked for.
+  CHECK(filled<float>(satur::truncated_normal_deviations{0.1, 0, -inf, inf}, 3) == std::vector<float>(3, 0.1f));
+  CHECK(filled<double>(satur::truncated_normal_deviations{-0.3, 0, 1, inf}, 3) == std::vector<double>(3, -0.3));
+  // A spread that is nothing beside the mean: both bounds are the mean.
+  CHECK(filled<double>(satur::truncated_normal_deviations{3, 1e-20, -1, 2}, 3) == std::vector<double>(3, 3.0));
+  CHECK(filled<float>(satur::truncated_normal_deviations{3, 1e-20, -1, 2}, 3) == std::vector<float>(3, 3.0f));
+  // One number of the type is left, at either end or inside.
+  std::vector<float> const ones(9, 1.0f);
+  CHECK(filled<float>(satur::truncated_normal_absolute{0, 1, 1, 1.00000005}, 9) == ones);
+  CHECK(filled<float>(satur::truncated_normal_absolute{0, 1, 0.99999998, 1}, 9) == ones);
+  CHECK(filled<float>(satur::truncated_normal_absolute{0, 1, 0.99999998, 1.00000005}, 9) == ones);
+}
+
 TEST_CASE("what the truncated laws refuse, with nothing written") {
   auto const said = [](auto const& rule, satur::fans f = any_fans) { return satur_test::refused_fill(rule, f); };
   using by_deviations = satur::truncated_normal_deviations;
@@ -237,6 +251,27 @@ TEST_CASE("what the truncated laws refuse, with nothing written") {
   CHECK(said(by_deviations{0, 1, 38, 40}) ==
         "satur::truncated_normal_deviations: the bounds 38 and 40 keep nothing of the normal; allowed: a window that "
         "reaches within 37 standard deviations of the mean");
+  CHECK(said(by_deviations{1, 1e-8, 1, 2}) ==
+        "satur::truncated_normal_deviations: no number of the type lies between the bounds 1.00000001 and 1.00000002; "
+        "allowed: bounds further apart, or a wider type");
+  CHECK(said(by_deviations{0.1, 1e-20, -2, 2})
+            .starts_with("satur::truncated_normal_deviations: no number of the type "
+                         "lies between the bounds 0.1 and 0.1; allowed: "));
+  CHECK(said(by_deviations{0, 1, -40, -38})
+            .starts_with("satur::truncated_normal_deviations: the bounds -40 and -38 "
+                         "keep nothing of the normal; allowed: "));
+  CHECK(said(by_deviations{0, 1, 37, 38}) == "nothing thrown");
+  CHECK(said(by_deviations{0, 1, -38, -37}) == "nothing thrown");
+  CHECK(
+      said(by_deviations{1e300, 1}).starts_with("satur::truncated_normal_deviations: mean is 1e+300; allowed: a mag"));
+  CHECK(
+      said(by_deviations{0, 1e300}).starts_with("satur::truncated_normal_deviations: spread is 1e+300; allowed: a m"));
+  CHECK(said(by_values{1e300, 1e300, -1e300, 3e300})
+            .starts_with("satur::truncated_normal_absolute: mean is 1e+300; allowed: a mag"));
+  CHECK(said(by_values{0, 1e300, -1e300, 1e300})
+            .starts_with("satur::truncated_normal_absolute: spread is 1e+300; allowed: a mag"));
+  CHECK(said(by_values{0, 1e300, 1e-30, 2e-30}).starts_with("satur::truncated_normal_absolute: ")); // no window of Z
+  CHECK(said(by_values{not_a_number, 1}) == "satur::truncated_normal_absolute: mean is nan; allowed: a finite number");
   CHECK(said(by_deviations{0, -1}) ==
         "satur::truncated_normal_deviations: spread is -1; allowed: a finite number >= 0");
   CHECK(said(by_deviations{inf, 1}) == "satur::truncated_normal_deviations: mean is inf; allowed: a finite number");
