@@ -419,8 +419,8 @@ TEST_CASE("the function that was called is named in what it refuses, and nothing
         "satur::moments_of_inputs: a has shape (6)" + in_pieces);
 
   satur::input_moments const three{{1, 2, 3}, {4, 5, 6}};
-  auto const why = [&](auto const& weights, auto const& bias, satur::input_moments const& inputs) {
-    return refusal([&] { static_cast<void>(satur::attribute(satur::tanh{}, weights, bias, inputs)); });
+  auto const why = [&](auto const& weights, auto const& bias, satur::input_moments const& given) {
+    return refusal([&] { static_cast<void>(satur::attribute(satur::tanh{}, weights, bias, given)); });
   };
   CHECK(why(odd, b, three) == "satur::attribute: " + not_w);
   CHECK(why(strided, b, three) == "satur::attribute: w has shape (6)" + in_pieces);
