@@ -376,7 +376,7 @@ TEST_CASE("straight lines and parabolas under wide normals, against closed forms
               times({-static_cast<long double>(mean), 1}, slope),
               times(times({-static_cast<long double>(mean), 1}, slope), {-static_cast<long double>(mean), 1})};
           for (std::size_t i = 0; i < 8; ++i) {
-            e[i] += expected(what[i], p, mean, sd);
+            e[i] += expected(what[i], p, static_cast<long double>(mean), sd);
           }
         }
         long double const growth = e[5] / (sd * sd);
