@@ -20,14 +20,14 @@ namespace satur::inline SATUR_ABI::detail {
 template <class T>
 concept archived_number = std::integral<T> || std::same_as<T, double> || std::same_as<T, float>;
 
-/// 1: the first. 2: with the units of each layer.
-inline constexpr std::uint64_t newest_format = 2;
+/// 1: the first. 2: with the units of each layer. 3: means and deviations of f(z) and f'(z) in the place of sums.
+inline constexpr std::uint64_t newest_format = 3;
 
 /// Appends to a string of bytes.
 class byte_writer {
 public:
   static constexpr bool reading = false;
-  std::uint64_t format = newest_format; ///< of what is written
+  static constexpr std::uint64_t format = newest_format; ///< of what is written
 
   template <archived_number T> void number(T const& x) {
     std::uint64_t word = 0;

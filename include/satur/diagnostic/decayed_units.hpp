@@ -68,8 +68,7 @@ public:
       toward(w.mean_slope, s.mean_slope, seen);
       toward(w.output, s.output, finite);
       toward(w.magnitude, s.magnitude, finite);
-      double const d = s.z_mean - w.z_mean;
-      w.z_variance += (s.z_variance - w.z_variance) * finite + d * d * (finite * (1.0 - finite));
+      w.z_variance = detail::joint_variance(w.z_variance, s.z_variance, s.z_mean - w.z_mean, finite);
       toward(w.z_mean, s.z_mean, finite);
       double const gradients = share_of(s.gradients, w.gradients * gradients_kept);
       toward(w.gradient_mean_square, s.gradient_mean_square, gradients);
@@ -89,7 +88,7 @@ public:
 
 private:
   [[nodiscard]] static double share_of(double more, double before) { return more > 0.0 ? more / (before + more) : 0.0; }
-  static void toward(double& mean, double value, double w) { mean += (value - mean) * w; }
+  static void toward(double& mean, double value, double w) { mean = detail::moved_mean(mean, value, w); }
 
   double half_life_;
   bool named_ = false;

@@ -133,19 +133,16 @@ template <unit_source U> [[nodiscard]] dormant_units find_dormant(U const& units
   d.dormant.resize(units.size());
   std::vector<unit_summary> all;
   all.reserve(units.size());
-  compensated_sum magnitudes;
-  std::size_t with_output = 0;
+  moments magnitudes;
   for (std::size_t u = 0; u < units.size(); ++u) {
     all.push_back(units[u]);
     unit_summary const& s = all.back();
     d.samples = std::max(d.samples, s.samples + s.nan);
     if (s.samples > s.infinite) {
-      magnitudes += s.magnitude;
-      ++with_output;
+      magnitudes += moments{1, s.magnitude, 0.0};
     }
   }
-  d.mean_magnitude = with_output == 0 ? std::numeric_limits<double>::quiet_NaN()
-                                      : magnitudes.value() / static_cast<double>(with_output);
+  d.mean_magnitude = magnitudes.mean_or_nan();
   for (std::size_t u = 0; u < all.size(); ++u) {
     unit_summary const& s = all[u];
     struct unit_verdict {

@@ -34,7 +34,8 @@ struct history_line {
   history_line(std::uint64_t number, layer_record const& r)
       : step(number), count(r.saturation.count), low(r.saturation.low), high(r.saturation.high),
         nonfinite(r.saturation.nan + r.saturation.infinite + r.gradient.nan + r.gradient.infinite),
-        gradients(r.gradient.count), updates(r.update.steps), slope(r.saturation.slope.value()),
+        gradients(r.gradient.count), updates(r.update.steps),
+        slope(r.saturation.slope.mean * static_cast<double>(r.saturation.slope.count)),
         gradient_square(r.gradient.square.value()), log_update(r.update.log_ratio.value()),
         peak_slope(r.saturation.peak_slope) {}
 

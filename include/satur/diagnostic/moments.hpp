@@ -1,7 +1,7 @@
 /// \file moments.hpp  Sums that do not lose digits, and means and variances that merge.
 #pragma once
 
-#include "satur/math/arithmetic.hpp"
+#include "satur/diagnostic/pass/lanes.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -32,8 +32,25 @@ struct compensated_sum {
   bool operator==(compensated_sum const&) const = default;
 };
 
+namespace detail {
+/// mean + (value - mean) w, for 0 <= w <= 1. Where the difference overflows, or one of the two is infinite, it is
+/// mean (1 - w) + value w: a mean of finite numbers is finite, one with an infinite number is infinite.
+template <class W> [[nodiscard]] SATUR_INLINE W moved_mean(W const& mean, W const& value, W const& w) {
+  W const d = value - mean;
+  auto const finite = !(as_mask_of<W>(is_nan(d)) || as_mask_of<W>(is_infinite(d)));
+  return math::select(finite, W(mean + d * w), W(mean * (W(1.0) - w) + value * w));
+}
+/// The variance of two groups as one, from their variances and the difference d of their means; w is the second's share
+/// of the numbers. Infinity stays infinity.
+template <class W>
+[[nodiscard]] SATUR_INLINE W joint_variance(W const& first, W const& second, W const& d, W const& w) {
+  W const between = d * (w * (W(1.0) - w)) * d; // in this order: with w = 1 it is 0, also where d * d overflows
+  return moved_mean(first, second, w) + between;
+}
+} // namespace detail
+
 /// Count, mean and sum of squared deviations. Merging follows Chan, Golub, LeVeque 1983: no cancellation, whatever the
-/// mean. Squares beyond 1e308 overflow to infinity.
+/// mean. The mean of finite numbers is finite and right up to the largest double; deviations beyond it are infinity.
 struct moments {
   std::uint64_t count = 0;
   double mean = 0.0;
@@ -50,7 +67,8 @@ struct moments {
     double const m = static_cast<double>(o.count);
     double const total = n + m;
     double const difference = o.mean - mean;
-    mean += difference * (m / total);
+    // From the mean of more numbers toward that of fewer: a large mean of few costs a small one of many no digits.
+    mean = m > n ? detail::moved_mean(o.mean, mean, n / total) : detail::moved_mean(mean, o.mean, m / total);
     deviations += o.deviations + difference * difference * (n * (m / total));
     count += o.count;
     return *this;
@@ -64,14 +82,21 @@ struct moments {
 };
 
 namespace detail {
-/// Moments from n, sum(x - shift) and sum (x - shift)^2.
-[[nodiscard]] inline moments moments_from(std::uint64_t n, double shift, double sum, double squares) {
+/// The mean of n numbers from the sum of scale * (x - shift); scale is a power of 2.
+template <class S> [[nodiscard]] double mean_from(std::uint64_t n, S shift, S sum, S scale = S(1)) {
+  return static_cast<double>((shift * scale + sum / static_cast<S>(n)) / scale);
+}
+/// Moments from n and the sums of scale * (x - shift) and of its square.
+template <class S> [[nodiscard]] moments moments_from(std::uint64_t n, S shift, S sum, S squares, S scale = S(1)) {
   if (n == 0) {
     return {};
   }
-  double const mean = sum / static_cast<double>(n);
-  double const deviations = squares - mean * sum;
-  return {n, shift + mean, deviations > 0.0 || !(deviations <= 0.0) ? deviations : 0.0};
+  S const off = sum / static_cast<S>(n);
+  S deviations = (squares - off * sum) / scale / scale;
+  if (!is_nan(off) && !is_infinite(off) && (is_nan(deviations) || is_infinite(deviations))) {
+    deviations = std::numeric_limits<S>::infinity(); // the numbers are finite, their squares are not
+  }
+  return {n, mean_from(n, shift, sum, scale), deviations <= S(0) ? 0.0 : static_cast<double>(deviations)};
 }
 } // namespace detail
 

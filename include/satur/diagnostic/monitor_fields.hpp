@@ -26,10 +26,16 @@ struct record_access {
     } else if constexpr (is<R, rule_definition>) {
       all(ar, r.name, r.first, r.second);
     } else if constexpr (is<R, satur::saturation>) {
-      all(ar, r.count, r.low, r.high, r.nan, r.infinite, r.slope, r.slope_square, r.z, r.output, r.output_square,
-          r.lowest_z, r.highest_z, r.rule, r.activation, r.peak_slope);
+      all(ar, r.count, r.low, r.high, r.nan, r.infinite);
+      if (ar.format >= 3) {
+        all(ar, r.slope, r.z, r.output);
+      } else if constexpr (Archive::reading) {
+        sums(ar, r);
+      }
+      all(ar, r.lowest_z, r.highest_z, r.rule, r.activation, r.peak_slope);
       if constexpr (Archive::reading) {
-        ar.require(r.low <= r.count && r.high <= r.count && r.infinite <= r.count && r.z.count <= r.count,
+        ar.require(r.low <= r.count && r.high <= r.count && r.infinite <= r.count && r.z.count <= r.count &&
+                       r.slope.count == r.count && r.output.count == r.z.count,
                    "counters of saturation that are no more than their count");
       }
     } else if constexpr (is<R, gradient_record>) {
@@ -74,6 +80,17 @@ struct record_access {
 private:
   template <class Archive, class... R> static void all(Archive& ar, R&... records) { (fields(ar, records), ...); }
 
+  /// What formats 1 and 2 have in the place of `slope`, `z` and `output`: sums, and those of squares, of f'(z) and
+  /// f(z).
+  template <class Archive> static void sums(Archive& ar, satur::saturation& r) {
+    compensated_sum slope;
+    compensated_sum slope_square;
+    compensated_sum output;
+    compensated_sum output_square;
+    all(ar, slope, slope_square, r.z, output, output_square);
+    r.slope = moments_from(r.count, 0.0, slope.value(), slope_square.value());
+    r.output = moments_from(r.z.count, 0.0, output.value(), output_square.value());
+  }
   template <class Archive, class R> static void name(Archive& ar, R& r) {
     if constexpr (Archive::reading) {
       std::string text;

@@ -18,7 +18,8 @@
 namespace satur::inline SATUR_ABI {
 
 /// What a pass over pre-activations z saw. A regular value: copy it, compare it, merge it with += (threads, batches,
-/// epochs, machines), reset it with `= {}`. Counters merge exactly, sums to the last bits of a double.
+/// epochs, machines), reset it with `= {}`. Counters merge exactly, means and variances to the last bits of a
+/// double.
 ///
 /// NaN is in `nan` and in nothing else. ±inf counts as saturated on its side (its value and slope are defined) and is
 /// in `infinite` too; mean, variance and extremes of z, and the moments of the output, take finite z only. Where
@@ -30,11 +31,9 @@ struct saturation {
   std::uint64_t nan = 0;      ///< z was NaN
   std::uint64_t infinite = 0; ///< z was +inf or -inf (part of count)
 
-  compensated_sum slope;         ///< sum of f'(z)
-  compensated_sum slope_square;  ///< sum of f'(z)^2
-  moments z;                     ///< of finite z
-  compensated_sum output;        ///< sum of f(z) over finite z
-  compensated_sum output_square; ///< sum of f(z)^2 over finite z
+  moments slope;  ///< of f'(z), infinite z among them
+  moments z;      ///< of finite z
+  moments output; ///< of f(z) for finite z
   double lowest_z = std::numeric_limits<double>::infinity();
   double highest_z = -std::numeric_limits<double>::infinity();
 
@@ -47,9 +46,12 @@ struct saturation {
   [[nodiscard]] double low_fraction() const { return share(low); }
   [[nodiscard]] double high_fraction() const { return share(high); }
   /// Mean of f'(z), true in the tail.
-  [[nodiscard]] double mean_derivative() const { return per_count(slope.value()); }
+  [[nodiscard]] double mean_derivative() const { return slope.mean_or_nan(); }
   /// Mean of f'(z)^2: what a gradient's variance is multiplied by on its way back through the activation.
-  [[nodiscard]] double mean_squared_derivative() const { return per_count(slope_square.value()); }
+  [[nodiscard]] double mean_squared_derivative() const { return mean_square(slope); }
+  /// Population variance of f'(z).
+  [[nodiscard]] double variance_derivative() const { return slope.variance(); }
+  [[nodiscard]] double stddev_derivative() const { return std::sqrt(variance_derivative()); }
   /// Mean f'(z) as a share of the peak slope; NaN where the activation does not state its peak.
   [[nodiscard]] double slope_share() const {
     return peak_slope > 0.0 ? mean_derivative() / peak_slope : std::numeric_limits<double>::quiet_NaN();
@@ -63,14 +65,11 @@ struct saturation {
   [[nodiscard]] double min_z() const { return z.count == 0 ? std::numeric_limits<double>::quiet_NaN() : lowest_z; }
   [[nodiscard]] double max_z() const { return z.count == 0 ? std::numeric_limits<double>::quiet_NaN() : highest_z; }
   /// Mean of f(z) over finite z.
-  [[nodiscard]] double mean_output() const { return per_finite(output.value()); }
+  [[nodiscard]] double mean_output() const { return output.mean_or_nan(); }
   /// Mean of f(z)^2 over finite z: what the next layer's variance of z is made of.
-  [[nodiscard]] double mean_squared_output() const { return per_finite(output_square.value()); }
-  /// Population variance of f(z), as mean square less squared mean: good to about 1e-15 of the mean square.
-  [[nodiscard]] double variance_output() const {
-    double const variance = mean_squared_output() - mean_output() * mean_output();
-    return variance < 0.0 ? 0.0 : variance; // NaN stays NaN
-  }
+  [[nodiscard]] double mean_squared_output() const { return mean_square(output); }
+  /// Population variance of f(z) for finite z; NaN where an f(z) is infinite.
+  [[nodiscard]] double variance_output() const { return output.variance(); }
   [[nodiscard]] double stddev_output() const { return std::sqrt(variance_output()); }
   /// Nothing was seen, not even NaN.
   [[nodiscard]] bool empty() const { return count == 0 && nan == 0; }
@@ -93,10 +92,8 @@ struct saturation {
     nan += o.nan;
     infinite += o.infinite;
     slope += o.slope;
-    slope_square += o.slope_square;
     z += o.z;
     output += o.output;
-    output_square += o.output_square;
     lowest_z = o.lowest_z < lowest_z ? o.lowest_z : lowest_z;
     highest_z = o.highest_z > highest_z ? o.highest_z : highest_z;
     return *this;
@@ -116,12 +113,15 @@ struct saturation {
   [[nodiscard]] std::string title() const { return detail::message(activation, " (", describe(rule), ')'); }
 
 private:
-  [[nodiscard]] double per_finite(double sum) const {
-    return z.count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(z.count);
+  [[nodiscard]] static double mean_square(moments const& m) {
+    double const square = m.mean * m.mean;
+    return m.count == 0                                   ? std::numeric_limits<double>::quiet_NaN()
+           : square <= std::numeric_limits<double>::max() ? m.variance() + square
+                                                          : square; // infinite, whatever the variance; or NaN
   }
-  [[nodiscard]] double share(std::uint64_t part) const { return per_count(static_cast<double>(part)); }
-  [[nodiscard]] double per_count(double sum) const {
-    return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(count);
+  [[nodiscard]] double share(std::uint64_t part) const {
+    return count == 0 ? std::numeric_limits<double>::quiet_NaN()
+                      : static_cast<double>(part) / static_cast<double>(count);
   }
 };
 

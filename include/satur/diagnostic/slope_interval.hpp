@@ -33,9 +33,7 @@ namespace detail {
 
 /// Sample variance (divides by n - 1) of f'(z).
 [[nodiscard]] inline double slope_variance(saturation const& record) {
-  double const n = static_cast<double>(record.count);
-  double const mean = record.mean_derivative();
-  return std::max(0.0, record.mean_squared_derivative() - mean * mean) * (n / (n - 1.0));
+  return record.slope.deviations / (static_cast<double>(record.slope.count) - 1.0);
 }
 inline void require_range(char const* function, slope_range const& range) {
   if (!(range.low < range.high) || !is_finite(range.low) || !is_finite(range.high)) {

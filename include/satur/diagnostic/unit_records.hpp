@@ -109,14 +109,15 @@ public:
   [[nodiscard]] unit_summary layer() const {
     unit_summary all;
     moments z;
-    compensated_sum slope;
-    compensated_sum output;
-    compensated_sum magnitude;
-    compensated_sum gradient;
+    moments slope;
+    moments output;
+    moments magnitude;
+    moments gradient;
     double silent = static_cast<double>(lifetime_);
     for (std::size_t u = 0; u < units_; ++u) {
       unit_summary const s = (*this)[u];
-      double const finite = s.samples - s.infinite;
+      auto const seen = static_cast<std::uint64_t>(s.samples);
+      auto const finite = static_cast<std::uint64_t>(s.samples - s.infinite);
       all.samples += s.samples;
       all.low += s.low;
       all.high += s.high;
@@ -127,22 +128,20 @@ public:
       all.bad_gradients += s.bad_gradients;
       all.ever_active = all.ever_active || s.ever_active;
       silent = std::min(silent, s.silent);
-      slope += s.mean_slope * s.samples;
-      z += moments{static_cast<std::uint64_t>(finite), s.z_mean, s.z_variance * finite};
-      output += s.output * finite;
-      magnitude += s.magnitude * finite;
-      gradient += s.gradient_sum_of_squares();
+      slope += moments{seen, s.mean_slope, 0.0};
+      z += moments{finite, s.z_mean, s.z_variance * static_cast<double>(finite)};
+      output += moments{finite, s.output, 0.0};
+      magnitude += moments{finite, s.magnitude, 0.0};
+      gradient += moments{static_cast<std::uint64_t>(s.gradients), s.gradient_mean_square, 0.0};
     }
-    double const finite = all.samples - all.infinite;
-    auto const over = [](compensated_sum const& sum, double n) { return n > 0.0 ? sum.value() / n : 0.0; };
     all.unit = units_;
     all.silent = silent;
-    all.mean_slope = over(slope, all.samples);
+    all.mean_slope = slope.mean;
     all.z_mean = z.mean;
     all.z_variance = z.count == 0 ? 0.0 : z.variance();
-    all.output = over(output, finite);
-    all.magnitude = over(magnitude, finite);
-    all.gradient_mean_square = over(gradient, all.gradients);
+    all.output = output.mean;
+    all.magnitude = magnitude.mean;
+    all.gradient_mean_square = gradient.mean;
     all.peak_slope = peak_slope_;
     return all;
   }
@@ -250,9 +249,8 @@ private:
     if (more.finite != 0) {
       double& mean = means_[detail::of_z * units_ + u];
       double& variance = means_[detail::of_deviation * units_ + u];
-      double const d = z.mean - mean;
-      variance += (z.variance() - variance) * w + d * d * (w * (1.0 - w));
-      mean += d * w;
+      variance = detail::joint_variance(variance, z.variance(), z.mean - mean, w);
+      mean = detail::moved_mean(mean, z.mean, w);
     }
   }
   void move_gradient(std::size_t u, std::uint64_t before, std::uint64_t more, double mean_square) {
@@ -261,7 +259,7 @@ private:
   void toward(detail::unit_mean m, std::size_t u, double w, double value) {
     if (w > 0.0) {
       double& mean = means_[m * units_ + u];
-      mean += (value - mean) * w;
+      mean = detail::moved_mean(mean, value, w);
     }
   }
   [[nodiscard]] static double weight_of(std::uint64_t before, std::uint64_t more) {

@@ -40,8 +40,14 @@ template <class A>
       m.mean[i] += static_cast<double>(memory[s * inputs + i]);
     }
   }
-  for (double& mean : m.mean) {
-    mean /= n;
+  for (std::size_t i = 0; i < inputs; ++i) {
+    m.mean[i] /= n;
+    if (!detail::is_finite(m.mean[i])) { // the sum overflows where the mean may not
+      m.mean[i] = 0.0;
+      for (std::size_t s = 0; s < samples; ++s) {
+        m.mean[i] += static_cast<double>(memory[s * inputs + i]) / n;
+      }
+    }
   }
   for (std::size_t s = 0; s < samples; ++s) { // two passes: no cancellation
     for (std::size_t i = 0; i < inputs; ++i) {

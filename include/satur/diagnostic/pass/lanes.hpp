@@ -36,6 +36,29 @@ template <int N> struct pass_types<math::lanes<double, N>> {
 };
 #endif
 
+/// NaN and infinity by their bits: right under -ffast-math too, and no comparison raises a flag.
+template <class T> struct special_bits;
+template <> struct special_bits<float> {
+  static constexpr std::int32_t magnitude = 0x7fffffff;
+  static constexpr std::int32_t infinity = 0x7f800000;
+};
+template <> struct special_bits<double> {
+  static constexpr std::int64_t magnitude = 0x7fffffffffffffff;
+  static constexpr std::int64_t infinity = 0x7ff0000000000000;
+};
+template <class L> SATUR_INLINE auto is_nan(L const& x) {
+  using B = special_bits<math::element_t<L>>;
+  using I = decltype(math::bits(x));
+  return (math::bits(x) & I(B::magnitude)) > I(B::infinity);
+}
+template <class L> SATUR_INLINE auto is_infinite(L const& x) {
+  using B = special_bits<math::element_t<L>>;
+  using I = decltype(math::bits(x));
+  return (math::bits(x) & I(B::magnitude)) == I(B::infinity);
+}
+inline bool is_nan(long double x) { return std::isnan(x); }
+inline bool is_infinite(long double x) { return std::isinf(x); }
+
 // Horizontal sums, in the order of the lanes, so that they are the same on every run. Through memory on purpose:
 // indexing a register by a variable would keep the whole accumulator in memory.
 template <class W> [[nodiscard]] SATUR_INLINE auto sum_of(W const& x) {
@@ -80,6 +103,10 @@ template <class L, class Sums> struct wide_sums {
   Sums low;
   Sums high;
   SATUR_INLINE explicit wide_sums(Sums const& nothing) : low(nothing), high(nothing) {}
+  [[nodiscard]] SATUR_INLINE bool finite() const {
+    auto const total = sum();
+    return !(is_nan(total) || is_infinite(total));
+  }
 
   SATUR_INLINE void add(L const& x) {
 #if SATUR_HAS_LANES
@@ -112,29 +139,6 @@ private:
 };
 template <class L> using plain_wide_sums = wide_sums<L, plain_sums<typename pass_types<L>::wide>>;
 template <class L> using shifted_wide_sums = wide_sums<L, shifted_sums<typename pass_types<L>::wide>>;
-
-/// NaN and infinity by their bits: right under -ffast-math too, and no comparison raises a flag.
-template <class T> struct special_bits;
-template <> struct special_bits<float> {
-  static constexpr std::int32_t magnitude = 0x7fffffff;
-  static constexpr std::int32_t infinity = 0x7f800000;
-};
-template <> struct special_bits<double> {
-  static constexpr std::int64_t magnitude = 0x7fffffffffffffff;
-  static constexpr std::int64_t infinity = 0x7ff0000000000000;
-};
-template <class L> SATUR_INLINE auto is_nan(L const& x) {
-  using B = special_bits<math::element_t<L>>;
-  using I = decltype(math::bits(x));
-  return (math::bits(x) & I(B::magnitude)) > I(B::infinity);
-}
-template <class L> SATUR_INLINE auto is_infinite(L const& x) {
-  using B = special_bits<math::element_t<L>>;
-  using I = decltype(math::bits(x));
-  return (math::bits(x) & I(B::magnitude)) == I(B::infinity);
-}
-inline bool is_nan(long double x) { return std::isnan(x); }
-inline bool is_infinite(long double x) { return std::isinf(x); }
 
 /// |x|, by its bits where it has them.
 template <class W> SATUR_INLINE W magnitude_of(W const& x) {
@@ -239,16 +243,42 @@ template <class L> SATUR_INLINE void store_first(math::element_t<L>* to, L const
   std::copy(all, all + count, to);
 }
 
-template <class T> [[nodiscard]] SATUR_INLINE T finite_or_zero(T x) { return is_nan(x) || is_infinite(x) ? T(0) : x; }
+template <class T> [[nodiscard]] SATUR_INLINE bool is_finite_number(T x) { return !(is_nan(x) || is_infinite(x)); }
+template <class T> [[nodiscard]] SATUR_INLINE T finite_or_zero(T x) { return is_finite_number(x) ? x : T(0); }
 
-/// The median of three, finite.
+/// The median of three numbers.
 template <class T> [[nodiscard]] SATUR_INLINE T middle_of(T a, T b, T c) {
-  T const x = finite_or_zero(a);
-  T const y = finite_or_zero(b);
-  T const low = std::min(x, y);
-  T const high = std::max(x, y);
-  return std::max(low, std::min(high, finite_or_zero(c)));
+  T const low = std::min(a, b);
+  T const high = std::max(a, b);
+  return std::max(low, std::min(high, c));
 }
+
+/// The number around which n > 0 numbers at(0), at(1), ... are summed: one of them, so that a large mean costs the
+/// variance no digits. The median of three finite ones, near the first, the middle and the last place; where none is
+/// finite, an infinite one, or else NaN.
+template <class T, class At> [[nodiscard]] T typical_of(std::size_t n, At const& at) {
+  auto const next = [&](std::size_t i, auto const& wanted) {
+    while (i < n && !wanted(at(i))) {
+      ++i;
+    }
+    return i;
+  };
+  auto const finite = [](T x) { return is_finite_number(x); };
+  std::size_t const first = next(0, finite);
+  if (first == n) {
+    std::size_t const infinite = next(0, [](T x) { return !is_nan(x); });
+    return at(infinite < n ? infinite : 0);
+  }
+  std::size_t last = n - 1;
+  while (!finite(at(last))) {
+    --last;
+  }
+  std::size_t const middle = next(n / 2, finite);
+  return middle_of<T>(at(first), at(middle < n ? middle : last), at(last));
+}
+
+/// Finite numbers of double are summed by this scale where their sum is not finite: 2^16 differences then have a sum.
+inline constexpr double overflow_scale = 0x1p-16;
 
 /// A register of W from as many T.
 template <class W, class T> SATUR_INLINE W widened_from(T const* p) {

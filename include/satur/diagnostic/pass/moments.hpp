@@ -36,9 +36,7 @@ template <class T> struct moments_pass {
 
 private:
   template <class L> SATUR_INLINE void leaf(T const* at, std::size_t size) {
-    using W = typename pass_types<L>::wide;
     using C = typename pass_types<L>::counter;
-    using S = sum_element<T>;
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     plain_wide_sums<L> even({});
     plain_wide_sums<L> odd({});
@@ -52,8 +50,6 @@ private:
       even.add_from(at + i);
       odd.add_from(at + i + width);
     }
-    C nan = C(0);
-    C infinite_lanes = C(0);
     double const sum = static_cast<double>(even.sum() + odd.sum());
     double const square = static_cast<double>(even.square() + odd.square());
     moments finite; // joins the summary once: the same bits for any number of threads
@@ -63,31 +59,59 @@ private:
       zeros = C(0);
       i = 0;
     }
-    T const centre = middle_of(at[i < size ? i : 0], at[size / 2], at[size - 1]);
-    shifted_wide_sums<L> rest({W(static_cast<S>(centre))});
-    std::size_t const checked = size - i;
-    for (; i < size; i += width) {
-      std::size_t const count = std::min(width, size - i);
-      L const a = load_first<L>(at + i, count, centre);
-      auto const valid = first_lanes<L>(count);
-      auto const nan_here = as_mask_of<L>(is_nan(a)) && valid;
-      auto const infinite_here = as_mask_of<L>(is_infinite(a)) && valid;
-      count_into(nan, nan_here);
-      count_into(infinite_lanes, infinite_here);
-      count_into(zeros, a == L(0) && valid);
-      using math::select;
-      L const kept = select(nan_here || infinite_here, L(centre), a); // less the shift, that is nothing
-      rest.add(kept);
+    if (i < size) {
+      checked<L>(at + i, size - i, finite, zeros);
     }
-    auto const nans = static_cast<std::uint64_t>(sum_of(nan));
-    auto const infinities = static_cast<std::uint64_t>(sum_of(infinite_lanes));
-    summary.nan += nans;
-    summary.infinite += infinities;
     summary.zeros += static_cast<std::uint64_t>(sum_of(zeros));
-    finite += moments_from(checked - nans - infinities, static_cast<double>(centre), static_cast<double>(rest.sum()),
-                           static_cast<double>(rest.square()));
     summary.finite += finite;
   }
+
+  /// Adds the finite ones of n > 0 values to `finite`, around one of their own, and counts the others.
+  template <class L, class C> SATUR_INLINE void checked(T const* at, std::size_t n, moments& finite, C& zeros) {
+    using S = sum_element<T>;
+    T const shift = finite_or_zero(typical_of<T>(n, [at](std::size_t i) { return at[i]; }));
+    checked_sums<L, C> found(shift, T(1));
+    T scale = T(1);
+    do {
+      found = checked_sums<L, C>(shift, scale);
+      found.add(at, n);
+      scale = static_cast<T>(overflow_scale);
+    } while (!found.sums.finite() && found.scale == T(1)); // an overflow: all that was summed is finite
+    auto const nans = static_cast<std::uint64_t>(sum_of(found.nan));
+    auto const infinities = static_cast<std::uint64_t>(sum_of(found.infinite));
+    summary.nan += nans;
+    summary.infinite += infinities;
+    zeros = zeros + found.zeros;
+    finite += moments_from<S>(n - nans - infinities, static_cast<S>(shift), found.sums.sum(), found.sums.square(),
+                              static_cast<S>(found.scale));
+  }
+  template <class L, class C> struct checked_sums {
+    using W = typename pass_types<L>::wide;
+    T shift;
+    T scale;
+    shifted_wide_sums<L> sums;
+    C zeros = C(0);
+    C nan = C(0);
+    C infinite = C(0);
+
+    SATUR_INLINE checked_sums(T around, T by)
+        : shift(around), scale(by), sums({W(static_cast<sum_element<T>>(around * by))}) {}
+    SATUR_INLINE void add(T const* at, std::size_t n) {
+      using math::select;
+      constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
+      for (std::size_t i = 0; i < n; i += width) {
+        std::size_t const count = std::min(width, n - i);
+        L const a = load_first<L>(at + i, count, shift);
+        auto const valid = first_lanes<L>(count);
+        auto const nan_here = as_mask_of<L>(is_nan(a)) && valid;
+        auto const infinite_here = as_mask_of<L>(is_infinite(a)) && valid;
+        count_into(nan, nan_here);
+        count_into(infinite, infinite_here);
+        count_into(zeros, a == L(0) && valid);
+        sums.add(select(nan_here || infinite_here, L(shift), a) * L(scale)); // less the shift, that is nothing
+      }
+    }
+  };
 
   /// Finite, and no mean so far out (32 standard deviations) that the variance would lose three digits to it: otherwise
   /// the leaf is summed again, around a value of its own and with checks.

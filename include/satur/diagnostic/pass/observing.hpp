@@ -17,15 +17,34 @@ template <class L> struct leaf_sums {
   C high = C(0);
   C nan = C(0);
   C infinite = C(0);
-  shifted_wide_sums<L> z;
-  plain_wide_sums<L> output{{}};
-  plain_wide_sums<L> slope{{}};
+  shifted_wide_sums<L> z; // each around a number of its own kind: a large mean costs no digits
+  shifted_wide_sums<L> output;
+  shifted_wide_sums<L> slope;
   L lowest = L(std::numeric_limits<T>::infinity());
   L highest = L(-std::numeric_limits<T>::infinity());
 
   using S = sum_element<T>;
-  T centre;
-  SATUR_INLINE explicit leaf_sums(T middle) : z({W(static_cast<S>(middle))}), centre(middle) {}
+  /// What z, f(z) and f'(z) are summed around, and the powers of 2 that the differences are multiplied by.
+  struct frame {
+    T z = T(0);
+    T output = T(0);
+    T slope = T(0);
+    T z_scale = T(1);
+    T output_scale = T(1);
+    T slope_scale = T(1);
+  };
+  frame around;
+  SATUR_INLINE explicit leaf_sums(frame const& f)
+      : z(shifted_by(f.z * f.z_scale)), output(shifted_by(f.output * f.output_scale)),
+        slope(shifted_by(f.slope * f.slope_scale)), around(f) {}
+
+  /// Before anything is added: what f(z) and f'(z) are summed around.
+  SATUR_INLINE void start(T value, T steepness) {
+    around.output = value;
+    around.slope = steepness;
+    output = shifted_wide_sums<L>(shifted_by(value));
+    slope = shifted_wide_sums<L>(shifted_by(steepness));
+  }
 
   /// One register from memory, all of it finite: no mask anywhere.
   template <class Rule> SATUR_INLINE void add(T const* x, T const* values, T const* slopes, Rule const& rule) {
@@ -53,10 +72,9 @@ template <class L> struct leaf_sums {
     count_into(infinite, is_infinite_here);
     count_into(low, rule.low(x, f.value, f.slope) && seen);
     count_into(high, rule.high(x, f.value, f.slope) && seen);
-    L const nothing = L(0);
-    z.add(select(finite, x, L(centre))); // less the shift, that is nothing
-    output.add(select(finite, f.value, nothing));
-    slope.add(select(seen, f.slope, nothing));
+    z.add(select(finite, x, L(around.z)) * L(around.z_scale)); // less the shift, that is nothing
+    output.add(select(finite, f.value, L(around.output)) * L(around.output_scale));
+    slope.add(select(seen, f.slope, L(around.slope)) * L(around.slope_scale));
     lowest = select(finite && x < lowest, x, lowest);
     highest = select(finite && x > highest, x, highest);
   }
@@ -65,6 +83,24 @@ template <class L> struct leaf_sums {
   [[nodiscard]] SATUR_INLINE bool clean() const {
     S const total = z.sum() + output.sum() + slope.sum();
     return !(is_nan(total) || is_infinite(total));
+  }
+
+  /// After a sum with checks: the scales by which to sum again, because finite numbers may have a sum that is not;
+  /// false where that would change nothing.
+  [[nodiscard]] SATUR_INLINE bool rescale() {
+    bool again = false;
+    if constexpr (std::same_as<T, S>) { // sums of float do not overflow in double
+      auto const scaled = [&again](auto const& sums, T& scale) {
+        if (!sums.finite() && scale == T(1)) {
+          scale = static_cast<T>(overflow_scale);
+          again = true;
+        }
+      };
+      scaled(z, around.z_scale);
+      scaled(output, around.output_scale);
+      scaled(slope, around.slope_scale);
+    }
+    return again;
   }
 
   /// Adds n elements' worth to the record.
@@ -77,14 +113,17 @@ template <class L> struct leaf_sums {
     record.infinite += infinities;
     record.low += static_cast<std::uint64_t>(sum_of(low));
     record.high += static_cast<std::uint64_t>(sum_of(high));
-    record.slope += static_cast<double>(slope.sum());
-    record.slope_square += static_cast<double>(slope.square());
-    record.z += moments_from(seen - infinities, static_cast<double>(centre), static_cast<double>(z.sum()),
-                             static_cast<double>(z.square()));
-    record.output += static_cast<double>(output.sum());
-    record.output_square += static_cast<double>(output.square());
+    record.slope += of(slope, seen, around.slope, around.slope_scale);
+    record.z += of(z, seen - infinities, around.z, around.z_scale);
+    record.output += of(output, seen - infinities, around.output, around.output_scale);
     record.lowest_z = std::min(record.lowest_z, least_of(lowest));
     record.highest_z = std::max(record.highest_z, -least_of(L(-highest)));
+  }
+
+private:
+  SATUR_INLINE static shifted_sums<W> shifted_by(T shift) { return {W(static_cast<S>(shift))}; }
+  SATUR_INLINE static moments of(shifted_wide_sums<L> const& sums, std::uint64_t n, T shift, T scale) {
+    return moments_from<S>(n, static_cast<S>(shift), sums.sum(), sums.square(), static_cast<S>(scale));
   }
 };
 
@@ -128,14 +167,31 @@ template <class Arrays, class Bound> struct observing_pass {
 private:
   template <class L, class Rule> SATUR_INLINE void leaf(Rule const& bound, std::size_t start, std::size_t size) {
     // Sums are taken around a value of the leaf itself, so that a large mean costs the variance no digits.
-    T const centre = middle_of(arrays.at(start), arrays.at(start + size / 2), arrays.at(start + size - 1));
-    leaf_sums<L> sums(centre);
-    sum<L, false>(bound, start, size, sums);
-    if (!sums.clean()) { // NaN or infinity: once more, looking at each
-      sums = leaf_sums<L>(centre);
-      sum<L, true>(bound, start, size, sums);
+    T const a = arrays.at(start);
+    T const b = arrays.at(start + size / 2);
+    T const c = arrays.at(start + size - 1);
+    leaf_sums<L> sums({middle_of(a, b, c)});
+    bool clean = is_finite_number(a) && is_finite_number(b) && is_finite_number(c);
+    if (clean) {
+      sum<L, false>(bound, start, size, sums);
+      clean = sums.clean();
+    }
+    if (!clean) { // NaN, infinity or an overflow: once more, looking at each
+      sums = leaf_sums<L>(frame_of<L>(start, size));
+      do {
+        sums = leaf_sums<L>(sums.around);
+        sum<L, true>(bound, start, size, sums);
+      } while (sums.rescale());
     }
     sums.join(record, size);
+  }
+  /// A z of the leaf, finite where there is one, with its value and slope.
+  template <class L> SATUR_INLINE typename leaf_sums<L>::frame frame_of(std::size_t start, std::size_t size) const {
+    T const z = typical_of<T>(size, [&](std::size_t i) { return arrays.at(start + i); });
+    T value;
+    T slope;
+    act.map(act.act, &z, &value, &slope, 1, level);
+    return {finite_or_zero(z), finite_or_zero(value), finite_or_zero(slope)};
   }
 
   template <class L, bool Checked, class Rule>
@@ -152,6 +208,10 @@ private:
       act.map(act.act, x, values, slopes, count, level);
       std::size_t k = 0;
       if constexpr (!Checked) {
+        if (i == 0) {
+          sums.start(middle_of(values[0], values[count / 2], values[count - 1]),
+                     middle_of(slopes[0], slopes[count / 2], slopes[count - 1]));
+        }
         for (; k + width <= count; k += width) {
           math::prefetch(x + k, block_elements); // the block after this one, and where its values go
           math::prefetch(values + k, block_elements);
@@ -160,7 +220,7 @@ private:
       }
       for (; k < count; k += width) {
         std::size_t const here = std::min(width, count - k);
-        sums.add_checked(load_first<L>(x + k, here, sums.centre),
+        sums.add_checked(load_first<L>(x + k, here, sums.around.z),
                          {load_first<L>(values + k, here, T(0)), load_first<L>(slopes + k, here, T(0))}, bound,
                          first_lanes<L>(here));
       }

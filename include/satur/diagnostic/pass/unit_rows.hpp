@@ -1,6 +1,7 @@
 /// \file unit_rows.hpp  How a record of units keeps its numbers, row by row, and how two such are merged.
 #pragma once
 
+#include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/pass/lanes.hpp"
 
 #include <array>
@@ -53,20 +54,19 @@ struct unit_merging_pass {
       L const w = L(row == of_gradient ? gradient_weight : weight);
       each<L>([&](std::size_t u, std::size_t here) {
         L const mean = load_first<L>(to + u, here, 0.0);
-        store_first(to + u, L(mean + (load_first<L>(from + u, here, 0.0) - mean) * w), here);
+        store_first(to + u, moved_mean(mean, load_first<L>(from + u, here, 0.0), w), here);
       });
     }
     double* const to = x + of_z * units;
     double* const variances = x + of_deviation * units;
     L const w = L(weight);
-    L const spread = L(weight * (1.0 - weight));
     each<L>([&](std::size_t u, std::size_t here) {
       L const mean = load_first<L>(to + u, here, 0.0);
-      L const d = load_first<L>(y + of_z * units + u, here, 0.0) - mean;
+      L const other = load_first<L>(y + of_z * units + u, here, 0.0);
       L const v = load_first<L>(variances + u, here, 0.0);
-      L const step = (load_first<L>(y + of_deviation * units + u, here, 0.0) - v) * w;
-      store_first(to + u, L(mean + d * w), here);
-      store_first(variances + u, L(v + (step + d * d * spread)), here);
+      L const other_v = load_first<L>(y + of_deviation * units + u, here, 0.0);
+      store_first(to + u, moved_mean(mean, other, w), here);
+      store_first(variances + u, joint_variance(v, other_v, L(other - mean), w), here);
     });
   }
 

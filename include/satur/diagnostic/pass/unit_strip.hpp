@@ -20,7 +20,14 @@ template <class T> struct strip_sums {
   using I = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
   static constexpr std::size_t room = strip_units + widest_unit_lanes;
 
-  alignas(64) T shift[room]; ///< around which z is summed, so that a large mean costs the variance no digits
+  // around which z, f(z) and f'(z) are summed, so that a large mean costs the variance no digits
+  alignas(64) T shift[room];
+  alignas(64) T output_shift[room];
+  alignas(64) T slope_shift[room];
+  // powers of 2 by which the differences are multiplied: 1 but where the sums would overflow
+  T z_scale = T(1);
+  T output_scale = T(1); ///< of |f(z)| too
+  T slope_scale = T(1);
   alignas(64) S z[room];
   alignas(64) S square[room];
   alignas(64) S output[room];
@@ -64,23 +71,23 @@ struct strip_joining {
     W const inv = W(inverse);
     for (std::size_t u = 0; u < units; u += width) {
       std::size_t const here = std::min(width, units - u);
-      toward(slope + u, here, math::load<W>(s.slope + u) * inv, w);
-      toward(output + u, here, math::load<W>(s.output + u) * inv, w);
+      toward(slope + u, here, widened_from<W>(s.slope_shift + u) + math::load<W>(s.slope + u) * inv, w);
+      toward(output + u, here, widened_from<W>(s.output_shift + u) + math::load<W>(s.output + u) * inv, w);
       toward(magnitude + u, here, math::load<W>(s.magnitude + u) * inv, w);
       W const off = math::load<W>(s.z + u) * inv;
       W const spread = math::maximum(W(math::load<W>(s.square + u) * inv - off * off), W(0.0));
       W const mean = load_first<W>(z + u, here, 0.0);
-      W const d = widened_from<W>(s.shift + u) + off - mean;
+      W const value = widened_from<W>(s.shift + u) + off;
       W const v = load_first<W>(deviation + u, here, 0.0);
-      store_first(z + u, W(mean + d * w), here);
-      store_first(deviation + u, W(v + ((spread - v) * w + d * d * W(weight * (1.0 - weight)))), here);
+      store_first(z + u, moved_mean(mean, value, w), here);
+      store_first(deviation + u, joint_variance(v, spread, W(value - mean), w), here);
     }
   }
 
 private:
   template <class W> SATUR_INLINE static void toward(double* mean, std::size_t here, W const& value, W const& w) {
     W const old = load_first<W>(mean, here, 0.0);
-    store_first(mean, W(old + (value - old) * w), here);
+    store_first(mean, moved_mean(old, value, w), here);
   }
 };
 

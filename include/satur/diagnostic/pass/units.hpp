@@ -19,6 +19,8 @@ namespace satur::inline SATUR_ABI::detail {
 /// The sums of half a register of float, or of a register of double, over the samples of a tile.
 template <class W, bool Whole> struct unit_column {
   W shift;
+  W output_shift;
+  W slope_shift;
   W z = W(0);
   W square = W(0);
   W output = W(0);
@@ -27,21 +29,50 @@ template <class W, bool Whole> struct unit_column {
   W output_square = W(0); ///< as slope_square: for the layer as a whole, not kept of a unit
   W slope_square = W(0);
 
-  SATUR_INLINE explicit unit_column(W const& around) : shift(around) {}
+  /// Nothing yet, of the units from u on.
+  template <class T>
+  SATUR_INLINE unit_column(strip_sums<T> const& s, std::size_t u)
+      : shift(widened_from<W>(s.shift + u)), output_shift(widened_from<W>(s.output_shift + u)),
+        slope_shift(widened_from<W>(s.slope_shift + u)) {}
+  SATUR_INLINE unit_column(W const& around, W const& around_output, W const& around_slope)
+      : shift(around), output_shift(around_output), slope_shift(around_slope) {}
+  /// Multiplies what is summed around; so are the numbers that are added.
+  template <class T> SATUR_INLINE void scale(strip_sums<T> const& s) {
+    shift = shift * W(static_cast<sum_element<T>>(s.z_scale));
+    output_shift = output_shift * W(static_cast<sum_element<T>>(s.output_scale));
+    slope_shift = slope_shift * W(static_cast<sum_element<T>>(s.slope_scale));
+  }
 
   SATUR_INLINE void add(W const& x, W const& value, W const& steepness) {
+    add(x, value, steepness, magnitude_of(value));
+  }
+  /// `size` is |f(z)|, or 0 where f(z) does not count.
+  SATUR_INLINE void add(W const& x, W const& value, W const& steepness, W const& size) {
     W const d = x - shift;
     z = math::madd(d, W(1.0), z);
     square = math::madd(d, d, square);
-    output = output + value;
-    magnitude = math::madd(magnitude_of(value), W(1.0), magnitude);
-    slope = slope + steepness;
+    W const value_off = value - output_shift;
+    output = output + value_off;
+    magnitude = math::madd(size, W(1.0), magnitude);
+    W const slope_off = steepness - slope_shift;
+    slope = slope + slope_off;
     if constexpr (Whole) {
-      output_square = math::madd(value, value, output_square);
-      slope_square = math::madd(steepness, steepness, slope_square);
+      output_square = math::madd(value_off, value_off, output_square);
+      slope_square = math::madd(slope_off, slope_off, slope_square);
     }
   }
-  /// Other sums, around the same shift.
+  /// The same sums around other numbers; n numbers are in those of z and f(z), `seen` in those of f'(z).
+  SATUR_INLINE void move(unit_column const& to, W const& n, W const& seen) {
+    moved(z, square, shift - to.shift, n);
+    moved(output, output_square, output_shift - to.output_shift, n);
+    moved(slope, slope_square, slope_shift - to.slope_shift, seen);
+  }
+  SATUR_INLINE static void moved(W& sum, W& squares, W const& by, W const& n) {
+    W const more = n * by;
+    squares = squares + by * (sum + sum + more);
+    sum = sum + more;
+  }
+  /// Other sums, around the same numbers.
   SATUR_INLINE void add(unit_column const& o) {
     z = z + o.z;
     square = square + o.square;
@@ -111,8 +142,10 @@ template <class T, class Bound> struct unit_pass {
           strip<L, false, false>(rule_in_lanes, first, count, u, units, sums, buffers, of_strip);
         }
         bool const checked = !clean<L>(sums, units);
-        if (checked) { // NaN or infinity: once more, looking at each
-          strip<L, true, true>(rule_in_lanes, first, count, u, units, sums, buffers, of_strip);
+        if (checked) { // NaN, infinity or an overflow: once more, looking at each
+          do {
+            strip<L, true, true>(rule_in_lanes, first, count, u, units, sums, buffers, of_strip);
+          } while (rescale(sums, units));
         }
         for (std::size_t i = 0; i < count; ++i) {
           saturated[i] += of_strip[i];
@@ -121,6 +154,7 @@ template <class T, class Bound> struct unit_pass {
           join_whole<L>(sums, units, count, checked);
         }
         join<L>(sums, u, units, count, checked);
+        sums.z_scale = sums.output_scale = sums.slope_scale = T(1);
       }
       std::uint64_t over = 0;
       for (std::size_t i = 0; i < count; ++i) {
@@ -175,7 +209,12 @@ private:
                               : packed(first + s, samples, u + b, here, (here + width - 1) / width * width, own);
         for (std::size_t k = 0; k < here; k += width) {
           if (s == 0) {
-            centre<L>(t, k, sums.shift + b + k);
+            centre<L>(t.z, t.z_stride, t.samples, k, sums.shift + b);
+            centre<L>(t.values, t.value_stride, t.samples, k, sums.output_shift + b);
+            centre<L>(t.slopes, t.slope_stride, t.samples, k, sums.slope_shift + b);
+            if constexpr (Checked) {
+              centre_again(first, count, t, k, std::min(here, k + width), u + b, sums, b);
+            }
           }
           column<L, Checked, Whole>(bound, t, k, b + k, own.numbers, sums, own.rows);
         }
@@ -249,11 +288,33 @@ private:
   }
 
   /// The median of three of the tile's samples, unit by unit.
-  template <class L> SATUR_INLINE void centre(tile const& t, std::size_t k, T* to) const {
-    L const a = finite<L>(t.z + k);
-    L const b = finite<L>(t.z + t.samples / 2 * t.z_stride + k);
-    L const c = finite<L>(t.z + (t.samples - 1) * t.z_stride + k);
-    math::store(to, math::maximum(math::minimum(a, b), L(math::minimum(math::maximum(a, b), c))));
+  template <class L>
+  SATUR_INLINE static void centre(T const* from, std::size_t stride, std::size_t samples, std::size_t k, T* to) {
+    L const a = finite<L>(from + k);
+    L const b = finite<L>(from + samples / 2 * stride + k);
+    L const c = finite<L>(from + (samples - 1) * stride + k);
+    math::store(to + k, math::maximum(math::minimum(a, b), L(math::minimum(math::maximum(a, b), c))));
+  }
+  /// The units [k, end) of the first tile of a strip, where not all of the three are finite: around a number of the
+  /// unit that is. `unit` is the tile's first unit in the layer, `to` in the strip.
+  void centre_again(std::size_t first, std::size_t count, tile const& t, std::size_t k, std::size_t end,
+                    std::size_t unit, strip_sums<T>& sums, std::size_t to) const {
+    for (; k < end; ++k) {
+      if (is_finite_number(t.z[k]) && is_finite_number(t.z[t.samples / 2 * t.z_stride + k]) &&
+          is_finite_number(t.z[(t.samples - 1) * t.z_stride + k])) {
+        continue;
+      }
+      T const typical = typical_of<T>(count, [&](std::size_t i) {
+        std::size_t const s = first + i;
+        return z[(s / layout.inner * layout.units + unit + k) * layout.inner + s % layout.inner];
+      });
+      T value;
+      T slope;
+      act.map(act.act, &typical, &value, &slope, 1, level);
+      sums.shift[to + k] = finite_or_zero(typical);
+      sums.output_shift[to + k] = finite_or_zero(value);
+      sums.slope_shift[to + k] = finite_or_zero(slope);
+    }
   }
   template <class L> SATUR_INLINE static L finite(T const* p) {
     using math::select;
@@ -277,9 +338,15 @@ private:
     [[maybe_unused]] L lowest = L(std::numeric_limits<T>::infinity());
     [[maybe_unused]] L highest = L(-std::numeric_limits<T>::infinity());
     C const one = units_here<L, C>(t.units - k);
-    L const around = math::load<L>(sums.shift + u);
-    unit_column<W, Whole> first(widened_from<W>(sums.shift + u));
-    unit_column<W, Whole> second(widened_from<W>(sums.shift + u + (width - half)));
+    [[maybe_unused]] L const around = math::load<L>(sums.shift + u);
+    [[maybe_unused]] L const around_output = math::load<L>(sums.output_shift + u);
+    [[maybe_unused]] L const around_slope = math::load<L>(sums.slope_shift + u);
+    unit_column<W, Whole> first(sums, u);
+    unit_column<W, Whole> second(sums, u + (width - half));
+    if constexpr (Checked) {
+      first.scale(sums);
+      second.scale(sums);
+    }
     if (numbers[0] != 1) { // not the first tile: the sums so far
       low = math::load<C>(sums.low + u);
       high = math::load<C>(sums.high + u);
@@ -319,13 +386,15 @@ private:
         math::store(sums.infinite + u, counted(math::load<C>(sums.infinite + u), boundless, C(1)));
         lowest = select(usable && here < lowest, here, lowest);
         highest = select(usable && here > highest, here, highest);
-        T own[3][width];
-        math::store(own[0], L(select(usable, here, around))); // less the shift, that is nothing
-        math::store(own[1], L(select(usable, value, L(0))));
-        math::store(own[2], L(select(no_number, L(0), steepness)));
-        first.add(widened_from<W>(own[0]), widened_from<W>(own[1]), widened_from<W>(own[2]));
+        T own[4][width];
+        math::store(own[0], L(select(usable, here, around) * L(sums.z_scale))); // less the shift, that is nothing
+        math::store(own[1], L(select(usable, value, around_output) * L(sums.output_scale)));
+        math::store(own[2], L(select(no_number, around_slope, steepness) * L(sums.slope_scale)));
+        math::store(own[3], L(select(usable, magnitude_of(value), L(0)) * L(sums.output_scale)));
+        first.add(widened_from<W>(own[0]), widened_from<W>(own[1]), widened_from<W>(own[2]), widened_from<W>(own[3]));
         if constexpr (half < width) {
-          second.add(widened_from<W>(own[0] + half), widened_from<W>(own[1] + half), widened_from<W>(own[2] + half));
+          second.add(widened_from<W>(own[0] + half), widened_from<W>(own[1] + half), widened_from<W>(own[2] + half),
+                     widened_from<W>(own[3] + half));
         }
       } else {
         if constexpr (Whole) {
@@ -358,62 +427,72 @@ private:
     }
   }
 
-  /// All units of a strip as one, around the first one's centre.
+  /// All units of a strip as one: in lanes around the first one's centres, or else merged unit by unit.
   template <class L>
   SATUR_INLINE void join_whole(strip_sums<T> const& s, std::size_t units, std::size_t count, bool checked) const {
-    using W = typename pass_types<L>::wide;
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
     std::uint64_t nan = 0;
     std::uint64_t infinite = 0;
-    if (checked) {
-      nan = std::accumulate(s.nan, s.nan + units, std::uint64_t{0});
-      infinite = std::accumulate(s.infinite, s.infinite + units, std::uint64_t{0});
+    moments of_z;
+    moments of_output;
+    moments of_slope;
+    if (checked || !joined<L>(s, units, count, of_z, of_output, of_slope)) {
+      of_z = of_output = of_slope = {};
+      for (std::size_t u = 0; u < units; ++u) {
+        std::uint64_t const nans = checked ? static_cast<std::uint64_t>(s.nan[u]) : 0;
+        std::uint64_t const infinities = checked ? static_cast<std::uint64_t>(s.infinite[u]) : 0;
+        nan += nans;
+        infinite += infinities;
+        std::uint64_t const usable = count - nans - infinities;
+        of_z += moments_from<S>(usable, s.shift[u], s.z[u], s.square[u], s.z_scale);
+        of_output += moments_from<S>(usable, s.output_shift[u], s.output[u], s.output_square[u], s.output_scale);
+        of_slope += moments_from<S>(count - nans, s.slope_shift[u], s.slope[u], s.slope_square[u], s.slope_scale);
+      }
     }
-    S const centre = static_cast<S>(s.shift[0]);
-    std::size_t const in_lanes = checked ? 0 : units / width * width;
-    unit_column<S, true> all = column_over<W>(s, 0, in_lanes, count, centre);
-    all.add(column_over<S>(s, in_lanes, units, count, centre));
-    std::uint64_t const numbers = std::uint64_t{count} * units;
-    layer_record->count += numbers - nan;
+    layer_record->count += std::uint64_t{count} * units - nan;
     layer_record->nan += nan;
     layer_record->infinite += infinite;
     layer_record->low += std::accumulate(s.low, s.low + units, std::uint64_t{0});
     layer_record->high += std::accumulate(s.high, s.high + units, std::uint64_t{0});
-    layer_record->slope += static_cast<double>(all.slope);
-    layer_record->slope_square += static_cast<double>(all.slope_square);
-    layer_record->z += moments_from(numbers - nan - infinite, static_cast<double>(centre), static_cast<double>(all.z),
-                                    static_cast<double>(all.square));
-    layer_record->output += static_cast<double>(all.output);
-    layer_record->output_square += static_cast<double>(all.output_square);
+    layer_record->slope += of_slope;
+    layer_record->z += of_z;
+    layer_record->output += of_output;
     layer_record->lowest_z =
         std::min(layer_record->lowest_z, static_cast<double>(*std::min_element(s.lowest, s.lowest + units)));
     layer_record->highest_z =
         std::max(layer_record->highest_z, static_cast<double>(*std::max_element(s.highest, s.highest + units)));
   }
-  /// The columns of the units [from, to) as one, in lanes where every unit has `count` numbers.
+  /// Where every unit has `count` finite numbers; false where a sum overflows.
+  template <class L>
+  SATUR_INLINE static bool joined(strip_sums<T> const& s, std::size_t units, std::size_t count, moments& of_z,
+                                  moments& of_output, moments& of_slope) {
+    using W = typename pass_types<L>::wide;
+    std::size_t const in_lanes = units - units % static_cast<std::size_t>(math::lane_count<W>);
+    unit_column<S, true> all = column_over<W>(s, 0, in_lanes, count);
+    all.add(column_over<S>(s, in_lanes, units, count));
+    std::uint64_t const n = std::uint64_t{count} * units;
+    of_z = moments_from(n, all.shift, all.z, all.square);
+    of_output = moments_from(n, all.output_shift, all.output, all.output_square);
+    of_slope = moments_from(n, all.slope_shift, all.slope, all.slope_square);
+    return is_finite_number(of_z.mean) && is_finite_number(of_output.mean) && is_finite_number(of_slope.mean);
+  }
+  /// The columns of the units [from, to) as one, around the strip's first centres.
   template <class W>
   SATUR_INLINE static unit_column<S, true> column_over(strip_sums<T> const& s, std::size_t from, std::size_t to,
-                                                       std::size_t count, S centre) {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
-    unit_column<W, true> all{W(centre)};
-    for (std::size_t u = from; u < to; u += width) {
-      W n = W(static_cast<S>(count));
-      if constexpr (!math::is_lanes_v<W>) {
-        n = static_cast<S>(static_cast<I>(count) - s.nan[u] - s.infinite[u]);
-      }
-      unit_column<W, true> unit{W(widened_from<W>(s.shift + u) - W(centre))};
+                                                       std::size_t count) {
+    unit_column<S, true> one(s, 0);
+    unit_column<W, true> all(W(one.shift), W(one.output_shift), W(one.slope_shift));
+    W const n = W(static_cast<S>(count));
+    for (std::size_t u = from; u < to; u += static_cast<std::size_t>(math::lane_count<W>)) {
+      unit_column<W, true> unit(s, u);
       unit.load(s, u);
-      W const moved = n * unit.shift;
-      unit.square = unit.square + unit.shift * (unit.z + unit.z + moved);
-      unit.z = unit.z + moved;
+      unit.move(all, n, n);
       all.add(unit);
     }
-    unit_column<S, true> one{centre};
     one.z = sum_of(all.z);
     one.square = sum_of(all.square);
     one.output = sum_of(all.output);
-    one.slope = sum_of(all.slope);
     one.output_square = sum_of(all.output_square);
+    one.slope = sum_of(all.slope);
     one.slope_square = sum_of(all.slope_square);
     return one;
   }
@@ -440,13 +519,32 @@ private:
   template <class C, class M> SATUR_INLINE static C counted(C const& n, M const& m, C const& one) {
     return chosen(m, C(n + one), n);
   }
+  /// After a strip with checks: sets the scales by which to sum again, because finite numbers may have a sum that is
+  /// not; false where that would change nothing.
+  SATUR_INLINE static bool rescale(strip_sums<T>& s, std::size_t units) {
+    bool again = false;
+    if constexpr (std::same_as<T, S>) { // sums of float do not overflow in double
+      auto const scaled = [&](S const* sums, T& scale) {
+        if (scale == T(1) && !std::all_of(sums, sums + units, [](S x) { return is_finite_number(x); })) {
+          scale = static_cast<T>(overflow_scale);
+          again = true;
+        }
+      };
+      scaled(s.z, s.z_scale);
+      scaled(s.magnitude, s.output_scale); // f(z) less its shift, too
+      scaled(s.output, s.output_scale);
+      scaled(s.slope, s.slope_scale);
+    }
+    return again;
+  }
   /// False where NaN, infinity or an overflow went in.
   template <class L> SATUR_INLINE static bool clean(strip_sums<T> const& s, std::size_t units) {
     using W = typename pass_types<L>::wide;
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
     W total = W(0);
     for (std::size_t u = 0; u < units; u += width) { // the rest of the last register is padding, and finite
-      total = total + math::load<W>(s.z + u) + math::load<W>(s.output + u) + math::load<W>(s.slope + u);
+      total = total + math::load<W>(s.z + u) + math::load<W>(s.output + u) + math::load<W>(s.magnitude + u) +
+              math::load<W>(s.slope + u);
     }
     S const sum = sum_of(total);
     return !(is_nan(sum) || is_infinite(sum));
@@ -470,14 +568,12 @@ private:
       for (std::size_t u = 0; u < units; ++u) {
         auto const nan = static_cast<std::uint64_t>(s.nan[u]);
         auto const infinite = static_cast<std::uint64_t>(s.infinite[u]);
-        double const seen = n - static_cast<double>(nan);
         std::uint64_t const usable = count - nan - infinite;
-        double const finite_count = static_cast<double>(usable);
-        moments const around = moments_from(usable, static_cast<double>(s.shift[u]), static_cast<double>(s.z[u]),
-                                            static_cast<double>(s.square[u]));
-        unit_access::add_unit(record, first + u, count, nan, infinite, static_cast<double>(s.slope[u]) / seen, around,
-                              static_cast<double>(s.output[u]) / finite_count,
-                              static_cast<double>(s.magnitude[u]) / finite_count);
+        unit_access::add_unit(record, first + u, count, nan, infinite,
+                              mean_from<S>(count - nan, s.slope_shift[u], s.slope[u], s.slope_scale),
+                              moments_from<S>(usable, s.shift[u], s.z[u], s.square[u], s.z_scale),
+                              mean_from<S>(usable, s.output_shift[u], s.output[u], s.output_scale),
+                              mean_from<S>(usable, S(0), s.magnitude[u], s.output_scale));
       }
     }
     for (auto const& [kind, counts] :
