@@ -156,8 +156,7 @@ TEST_CASE("of a record: P(|z| > 5) and E sigmoid' at two variances") {
 TEST_CASE("bounded intervals: by hand, cut to the range, and their range") {
   satur::saturation s;
   s.count = 100;
-  s.slope += 10.0;         // mean 0.1
-  s.slope_square += 1.396; // variance 0.00396, of the sample 0.004
+  s.slope = {100, 0.1, 0.396}; // variance 0.00396, of the sample 0.004
   satur::slope_range const range{0.0, 0.25};
   CHECK(satur::hoeffding_interval(s, range).width() == doctest::Approx(2.0 * 0.0339526).epsilon(1e-5));
   double const l = std::log(80.0);
@@ -167,8 +166,7 @@ TEST_CASE("bounded intervals: by hand, cut to the range, and their range") {
         doctest::Approx(2.0 * 1.959963984540054 * std::sqrt(0.004 / 100.0)).epsilon(1e-9));
   satur::saturation one;
   one.count = 1;
-  one.slope += 0.2;
-  one.slope_square += 0.04;
+  one.slope = {1, 0.2, 0.0};
   CHECK(satur::bernstein_interval(one, range).low == 0.0);
   CHECK(satur::bernstein_interval(one, range).high == 0.25);
   CHECK(std::isnan(satur::mean_derivative_interval(one).low));

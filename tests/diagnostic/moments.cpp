@@ -28,7 +28,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double largest = std::numeric_limits<double>::max();
 
 bool close(double a, double b, double relative) {
-  return std::fabs(a - b) <= relative * std::max(std::fabs(a), std::fabs(b));
+  return std::isfinite(a) && std::isfinite(b) && std::fabs(a - b) <= relative * std::max(std::fabs(a), std::fabs(b));
 }
 
 struct truth {

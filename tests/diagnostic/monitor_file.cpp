@@ -143,21 +143,90 @@ TEST_CASE("a record outlives the monitor that was loaded") {
 TEST_CASE("doubles bit for bit, and the bytes of the format") {
   satur::monitor mon({.history = {.lines = 0}});
   satur::saturation odd = satur::observe(satur::sigmoid{}, std::vector<double>{-0.0});
-  odd.slope.sum = std::numeric_limits<double>::denorm_min();
-  odd.slope.rest = -0.0;
-  odd.output.sum = std::numeric_limits<double>::quiet_NaN();
+  odd.slope.mean = std::numeric_limits<double>::denorm_min();
+  odd.slope.deviations = -0.0;
+  odd.output.mean = std::numeric_limits<double>::quiet_NaN();
   mon["x"].add(odd);
   std::string const bytes = saved(mon);
   satur::monitor const back = loaded(bytes);
   satur::saturation const& s = back.at("x").current().saturation;
-  CHECK(s.slope.sum == std::numeric_limits<double>::denorm_min());
-  CHECK(std::signbit(s.slope.rest));
+  CHECK(s.slope.mean == std::numeric_limits<double>::denorm_min());
+  CHECK(std::signbit(s.slope.deviations));
   CHECK(std::signbit(s.lowest_z));
-  CHECK(std::isnan(s.output.sum));
+  CHECK(std::isnan(s.output.mean));
   CHECK(bytes.substr(0, 6) == "\x89SATUR");
-  CHECK(bytes[8] == 2);                                                   // the format, little-endian
+  CHECK(bytes[8] == 3);                                                   // the format, little-endian
   CHECK(bytes.find(std::string("\x08\0\0\0\0\0\0\0z_beyond", 16)) == 40); // the rule comes first
   CHECK(bytes.find(std::string("\0\0\0\0\0\0\x14\x40", 8)) == 56);        // 5.0
+}
+
+namespace {
+
+/// What `stored` holds: of each format the size of a file and its bytes but for zeros, as offset:bytes.
+struct stored_file {
+  std::size_t size;
+  char const* bytes;
+};
+constexpr stored_file stored[3] = {
+    {2035, // format 1
+     "0:8953415455520d0a01 16:cb07 24:66dd3904f473eaab3d2a38dd304d93ea08 48:7a5f6265796f6e64 62:f83f 80:01 "
+     "88:01 200:01 272:01 280:01 288:01 296:61 305:08 313:02 321:05 329:03 337:04 351:1c40 367:1a40 377:04 "
+     "398:805740 407:1040 423:4740 439:20c0 447:144008 457:7a5f6265796f6e64 471:f83f 481:0a "
+     "489:6c65616b795f72656c75 505:f03f 721:f07f 729:f0ff 985:f07f 993:f0ff 1139:01 1313:f07f 1321:f0ff "
+     "1577:f07f 1585:f0ff 1841:f07f 1849:f0ff 1995:01"},
+    {2067, // format 2: the units of each layer
+     "0:8953415455520d0a02 16:eb07 24:a67e7c55dd74a7991692c6e46e2f3c5c08 48:7a5f6265796f6e64 62:f83f 80:01 "
+     "88:01 208:01 280:01 288:01 296:01 304:61 321:08 329:02 337:05 345:03 353:04 367:1c40 383:1a40 393:04 "
+     "414:805740 423:1040 439:4740 455:20c0 463:144008 473:7a5f6265796f6e64 487:f83f 497:0a "
+     "505:6c65616b795f72656c75 521:f03f 737:f07f 745:f0ff 1001:f07f 1009:f0ff 1155:01 1337:f07f 1345:f0ff "
+     "1601:f07f 1609:f0ff 1865:f07f 1873:f0ff 2019:01"},
+    {1971, // format 3: means and deviations of f(z) and f'(z)
+     "0:8953415455520d0a03 16:8b07 24:2750adaafd74d01a1e141502192111af08 48:7a5f6265796f6e64 62:f83f 80:01 "
+     "88:01 208:01 280:01 288:01 296:01 304:61 321:08 329:02 337:05 345:03 353:04 361:08 375:ec3f "
+     "383:d83f04 406:80574004 423:f03f 431:4540 439:20c0 447:144008 457:7a5f6265796f6e64 471:f83f 481:0a "
+     "489:6c65616b795f72656c75 505:f03f 705:f07f 713:f0ff 953:f07f 961:f0ff 1107:01 1273:f07f 1281:f0ff "
+     "1521:f07f 1529:f0ff 1769:f07f 1777:f0ff 1923:01"},
+};
+std::string bytes_of(stored_file const& file) {
+  std::string bytes(file.size, '\0');
+  std::istringstream in(file.bytes);
+  for (std::string run; in >> run;) {
+    std::size_t const colon = run.find(':');
+    std::size_t at = std::stoul(run.substr(0, colon));
+    for (std::size_t i = colon + 1; i < run.size(); i += 2) {
+      bytes.at(at++) = static_cast<char>(std::stoi(run.substr(i, 2), nullptr, 16));
+    }
+  }
+  return bytes;
+}
+
+} // namespace
+
+TEST_CASE("stored files: every format is read, the newest is written") {
+  double const nan = std::numeric_limits<double>::quiet_NaN();
+  double const inf = std::numeric_limits<double>::infinity();
+  satur::monitor mon({.rule = satur::z_beyond{1.5}, .history = {.lines = 0}});
+  mon["a"].observe(satur::leaky_relu{0.5},
+                   std::vector<double>{1.0, 2.0, 5.0, -8.0, inf, inf, inf, -inf, nan, nan, nan});
+  for (stored_file const& file : stored) {
+    CAPTURE(file.size);
+    satur::monitor const back = loaded(bytes_of(file));
+    satur::saturation const& s = back.at("a").current().saturation;
+    CHECK(s.count == 8);
+    CHECK(s.low == 2);
+    CHECK(s.high == 5);
+    CHECK(s.nan == 3);
+    CHECK(s.infinite == 4);
+    CHECK(s.slope == satur::moments{8, 0.875, 0.375});
+    CHECK(s.z == satur::moments{4, 0.0, 94.0});
+    CHECK(s.output == satur::moments{4, 1.0, 42.0}); // of 1, 2, 5, -4
+    CHECK(s.lowest_z == -8.0);
+    CHECK(s.highest_z == 5.0);
+    CHECK(s.title() == "leaky_relu (|z| > 1.5)");
+    CHECK(s.peak_slope == 1.0);
+    CHECK(back == mon);
+  }
+  CHECK(saved(mon) == bytes_of(stored[2]));
 }
 
 TEST_CASE("two monitors in one stream") {
@@ -199,10 +268,10 @@ TEST_CASE("each kind of damage has its words") {
   bytes[41] = static_cast<char>(bytes[41] ^ 1);
   CHECK(refusal_of(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
   bytes = good;
-  bytes[8] = 3; // a flipped bit is damage…
+  bytes[8] = 4; // a flipped bit is damage…
   CHECK(refusal_of(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
   put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
-  CHECK(refusal_of(bytes).find("says format 3, expected 1 to 2; a newer satur wrote it") != std::string::npos);
+  CHECK(refusal_of(bytes).find("says format 4, expected 1 to 3; a newer satur wrote it") != std::string::npos);
   put_word(bytes, 8, 0); // and no satur wrote format 0
   put_word(bytes, 32, hash(bytes, 0, 32));
   CHECK(refusal_of(bytes).find("says format 0, expected 1 to " + std::to_string(satur::detail::newest_format) +

@@ -251,7 +251,7 @@ TEST_CASE("threads: one after another, step by step") {
   CHECK(units[0].silent >= 5);
 }
 
-TEST_CASE("saved and loaded: equal, and it goes on equal; files of format 1 have no units") {
+TEST_CASE("saved and loaded: equal, and it goes on equal") {
   satur::monitor mon = two_steps(3);
   REQUIRE((*mon["fc1"].units())[2].nan == 1);
   std::string const bytes = saved(mon);
@@ -263,21 +263,6 @@ TEST_CASE("saved and loaded: equal, and it goes on equal; files of format 1 have
     m->end_step();
   }
   CHECK(again == mon);
-
-  // What an older satur wrote: the same lists without the units.
-  satur::monitor plain;
-  plain["fc1"].observe(satur::relu{}, gaussian(3, 5, 9));
-  plain.end_step();
-  satur::detail::byte_writer payload;
-  payload.format = 1;
-  satur::detail::record_access::fields(payload, plain);
-  satur::detail::byte_writer header;
-  header.bytes().append(satur::detail::monitor_magic);
-  header.number(payload.format);
-  header.number(std::uint64_t{payload.bytes().size()});
-  header.number(satur::detail::checksum_of(payload.bytes()));
-  header.number(satur::detail::checksum_of(header.bytes()));
-  CHECK(loaded(header.bytes() + payload.bytes()) == plain);
 }
 
 TEST_CASE("damaged units are refused in words, whatever the checksum says") {

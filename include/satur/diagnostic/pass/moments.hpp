@@ -66,15 +66,15 @@ private:
     summary.finite += finite;
   }
 
-  /// Adds the finite ones of n > 0 values to `finite`, around one of their own, and counts the others.
-  template <class L, class C> SATUR_INLINE void checked(T const* at, std::size_t n, moments& finite, C& zeros) {
+  /// Adds the finite ones of size > 0 values to `finite`, around one of their own, and counts the others.
+  template <class L, class C> SATUR_INLINE void checked(T const* at, std::size_t size, moments& finite, C& zeros) {
     using S = sum_element<T>;
-    T const shift = finite_or_zero(typical_of<T>(n, [at](std::size_t i) { return at[i]; }));
+    T const shift = finite_or_zero(typical_of<T>(size, [at](std::size_t i) { return at[i]; }));
     checked_sums<L, C> found(shift, T(1));
     T scale = T(1);
     do {
       found = checked_sums<L, C>(shift, scale);
-      found.add(at, n);
+      found.add(at, size);
       scale = static_cast<T>(overflow_scale);
     } while (!found.sums.finite() && found.scale == T(1)); // an overflow: all that was summed is finite
     auto const nans = static_cast<std::uint64_t>(sum_of(found.nan));
@@ -82,7 +82,7 @@ private:
     summary.nan += nans;
     summary.infinite += infinities;
     zeros = zeros + found.zeros;
-    finite += moments_from<S>(n - nans - infinities, static_cast<S>(shift), found.sums.sum(), found.sums.square(),
+    finite += moments_from<S>(size - nans - infinities, static_cast<S>(shift), found.sums.sum(), found.sums.square(),
                               static_cast<S>(found.scale));
   }
   template <class L, class C> struct checked_sums {
