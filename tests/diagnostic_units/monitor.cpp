@@ -199,6 +199,10 @@ TEST_CASE("the layer's record is the one without units: counters and extremes ex
       CHECK(close(a.mean_squared_derivative(), b.mean_squared_derivative()));
       CHECK(close(a.mean_output(), b.mean_output()));
       CHECK(close(a.mean_squared_output(), b.mean_squared_output()));
+      CHECK(a.slope.count == b.slope.count);
+      CHECK(a.output.count == b.output.count);
+      CHECK(close(a.variance_derivative(), b.variance_derivative()));
+      CHECK(close(a.variance_output(), b.variance_output()));
       satur::gradient_record const& g = with["fc1"].current().gradient;
       satur::gradient_record const& h = without["fc1"].current().gradient;
       CHECK(g.count == h.count);

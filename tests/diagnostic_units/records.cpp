@@ -42,7 +42,8 @@ using satur::unit_summary;
 using satur_test::gaussian;
 
 bool close(double a, double b, double relative = 1e-13) {
-  return std::fabs(a - b) <= relative * std::max({std::fabs(a), std::fabs(b), 1e-300});
+  return std::isfinite(a) && std::isfinite(b) &&
+         std::fabs(a - b) <= relative * std::max({std::fabs(a), std::fabs(b), 1e-300});
 }
 
 /// One unit in long double, one number after another, from the definitions alone.
@@ -203,6 +204,173 @@ TEST_CASE("many samples of few units, and a unit that is NaN for good") {
     z[i * 5 + 3] = std::numeric_limits<double>::quiet_NaN();
   }
   check_block(satur::relu{}, z, unit_layout::matrix(3000, 5), 0.0);
+}
+
+namespace {
+
+/// Every unit and the layer as a whole against long double. relu of positive numbers: the output is z, the slope 1.
+/// A variance is good to 1e-11, and to what a mean loses by being a double.
+template <class T>
+void check_spread(std::vector<T> const& z, unit_layout const& layout, satur::math::simd_level level) {
+  unit_records units;
+  satur::saturation whole;
+  satur::detail::observe_units_into(satur::relu{}, z, layout, units, satur::z_beyond{5.0}, level, &whole);
+  plain_unit all;
+  std::vector<plain_unit> plain(layout.units);
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    plain[i / layout.inner % layout.units].add(satur::relu{}, z[i], T(0));
+    all.add(satur::relu{}, z[i], T(0));
+  }
+  auto const near = [](double x, double expected, double mean) {
+    double const rounding = expected > 0.0 ? std::numeric_limits<double>::epsilon() * mean / std::sqrt(expected) : 0.0;
+    return std::fabs(x - expected) <= (1e-11 + rounding) * expected;
+  };
+  for (std::size_t u = 0; u < layout.units; ++u) {
+    CAPTURE(u);
+    unit_summary const s = units[u];
+    CHECK(s.nan == plain[u].nan);
+    CHECK(s.infinite == plain[u].infinite);
+    if (!plain[u].slope.empty()) {
+      CHECK(close(s.mean_derivative(), plain_unit::mean(plain[u].slope), 1e-15));
+    }
+    if (!plain[u].z.empty()) {
+      double const mean = plain_unit::mean(plain[u].z);
+      CHECK(close(s.mean_z(), mean, 1e-15));
+      CHECK(close(s.mean_output(), mean, 1e-15));
+      CHECK(close(s.mean_magnitude(), mean, 1e-12));
+      CHECK(near(s.variance_z(), plain[u].variance(), mean));
+    } else {
+      CHECK(std::isnan(s.mean_z()));
+    }
+  }
+  double const mean = plain_unit::mean(all.z);
+  CHECK(whole.z.count == all.z.size());
+  CHECK(whole.output.count == all.z.size());
+  CHECK(whole.slope.count == all.slope.size());
+  CHECK(close(whole.mean_z(), mean, 1e-15));
+  CHECK(close(whole.mean_output(), mean, 1e-15));
+  CHECK(close(whole.mean_derivative(), plain_unit::mean(all.slope), 1e-15));
+  CHECK(near(whole.variance_z(), all.variance(), mean));
+  CHECK(near(whole.variance_output(), all.variance(), mean));
+  CHECK(close(units.layer().mean_z(), mean, 1e-15));
+  CHECK(near(units.layer().variance_z(), all.variance(), mean));
+}
+
+} // namespace
+
+TEST_CASE_TEMPLATE("a large mean costs no digits, wherever the numbers that are not finite lie", T, float, double) {
+  double const mean = sizeof(T) == 4 ? 1e12 : 1e8;
+  double const spread = sizeof(T) == 4 ? 1e6 : 1e-2;
+  T const nan = std::numeric_limits<T>::quiet_NaN();
+  T const inf = static_cast<T>(infinity);
+  for (std::size_t const batch : {5u, 64u, 700u, 2500u}) {
+    for (std::size_t const width : {5u, 20u}) {
+      std::vector<T> const columns = gaussian<T>(batch * width, mean, spread, 3);
+      std::vector<T> odd = columns; // by sample
+      for (std::size_t i = 0; i < batch; ++i) {
+        bool const first_tile = i < 64 && i + 2 < batch;
+        odd[i * width] = nan;                                                         // never a number
+        odd[i * width + 1] = first_tile || i == batch / 2 ? inf : odd[i * width + 1]; // none among the first
+        odd[i * width + 2] = i % 2 == 0 ? nan : odd[i * width + 2];
+        odd[i * width + 3] = inf; // never a finite one
+      }
+      odd[4] = nan;
+      odd[(batch - 1) * width + 4] = -inf;
+      for (std::vector<T> const& z : {columns, odd}) {
+        std::vector<T> across(z.size()); // the same, a unit's numbers side by side
+        for (std::size_t i = 0; i < batch; ++i) {
+          for (std::size_t u = 0; u < width; ++u) {
+            across[u * batch + i] = z[i * width + u];
+          }
+        }
+        for (satur::math::simd_level const level : levels()) {
+          CAPTURE(batch);
+          CAPTURE(width);
+          check_spread(z, unit_layout::matrix(batch, width), level);
+          check_spread(across, unit_layout::nchw(1, width, batch, 1), level);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("units whose means lie far apart, and are off the layer's") {
+  std::vector<double> z(400 * 6);
+  std::vector<double> const noise = gaussian<double>(z.size(), 0.0, 1e-3);
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    z[i] = std::pow(10.0, static_cast<double>(i % 6)) + noise[i];
+  }
+  check_spread(z, unit_layout::matrix(400, 6), satur::math::best_level());
+}
+
+TEST_CASE("the mean of a unit near the largest double is finite and right; its variance is infinity, not NaN") {
+  for (std::size_t const batch : {3u, 900u, 3000u}) {
+    for (bool const odd : {false, true}) {
+      CAPTURE(batch);
+      CAPTURE(odd);
+      std::size_t const width = 9;
+      std::vector<double> z(batch * width);
+      for (std::size_t i = 0; i < batch; ++i) {
+        for (std::size_t u = 0; u < width; ++u) {
+          z[i * width + u] = u == 0 ? 1.7e308 : (i % 3 == u % 3 ? -1.7e308 : 1.6e308);
+        }
+        z[i * width + 1] = i < 1024 ? -1.7e308 : 1.7e308; // strips of 1024 samples
+        z[i * width + 2] = i % 2 == 0 ? 1e200 : -3e200;   // whose squares alone overflow
+        z[i * width + 3] = 0.25 * static_cast<double>(i % 2);
+      }
+      if (odd) {
+        z[4] = std::numeric_limits<double>::quiet_NaN();
+        z[5] = infinity;
+      }
+      std::vector<plain_unit> plain(width);
+      plain_unit all;
+      for (std::size_t i = 0; i < z.size(); ++i) {
+        plain[i % width].add(satur::relu{}, z[i], 0.0);
+        all.add(satur::relu{}, z[i], 0.0);
+      }
+      for (satur::math::simd_level const level : levels()) {
+        unit_records units;
+        unit_records parts;
+        satur::saturation whole;
+        satur::detail::observe_units_into(satur::relu{}, z, unit_layout::matrix(batch, width), units,
+                                          satur::z_beyond{5.0}, level, &whole);
+        for (std::size_t i = 0; i < batch; i += batch / 3) {
+          unit_records one;
+          satur::observe_units(satur::relu{}, std::span(z).subspan(i * width, batch / 3 * width),
+                               unit_layout::matrix(batch / 3, width), one, satur::z_beyond{5.0}, level);
+          parts += one;
+        }
+        for (unit_records const& r : {units, parts}) {
+          for (std::size_t u = 0; u < width; ++u) {
+            CAPTURE(u);
+            double const mean = plain_unit::mean(plain[u].z);
+            double const outputs = plain_unit::mean(plain[u].output);
+            CHECK(std::fabs(r[u].mean_z() - mean) <= 1e-13 * plain[u].magnitude() + 1e-14 * std::fabs(mean));
+            CHECK(std::isfinite(r[u].mean_z()));
+            CHECK(close(r[u].mean_output(), outputs));
+            CHECK(std::isfinite(r[u].mean_output()));
+            CHECK(close(r[u].mean_magnitude(), outputs));
+            CHECK(close(r[u].mean_derivative(), plain_unit::mean(plain[u].slope)));
+            if (u == 0 || u == 3 || (u == 1 && batch < 1024)) {
+              CHECK(close(r[u].variance_z(), u == 3 ? plain[u].variance() : 0.0, 1e-12));
+            } else {
+              CHECK(r[u].variance_z() == infinity);
+            }
+          }
+          CHECK(std::isfinite(r.layer().mean_z()));
+          CHECK(close(r.layer().mean_z(), plain_unit::mean(all.z), 1e-12));
+          CHECK(close(r.layer().mean_output(), plain_unit::mean(all.output), 1e-12));
+          CHECK(r.layer().variance_z() == infinity);
+        }
+        CHECK(close(whole.mean_z(), plain_unit::mean(all.z), 1e-12));
+        CHECK(std::isfinite(whole.mean_z()));
+        CHECK(close(whole.mean_output(), plain_unit::mean(all.output), 1e-12));
+        CHECK(close(whole.mean_derivative(), plain_unit::mean(all.slope), 1e-12));
+        CHECK(whole.variance_z() == infinity);
+        CHECK(whole.variance_output() == infinity);
+      }
+    }
+  }
 }
 
 TEST_CASE("other activations' off value: the flat side's, else 0") {
