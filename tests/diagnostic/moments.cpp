@@ -236,6 +236,10 @@ TEST_CASE("mean slopes are true in the tail, and where slopes range over many ma
   }
   long double const flat = std::exp(-40.0L) / ((1 + std::exp(-40.0L)) * (1 + std::exp(-40.0L)));
   CHECK(close(steep.mean_derivative(), static_cast<double>((0.25L + 1e7L * flat) / (1e7L + 1)), 1e-13));
+  satur::saturation const flat_ones = satur::observe(satur::sigmoid{}, std::vector<double>(10000000, 40.0));
+  satur::saturation const one = satur::observe(satur::sigmoid{}, std::vector<double>{0.0});
+  CHECK(close((one + flat_ones).mean_derivative(), steep.mean_derivative(), 1e-13));
+  CHECK(close((flat_ones + one).mean_derivative(), steep.mean_derivative(), 1e-13));
   satur::saturation many = satur::observe(satur::sigmoid{}, std::vector<double>(1000000, 700.0));
   many += satur::observe(satur::sigmoid{}, std::vector<double>{700.0, 701.0});
   CHECK(close(many.mean_derivative(), static_cast<double>((1000001 * std::exp(-700.0L) + std::exp(-701.0L)) / 1000002),
@@ -367,11 +371,18 @@ TEST_CASE("two records: every field of the sum, from fields that all differ") {
 }
 
 TEST_CASE("the interval of a mean slope keeps the digits of its spread") {
-  std::vector<double> const z = around<double>(30.0, 1e-6, 1000);
-  std::vector<double> y(z.size());
-  std::vector<double> dy(z.size());
-  satur::saturation const s = satur::forward(satur::sigmoid{}, z, y, dy);
-  satur::interval const i = satur::mean_derivative_interval(s);
-  double const sample_variance = truth_of(dy).variance * 1000.0 / 999.0;
-  CHECK(close(0.5 * i.width(), 1.959963984540054 * std::sqrt(sample_variance / 1000.0), 1e-6));
+  std::vector<double> z = around<double>(30.0, 1e-6, 1000);
+  for (bool const with_nan : {false, true}) {
+    if (with_nan) {
+      z.front() = z.back() = none;
+    }
+    std::vector<double> y(z.size());
+    std::vector<double> dy(z.size());
+    satur::saturation const s = satur::forward(satur::sigmoid{}, z, y, dy);
+    double const n = static_cast<double>(s.count);
+    truth const t = truth_of(dy);
+    CHECK(close(s.variance_derivative(), t.variance, 1e-11));
+    satur::interval const i = satur::mean_derivative_interval(s);
+    CHECK(close(0.5 * i.width(), 1.959963984540054 * std::sqrt(t.variance / (n - 1.0)), 1e-6));
+  }
 }

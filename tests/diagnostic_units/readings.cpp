@@ -300,6 +300,30 @@ TEST_CASE("windows one after another: revived units, and overlap") {
                   satur::shape_error);
 }
 
+TEST_CASE("near the largest double: a window with decay, and mean |a| of the layer") {
+  satur::decayed_units lately(2.0);
+  std::vector<double> const first{-1.7e308, 1e200, 1.7e308, -1.7e308, 1e200, 1.6e308};
+  std::vector<double> const second{1.7e308, 1e200, 1.7e308, 1.7e308, 1e200, 1.6e308};
+  for (std::vector<double> const* const z : {&first, &second}) { // 2 samples each: the first two count half
+    unit_records batch;
+    add_relu(*z, unit_layout::matrix(2, 3), batch);
+    lately.add(batch);
+  }
+  CHECK(lately[0].mean_z() == doctest::Approx(1.7e308 / 3.0).epsilon(1e-13));
+  CHECK(lately[0].mean_output() == doctest::Approx(1.7e308 / 1.5).epsilon(1e-13));
+  CHECK(lately[0].mean_magnitude() == doctest::Approx(1.7e308 / 1.5).epsilon(1e-13));
+  CHECK(lately[0].variance_z() == infinity);
+  CHECK(lately[1].mean_z() == 1e200);
+  CHECK(lately[1].variance_z() == 0.0);
+  CHECK(lately[2].mean_z() == doctest::Approx(1.65e308).epsilon(1e-13));
+  unit_records batch;
+  add_relu(second, unit_layout::matrix(2, 3), batch);
+  lately.add(batch);
+  CHECK(lately[0].variance_z() == infinity);
+  double const mean = satur::find_dormant(batch, satur::tau_dormant{}).mean_magnitude;
+  CHECK(mean == doctest::Approx(1.7e308 / 3.0 + 1.65e308 / 3.0).epsilon(1e-13));
+}
+
 TEST_CASE("a window with decay is the weighted mean of its samples") {
   double const half_life = 10.0;
   std::mt19937_64 urbg(5);

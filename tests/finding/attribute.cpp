@@ -124,6 +124,14 @@ TEST_CASE("correlated inputs: z tells their covariance, the diagonal does not") 
   CHECK(together.units[1].variance == doctest::Approx(36.0).epsilon(0.1));
 }
 
+TEST_CASE("inputs near the largest double have a finite mean") {
+  std::vector<double> const a{1.7e308, 0.25, 1.7e308, 0.5, 1.6e308, 0.75};
+  satur::input_moments const m = satur::moments_of_inputs(a, 2);
+  CHECK(m.mean[0] == doctest::Approx(1.7e308 / 3.0 * 2.0 + 1.6e308 / 3.0).epsilon(1e-13));
+  CHECK(m.mean[1] == 0.5);
+  CHECK(m.variance[1] == doctest::Approx(0.125 / 3.0));
+}
+
 TEST_CASE_TEMPLATE("each cure reaches what it predicted", A, satur::sigmoid, satur::tanh, satur::softsign) {
   A const act{};
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
