@@ -82,18 +82,21 @@ struct moments {
 };
 
 namespace detail {
-/// The mean of n numbers from the sum of scale * (x - shift); scale is a power of 2.
-template <class S> [[nodiscard]] double mean_from(std::uint64_t n, S shift, S sum, S scale = S(1)) {
-  return static_cast<double>((shift * scale + sum / static_cast<S>(n)) / scale);
+/// The mean of n numbers of T from the sum of scale * (x - shift); scale is a power of 2.
+template <class T, class S> [[nodiscard]] double mean_from(std::uint64_t n, T shift, S sum, T scale = T(1)) {
+  S const s = static_cast<S>(scale);
+  return static_cast<double>((static_cast<S>(shift) * s + sum / static_cast<S>(n)) / s);
 }
-/// Moments from n and the sums of scale * (x - shift) and of its square.
-template <class S> [[nodiscard]] moments moments_from(std::uint64_t n, S shift, S sum, S squares, S scale = S(1)) {
+/// Moments of n numbers of T from the sums of scale * (x - shift) and of its square.
+template <class T, class S>
+[[nodiscard]] moments moments_from(std::uint64_t n, T shift, S sum, S squares, T scale = T(1)) {
   if (n == 0) {
     return {};
   }
+  S const s = static_cast<S>(scale);
   S const off = sum / static_cast<S>(n);
-  S deviations = (squares - off * sum) / scale / scale;
-  if (!is_nan(off) && !is_infinite(off) && (is_nan(deviations) || is_infinite(deviations))) {
+  S deviations = (squares - off * sum) / s / s;
+  if (is_finite_number(off) && !is_finite_number(deviations)) {
     deviations = std::numeric_limits<S>::infinity(); // the numbers are finite, their squares are not
   }
   return {n, mean_from(n, shift, sum, scale), deviations <= S(0) ? 0.0 : static_cast<double>(deviations)};

@@ -68,7 +68,6 @@ private:
 
   /// Adds the finite ones of size > 0 values to `finite`, around one of their own, and counts the others.
   template <class L, class C> SATUR_INLINE void checked(T const* at, std::size_t size, moments& finite, C& zeros) {
-    using S = sum_element<T>;
     T const shift = finite_or_zero(typical_of<T>(size, [at](std::size_t i) { return at[i]; }));
     checked_sums<L, C> found(shift, T(1));
     T scale = T(1);
@@ -82,8 +81,7 @@ private:
     summary.nan += nans;
     summary.infinite += infinities;
     zeros = zeros + found.zeros;
-    finite += moments_from<S>(size - nans - infinities, static_cast<S>(shift), found.sums.sum(), found.sums.square(),
-                              static_cast<S>(found.scale));
+    finite += moments_from(size - nans - infinities, shift, found.sums.sum(), found.sums.square(), found.scale);
   }
   template <class L, class C> struct checked_sums {
     using W = typename pass_types<L>::wide;
@@ -96,11 +94,11 @@ private:
 
     SATUR_INLINE checked_sums(T around, T by)
         : shift(around), scale(by), sums({W(static_cast<sum_element<T>>(around * by))}) {}
-    SATUR_INLINE void add(T const* at, std::size_t n) {
+    SATUR_INLINE void add(T const* at, std::size_t size) {
       using math::select;
       constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-      for (std::size_t i = 0; i < n; i += width) {
-        std::size_t const count = std::min(width, n - i);
+      for (std::size_t i = 0; i < size; i += width) {
+        std::size_t const count = std::min(width, size - i);
         L const a = load_first<L>(at + i, count, shift);
         auto const valid = first_lanes<L>(count);
         auto const nan_here = as_mask_of<L>(is_nan(a)) && valid;

@@ -123,7 +123,7 @@ template <class L> struct leaf_sums {
 private:
   SATUR_INLINE static shifted_sums<W> shifted_by(T shift) { return {W(static_cast<S>(shift))}; }
   SATUR_INLINE static moments of(shifted_wide_sums<L> const& sums, std::uint64_t n, T shift, T scale) {
-    return moments_from<S>(n, static_cast<S>(shift), sums.sum(), sums.square(), static_cast<S>(scale));
+    return moments_from(n, shift, sums.sum(), sums.square(), scale);
   }
 };
 

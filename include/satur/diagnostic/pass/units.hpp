@@ -443,9 +443,9 @@ private:
         nan += nans;
         infinite += infinities;
         std::uint64_t const usable = count - nans - infinities;
-        of_z += moments_from<S>(usable, s.shift[u], s.z[u], s.square[u], s.z_scale);
-        of_output += moments_from<S>(usable, s.output_shift[u], s.output[u], s.output_square[u], s.output_scale);
-        of_slope += moments_from<S>(count - nans, s.slope_shift[u], s.slope[u], s.slope_square[u], s.slope_scale);
+        of_z += moments_from(usable, s.shift[u], s.z[u], s.square[u], s.z_scale);
+        of_output += moments_from(usable, s.output_shift[u], s.output[u], s.output_square[u], s.output_scale);
+        of_slope += moments_from(count - nans, s.slope_shift[u], s.slope[u], s.slope_square[u], s.slope_scale);
       }
     }
     layer_record->count += std::uint64_t{count} * units - nan;
@@ -570,10 +570,10 @@ private:
         auto const infinite = static_cast<std::uint64_t>(s.infinite[u]);
         std::uint64_t const usable = count - nan - infinite;
         unit_access::add_unit(record, first + u, count, nan, infinite,
-                              mean_from<S>(count - nan, s.slope_shift[u], s.slope[u], s.slope_scale),
-                              moments_from<S>(usable, s.shift[u], s.z[u], s.square[u], s.z_scale),
-                              mean_from<S>(usable, s.output_shift[u], s.output[u], s.output_scale),
-                              mean_from<S>(usable, S(0), s.magnitude[u], s.output_scale));
+                              mean_from(count - nan, s.slope_shift[u], s.slope[u], s.slope_scale),
+                              moments_from(usable, s.shift[u], s.z[u], s.square[u], s.z_scale),
+                              mean_from(usable, s.output_shift[u], s.output[u], s.output_scale),
+                              mean_from(usable, T(0), s.magnitude[u], s.output_scale));
       }
     }
     for (auto const& [kind, counts] :
