@@ -373,6 +373,38 @@ TEST_CASE("the mean of a unit near the largest double is finite and right; its v
   }
 }
 
+TEST_CASE("large numbers in one strip of 1024 samples alone, and units whose sums overflow only together") {
+  std::vector<double> z(1500 * 2);
+  for (std::size_t i = 0; i < 1500; ++i) {
+    z[i * 2] = i < 1024 ? 1.5e308 : 3.0;
+    z[i * 2 + 1] = i % 2 == 0 ? 0.5 : 2.5;
+  }
+  z[0] = std::numeric_limits<double>::quiet_NaN(); // each unit has counts of its own from here on
+  unit_records units;
+  satur::saturation whole;
+  satur::detail::observe_units_into(satur::relu{}, z, unit_layout::matrix(1500, 2), units, satur::z_beyond{5.0},
+                                    satur::math::best_level(), &whole);
+  CHECK(close(units[0].mean_z(), 1.5e308 / 1499.0 * 1023.0));
+  CHECK(close(units[0].mean_output(), 1.5e308 / 1499.0 * 1023.0));
+  CHECK(close(units[1].mean_z(), 1.5));
+  CHECK(close(units[1].mean_output(), 1.5));
+  CHECK(close(units[1].mean_magnitude(), 1.5));
+  CHECK(close(units[1].variance_z(), 1.0));
+  CHECK(close(whole.mean_z(), 1.5e308 / 2999.0 * 1023.0));
+  CHECK(whole.mean_derivative() == 1.0);
+
+  std::vector<double> constants(8 * 9, -1.7e307);
+  for (std::size_t i = 0; i < 8; ++i) {
+    constants[i * 9] = 1.6e307;
+  }
+  satur::detail::observe_units_into(satur::relu{}, constants, unit_layout::matrix(8, 9), units = {},
+                                    satur::z_beyond{5.0}, satur::math::best_level(), &whole);
+  CHECK(close(whole.mean_z(), 1.6e307 / 9.0 - 1.7e307 / 9.0 * 8.0));
+  CHECK(close(whole.mean_output(), 1.6e307 / 9.0));
+  CHECK(close(whole.mean_derivative(), 1.0 / 9.0));
+  CHECK(whole.variance_z() == infinity);
+}
+
 TEST_CASE("other activations' off value: the flat side's, else 0") {
   std::vector<float> const z{-3.0f, -1.0f, 0.0f, 1.0f, 3.0f};
   check_block(satur::hard_tanh{}, z, unit_layout::matrix(5, 1), -1.0f);
