@@ -10,8 +10,8 @@ foreach(SATUR_HEADER IN LISTS satur_headers)
   set(source "${CMAKE_CURRENT_BINARY_DIR}/header_checks/${name}.cpp")
   configure_file("${CMAKE_CURRENT_LIST_DIR}/support/header_check.cpp.in" "${source}" @ONLY)
   list(APPEND satur_header_sources "${source}")
-  # xsimd changes what these see; the rows above use neither xtensor nor xsimd, but for math/simd.hpp.
-  if(SATUR_HEADER MATCHES "^satur/((tensor|layer|loss)[./]|math/simd|satur[.])")
+  # xsimd changes what these see; the rows above use neither xtensor nor xsimd, but for simd/.
+  if(SATUR_HEADER MATCHES "^satur/((tensor|layer|loss)[./]|simd|satur[.])")
     list(APPEND satur_header_sources_xsimd "${source}")
   endif()
 endforeach()

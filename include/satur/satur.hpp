@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/activation.hpp"
+#include "satur/array.hpp"
 #include "satur/config.hpp"
 #include "satur/diagnostic.hpp"
 #include "satur/error.hpp"
@@ -12,6 +13,7 @@
 #include "satur/loss.hpp"
 #include "satur/math.hpp"
 #include "satur/rowwise.hpp"
+#include "satur/simd.hpp"
 #include "satur/tensor.hpp"
 #include "satur/theory.hpp"
 #include "satur/version.hpp"

@@ -4,8 +4,8 @@
 
 #include "support/ulp.hpp"
 
-#include "satur/math/simd.hpp"
-#include "satur/math/twin.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/register_pair.hpp"
 
 #include <doctest/doctest.h>
 

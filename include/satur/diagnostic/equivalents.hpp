@@ -1,9 +1,13 @@
 /// \file equivalents.hpp  What a rule means for an activation: from which z on, at which output, at which slope.
 #pragma once
 
+#include "satur/activation/concept.hpp"
+#include "satur/array/chunk.hpp"
 #include "satur/diagnostic/any_rule.hpp"
 #include "satur/diagnostic/cell.hpp"
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 #include <limits>
 #include <ostream>

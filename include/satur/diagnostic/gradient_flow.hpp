@@ -5,11 +5,15 @@
 /// while dL/dz vanishes.
 #pragma once
 
+#include "satur/activation/concept.hpp"
+#include "satur/array/chunk.hpp"
 #include "satur/diagnostic/cell.hpp"
 #include "satur/diagnostic/gradient_record.hpp"
-#include "satur/diagnostic/pass/lanes.hpp"
 #include "satur/diagnostic/update_record.hpp"
 #include "satur/error.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -6,8 +6,12 @@
 /// same bits. xtensor is recognised by its members; no xtensor header is included here.
 #pragma once
 
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/activation/concept.hpp"
+#include "satur/array/chunk.hpp"
 #include "satur/error.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 #include <concepts>
 #include <iterator>

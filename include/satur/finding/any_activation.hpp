@@ -2,9 +2,13 @@
 #pragma once
 
 #include "satur/activation.hpp"
+#include "satur/activation/concept.hpp"
 #include "satur/activation/peak_slope.hpp"
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/array/chunk.hpp"
 #include "satur/diagnostic/rule.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 #include <functional>
 #include <optional>

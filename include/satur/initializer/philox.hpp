@@ -3,8 +3,9 @@
 #pragma once
 
 #include "satur/config.hpp"
-#include "satur/math/simd.hpp"
-#include "satur/math/wide_product.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/load.hpp"
+#include "satur/simd/wide_product.hpp"
 
 #include <array>
 #include <bit>

@@ -3,7 +3,8 @@
 
 #include "satur/config.hpp"
 #include "satur/initializer/sampler.hpp"
-#include "satur/math/simd.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/load.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -11,9 +11,10 @@
 #include "satur/diagnostic/pass/threads.hpp"
 #include "satur/initializer/philox.hpp"
 #include "satur/math/arithmetic.hpp"
-#include "satur/math/rounded.hpp"
-#include "satur/math/simd.hpp"
 #include "satur/math/sqrt.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/load.hpp"
+#include "satur/simd/rounded.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "satur/config.hpp"
-#include "satur/math/simd.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/load.hpp"
 
 #include <cstddef>
 

@@ -4,7 +4,8 @@
 #include "satur/config.hpp"
 #include "satur/layer/parameter.hpp"
 #include "satur/math/arithmetic.hpp"
-#include "satur/math/simd.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/load.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -6,7 +6,8 @@
 #include "satur/math/exp.hpp"
 #include "satur/math/expm1.hpp"
 #include "satur/math/log1p.hpp"
-#include "satur/math/simd.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/load.hpp"
 #include "satur/tensor/compat.hpp"
 
 #include <algorithm>

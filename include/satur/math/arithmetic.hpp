@@ -2,8 +2,12 @@
 /// whatever else has the operators (a dual number): select, fma, madd, and sums that keep their rounding error.
 #pragma once
 
-#include "satur/math/simd.hpp"
-#include "satur/math/twin.hpp"
+#include "satur/simd/foreign_batch.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/load.hpp"
+#include "satur/simd/operations.hpp"
+#include "satur/simd/register_pair.hpp"
+#include "satur/simd/widen.hpp"
 
 #include <cmath>
 

@@ -1,7 +1,8 @@
 /// \file half.hpp  Sixteen-bit floating-point numbers as storage: to float exactly, and back with one rounding.
 #pragma once
 
-#include "satur/math/simd.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/load.hpp"
 
 namespace satur::inline SATUR_ABI::math {
 

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "satur/config.hpp"
-#include "satur/math/twin.hpp"
+#include "satur/simd/foreign_batch.hpp"
+#include "satur/simd/register_pair.hpp"
 
 #include <cmath>
 #include <concepts>

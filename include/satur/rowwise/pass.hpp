@@ -4,11 +4,15 @@
 /// set and added up in one order, so that AVX2 and AVX-512 give the same bits.
 #pragma once
 
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/activation/concept.hpp"
+#include "satur/array/chunk.hpp"
 #include "satur/math/exp.hpp"
 #include "satur/math/expm1.hpp"
 #include "satur/math/log1p.hpp"
+#include "satur/observe/kernel/sums.hpp"
 #include "satur/rowwise/concept.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 

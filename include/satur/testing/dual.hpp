@@ -1,7 +1,7 @@
 /// \file dual.hpp  A dual number: a value and its derivative, by the rules of calculus and nothing else.
 #pragma once
 
-#include "satur/math/rounded.hpp"
+#include "satur/simd/rounded.hpp"
 
 #include <cmath>
 

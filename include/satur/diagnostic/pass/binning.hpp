@@ -1,7 +1,11 @@
 /// \file binning.hpp  Into which bin of a histogram each number of an array falls: by arithmetic, in lanes.
 #pragma once
 
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/activation/concept.hpp"
+#include "satur/array/chunk.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 

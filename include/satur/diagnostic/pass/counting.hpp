@@ -1,9 +1,13 @@
 /// \file counting.hpp  |z| > threshold, counted.
 #pragma once
 
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/activation/concept.hpp"
+#include "satur/array/chunk.hpp"
 #include "satur/diagnostic/pass/threads.hpp"
 #include "satur/diagnostic/rule.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 

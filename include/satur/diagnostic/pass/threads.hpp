@@ -5,7 +5,11 @@
 /// their order.
 #pragma once
 
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/activation/concept.hpp"
+#include "satur/array/chunk.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 #if defined(_OPENMP)
 #include <array>

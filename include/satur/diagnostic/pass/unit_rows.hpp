@@ -2,7 +2,11 @@
 #pragma once
 
 #include "satur/diagnostic/moments.hpp"
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/activation/concept.hpp"
+#include "satur/array/chunk.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 #include <array>
 #include <cstddef>

@@ -5,10 +5,14 @@
 /// record.
 #pragma once
 
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/activation/concept.hpp"
+#include "satur/array/chunk.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/diagnostic/pass/unit_strip.hpp"
 #include "satur/diagnostic/saturation.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/tail.hpp"
 
 #include <algorithm>
 #include <numeric>

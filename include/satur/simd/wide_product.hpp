@@ -1,9 +1,9 @@
-/// \file wide_product.hpp  32 x 32 -> 64 bit products, for a scalar or for lanes: what counter-based generators live
-/// on.
+/// \file simd/wide_product.hpp  32 x 32 -> 64 bit products, for a scalar or for lanes: what counter-based generators
+/// live on.
 #pragma once
 
 #include "satur/config.hpp"
-#include "satur/math/simd.hpp"
+#include "satur/simd/lanes.hpp"
 
 #include <cstdint>
 

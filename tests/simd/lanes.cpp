@@ -1,7 +1,7 @@
 // Lanes, twins of them, and twins of twins do to each element what a scalar does: every operation, comparison and
 // selection, at every level.
 #include "satur/math/arithmetic.hpp"
-#include "satur/math/twin.hpp"
+#include "satur/simd/register_pair.hpp"
 
 #include "support/elementwise.hpp"
 

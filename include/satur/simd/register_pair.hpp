@@ -1,4 +1,4 @@
-/// \file twin.hpp  Two registers that go through a formula side by side.
+/// \file simd/register_pair.hpp  Two registers that go through a formula side by side.
 ///
 /// A formula is one long chain of dependent operations; a core that sees a single chain at a time fills its scheduler
 /// with waiting instructions and idles. `twin<L>` has every operation of L and does each for both halves before the
@@ -6,7 +6,9 @@
 /// bit.
 #pragma once
 
-#include "satur/math/simd.hpp"
+#include "satur/simd/lanes.hpp"
+#include "satur/simd/load.hpp"
+#include "satur/simd/operations.hpp"
 
 namespace satur::inline SATUR_ABI::math {
 

@@ -1,5 +1,5 @@
 // run(): which lanes a kernel sees at which level.
-#include "satur/math/simd.hpp"
+#include "satur/simd/lanes.hpp"
 
 #include "support/elementwise.hpp"
 

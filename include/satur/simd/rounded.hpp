@@ -1,4 +1,4 @@
-/// \file rounded.hpp  A value as it was rounded, nothing more.
+/// \file simd/rounded.hpp  A value as it was rounded, nothing more.
 #pragma once
 
 #include "satur/config.hpp"

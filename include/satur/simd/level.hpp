@@ -1,0 +1,52 @@
+/// \file simd/level.hpp  The instruction sets that one binary can hold, and which of them the processor has.
+#pragma once
+
+#include "satur/config.hpp"
+
+namespace satur::inline SATUR_ABI::math {
+
+/// The instruction sets that one binary can hold, weakest first.
+enum class simd_level { baseline, avx2, avx512 };
+
+#if SATUR_HAS_LANES && defined(__x86_64__)
+#define SATUR_AVX512 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
+#define SATUR_AVX2 __attribute__((target("avx2,fma")))
+#endif
+
+/// Bytes of the widest register that the file was compiled for: what a scalar call's neighbours would use.
+#if !SATUR_HAS_LANES
+inline constexpr int native_bytes = 0;
+#elif defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
+inline constexpr int native_bytes = 64;
+#elif defined(__AVX2__) && defined(__FMA__)
+inline constexpr int native_bytes = 32;
+#else
+inline constexpr int native_bytes = 16;
+#endif
+
+/// The level that needs no question at run time.
+inline constexpr simd_level compiled_level = native_bytes == 64   ? simd_level::avx512
+                                             : native_bytes == 32 ? simd_level::avx2
+                                                                  : simd_level::baseline;
+
+/// The best level that this processor has and this binary holds. Asks the processor, keeps no state.
+[[nodiscard]] inline simd_level best_level() noexcept {
+#if SATUR_HAS_DISPATCH
+  if constexpr (compiled_level == simd_level::avx512) {
+    return simd_level::avx512;
+  } else {
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw")) {
+      return simd_level::avx512;
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+      return simd_level::avx2;
+    }
+    return simd_level::baseline;
+  }
+#else
+  return compiled_level;
+#endif
+}
+
+} // namespace satur::inline SATUR_ABI::math

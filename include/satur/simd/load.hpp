@@ -1,0 +1,63 @@
+/// \file simd/load.hpp  Loads and stores: a register of neighbors, of 16-bit numbers, and a request for memory ahead.
+#pragma once
+
+#include "satur/simd/lanes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace satur::inline SATUR_ABI::math {
+
+/// `lane_count<I>` neighbours of 16 bits as std::int32_t, from any alignment; and the low 16 bits of each back.
+template <class I> SATUR_INLINE I load_16_bits(std::uint16_t const* p) {
+#if SATUR_HAS_LANES
+  if constexpr (is_lanes_v<I>) {
+    typedef std::uint16_t packed __attribute__((vector_size(2 * lane_count<I>), aligned(2), may_alias));
+    I r;
+    r.raw = __builtin_convertvector(*reinterpret_cast<packed const*>(p), typename I::raw_type);
+    return r;
+  } else
+#endif
+  {
+    return I{*p};
+  }
+}
+template <class I> SATUR_INLINE void store_16_bits(std::uint16_t* p, I const& a) {
+#if SATUR_HAS_LANES
+  if constexpr (is_lanes_v<I>) {
+    typedef std::uint16_t packed __attribute__((vector_size(2 * lane_count<I>)));
+    typedef packed unaligned __attribute__((aligned(2), may_alias));
+    *reinterpret_cast<unaligned*>(p) = __builtin_convertvector(a.raw, packed);
+  } else
+#endif
+  {
+    *p = static_cast<std::uint16_t>(a);
+  }
+}
+
+/// Asks for the memory `ahead` numbers after p; there need not be any.
+template <class T> SATUR_INLINE void prefetch(T const* p, std::size_t ahead) {
+#if defined(__GNUC__) || defined(__clang__)
+  // Through an integer: no such element need exist.
+  __builtin_prefetch(reinterpret_cast<void const*>( // NOLINT(performance-no-int-to-ptr)
+      reinterpret_cast<std::uintptr_t>(p) + ahead * sizeof(T)));
+#else
+  static_cast<void>(p), static_cast<void>(ahead);
+#endif
+}
+
+/// Loads `lane_count<L>` neighbours, from any alignment.
+template <class L> SATUR_INLINE L load(element_t<L> const* p) {
+  if constexpr (is_lanes_v<L>) {
+#if SATUR_HAS_LANES
+    return load_lanes<element_t<L>, lane_count<L>>(p);
+#endif
+  } else {
+    return *p;
+  }
+}
+template <class T>
+requires std::is_arithmetic_v<T> SATUR_INLINE void store(T* p, T a) { *p = a; }
+
+} // namespace satur::inline SATUR_ABI::math
