@@ -17,7 +17,7 @@
 #include "satur/diagnostic/history_lines.hpp"
 #include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/interval.hpp"
-#include "satur/diagnostic/label.hpp"
+#include "satur/text/label.hpp"
 #include "satur/diagnostic/layer_histograms.hpp"
 #include "satur/diagnostic/layer_monitor.hpp"
 #include "satur/diagnostic/layer_record.hpp"

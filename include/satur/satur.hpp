@@ -15,5 +15,6 @@
 #include "satur/rowwise.hpp"
 #include "satur/simd.hpp"
 #include "satur/tensor.hpp"
+#include "satur/text.hpp"
 #include "satur/theory.hpp"
 #include "satur/version.hpp"

@@ -1,7 +1,7 @@
 /// \file dormancy.hpp  Dead and dormant units: the caller picks the definition, the answer says which.
 #pragma once
 
-#include "satur/diagnostic/cell.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/diagnostic/unit_readings.hpp"
 
 #include <cmath>

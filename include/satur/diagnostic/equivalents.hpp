@@ -4,7 +4,7 @@
 #include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
 #include "satur/diagnostic/any_rule.hpp"
-#include "satur/diagnostic/cell.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"

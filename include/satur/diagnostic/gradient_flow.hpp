@@ -7,7 +7,7 @@
 
 #include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
-#include "satur/diagnostic/cell.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/diagnostic/gradient_record.hpp"
 #include "satur/diagnostic/update_record.hpp"
 #include "satur/error.hpp"

@@ -1,7 +1,7 @@
 /// \file histogram_text.hpp  A histogram as text, with bars.
 #pragma once
 
-#include "satur/diagnostic/cell.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/diagnostic/histogram.hpp"
 
 #include <algorithm>

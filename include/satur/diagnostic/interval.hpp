@@ -5,7 +5,7 @@
 /// is printed; where inputs, units or networks can be told apart, use the clustered form.
 #pragma once
 
-#include "satur/diagnostic/cell.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/diagnostic/saturation.hpp"
 #include "satur/diagnostic/tail_probability.hpp"
 

@@ -1,7 +1,7 @@
 /// \file phi_b.hpp  Saturation by the outputs alone: phi_B of Rakitianskaia and Engelbrecht.
 #pragma once
 
-#include "satur/diagnostic/cell.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"

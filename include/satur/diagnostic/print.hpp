@@ -1,7 +1,7 @@
 /// \file print.hpp  Records and monitors as text: at most 100 columns, and every table names its rule.
 #pragma once
 
-#include "satur/diagnostic/cell.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/diagnostic/monitor.hpp"
 
 #include <ostream>

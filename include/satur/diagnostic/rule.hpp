@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/activation/peak_slope.hpp"
-#include "satur/diagnostic/label.hpp"
+#include "satur/text/label.hpp"
 #include "satur/error.hpp"
 
 #include <cmath>

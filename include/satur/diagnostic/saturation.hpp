@@ -2,7 +2,7 @@
 /// left.
 #pragma once
 
-#include "satur/diagnostic/label.hpp"
+#include "satur/text/label.hpp"
 #include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/rule.hpp"
 

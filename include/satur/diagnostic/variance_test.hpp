@@ -1,7 +1,7 @@
 /// \file variance_test.hpp  Do the weights have the variance that their initializer says?
 #pragma once
 
-#include "satur/diagnostic/cell.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/tail_probability.hpp"
 #include "satur/error.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/diagnostic/any_rule.hpp"
-#include "satur/diagnostic/cell.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/diagnostic/equivalents.hpp"
 #include "satur/finding/any_activation.hpp"
 #include "satur/theory/moments.hpp"

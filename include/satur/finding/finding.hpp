@@ -1,7 +1,7 @@
 /// \file finding.hpp  One finding of a diagnosis: layer, symptom, evidence, cause, cure, and what the cure will do.
 #pragma once
 
-#include "satur/diagnostic/label.hpp"
+#include "satur/text/label.hpp"
 #include "satur/diagnostic/rule.hpp"
 #include "satur/finding/expectation.hpp"
 

@@ -1,4 +1,4 @@
-/// \file cell.hpp  Numbers as the cells of a table.
+/// \file text/cell.hpp  Numbers as the cells of a table.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file label.hpp  A short name that a record owns: no memory elsewhere, so nothing to outlive and nothing to free.
+/// \file text/label.hpp  A short name that a record owns: no memory elsewhere, so nothing to outlive and nothing to free.
 #pragma once
 
 #include "satur/config.hpp"

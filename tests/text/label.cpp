@@ -1,5 +1,5 @@
 // A record's names: owned, 32 bytes, and different where they were different.
-#include "satur/diagnostic/label.hpp"
+#include "satur/text/label.hpp"
 
 #include <doctest/doctest.h>
 
