@@ -2,3 +2,8 @@
 #pragma once
 
 #include "satur/array/chunk.hpp"
+#include "satur/array/half_span.hpp"
+#include "satur/array/numbers.hpp"
+#include "satur/array/row_major.hpp"
+#include "satur/array/threads.hpp"
+#include "satur/array/unit_layout.hpp"

@@ -1,7 +1,7 @@
 /// \file histogram.hpp  How z, slopes and gradients are spread: fixed edges, exact counters, mergeable.
 #pragma once
 
-#include "satur/diagnostic/input.hpp"
+#include "satur/array/numbers.hpp"
 #include "satur/diagnostic/pass/binning.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/error.hpp"

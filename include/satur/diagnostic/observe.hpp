@@ -4,12 +4,12 @@
 /// anything else that can be iterated, of float, double or long double. See docs and input.hpp.
 #pragma once
 
+#include "satur/array/numbers.hpp"
+#include "satur/array/threads.hpp"
 #include "satur/diagnostic/any_rule.hpp"
-#include "satur/diagnostic/input.hpp"
 #include "satur/diagnostic/pass/counting.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/diagnostic/pass/observing.hpp"
-#include "satur/diagnostic/pass/threads.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,12 +1,12 @@
 /// \file phi_b.hpp  Saturation by the outputs alone: phi_B of Rakitianskaia and Engelbrecht.
 #pragma once
 
-#include "satur/text/cell.hpp"
-#include "satur/diagnostic/input.hpp"
+#include "satur/array/numbers.hpp"
 #include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/diagnostic/pass/scaled_outputs.hpp"
 #include "satur/diagnostic/rule.hpp"
+#include "satur/text/cell.hpp"
 
 #include <algorithm>
 #include <cmath>

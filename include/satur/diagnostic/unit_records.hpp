@@ -1,10 +1,10 @@
 /// \file unit_records.hpp  What each unit of a layer did: 64 bytes a unit, streaming, mergeable.
 #pragma once
 
+#include "satur/array/unit_layout.hpp"
 #include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/pass/unit_rows.hpp"
 #include "satur/diagnostic/rule.hpp"
-#include "satur/diagnostic/unit_layout.hpp"
 #include "satur/diagnostic/unit_summary.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 /// \file weights.hpp  A layer's weights and bias, from any container, as a diagnosis and its cures take them.
 #pragma once
 
-#include "satur/diagnostic/input.hpp"
+#include "satur/array/numbers.hpp"
 #include "satur/error.hpp"
 
 #include <cstddef>

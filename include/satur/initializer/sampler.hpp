@@ -7,8 +7,8 @@
 /// binary32 and binary64, evaluated as such, rounding to nearest; no -ffast-math.
 #pragma once
 
+#include "satur/array/threads.hpp"
 #include "satur/config.hpp"
-#include "satur/diagnostic/pass/threads.hpp"
 #include "satur/initializer/philox.hpp"
 #include "satur/math/arithmetic.hpp"
 #include "satur/math/sqrt.hpp"

@@ -1,7 +1,7 @@
 /// \file concept.hpp  What a struct must have to work on whole rows.
 #pragma once
 
-#include "satur/diagnostic/input.hpp"
+#include "satur/array/numbers.hpp"
 
 #include <concepts>
 #include <span>

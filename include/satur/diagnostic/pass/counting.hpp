@@ -3,7 +3,7 @@
 
 #include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
-#include "satur/diagnostic/pass/threads.hpp"
+#include "satur/array/threads.hpp"
 #include "satur/diagnostic/rule.hpp"
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/simd/side_by_side.hpp"

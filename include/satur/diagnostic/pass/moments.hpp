@@ -1,8 +1,10 @@
 /// \file moments.hpp  Moments, zeros and non-finite values of an array: what gradients and weights are asked for.
 #pragma once
 
+#include "satur/array/threads.hpp"
 #include "satur/diagnostic/moments.hpp"
-#include "satur/diagnostic/pass/threads.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/tail.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 

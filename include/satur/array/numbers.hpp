@@ -1,4 +1,4 @@
-/// \file input.hpp  Any container as blocks of contiguous memory.
+/// \file array/numbers.hpp  Any container as blocks of contiguous memory.
 ///
 /// Contiguous memory (std::vector, std::array, std::span, an Eigen::Map's data as a span, an xtensor container or a
 /// contiguous view of one) is read in place. Anything else that can be iterated (a strided view, a lazy expression, a
@@ -6,12 +6,8 @@
 /// same bits. xtensor is recognised by its members; no xtensor header is included here.
 #pragma once
 
-#include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
 #include "satur/error.hpp"
-#include "satur/observe/kernel/sums.hpp"
-#include "satur/simd/side_by_side.hpp"
-#include "satur/simd/tail.hpp"
 
 #include <concepts>
 #include <iterator>

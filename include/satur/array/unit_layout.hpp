@@ -1,7 +1,7 @@
-/// \file unit_layout.hpp  Where the units of a layer lie in its block of numbers.
+/// \file array/unit_layout.hpp  Where the units of a layer lie in its block of numbers.
 #pragma once
 
-#include "satur/diagnostic/input.hpp"
+#include "satur/array/numbers.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,15 +1,11 @@
-/// \file threads.hpp  A long array over OpenMP's threads, where the file is compiled with OpenMP; else one after
+/// \file array/threads.hpp  A long array over OpenMP's threads, where the file is compiled with OpenMP; else one after
 /// another.
 ///
 /// The same bits for any number of threads: each leaf is summed by one thread, and what the leaves give is added in
 /// their order.
 #pragma once
 
-#include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
-#include "satur/observe/kernel/sums.hpp"
-#include "satur/simd/side_by_side.hpp"
-#include "satur/simd/tail.hpp"
 
 #if defined(_OPENMP)
 #include <array>
