@@ -1,7 +1,7 @@
 /// \file gradient_record.hpp  The gradients of one layer: size, zeros, what is not finite.
 #pragma once
 
-#include "satur/diagnostic/moments.hpp"
+#include "satur/statistics/moments.hpp"
 
 #include <cmath>
 #include <cstdint>

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "satur/array/numbers.hpp"
-#include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/diagnostic/pass/scaled_outputs.hpp"
 #include "satur/diagnostic/rule.hpp"
+#include "satur/statistics/moments.hpp"
 #include "satur/text/cell.hpp"
 
 #include <algorithm>

@@ -2,9 +2,9 @@
 /// left.
 #pragma once
 
-#include "satur/text/label.hpp"
-#include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/rule.hpp"
+#include "satur/statistics/moments.hpp"
+#include "satur/text/label.hpp"
 
 #include <cmath>
 #include <cstdint>

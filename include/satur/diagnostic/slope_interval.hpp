@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/activation/peak_slope.hpp"
-#include "satur/diagnostic/interval.hpp"
+#include "satur/statistics/interval.hpp"
 
 #include <algorithm>
 #include <cmath>

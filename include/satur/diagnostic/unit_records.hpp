@@ -2,10 +2,10 @@
 #pragma once
 
 #include "satur/array/unit_layout.hpp"
-#include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/pass/unit_rows.hpp"
 #include "satur/diagnostic/rule.hpp"
 #include "satur/diagnostic/unit_summary.hpp"
+#include "satur/statistics/moments.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,7 @@
 /// \file update_record.hpp  How far the steps moved the weights of one layer.
 #pragma once
 
-#include "satur/diagnostic/moments.hpp"
+#include "satur/statistics/moments.hpp"
 
 #include <cstdint>
 #include <limits>

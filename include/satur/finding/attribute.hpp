@@ -1,10 +1,10 @@
 /// \file attribute.hpp  Why a layer's z is where it is, unit by unit, from weights, bias and the moments of the inputs.
 #pragma once
 
-#include "satur/diagnostic/moments.hpp"
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/weights.hpp"
+#include "satur/statistics/moments.hpp"
 #include "satur/theory/units.hpp"
 
 #include <algorithm>

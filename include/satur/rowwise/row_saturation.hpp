@@ -1,8 +1,8 @@
 /// \file row_saturation.hpp  The record of a pass over rows of logits: how sure the softmax is, and what slope is left.
 #pragma once
 
-#include "satur/diagnostic/moments.hpp"
 #include "satur/diagnostic/print.hpp"
+#include "satur/statistics/moments.hpp"
 
 #include <cstdint>
 #include <ostream>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "satur/array/threads.hpp"
-#include "satur/diagnostic/moments.hpp"
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/simd/tail.hpp"
+#include "satur/statistics/moments.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 

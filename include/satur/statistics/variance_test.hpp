@@ -1,10 +1,10 @@
-/// \file variance_test.hpp  Do the weights have the variance that their initializer says?
+/// \file statistics/variance_test.hpp  Do the weights have the variance that their initializer says?
 #pragma once
 
-#include "satur/text/cell.hpp"
-#include "satur/diagnostic/moments.hpp"
-#include "satur/diagnostic/tail_probability.hpp"
 #include "satur/error.hpp"
+#include "satur/statistics/moments.hpp"
+#include "satur/statistics/tails.hpp"
+#include "satur/text/cell.hpp"
 
 #include <algorithm>
 #include <limits>

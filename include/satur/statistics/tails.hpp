@@ -1,4 +1,4 @@
-/// \file tail_probability.hpp  Tails of the normal, chi-square, F and t distributions, and their quantiles.
+/// \file statistics/tails.hpp  Tails of the normal, chi-square, F and t distributions, and their quantiles.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,13 +1,14 @@
-/// \file interval.hpp  How far a measured share can be off: Wilson's interval, and the one for correlated samples.
+/// \file statistics/interval.hpp  How far a measured share can be off: Wilson's interval, and the one for correlated
+/// samples.
 ///
 /// Units x inputs are not independent: all inputs share a unit's offset, all units share a layer's variance. A batch of
 /// 64 inputs through a sigmoid layer can be worth about one. An interval that takes them as independent says so when it
 /// is printed; where inputs, units or networks can be told apart, use the clustered form.
 #pragma once
 
+#include "satur/error.hpp"
+#include "satur/statistics/tails.hpp"
 #include "satur/text/cell.hpp"
-#include "satur/diagnostic/saturation.hpp"
-#include "satur/diagnostic/tail_probability.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -116,15 +117,6 @@ inline void require_part(char const* function, std::uint64_t k, std::uint64_t n)
   }
   i.independent = false;
   return i;
-}
-
-/// Of a record's saturated share, units x inputs taken as independent.
-[[nodiscard]] inline interval fraction_interval(saturation const& record, double level = 0.95) {
-  return wilson(record.low + record.high, record.count, level);
-}
-/// Of a record's saturated share, clustered.
-[[nodiscard]] inline interval fraction_interval(saturation const& record, clustering const& c, double level = 0.95) {
-  return wilson(record.low + record.high, record.count, c, level);
 }
 
 /// From what each cluster saw: the variance of the share is that of the clusters around it (ratio estimator, Cochran

@@ -1,4 +1,4 @@
-/// \file moments.hpp  Sums that do not lose digits, and means and variances that merge.
+/// \file statistics/moments.hpp  Sums that do not lose digits, and means and variances that merge.
 #pragma once
 
 #include "satur/diagnostic/pass/lanes.hpp"
