@@ -1,7 +1,8 @@
 /// \file finding.hpp  From numbers to a diagnosis: symptoms with evidence, causes, cures and what these will do.
 #pragma once
 
-#include "satur/finding/any_activation.hpp"
+#include "satur/activation/any_activation.hpp"
+#include "satur/activation/named.hpp"
 #include "satur/finding/attribute.hpp"
 #include "satur/finding/cure.hpp"
 #include "satur/finding/diagnose.hpp"

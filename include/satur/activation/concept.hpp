@@ -67,6 +67,13 @@ concept has_parameters = requires(A const& act) {
   act.require_valid();
 };
 
+/// An activation that states its asymptotes; they may be infinite.
+template <class A>
+concept has_limits = requires(A const& act) {
+  { act.lower() } -> std::convertible_to<double>;
+  { act.upper() } -> std::convertible_to<double>;
+};
+
 /// The activation's own name, or "activation" where it states none.
 template <class A> [[nodiscard]] constexpr std::string_view name_of([[maybe_unused]] A const& act) noexcept {
   if constexpr (has_name<A>) {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "satur/activation/peak_slope.hpp"
-#include "satur/text/label.hpp"
 #include "satur/error.hpp"
+#include "satur/text/label.hpp"
 
 #include <cmath>
 #include <iosfwd>
@@ -153,13 +153,6 @@ struct z_outside {
     return detail::bound_z_outside<T>{detail::round_up<T>(low), detail::round_down<T>(high)};
   }
   bool operator==(z_outside const&) const = default;
-};
-
-/// An activation that states its asymptotes; they may be infinite.
-template <class A>
-concept has_limits = requires(A const& act) {
-  { act.lower() } -> std::convertible_to<double>;
-  { act.upper() } -> std::convertible_to<double>;
 };
 
 /// Saturated where the output, scaled so that its asymptotes are -1 and 1, is beyond ±share, strictly.

@@ -1,10 +1,10 @@
 /// \file expectation.hpp  What a layer's readings would be if its z were normal: the measure of a cure.
 #pragma once
 
+#include "satur/activation/any_activation.hpp"
 #include "satur/diagnostic/any_rule.hpp"
-#include "satur/text/cell.hpp"
 #include "satur/diagnostic/equivalents.hpp"
-#include "satur/finding/any_activation.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/theory/moments.hpp"
 #include "satur/theory/normal_law.hpp"
 

@@ -1,6 +1,7 @@
 /// \file layer_case.hpp  One layer before its diagnosis: its record, what is known of its activation, what to expect.
 #pragma once
 
+#include "satur/activation/named.hpp"
 #include "satur/diagnostic/layer_record.hpp"
 #include "satur/diagnostic/units.hpp"
 #include "satur/finding/expectation.hpp"

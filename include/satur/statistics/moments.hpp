@@ -1,7 +1,9 @@
 /// \file statistics/moments.hpp  Sums that do not lose digits, and means and variances that merge.
 #pragma once
 
-#include "satur/diagnostic/pass/lanes.hpp"
+#include "satur/math/arithmetic.hpp"
+#include "satur/simd/reduce.hpp"
+#include "satur/simd/special_values.hpp"
 
 #include <cmath>
 #include <cstdint>

@@ -1,14 +1,9 @@
-/// \file any_activation.hpp  An activation that is chosen at run time, in double: what a diagnosis needs to predict.
+/// \file activation/any_activation.hpp  An activation that is chosen at run time, in double: what a diagnosis needs to
+/// predict.
 #pragma once
 
-#include "satur/activation.hpp"
 #include "satur/activation/concept.hpp"
 #include "satur/activation/peak_slope.hpp"
-#include "satur/array/chunk.hpp"
-#include "satur/diagnostic/rule.hpp"
-#include "satur/observe/kernel/sums.hpp"
-#include "satur/simd/side_by_side.hpp"
-#include "satur/simd/tail.hpp"
 
 #include <functional>
 #include <optional>
@@ -68,17 +63,5 @@ private:
   double upper_ = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> kinks_;
 };
-
-/// The library's activation of that name, with its default parameters; nothing where there is none.
-[[nodiscard]] inline std::optional<any_activation> activation_named(std::string_view name) {
-  std::optional<any_activation> found;
-  auto const compare = [&](auto const& act) {
-    if (!found && name == act.name) {
-      found.emplace(act);
-    }
-  };
-  std::apply([&](auto const&... act) { (compare(act), ...); }, all_activations{});
-  return found;
-}
 
 } // namespace satur::inline SATUR_ABI
