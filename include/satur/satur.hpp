@@ -14,6 +14,7 @@
 #include "satur/math.hpp"
 #include "satur/reading.hpp"
 #include "satur/rowwise.hpp"
+#include "satur/rule.hpp"
 #include "satur/simd.hpp"
 #include "satur/statistics.hpp"
 #include "satur/tensor.hpp"

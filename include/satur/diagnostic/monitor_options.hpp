@@ -2,9 +2,9 @@
 #pragma once
 
 #include "satur/activation/sigmoid.hpp"
-#include "satur/diagnostic/any_rule.hpp"
 #include "satur/diagnostic/history.hpp"
 #include "satur/diagnostic/sampling.hpp"
+#include "satur/rule/any_rule.hpp"
 
 namespace satur::inline SATUR_ABI {
 

@@ -6,10 +6,10 @@
 
 #include "satur/array/numbers.hpp"
 #include "satur/array/threads.hpp"
-#include "satur/diagnostic/any_rule.hpp"
 #include "satur/diagnostic/pass/counting.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/diagnostic/pass/observing.hpp"
+#include "satur/rule/any_rule.hpp"
 
 #include <functional>
 #include <memory>

@@ -12,10 +12,10 @@
 #pragma once
 
 #include "satur/array/row_major.hpp"
-#include "satur/diagnostic/any_rule.hpp"
 #include "satur/diagnostic/observe.hpp"
 #include "satur/diagnostic/pass/unit_gradients.hpp"
 #include "satur/diagnostic/pass/units.hpp"
+#include "satur/rule/any_rule.hpp"
 
 #include <span>
 #include <vector>

@@ -4,7 +4,7 @@
 #include "satur/array/numbers.hpp"
 #include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/diagnostic/pass/scaled_outputs.hpp"
-#include "satur/diagnostic/rule.hpp"
+#include "satur/rule/rule.hpp"
 #include "satur/statistics/moments.hpp"
 #include "satur/text/cell.hpp"
 

@@ -2,7 +2,7 @@
 /// left.
 #pragma once
 
-#include "satur/diagnostic/rule.hpp"
+#include "satur/rule/rule.hpp"
 #include "satur/statistics/moments.hpp"
 #include "satur/text/label.hpp"
 

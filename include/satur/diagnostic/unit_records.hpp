@@ -3,8 +3,8 @@
 
 #include "satur/array/unit_layout.hpp"
 #include "satur/diagnostic/pass/unit_rows.hpp"
-#include "satur/diagnostic/rule.hpp"
 #include "satur/diagnostic/unit_summary.hpp"
+#include "satur/rule/rule.hpp"
 #include "satur/statistics/moments.hpp"
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "satur/activation/any_activation.hpp"
-#include "satur/diagnostic/any_rule.hpp"
-#include "satur/diagnostic/equivalents.hpp"
+#include "satur/rule/any_rule.hpp"
+#include "satur/rule/equivalents.hpp"
 #include "satur/text/cell.hpp"
 #include "satur/theory/moments.hpp"
 #include "satur/theory/normal_law.hpp"

@@ -1,9 +1,9 @@
 /// \file finding.hpp  One finding of a diagnosis: layer, symptom, evidence, cause, cure, and what the cure will do.
 #pragma once
 
-#include "satur/text/label.hpp"
-#include "satur/diagnostic/rule.hpp"
 #include "satur/finding/expectation.hpp"
+#include "satur/rule/rule.hpp"
+#include "satur/text/label.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -4,8 +4,8 @@
 #include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
 #include "satur/array/threads.hpp"
-#include "satur/diagnostic/rule.hpp"
 #include "satur/observe/kernel/sums.hpp"
+#include "satur/rule/rule.hpp"
 #include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"
 

@@ -1,7 +1,7 @@
-/// \file any_rule.hpp  A rule that is chosen at run time.
+/// \file rule/any_rule.hpp  A rule that is chosen at run time.
 #pragma once
 
-#include "satur/diagnostic/rule.hpp"
+#include "satur/rule/rule.hpp"
 
 #include <concepts>
 #include <string>

@@ -1,4 +1,4 @@
-/// \file rule.hpp  When a unit counts as saturated.
+/// \file rule/rule.hpp  When a unit counts as saturated.
 #pragma once
 
 #include "satur/activation/peak_slope.hpp"

@@ -1,13 +1,10 @@
-/// \file equivalents.hpp  What a rule means for an activation: from which z on, at which output, at which slope.
+/// \file rule/equivalents.hpp  What a rule means for an activation: from which z on, at which output, at which slope.
 #pragma once
 
 #include "satur/activation/concept.hpp"
-#include "satur/array/chunk.hpp"
-#include "satur/diagnostic/any_rule.hpp"
+#include "satur/rule/any_rule.hpp"
+#include "satur/simd/special_values.hpp"
 #include "satur/text/cell.hpp"
-#include "satur/observe/kernel/sums.hpp"
-#include "satur/simd/side_by_side.hpp"
-#include "satur/simd/tail.hpp"
 
 #include <limits>
 #include <ostream>

@@ -1,8 +1,8 @@
-/// \file rules.hpp  The rules that others count by, ready to use, and what a rule means for an activation.
+/// \file rule/presets.hpp  The rules that others count by, ready to use, and what a rule means for an activation.
 #pragma once
 
-#include "satur/diagnostic/any_rule.hpp"
-#include "satur/diagnostic/equivalents.hpp"
+#include "satur/rule/any_rule.hpp"
+#include "satur/rule/equivalents.hpp"
 
 #include <array>
 #include <limits>
