@@ -7,3 +7,4 @@
 #include "satur/activation/named.hpp"
 #include "satur/activation/peak_slope.hpp"
 #include "satur/math.hpp" // what a user's own activation is made of
+#include "satur/observe.hpp"

@@ -22,3 +22,4 @@
 #include "satur/initializer/variance_scaling.hpp"
 #include "satur/initializer/weight_shape.hpp"
 #include "satur/initializer/zeros.hpp"
+#include "satur/observe.hpp"

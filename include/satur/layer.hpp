@@ -5,3 +5,4 @@
 #include "satur/layer/dense.hpp"
 #include "satur/layer/descend.hpp"
 #include "satur/layer/parameter.hpp"
+#include "satur/observe.hpp"

@@ -1,6 +1,6 @@
 // What is read off a record of units: the three axes, percentiles, the worst, dead and dormant units, windows.
-#include "diagnostic_units/add.hpp"
 #include "satur/diagnostic/units.hpp"
+#include "support/add.hpp"
 
 #include <doctest/doctest.h>
 

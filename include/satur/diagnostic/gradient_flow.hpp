@@ -7,13 +7,13 @@
 
 #include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
-#include "satur/text/cell.hpp"
-#include "satur/diagnostic/gradient_record.hpp"
-#include "satur/diagnostic/update_record.hpp"
 #include "satur/error.hpp"
 #include "satur/observe/kernel/sums.hpp"
+#include "satur/record/gradient.hpp"
+#include "satur/record/update.hpp"
 #include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"
+#include "satur/text/cell.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 /// \file history.hpp  How a layer changed over a run, in bounded memory: one line for each sampled step that is kept.
 #pragma once
 
-#include "satur/diagnostic/layer_record.hpp"
+#include "satur/record/layer.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,13 +1,15 @@
 /// \file layer_monitor.hpp  One layer of a monitor: what it did in this step, the last one, and the whole run.
 #pragma once
 
-#include "satur/diagnostic/half.hpp"
 #include "satur/diagnostic/history.hpp"
-#include "satur/diagnostic/layer_histograms.hpp"
-#include "satur/diagnostic/layer_record.hpp"
 #include "satur/diagnostic/monitor_options.hpp"
-#include "satur/diagnostic/observe_units.hpp"
-#include "satur/diagnostic/pass/moments.hpp"
+#include "satur/observe/apply.hpp"
+#include "satur/observe/half.hpp"
+#include "satur/observe/histogram.hpp"
+#include "satur/observe/kernel/moments.hpp"
+#include "satur/observe/units.hpp"
+#include "satur/record/layer.hpp"
+#include "satur/record/layer_histograms.hpp"
 
 #include <array>
 #include <cstdint>

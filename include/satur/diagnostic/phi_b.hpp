@@ -2,8 +2,8 @@
 #pragma once
 
 #include "satur/array/numbers.hpp"
-#include "satur/diagnostic/pass/mapping.hpp"
-#include "satur/diagnostic/pass/scaled_outputs.hpp"
+#include "satur/observe/kernel/evaluate.hpp"
+#include "satur/observe/kernel/scaled_outputs.hpp"
 #include "satur/rule/rule.hpp"
 #include "satur/statistics/moments.hpp"
 #include "satur/text/cell.hpp"

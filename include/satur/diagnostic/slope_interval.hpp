@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/activation/peak_slope.hpp"
+#include "satur/record/saturation.hpp"
 #include "satur/statistics/interval.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 /// \file unit_axes.hpp  How much of a layer is saturated, along three axes that are easily taken for each other.
 #pragma once
 
+#include "satur/record/unit_records.hpp"
 #include "satur/text/cell.hpp"
-#include "satur/diagnostic/unit_records.hpp"
 
 #include <cstdint>
 #include <ostream>

@@ -1,8 +1,8 @@
 /// \file unit_readings.hpp  A reading of every unit: percentiles over the units, and the worst of them.
 #pragma once
 
+#include "satur/record/unit_records.hpp"
 #include "satur/text/cell.hpp"
-#include "satur/diagnostic/unit_records.hpp"
 
 #include <algorithm>
 #include <array>

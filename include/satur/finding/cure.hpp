@@ -3,10 +3,10 @@
 
 #include "satur/activation/concept.hpp"
 #include "satur/activation/identity.hpp"
-#include "satur/diagnostic/observe.hpp"
 #include "satur/finding/attribute.hpp"
 #include "satur/finding/weights.hpp"
 #include "satur/initializer/concept.hpp"
+#include "satur/observe/observe.hpp"
 #include "satur/rule/rule.hpp"
 
 #include <cmath>

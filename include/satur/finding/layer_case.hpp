@@ -2,11 +2,11 @@
 #pragma once
 
 #include "satur/activation/named.hpp"
-#include "satur/diagnostic/layer_record.hpp"
 #include "satur/diagnostic/units.hpp"
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/thresholds.hpp"
+#include "satur/record/layer.hpp"
 
 #include <cmath>
 #include <optional>

@@ -1,7 +1,8 @@
 /// \file gate_saturation.hpp  The record of a pass over a gated layer: which gates are closed, which are open.
 #pragma once
 
-#include "satur/diagnostic/print.hpp"
+#include "satur/record/saturation.hpp"
+#include "satur/text/cell.hpp"
 
 #include <cstdint>
 #include <ostream>

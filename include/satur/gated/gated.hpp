@@ -1,8 +1,8 @@
 /// \file gated.hpp  y = a gate(b), with a and b the two halves of a row.
 #pragma once
 
-#include "satur/diagnostic/observe.hpp"
 #include "satur/gated/gate_saturation.hpp"
+#include "satur/observe/observe.hpp"
 
 #include <concepts>
 #include <functional>

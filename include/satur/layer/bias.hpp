@@ -4,6 +4,7 @@
 #include "satur/config.hpp"
 #include "satur/simd/lanes.hpp"
 #include "satur/simd/load.hpp"
+#include "satur/simd/run.hpp"
 
 #include <cstddef>
 

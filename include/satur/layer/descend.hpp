@@ -6,6 +6,7 @@
 #include "satur/math/arithmetic.hpp"
 #include "satur/simd/lanes.hpp"
 #include "satur/simd/load.hpp"
+#include "satur/simd/run.hpp"
 
 #include <algorithm>
 #include <cstddef>

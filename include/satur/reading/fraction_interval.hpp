@@ -1,7 +1,7 @@
 /// \file reading/fraction_interval.hpp  How far a record's saturated share can be from the true one.
 #pragma once
 
-#include "satur/diagnostic/saturation.hpp"
+#include "satur/record/saturation.hpp"
 #include "satur/statistics/interval.hpp"
 
 namespace satur::inline SATUR_ABI {

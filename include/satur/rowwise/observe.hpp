@@ -4,7 +4,7 @@
 /// in place, anything else through a buffer on the stack; both give the same bits.
 #pragma once
 
-#include "satur/diagnostic/observe.hpp"
+#include "satur/observe/observe.hpp"
 #include "satur/rowwise/log_softmax.hpp"
 #include "satur/rowwise/logsumexp.hpp"
 #include "satur/rowwise/row_saturation.hpp"

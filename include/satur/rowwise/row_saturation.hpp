@@ -1,8 +1,10 @@
 /// \file row_saturation.hpp  The record of a pass over rows of logits: how sure the softmax is, and what slope is left.
 #pragma once
 
-#include "satur/diagnostic/print.hpp"
+#include "satur/error.hpp"
+#include "satur/record/saturation.hpp"
 #include "satur/statistics/moments.hpp"
+#include "satur/text/cell.hpp"
 
 #include <cstdint>
 #include <ostream>

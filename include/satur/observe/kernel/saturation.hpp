@@ -1,12 +1,10 @@
-/// \file observing.hpp  The one pass: value, slope and every counter from a single reading of z.
+/// \file observe/kernel/saturation.hpp  The one pass: value, slope and every counter from a single reading of z.
 #pragma once
 
-#include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
-#include "satur/diagnostic/pass/mapping.hpp"
-#include "satur/diagnostic/saturation.hpp"
+#include "satur/observe/kernel/evaluate.hpp"
 #include "satur/observe/kernel/sums.hpp"
-#include "satur/simd/side_by_side.hpp"
+#include "satur/record/saturation.hpp"
 #include "satur/simd/tail.hpp"
 
 namespace satur::inline SATUR_ABI::detail {

@@ -1,7 +1,9 @@
-/// \file pass/unit_strip.hpp  Sums of neighbouring units on their way into a record.
+/// \file observe/kernel/unit_strip.hpp  Sums of neighbouring units on their way into a record.
 #pragma once
 
-#include "satur/diagnostic/pass/unit_access.hpp"
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/observe/kernel/unit_access.hpp"
+#include "satur/simd/tail.hpp"
 
 #include <type_traits>
 

@@ -1,8 +1,8 @@
-/// \file histogram_text.hpp  A histogram as text, with bars.
+/// \file record/histogram_text.hpp  A histogram as text, with bars.
 #pragma once
 
+#include "satur/record/histogram.hpp"
 #include "satur/text/cell.hpp"
-#include "satur/diagnostic/histogram.hpp"
 
 #include <algorithm>
 #include <ostream>

@@ -1,16 +1,13 @@
-/// \file binning.hpp  Into which bin of a histogram each number of an array falls: by arithmetic, in lanes.
+/// \file observe/kernel/binning.hpp  Into which bin of a histogram each number of an array falls: by arithmetic, in
+/// lanes.
 #pragma once
 
-#include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
 #include "satur/observe/kernel/sums.hpp"
-#include "satur/simd/side_by_side.hpp"
+#include "satur/record/bins.hpp"
 #include "satur/simd/tail.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
-
-/// What a histogram keeps beside its bins, as places after them: bin i is place 1 + i, 0 is below, bins + 1 above.
-enum class beside : std::int64_t { nan = 2, zero, minus_infinity, plus_infinity, places };
 
 /// Every lane e. Through memory, once before a loop: g++ 12 puts whole numbers together lane by lane.
 template <class L, class E> [[nodiscard]] SATUR_INLINE L in_every_lane(E e) {
@@ -35,17 +32,6 @@ private:
   template <class N> SATUR_INLINE static I at(N bins, beside what) {
     return in_every_lane<I>(bins + static_cast<N>(what));
   }
-};
-
-/// The lower edge of bin i of a linear histogram: rounded twice, here and in lanes alike.
-template <class W> [[nodiscard]] SATUR_INLINE W linear_edge(W const& i, W const& low, W const& width) {
-  return math::rounded(W(math::rounded(W(i * width)) + low));
-}
-
-/// Which numbers of an array are binned: `block` of them, then on to `stride` after where these began.
-struct binned_blocks {
-  std::size_t block = block_elements; ///< at most that
-  std::size_t stride = block_elements;
 };
 
 /// Counts places. Where they are few against the numbers, in four tables in turn: the same place twice in a row need

@@ -1,7 +1,7 @@
-/// \file layer_histograms.hpp  How the numbers of one layer are spread.
+/// \file record/layer_histograms.hpp  How the numbers of one layer are spread.
 #pragma once
 
-#include "satur/diagnostic/histogram.hpp"
+#include "satur/record/histogram.hpp"
 
 namespace satur::inline SATUR_ABI {
 

@@ -1,9 +1,10 @@
-/// \file saturation.hpp  The record of one pass over pre-activations: what saturated, where, and how much slope is
-/// left.
+/// \file record/saturation.hpp  The record of one pass over pre-activations: what saturated, where, and how much slope
+/// is left.
 #pragma once
 
 #include "satur/rule/rule.hpp"
 #include "satur/statistics/moments.hpp"
+#include "satur/text/cell.hpp"
 #include "satur/text/label.hpp"
 
 #include <cmath>
@@ -124,5 +125,28 @@ private:
                       : static_cast<double>(part) / static_cast<double>(count);
   }
 };
+
+/// The record in a few lines, each number with what it means.
+inline std::ostream& operator<<(std::ostream& out, saturation const& s) {
+  using detail::number_cell;
+  using detail::percent_cell;
+  std::string const name = s.activation.empty() ? "nothing observed" : std::string(s.activation);
+  out << name << ": " << s.count << " pre-activations z, saturated where " << describe(s.rule) << '\n'
+      << "  saturated    " << percent_cell(s.fraction()) << " %  (low " << percent_cell(s.low_fraction()) << " %, high "
+      << percent_cell(s.high_fraction()) << " %)\n"
+      << "  mean slope   " << number_cell(s.mean_derivative(), "%.4g");
+  if (s.peak_slope > 0.0) {
+    out << "  (" << percent_cell(s.slope_share()) << " % of the peak " << number_cell(s.peak_slope, "%.4g") << ')';
+  }
+  out << '\n'
+      << "  z            mean " << number_cell(s.mean_z(), "%.4g") << ", std " << number_cell(s.stddev_z(), "%.4g")
+      << ", from " << number_cell(s.min_z(), "%.4g") << " to " << number_cell(s.max_z(), "%.4g") << '\n'
+      << "  output       mean " << number_cell(s.mean_output(), "%.4g") << ", std "
+      << number_cell(s.stddev_output(), "%.4g") << '\n';
+  if (s.nonfinite()) {
+    out << "  NOT FINITE   " << s.nan << " NaN (in no other number), " << s.infinite << " infinite\n";
+  }
+  return out;
+}
 
 } // namespace satur::inline SATUR_ABI

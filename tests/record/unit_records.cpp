@@ -1,6 +1,6 @@
 // The record of units: every counter and mean against a plain loop, layouts, special values, merging, errors.
-#include "diagnostic_units/add.hpp"
-#include "satur/diagnostic/observe_units.hpp"
+#include "satur/observe/units.hpp"
+#include "support/add.hpp"
 
 #include "satur/activation/hard_tanh.hpp"
 #include "satur/activation/relu.hpp"

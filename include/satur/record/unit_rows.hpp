@@ -1,12 +1,8 @@
-/// \file unit_rows.hpp  How a record of units keeps its numbers, row by row, and how two such are merged.
+/// \file record/unit_rows.hpp  How a record of units keeps its numbers, row by row, and how two such are merged.
 #pragma once
 
-#include "satur/diagnostic/moments.hpp"
-#include "satur/activation/concept.hpp"
-#include "satur/array/chunk.hpp"
-#include "satur/observe/kernel/sums.hpp"
-#include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"
+#include "satur/statistics/moments.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,10 +1,7 @@
-/// \file scaled_outputs.hpp  Outputs scaled to [-1, 1], summed: what phi_B is made of.
+/// \file observe/kernel/scaled_outputs.hpp  Outputs scaled to [-1, 1], summed: what phi_B is made of.
 #pragma once
 
-#include "satur/activation/concept.hpp"
-#include "satur/array/chunk.hpp"
 #include "satur/observe/kernel/sums.hpp"
-#include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"
 
 namespace satur::inline SATUR_ABI::detail {

@@ -1,4 +1,4 @@
-/// \file gradient_record.hpp  The gradients of one layer: size, zeros, what is not finite.
+/// \file record/gradient.hpp  The gradients of one layer: size, zeros, what is not finite.
 #pragma once
 
 #include "satur/statistics/moments.hpp"

@@ -1,9 +1,8 @@
-/// \file mapping.hpp  f(z), f'(z) or both over an array.
+/// \file observe/kernel/evaluate.hpp  f(z), f'(z) or both over an array.
 #pragma once
 
 #include "satur/activation/concept.hpp"
-#include "satur/array/chunk.hpp"
-#include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/run.hpp"
 #include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"
 

@@ -1,4 +1,5 @@
-/// \file half.hpp  observe, forward, apply over buffers of sixteen-bit floating-point numbers, computed in float.
+/// \file observe/half.hpp  observe, forward, apply over buffers of sixteen-bit floating-point numbers, computed in
+/// float.
 ///
 ///     std::vector<std::uint16_t> z, y;                                   // bfloat16, as a framework stores it
 ///     saturation const record = forward(silu{}, as_bfloat16(z), as_bfloat16(y));
@@ -8,7 +9,8 @@
 #pragma once
 
 #include "satur/array/half_span.hpp"
-#include "satur/diagnostic/observe.hpp"
+#include "satur/observe/apply.hpp"
+#include "satur/observe/observe.hpp"
 
 namespace satur::inline SATUR_ABI {
 

@@ -1,17 +1,16 @@
-/// \file pass/units.hpp  The pass that counts by unit: value, slope and every counter of every unit, one reading of z.
+/// \file observe/kernel/units.hpp  The pass that counts by unit: value, slope and every counter of every unit, one
+/// reading of z.
 ///
 /// The lanes hold neighbouring units. A tile of a few samples of up to 1024 units is evaluated, and counted while it is
 /// in the cache; its sums wait in a strip of 1024 units until up to 1024 samples have been seen, and then join the
 /// record.
 #pragma once
 
-#include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
-#include "satur/diagnostic/pass/mapping.hpp"
-#include "satur/diagnostic/pass/unit_strip.hpp"
-#include "satur/diagnostic/saturation.hpp"
+#include "satur/observe/kernel/evaluate.hpp"
 #include "satur/observe/kernel/sums.hpp"
-#include "satur/simd/side_by_side.hpp"
+#include "satur/observe/kernel/unit_strip.hpp"
+#include "satur/record/saturation.hpp"
 #include "satur/simd/tail.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
-/// \file pass/unit_gradients.hpp  dL/dz by unit.
+/// \file observe/kernel/unit_gradients.hpp  dL/dz by unit.
 #pragma once
 
-#include "satur/diagnostic/gradient_record.hpp"
-#include "satur/diagnostic/pass/unit_strip.hpp"
+#include "satur/observe/kernel/unit_strip.hpp"
+#include "satur/record/gradient.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 

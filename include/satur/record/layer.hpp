@@ -1,9 +1,9 @@
-/// \file layer_record.hpp  All that is known of one layer over some stretch of training.
+/// \file record/layer.hpp  All that is known of one layer over some stretch of training.
 #pragma once
 
-#include "satur/diagnostic/gradient_record.hpp"
-#include "satur/diagnostic/saturation.hpp"
-#include "satur/diagnostic/update_record.hpp"
+#include "satur/record/gradient.hpp"
+#include "satur/record/saturation.hpp"
+#include "satur/record/update.hpp"
 
 namespace satur::inline SATUR_ABI {
 

@@ -1,11 +1,14 @@
-/// \file histogram.hpp  How z, slopes and gradients are spread: fixed edges, exact counters, mergeable.
+/// \file record/histogram.hpp  How z, slopes and gradients are spread: fixed edges, exact counters, mergeable.
+///
+/// The value alone; observe/histogram.hpp defines the members that read arrays.
 #pragma once
 
+#include "satur/activation/concept.hpp"
 #include "satur/array/numbers.hpp"
-#include "satur/diagnostic/pass/binning.hpp"
-#include "satur/diagnostic/pass/mapping.hpp"
 #include "satur/error.hpp"
 #include "satur/math/least_count.hpp"
+#include "satur/record/bins.hpp"
+#include "satur/simd/level.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -79,36 +82,16 @@ public:
   [[nodiscard]] static histogram of_gradient() { return logarithmic(-80, 16); }
 
   /// Adds the values of any container of float, double or long double.
-  template <detail::numbers X> void observe(X const& x, math::simd_level level = math::best_level()) {
-    detail::for_each_block(x, [&](auto const* data, std::size_t n) { add(data, n, {}, level); });
-  }
+  template <detail::numbers X> void observe(X const& x, math::simd_level level = math::best_level());
   /// Adds the first `block` of each `stride` values. Throws std::invalid_argument where block is not in [1, 1024] or
   /// greater than stride.
   template <std::floating_point T>
   void observe_blocks(std::span<T const> x, std::size_t block, std::size_t stride,
-                      math::simd_level level = math::best_level()) {
-    if (block == 0 || block > detail::block_elements || block > stride) {
-      detail::bad_parameter("histogram::observe_blocks", "(block, stride)",
-                            detail::message("(", block, ", ", stride, ")"), "1 <= block <= 1024, block <= stride");
-    }
-    add(x.data(), x.size(), {block, stride}, level);
-  }
+                      math::simd_level level = math::best_level());
   /// Adds f'(z) for each z: what a slope histogram wants.
   template <class A, detail::numbers Z>
     requires activation<A, detail::value_t<Z>>
-  void observe_slope(A const& act, Z const& z, math::simd_level level = math::best_level()) {
-    using T = detail::value_t<Z>;
-    detail::require_valid_parameters(act);
-    detail::for_each_block(z, [&](T const* data, std::size_t n) {
-      T slopes[detail::block_elements];
-      for (std::size_t i = 0; i < n; i += detail::block_elements) {
-        std::size_t const count = std::min(detail::block_elements, n - i);
-        detail::mapping_pass<T, A, detail::wanted::slope> pass{act, data + i, slopes, slopes, count};
-        math::run<T>(pass, level);
-        add(static_cast<T const*>(slopes), count, {}, level);
-      }
-    });
-  }
+  void observe_slope(A const& act, Z const& z, math::simd_level level = math::best_level());
 
   [[nodiscard]] std::size_t bins() const { return bins_; }
   [[nodiscard]] scale kind() const { return kind_; }
@@ -236,61 +219,9 @@ private:
     return detail::message(kind_ == scale::linear ? "[" : "|x| in [", low_, ", ", high_, ")");
   }
 
-  template <class T> void add(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level) {
-    constexpr std::size_t most = std::size_t{1} << 30; // numbers at a time
-    std::size_t const part = taken.stride >= most ? taken.stride : most / taken.stride * taken.stride;
-    for (; n > part; x += part, n -= part) {
-      add_part(x, part, taken, level);
-    }
-    add_part(x, n, taken, level);
-  }
+  template <class T> void add(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level);
   template <class T>
-  void add_part(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level) {
-    if constexpr (std::same_as<T, long double>) {
-      double as_double[detail::block_elements];
-      for (std::size_t i = 0; i < n; i += taken.stride) {
-        std::size_t const count = std::min(taken.block, n - i);
-        for (std::size_t k = 0; k < count; ++k) {
-          constexpr auto largest = static_cast<long double>(std::numeric_limits<double>::max());
-          long double const e = x[i + k];
-          as_double[k] = static_cast<double>(std::isfinite(e) ? std::clamp(e, -largest, largest) : e);
-        }
-        add_part(static_cast<double const*>(as_double), count, {}, level);
-      }
-    } else if (kind_ == scale::linear) {
-      detail::linear_binning_pass<T> pass{low_,
-                                          high_,
-                                          width_,
-                                          static_cast<double>(bins_) / (high_ - low_),
-                                          static_cast<std::int64_t>(bins_),
-                                          x,
-                                          n,
-                                          taken,
-                                          places_.data(),
-                                          zeros_,
-                                          lowest_,
-                                          highest_};
-      math::run<T>(pass, level);
-    } else {
-      using pass_type = detail::octave_binning_pass<T>;
-      using E = typename pass_type::E;
-      int per_octave_bits = 0;
-      while ((1 << per_octave_bits) < per_octave_) {
-        ++per_octave_bits;
-      }
-      int const shift = std::numeric_limits<T>::digits - 1 - per_octave_bits;
-      pass_type pass{shift,
-                     static_cast<E>(math::bits(static_cast<T>(low_)) >> shift),
-                     static_cast<E>(bins_),
-                     x,
-                     n,
-                     taken,
-                     places_.data(),
-                     lowest_,
-                     highest_};
-      math::run<T>(pass, level);
-    }
-  }
+  void add_part(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level);
 
   scale kind_;
   std::size_t bins_;

@@ -1,4 +1,4 @@
-/// \file update_record.hpp  How far the steps moved the weights of one layer.
+/// \file record/update.hpp  How far the steps moved the weights of one layer.
 #pragma once
 
 #include "satur/statistics/moments.hpp"

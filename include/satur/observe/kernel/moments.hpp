@@ -1,4 +1,5 @@
-/// \file moments.hpp  Moments, zeros and non-finite values of an array: what gradients and weights are asked for.
+/// \file observe/kernel/moments.hpp  Moments, zeros and non-finite values of an array: what gradients and weights are
+/// asked for.
 #pragma once
 
 #include "satur/array/threads.hpp"

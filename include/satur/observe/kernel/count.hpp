@@ -1,12 +1,11 @@
-/// \file counting.hpp  |z| > threshold, counted.
+/// \file observe/kernel/count.hpp  |z| > threshold, counted.
 #pragma once
 
-#include "satur/activation/concept.hpp"
 #include "satur/array/chunk.hpp"
 #include "satur/array/threads.hpp"
-#include "satur/observe/kernel/sums.hpp"
 #include "satur/rule/rule.hpp"
-#include "satur/simd/side_by_side.hpp"
+#include "satur/simd/reduce.hpp"
+#include "satur/simd/special_values.hpp"
 #include "satur/simd/tail.hpp"
 
 namespace satur::inline SATUR_ABI::detail {

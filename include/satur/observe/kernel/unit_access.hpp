@@ -1,8 +1,9 @@
-/// \file pass/unit_access.hpp  How the passes over units get at a record: room at the first block, and additions.
+/// \file observe/kernel/unit_access.hpp  How the passes over units get at a record: room at the first block, and
+/// additions.
 #pragma once
 
-#include "satur/diagnostic/unit_records.hpp"
 #include "satur/math/least_count.hpp"
+#include "satur/record/unit_records.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 

@@ -1,4 +1,4 @@
-/// \file observe_units.hpp  What each unit of a layer does, in one pass: observe_units, forward_units,
+/// \file observe/units.hpp  What each unit of a layer does, in one pass: observe_units, forward_units,
 /// observe_unit_gradients.
 ///
 ///     unit_records units;                                       // one a layer
@@ -12,9 +12,9 @@
 #pragma once
 
 #include "satur/array/row_major.hpp"
-#include "satur/diagnostic/observe.hpp"
-#include "satur/diagnostic/pass/unit_gradients.hpp"
-#include "satur/diagnostic/pass/units.hpp"
+#include "satur/observe/kernel/unit_gradients.hpp"
+#include "satur/observe/kernel/units.hpp"
+#include "satur/observe/observe.hpp"
 #include "satur/rule/any_rule.hpp"
 
 #include <span>

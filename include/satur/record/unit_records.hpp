@@ -1,10 +1,11 @@
-/// \file unit_records.hpp  What each unit of a layer did: 64 bytes a unit, streaming, mergeable.
+/// \file record/unit_records.hpp  What each unit of a layer did: 64 bytes a unit, streaming, mergeable.
 #pragma once
 
 #include "satur/array/unit_layout.hpp"
-#include "satur/diagnostic/pass/unit_rows.hpp"
-#include "satur/diagnostic/unit_summary.hpp"
+#include "satur/record/unit_rows.hpp"
+#include "satur/record/unit_summary.hpp"
 #include "satur/rule/rule.hpp"
+#include "satur/simd/run.hpp"
 #include "satur/statistics/moments.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // observe_units of two activations, compiled once: records.cpp has the bodies.
 #pragma once
 
-#include "satur/diagnostic/unit_records.hpp"
+#include "satur/record/unit_records.hpp"
 
 #include <span>
 
