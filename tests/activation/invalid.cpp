@@ -1,6 +1,6 @@
 // Parameters that an activation does not allow are refused before anything is computed.
 #include "satur/activation.hpp"
-#include "satur/diagnostic/observe.hpp"
+#include "satur/observe.hpp"
 #include "satur/theory/moments.hpp"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,6 @@
 // The generator against the known answers that its authors publish, and the key that any generator gives.
 #include <satur/initializer/philox.hpp>
+#include <satur/simd/run.hpp>
 
 #include <doctest/doctest.h>
 

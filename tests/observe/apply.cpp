@@ -1,6 +1,6 @@
 // apply with y and dy: one evaluation, the bits of forward, any container, in place.
 #include "satur/activation/tanh.hpp"
-#include "satur/observe/observe.hpp"
+#include "satur/observe.hpp"
 
 #include <doctest/doctest.h>
 

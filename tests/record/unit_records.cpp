@@ -1,5 +1,5 @@
 // The record of units: every counter and mean against a plain loop, layouts, special values, merging, errors.
-#include "satur/observe/units.hpp"
+#include "satur/diagnostic.hpp"
 #include "support/add.hpp"
 
 #include "satur/activation/hard_tanh.hpp"

@@ -1,5 +1,5 @@
 // run(): which lanes a kernel sees at which level.
-#include "satur/simd/lanes.hpp"
+#include "satur/simd.hpp"
 
 #include "support/elementwise.hpp"
 

@@ -4,8 +4,7 @@
 
 #include "support/ulp.hpp"
 
-#include "satur/simd/lanes.hpp"
-#include "satur/simd/register_pair.hpp"
+#include "satur/simd.hpp"
 
 #include <doctest/doctest.h>
 

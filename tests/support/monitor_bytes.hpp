@@ -1,7 +1,7 @@
 // A monitor as the bytes of its file, and back.
 #pragma once
 
-#include "satur/diagnostic/monitor_file.hpp"
+#include "satur/monitor/file.hpp"
 
 #include <cstdint>
 #include <sstream>

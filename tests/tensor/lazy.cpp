@@ -1,6 +1,6 @@
 // Lazy activations of xtensor expressions: the eager bits, in SIMD, with their parameters.
 #include "satur/activation.hpp"
-#include "satur/observe/observe.hpp"
+#include "satur/observe.hpp"
 #include "satur/tensor.hpp"
 
 #include <doctest/doctest.h>

@@ -1,12 +1,12 @@
 /// \file diagnose.hpp  From the records of a run to findings: what is wrong, where, why, and what to do.
 #pragma once
 
-#include "satur/diagnostic/gradient_flow.hpp"
-#include "satur/diagnostic/monitor.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/layer_case.hpp"
 #include "satur/finding/layer_findings.hpp"
 #include "satur/finding/thresholds.hpp"
+#include "satur/monitor/monitor.hpp"
+#include "satur/reading/gradient_flow.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -2,10 +2,13 @@
 #pragma once
 
 #include "satur/activation/named.hpp"
-#include "satur/diagnostic/units.hpp"
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/thresholds.hpp"
+#include "satur/reading/decayed_units.hpp"
+#include "satur/reading/dormancy.hpp"
+#include "satur/reading/unit_axes.hpp"
+#include "satur/reading/unit_readings.hpp"
 #include "satur/record/layer.hpp"
 
 #include <cmath>

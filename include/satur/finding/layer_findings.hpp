@@ -1,9 +1,10 @@
 /// \file layer_findings.hpp  What is found in one layer, by itself.
 #pragma once
 
-#include "satur/diagnostic/gradient_flow.hpp"
 #include "satur/finding/layer_case.hpp"
 #include "satur/finding/unit_findings.hpp"
+#include "satur/reading/gradient_flow.hpp"
+#include "satur/reading/update_size.hpp"
 
 #include <algorithm>
 #include <cmath>

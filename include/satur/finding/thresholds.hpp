@@ -1,8 +1,8 @@
 /// \file thresholds.hpp  Where a diagnosis speaks up, each limit with its source.
 #pragma once
 
-#include "satur/diagnostic/gradient_flow.hpp"
 #include "satur/error.hpp"
+#include "satur/reading/gradient_flow.hpp"
 
 namespace satur::inline SATUR_ABI {
 

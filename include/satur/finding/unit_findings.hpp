@@ -1,8 +1,8 @@
 /// \file unit_findings.hpp  What is found unit by unit: dead ones, shifted ones, and which are the worst.
 #pragma once
 
-#include "satur/diagnostic/unit_readings.hpp"
 #include "satur/finding/layer_case.hpp"
+#include "satur/reading/unit_readings.hpp"
 
 #include <cmath>
 #include <utility>

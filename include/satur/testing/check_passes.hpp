@@ -1,6 +1,7 @@
 /// \file check_passes.hpp  The array passes against scalar calls: an element's bits depend on nothing but itself.
 #pragma once
 
+#include "satur/observe/apply.hpp"
 #include "satur/observe/observe.hpp"
 #include "satur/testing/finder.hpp"
 

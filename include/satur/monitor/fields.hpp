@@ -1,0 +1,284 @@
+/// \file monitor/fields.hpp  What is saved of each record, in order: one list for writing and reading.
+#pragma once
+
+#include "satur/monitor/archive.hpp"
+#include "satur/monitor/monitor.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace satur::inline SATUR_ABI::detail {
+
+/// record_access::fields(archive, record), for every record that a monitor holds. The archive is a byte_writer, and the
+/// record const, or a byte_reader. A change of any list is a new `newest_format`.
+struct record_access {
+  template <class R, class T> static constexpr bool is = std::same_as<std::remove_const_t<R>, T>; // R is T or T const
+
+  template <class Archive, class R> static void fields(Archive& ar, R& r) {
+    if constexpr (archived_number<std::remove_const_t<R>>) {
+      ar.number(r);
+    } else if constexpr (is<R, label>) {
+      name(ar, r);
+    } else if constexpr (is<R, compensated_sum>) {
+      all(ar, r.sum, r.rest);
+    } else if constexpr (is<R, moments>) {
+      all(ar, r.count, r.mean, r.deviations);
+    } else if constexpr (is<R, rule_definition>) {
+      all(ar, r.name, r.first, r.second);
+    } else if constexpr (is<R, satur::saturation>) {
+      all(ar, r.count, r.low, r.high, r.nan, r.infinite);
+      if (ar.format >= 3) {
+        all(ar, r.slope, r.z, r.output);
+      } else if constexpr (Archive::reading) {
+        sums(ar, r);
+      }
+      all(ar, r.lowest_z, r.highest_z, r.rule, r.activation, r.peak_slope);
+      if constexpr (Archive::reading) {
+        ar.require(r.low <= r.count && r.high <= r.count && r.infinite <= r.count && r.z.count <= r.count &&
+                       r.slope.count == r.count && r.output.count == r.z.count,
+                   "counters of saturation that are no more than their count");
+      }
+    } else if constexpr (is<R, gradient_record>) {
+      all(ar, r.count, r.zeros, r.nan, r.infinite, r.square);
+    } else if constexpr (is<R, update_record>) {
+      all(ar, r.steps, r.unusable, r.log_ratio);
+    } else if constexpr (is<R, layer_record>) {
+      all(ar, r.saturation, r.gradient, r.update);
+    } else if constexpr (is<R, satur::sampling>) {
+      all(ar, r.every, r.budget);
+    } else if constexpr (is<R, sampling_record>) {
+      all(ar, r.seen, r.sampled, r.since, r.record_ns, r.step_ns, r.credit_ns, r.sample_ns, r.plain_ns, r.sampling_now);
+    } else if constexpr (is<R, history_line>) {
+      all(ar, r.step, r.count, r.low, r.high, r.nonfinite, r.gradients, r.updates, r.slope, r.gradient_square,
+          r.log_update, r.peak_slope);
+    } else if constexpr (is<R, history_options>) {
+      ar_enum(ar, r.keeps, 1, "a way to thin a history");
+      all(ar, r.lines);
+    } else if constexpr (is<R, satur::history>) {
+      lines(ar, r);
+    } else if constexpr (is<R, histogram>) {
+      bins(ar, r);
+    } else if constexpr (is<R, layer_histograms>) {
+      all(ar, r.z, r.slope, r.gradient);
+    } else if constexpr (is<R, unit_records>) {
+      units(ar, r);
+    } else if constexpr (is<R, layer_monitor>) {
+      layer(ar, r);
+    } else {
+      static_assert(is<R, monitor>);
+      whole(ar, r);
+    }
+  }
+
+  /// After reading: every layer follows the monitor.
+  static void restore(monitor& mon) {
+    for (layer_monitor& l : mon.layers_) {
+      mon.prepared(l);
+    }
+  }
+
+private:
+  template <class Archive, class... R> static void all(Archive& ar, R&... records) { (fields(ar, records), ...); }
+
+  /// What formats 1 and 2 have in the place of `slope`, `z` and `output`: sums, and those of squares, of f'(z) and
+  /// f(z).
+  template <class Archive> static void sums(Archive& ar, satur::saturation& r) {
+    compensated_sum slope;
+    compensated_sum slope_square;
+    compensated_sum output;
+    compensated_sum output_square;
+    all(ar, slope, slope_square, r.z, output, output_square);
+    r.slope = moments_from(r.count, 0.0, slope.value(), slope_square.value());
+    r.output = moments_from(r.z.count, 0.0, output.value(), output_square.value());
+  }
+  template <class Archive, class R> static void name(Archive& ar, R& r) {
+    if constexpr (Archive::reading) {
+      std::string text;
+      ar.text(text);
+      ar.require(text.size() <= label::capacity, "a name of at most 31 bytes");
+      r = label(text);
+    } else {
+      ar.text(r.view());
+    }
+  }
+  template <class Archive, class E> static void ar_enum(Archive& ar, E& e, std::uint8_t last, char const* what) {
+    auto number = static_cast<std::uint8_t>(e);
+    ar.number(number);
+    if constexpr (Archive::reading) {
+      ar.require(number <= last, what);
+      e = static_cast<E>(number);
+    }
+  }
+  template <class Archive, class R> static void lines(Archive& ar, R& r) {
+    all(ar, r.options_, r.seen_, r.stride_, r.tail_);
+    if constexpr (Archive::reading) {
+      try {
+        r.options_.require_valid();
+      } catch (std::invalid_argument const& error) {
+        ar.fail(error.what());
+      }
+      std::size_t const n = ar.count("lines of a history", 88);
+      ar.require(n <= r.options_.lines && n <= r.seen_, "no more lines of a history than it may hold");
+      ar.require(std::has_single_bit(r.stride_) && r.stride_ <= r.seen_ + 1 && r.seen_ >> 62 == 0 &&
+                     !(r.tail_ && n == 0),
+                 "a stride of a history that fits its steps");
+      r.head_ = 0;
+      r.lines_.clear();
+      r.lines_.reserve(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        history_line line;
+        fields(ar, line);
+        ar.require(r.lines_.empty() || r.lines_.back().step < line.step, "lines of a history in order");
+        r.lines_.push_back(line);
+      }
+    } else {
+      ar.number(r.size());
+      for (std::size_t i = 0; i < r.size(); ++i) {
+        fields(ar, r[i]);
+      }
+    }
+  }
+  /// The edges are those that every monitor has; they are in the file so that another satur's are not mistaken for
+  /// ours.
+  template <class Archive, class R> static void bins(Archive& ar, R& r) {
+    double const low = r.low_;
+    double const high = r.high_;
+    double low_read = low;
+    double high_read = high;
+    std::size_t places = r.places_.size();
+    all(ar, low_read, high_read, places);
+    if constexpr (Archive::reading) {
+      ar.require(low_read == low && high_read == high && places == r.places_.size(),
+                 message("a histogram of ", r.bins_, " bins over ", r.range()));
+    }
+    for (auto& n : r.places_) {
+      ar.number(n);
+    }
+    all(ar, r.zeros_, r.lowest_, r.highest_);
+  }
+  template <class Archive, class R> static void units(Archive& ar, R& r) {
+    all(ar, r.options_.sample_share, r.rule_, r.activation_, r.peak_slope_, r.samples_, r.gradient_samples_,
+        r.saturated_samples_, r.lifetime_);
+    std::size_t n = r.units_;
+    bool rare = !r.rarities_.empty();
+    if constexpr (Archive::reading) {
+      try {
+        r.options_.require_valid();
+      } catch (std::invalid_argument const& error) {
+        ar.fail(error.what());
+      }
+      n = ar.count("units", 8 * (static_cast<std::size_t>(unit_means) + unit_counts));
+      r.size_for(n);
+      ar.number(rare);
+      r.rarities_.resize(rare ? n : 0);
+    } else {
+      all(ar, n, rare);
+    }
+    for (auto& m : r.means_) {
+      ar.number(m);
+    }
+    for (auto& c : r.counts_) {
+      ar.number(c);
+    }
+    for (auto& u : r.rarities_) {
+      rarities(ar, u);
+    }
+    if constexpr (Archive::reading) {
+      ar.require(r.samples_ <= r.lifetime_ && r.saturated_samples_ <= r.samples_ && (n != 0 || r.lifetime_ == 0),
+                 "no more samples of units than were seen");
+      for (std::size_t u = 0; u < n; ++u) {
+        ar.require(r.nan(u) <= r.samples_ && r.infinite(u) <= r.samples_ - r.nan(u) &&
+                       r.bad_gradients(u) <= r.gradient_samples_ && r.count(of_low, u) <= r.samples_ - r.nan(u) &&
+                       r.count(of_high, u) <= r.samples_ - r.nan(u) && r.count(of_active, u) <= r.samples_ - r.nan(u),
+                   "counters of a unit that are no more than its samples");
+      }
+    }
+  }
+  template <class Archive, class R> static void rarities(Archive& ar, R& r) {
+    std::array<std::uint64_t, unit_rarity_count> rare{r.count(of_nan), r.count(of_infinite), r.count(of_bad_gradients)};
+    std::array<std::uint32_t, 3> carry{r.carry[0], r.carry[1], r.carry[2]};
+    all(ar, rare[0], rare[1], rare[2], carry[0], carry[1], carry[2]);
+    if constexpr (Archive::reading) {
+      for (std::size_t k = 0; k < 3; ++k) {
+        ar.require(rare[k] < std::uint64_t{1} << 48 && carry[k] < 1u << 16, "counters of a unit that are below 2^48");
+        r.add(static_cast<unit_rarity>(k), rare[k]);
+        r.carry[k] = static_cast<std::uint16_t>(carry[k]);
+      }
+    }
+  }
+  template <class Archive, class R> static void layer(Archive& ar, R& r) { // its name and rule are the monitor's part
+    all(ar, r.histograms_);
+    if (ar.format >= 2) {
+      ar.number(r.units_);
+    }
+    for (auto& p : r.phases_) {
+      all(ar, p.now, p.last, p.total, p.lines, p.turn);
+      bool drawn = p.drawn.has_value();
+      ar.number(drawn);
+      if constexpr (Archive::reading) {
+        if (drawn) {
+          p.drawn.emplace();
+        }
+      }
+      if (drawn) {
+        fields(ar, *p.drawn);
+      }
+      if (ar.format >= 2) {
+        bool by_unit = p.units.has_value();
+        ar.number(by_unit);
+        if constexpr (Archive::reading) {
+          if (by_unit) {
+            p.units.emplace();
+          }
+        }
+        if (by_unit) {
+          fields(ar, *p.units);
+        }
+      }
+    }
+  }
+  template <class Archive, class R> static void whole(Archive& ar, R& mon) {
+    auto& options = mon.options_;
+    rule_definition rule = options.rule.definition();
+    all(ar, rule, options.histograms, options.updates, options.sampling, options.history);
+    if (ar.format >= 2) {
+      ar.number(options.units);
+    }
+    if constexpr (Archive::reading) {
+      try {
+        options.rule = rule_of(rule);
+        options.require_valid();
+      } catch (std::invalid_argument const& error) {
+        ar.fail(message("options of a monitor (", error.what(), ")"));
+      }
+    }
+    ar_enum(ar, mon.phase_, 1, "a phase");
+    all(ar, mon.stop_);
+    for (auto& s : mon.samplers_) {
+      fields(ar, s);
+      if constexpr (Archive::reading) {
+        ar.require(s.sampled <= s.seen, "no more sampled steps than steps");
+        ar.require(is_finite(s.credit_ns) && is_finite(s.sample_ns) && is_finite(s.plain_ns), "finite times");
+        s.policy = options.sampling;
+      }
+    }
+    if constexpr (Archive::reading) {
+      std::size_t const n = ar.count("layers", 500);
+      for (std::size_t i = 0; i < n; ++i) {
+        std::string name;
+        ar.text(name);
+        ar.require(mon.find(name) == nullptr, "layers of different names");
+        fields(ar, mon[name]);
+      }
+      ar.require(ar.left() == 0, message("the end, found ", ar.left(), " bytes more"));
+    } else {
+      ar.number(mon.size());
+      for (layer_monitor const& l : mon) {
+        ar.text(l.name());
+        fields(ar, l);
+      }
+    }
+  }
+};
+
+} // namespace satur::inline SATUR_ABI::detail

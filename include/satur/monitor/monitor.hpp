@@ -1,0 +1,240 @@
+/// \file monitor/monitor.hpp  A training run's memory, by layer name: activations, gradients, updates, per step and in
+/// all.
+#pragma once
+
+#include "satur/monitor/layer_monitor.hpp"
+#include "satur/monitor/observer.hpp"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace satur::inline SATUR_ABI {
+
+/// A training run's memory, by layer name, in the order of first use. Allocates when a layer is first named and in its
+/// first step, and never again. A regular value: a copy is a snapshot of everything, == compares everything but the
+/// clock, += merges. Not for several threads at once: see shared_monitor.
+class monitor {
+public:
+  /// Every layer counts as saturated by the same rule.
+  explicit monitor(any_rule const& rule = z_beyond{5.0}) : monitor(monitor_options{.rule = rule}) {}
+  /// The clock is read only where the sampling has a budget. Throws std::invalid_argument where an option is out of
+  /// range.
+  explicit monitor(monitor_options const& options, clock_function clock = steady_nanoseconds)
+      : options_(options), clock_(clock) {
+    options_.require_valid();
+    for (sampling_record& s : samplers_) {
+      s.policy = options_.sampling;
+    }
+  }
+
+  /// The layer of that name, new where there is none. The reference stays valid.
+  [[nodiscard]] layer_monitor& operator[](std::string_view name) {
+    if (layer_monitor* const known = find(name); known != nullptr) {
+      return *known;
+    }
+    cursor_ = layers_.size();
+    return prepared(layers_.emplace_back(name, options_));
+  }
+  /// Throws std::invalid_argument, naming the known layers, where there is none of that name.
+  [[nodiscard]] layer_monitor const& at(std::string_view name) const {
+    std::string known;
+    for (layer_monitor const& layer : layers_) {
+      if (layer.name() == name) {
+        return layer;
+      }
+      known += (known.empty() ? "" : ", ") + layer.name();
+    }
+    detail::bad_parameter("monitor::at", "layer", std::string(name), known.empty() ? "none seen yet" : known);
+  }
+
+  /// Closes the step. Where it was sampled, what was recorded since the last call becomes `last()` of each layer and
+  /// joins `total()` and the history; then each observer's `on_layer` and `on_step` are called, one observer after the
+  /// other.
+  template <observer... O> void end_step(O&&... observers) {
+    if (close_step()) {
+      (tell(observers), ...);
+    }
+  }
+
+  /// What is recorded from now on belongs to training (as at the start), or to evaluation. The two have steps, records
+  /// and a rhythm of sampling of their own; a step that was begun in the other phase waits there for its end.
+  void train() { enter(phase::train); }
+  void eval() { enter(phase::eval); }
+  [[nodiscard]] satur::phase phase() const { return phase_; }
+
+  /// Begins a new window of the phase: what is kept by window (histograms) is forgotten, the rest stays. Call it where
+  /// an epoch begins, say.
+  void start_window() {
+    for (layer_monitor& layer : layers_) {
+      layer.start_window();
+    }
+  }
+
+  /// Whether the step that is being made is sampled: where not, there is no need to prepare anything for the monitor.
+  [[nodiscard]] bool sampling_now() const { return now().sampling_now; }
+  /// How many steps were seen and sampled, and what that took.
+  [[nodiscard]] sampling_record const& sampling(satur::phase p = phase::train) const {
+    return samplers_[static_cast<std::size_t>(p)];
+  }
+  /// Steps closed, sampled or not.
+  [[nodiscard]] std::uint64_t steps(satur::phase p = phase::train) const { return sampling(p).seen; }
+
+  /// An observer, or the caller, asked for the end of the run. Cleared by `reset`.
+  [[nodiscard]] bool stop_requested() const { return stop_; }
+  void request_stop() { stop_ = true; }
+  /// Calls `on_finding` of each observer for each finding of a diagnosis.
+  template <class Findings, observer... O> void tell_findings(Findings const& findings, O&&... observers) {
+    for (auto const& found : findings) {
+      (hear(tell_finding(observers, found)), ...);
+    }
+  }
+
+  /// Adds what another monitor recorded: layers of the same name are merged, the others join. Counters are exact, sums
+  /// good to the last bits; the order shows in the order of the layers alone. Steps are added up: those of two threads
+  /// too. Throws std::invalid_argument, with nothing changed, where the rules differ, or the activations of a layer.
+  monitor& operator+=(monitor const& o) {
+    if (&o == this) {
+      return *this += monitor(o);
+    }
+    require_mergeable(o);
+    for (layer_monitor const& theirs : o.layers_) {
+      if (layer_monitor* const ours = find(theirs.name()); ours != nullptr) {
+        ours->merge(theirs);
+      } else {
+        prepared(layers_.emplace_back(theirs));
+      }
+    }
+    for (std::size_t i = 0; i < samplers_.size(); ++i) {
+      samplers_[i] += o.samplers_[i];
+    }
+    stop_ = stop_ || o.stop_;
+    return *this;
+  }
+  [[nodiscard]] friend monitor operator+(monitor a, monitor const& b) { return a += b; }
+
+  /// Forgets all records and counts; keeps the names, the options, the phase and the rhythm of sampling.
+  void reset() {
+    for (layer_monitor& layer : layers_) {
+      layer.reset();
+    }
+    for (sampling_record& s : samplers_) {
+      s.seen = s.sampled = s.record_ns = s.step_ns = 0;
+    }
+    stop_ = false;
+  }
+
+  [[nodiscard]] monitor_options const& options() const { return options_; }
+  [[nodiscard]] any_rule const& rule() const { return options_.rule; }
+  [[nodiscard]] std::size_t size() const { return layers_.size(); }
+  [[nodiscard]] auto begin() const { return layers_.begin(); }
+  [[nodiscard]] auto end() const { return layers_.end(); }
+
+  bool operator==(monitor const& o) const {
+    return options_ == o.options_ && layers_ == o.layers_ && samplers_ == o.samplers_ && phase_ == o.phase_ &&
+           stop_ == o.stop_;
+  }
+
+private:
+  friend class shared_monitor;
+  friend struct detail::record_access;
+
+  [[nodiscard]] sampling_record const& now() const { return samplers_[static_cast<std::size_t>(phase_)]; }
+  [[nodiscard]] sampling_record& now() { return samplers_[static_cast<std::size_t>(phase_)]; }
+  [[nodiscard]] bool timed() const { return options_.sampling.timed(); }
+
+  /// Looks near the last layer first: a network asks in order, forwards and backwards.
+  [[nodiscard]] layer_monitor* find(std::string_view name) {
+    std::size_t const n = layers_.size();
+    for (std::size_t i = 0; i < n; ++i) {
+      std::size_t const at = (cursor_ + (i % 2 == 1 ? (i + 1) / 2 : n - i / 2)) % n;
+      if (layers_[at].name() == name) {
+        cursor_ = at;
+        return &layers_[at];
+      }
+    }
+    return nullptr;
+  }
+  layer_monitor& prepared(layer_monitor& layer) const {
+    layer.phase_ = phase_;
+    layer.recording_ = sampling_now();
+    layer.clock_ = timed() ? clock_ : nullptr;
+    layer.calls_ns_ = 0;
+    return layer;
+  }
+  void enter(satur::phase p) {
+    phase_ = p;
+    for (layer_monitor& layer : layers_) {
+      prepared(layer);
+    }
+    began_ns_ = timed() ? clock_() : 0;
+    began_ = timed();
+  }
+
+  /// Whether the step was sampled. calls: nanoseconds spent in calls elsewhere.
+  bool close_step(std::uint64_t calls = 0) {
+    sampling_record& s = now();
+    bool const sampled = s.sampling_now;
+    std::uint64_t const closing = timed() ? clock_() : 0;
+    for (layer_monitor& layer : layers_) {
+      calls += layer.calls_ns_;
+      layer.calls_ns_ = 0;
+      if (sampled) {
+        layer.end_step(s.seen);
+      }
+    }
+    if (timed()) { // the first step's beginning is not known: it lasted as long as the calls at least
+      std::uint64_t const end = clock_();
+      calls += end - closing;
+      s.close(began_ ? end - began_ns_ : calls, calls);
+      began_ns_ = end;
+      began_ = true;
+    } else {
+      s.close(0, 0);
+    }
+    if (s.sampling_now != sampled) {
+      for (layer_monitor& layer : layers_) {
+        layer.recording_ = s.sampling_now;
+      }
+    }
+    return sampled;
+  }
+  template <class O> void tell(O& o) {
+    for (layer_monitor const& layer : layers_) {
+      hear(tell_layer(o, layer));
+    }
+    hear(tell_step(o, *this));
+  }
+  void hear(verdict v) { stop_ = stop_ || v == verdict::stop; }
+
+  void require_mergeable(monitor const& o) {
+    if (!(rule() == o.rule())) {
+      throw std::invalid_argument(detail::message("satur::monitor: cannot merge a monitor that counts ",
+                                                  describe(rule().definition()), " with one that counts ",
+                                                  describe(o.rule().definition()), "; give both the same rule"));
+    }
+    for (layer_monitor const& theirs : o.layers_) {
+      if (layer_monitor* const ours = find(theirs.name()); ours != nullptr) {
+        try {
+          ours->require_mergeable(theirs);
+        } catch (std::invalid_argument const& error) {
+          throw std::invalid_argument(detail::message("satur::monitor: layer ", theirs.name(), ": ", error.what()));
+        }
+      }
+    }
+  }
+
+  monitor_options options_;
+  clock_function clock_;
+  std::deque<layer_monitor> layers_;
+  std::array<sampling_record, 2> samplers_;
+  satur::phase phase_ = phase::train;
+  bool stop_ = false;
+  bool began_ = false; ///< began_ns_ is known
+  std::uint64_t began_ns_ = 0;
+  std::size_t cursor_ = 0; ///< the last layer asked for
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,42 @@
+/// \file monitor/options.hpp  What a monitor records, and how often.
+#pragma once
+
+#include "satur/activation/sigmoid.hpp"
+#include "satur/monitor/history.hpp"
+#include "satur/monitor/sampling.hpp"
+#include "satur/rule/any_rule.hpp"
+
+namespace satur::inline SATUR_ABI {
+
+/// Training and evaluation are recorded apart: dropout and batch normalisation make them two networks.
+enum class phase : std::uint8_t { train, eval };
+[[nodiscard]] constexpr std::string_view name_of(phase p) { return p == phase::train ? "training" : "evaluation"; }
+
+/// What a monitor records, and how often.
+///
+///     monitor mon({.rule = slope_below{}, .histograms = 1, .sampling = {.every = 10}, .history = {.lines = 1000}});
+struct monitor_options {
+  any_rule rule = z_beyond{5.0}; ///< when a unit counts as saturated, in every layer
+  /// Histograms of z, f'(z) and dL/dz, 10 kB a layer and phase. 0: none; 1: of all values; n: of one block of 256
+  /// values in n, other blocks every step, at a n-th of the cost.
+  std::size_t histograms = 0;
+  /// `update` is recorded in one sampled step in n, and does nothing in the others; 0: never. Reading every weight
+  /// costs about as much as changing it.
+  std::size_t updates = 1;
+  /// A record of each unit (`unit_records`, 64 bytes a unit and phase) of every layer whose z and dL/dz have two axes
+  /// (batch, units), or come with a `unit_layout`. A layer so recorded always has as many units (shape_error
+  /// otherwise).
+  bool units = false;
+  satur::sampling sampling = {}; ///< which steps are recorded
+  history_options history = {};  ///< how many of them are remembered one by one
+
+  /// Throws std::invalid_argument where a number is out of range.
+  void require_valid() const {
+    static_cast<void>(rule.bind<double>(sigmoid{})); // throws; every rule takes a sigmoid
+    sampling.require_valid();
+    history.require_valid();
+  }
+  bool operator==(monitor_options const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,116 @@
+/// \file monitor/shared_monitor.hpp  A monitor that several threads write to at once: each has a record of its own.
+#pragma once
+
+#include "satur/monitor/monitor.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace satur::inline SATUR_ABI {
+
+/// A monitor for several threads of one training loop:
+///
+///     shared_monitor mon(options);
+///     // in each thread, for its part of the batch
+///     monitor& mine = mon.local();
+///     mine["fc1"].forward(act, z, a);
+///     // in one thread, once the others are done with the step (joined, or past a barrier)
+///     mon.end_step();
+///     std::cout << mon.merged();
+///
+/// A step is one step, however many threads took part in it: the records are those of a single monitor that saw all,
+/// counters exactly, sums to the last bits. `local` may be called by any thread at any time, and takes a lock: keep its
+/// answer for the step. All else is for one thread at a time while no other records.
+class shared_monitor {
+public:
+  explicit shared_monitor(any_rule const& rule = z_beyond{5.0}) : merged_(rule) {}
+  explicit shared_monitor(monitor_options const& options, clock_function clock = steady_nanoseconds)
+      : merged_(options, clock) {}
+
+  /// The calling thread's own monitor. The reference stays valid. Do not close its steps: `end_step` does.
+  [[nodiscard]] monitor& local() {
+    std::lock_guard const lock(mutex_);
+    std::thread::id const here = std::this_thread::get_id();
+    for (thread_record& t : threads_) {
+      if (t.id == here) {
+        return t.mon;
+      }
+    }
+    monitor own(merged_.options(), merged_.clock_);
+    follow(own);
+    return threads_.emplace_back(thread_record{here, std::move(own)}).mon;
+  }
+
+  /// Gathers what the threads recorded and closes the step; see monitor::end_step. Throws std::invalid_argument where
+  /// two threads gave a layer different activations.
+  template <observer... O> void end_step(O&&... observers) {
+    std::uint64_t longest = 0;
+    for (thread_record& t : threads_) {
+      std::uint64_t calls = 0;
+      for (layer_monitor& layer : t.mon.layers_) {
+        calls += layer.calls_ns_;
+        layer.calls_ns_ = 0;
+        if (merged_.sampling_now()) {
+          merged_[layer.name()].absorb(layer);
+        }
+      }
+      longest = std::max(longest, calls);
+    }
+    bool const sampled = merged_.close_step(longest);
+    all_follow();
+    if (sampled) {
+      (merged_.tell(observers), ...);
+    }
+  }
+
+  void train() { enter(phase::train); }
+  void eval() { enter(phase::eval); }
+  void start_window() { merged_.start_window(); }
+  /// Forgets all records, those of the step that is being made too.
+  void reset() {
+    merged_.reset();
+    for (thread_record& t : threads_) {
+      t.mon.reset();
+    }
+  }
+
+  /// All closed steps of all threads.
+  [[nodiscard]] monitor const& merged() const { return merged_; }
+  [[nodiscard]] bool sampling_now() const { return merged_.sampling_now(); }
+  [[nodiscard]] bool stop_requested() const { return merged_.stop_requested(); }
+  /// Threads that ever asked for their monitor.
+  [[nodiscard]] std::size_t threads() const { return threads_.size(); }
+
+private:
+  struct thread_record {
+    std::thread::id id;
+    monitor mon;
+  };
+  void enter(phase p) {
+    for (thread_record& t : threads_) { // what was begun in the other phase waits there
+      t.mon.enter(p);
+    }
+    merged_.enter(p);
+    all_follow();
+  }
+  void follow(monitor& own) const {
+    own.samplers_ = merged_.samplers_;
+    own.phase_ = merged_.phase_;
+    for (layer_monitor& layer : own.layers_) {
+      layer.recording_ = own.sampling_now();
+    }
+  }
+  void all_follow() {
+    for (thread_record& t : threads_) {
+      follow(t.mon);
+    }
+  }
+
+  std::mutex mutex_;
+  monitor merged_;
+  std::deque<thread_record> threads_;
+};
+
+} // namespace satur::inline SATUR_ABI

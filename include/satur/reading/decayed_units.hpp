@@ -1,0 +1,100 @@
+/// \file reading/decayed_units.hpp  What each unit of a layer did lately: a window that forgets exponentially.
+#pragma once
+
+#include "satur/reading/unit_readings.hpp"
+
+#include <cmath>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+/// Each unit over a window with decay: a sample that `half_life` samples came after counts half. The samples of one
+/// `add` count alike, as the newest. Counters and means are those of the weighted samples: `unit_summary::samples` is
+/// the sum of weights, which tends to about half_life / ln 2 for batches much smaller than that. 144 bytes a unit.
+///
+///     decayed_units lately(10000);          // half-life in samples
+///     unit_records batch;
+///     forward_units(relu{}, z, a, batch);
+///     observe_unit_gradients(dz, batch);
+///     lately.add(batch);
+///     batch.start_window();                 // the silences go on
+///
+/// A regular value; of two windows of different samples there is no sum.
+class decayed_units {
+public:
+  /// Throws std::invalid_argument where half_life is not a finite number > 0.
+  explicit decayed_units(double half_life) : half_life_(half_life) {
+    if (!(half_life > 0.0 && half_life <= std::numeric_limits<double>::max())) {
+      detail::bad_parameter("decayed_units", "half_life", half_life, "a finite number of samples > 0, such as 10000");
+    }
+  }
+
+  [[nodiscard]] double half_life() const { return half_life_; }
+  [[nodiscard]] std::size_t size() const { return units_.size(); }
+  [[nodiscard]] rule_definition const& rule() const { return rule_; }
+  /// Unit u, u < size().
+  [[nodiscard]] unit_summary const& operator[](std::size_t u) const { return units_[u]; }
+
+  /// The samples of `batch` come after all that were added. Throws shape_error where it has another number of units,
+  /// std::invalid_argument where its rule or activation is another.
+  void add(unit_records const& batch) {
+    if (batch.empty()) {
+      return;
+    }
+    if (units_.empty()) {
+      units_.resize(batch.size());
+    }
+    if (batch.size() != units_.size()) {
+      throw shape_error(detail::message("satur::decayed_units: cannot add ", batch.size(), " units to ", units_.size(),
+                                        "; give each layer a window of its own"));
+    }
+    if (batch.samples() != 0) {
+      if (named_ && (!(rule_ == batch.rule()) || activation_ != batch.activation())) {
+        throw std::invalid_argument(detail::message("satur::decayed_units: cannot add a batch of ", batch.title(),
+                                                    " to one of ", activation_, " (", describe(rule_),
+                                                    "); give each activation and rule a window of its own"));
+      }
+      rule_ = batch.rule();
+      activation_ = batch.activation();
+      named_ = true;
+    }
+    double const kept = std::exp2(-static_cast<double>(batch.samples()) / half_life_);
+    double const gradients_kept = std::exp2(-static_cast<double>(batch.gradient_samples()) / half_life_);
+    for (std::size_t u = 0; u < units_.size(); ++u) {
+      unit_summary const s = batch[u];
+      unit_summary& w = units_[u];
+      double const seen = share_of(s.samples, w.samples * kept);
+      double const finite = share_of(s.samples - s.infinite, (w.samples - w.infinite) * kept);
+      toward(w.mean_slope, s.mean_slope, seen);
+      toward(w.output, s.output, finite);
+      toward(w.magnitude, s.magnitude, finite);
+      w.z_variance = detail::joint_variance(w.z_variance, s.z_variance, s.z_mean - w.z_mean, finite);
+      toward(w.z_mean, s.z_mean, finite);
+      double const gradients = share_of(s.gradients, w.gradients * gradients_kept);
+      toward(w.gradient_mean_square, s.gradient_mean_square, gradients);
+      for (double unit_summary::*const count : {&unit_summary::samples, &unit_summary::low, &unit_summary::high,
+                                                &unit_summary::active, &unit_summary::nan, &unit_summary::infinite}) {
+        w.*count = w.*count * kept + s.*count;
+      }
+      w.gradients = w.gradients * gradients_kept + s.gradients;
+      w.bad_gradients = w.bad_gradients * gradients_kept + s.bad_gradients;
+      w.unit = u;
+      w.silent = s.silent;
+      w.ever_active = s.ever_active;
+      w.peak_slope = s.peak_slope;
+    }
+  }
+  bool operator==(decayed_units const&) const = default;
+
+private:
+  [[nodiscard]] static double share_of(double more, double before) { return more > 0.0 ? more / (before + more) : 0.0; }
+  static void toward(double& mean, double value, double w) { mean = detail::moved_mean(mean, value, w); }
+
+  double half_life_;
+  bool named_ = false;
+  rule_definition rule_;
+  label activation_;
+  std::vector<unit_summary> units_;
+};
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,231 @@
+/// \file reading/dormancy.hpp  Dead and dormant units: the caller picks the definition, the answer says which.
+#pragma once
+
+#include "satur/reading/unit_readings.hpp"
+#include "satur/text/cell.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <ostream>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace satur::inline SATUR_ABI {
+
+/// No active sample in the window; with `silent`, none in the last `silent` samples, windows before this one among
+/// them. For activations with a flat side (relu); see `unit_records` for what is active. Of a window with decay: weight
+/// 0.
+struct off {
+  std::uint64_t silent = 0; ///< 0: the whole window
+  bool operator==(off const&) const = default;
+};
+/// Active on less than `share` of the window.
+struct rarely_on {
+  double share = 0.01;
+  bool operator==(rarely_on const&) const = default;
+};
+/// Saturated by the record's rule on at least `share` of the window.
+struct saturated_unit {
+  double share = 0.95;
+  bool operator==(saturated_unit const&) const = default;
+};
+/// mean |a| / (the layer's mean of it + 1e-9) <= tau (Sokar, Agarwal, Castro, Evci 2023). Blind to a layer that dies
+/// evenly, so `dormant_units` shows the layer's mean |a| too. tau 0.025 and 0.1 are both in use.
+struct tau_dormant {
+  double tau = 0.025;
+  bool operator==(tau_dormant const&) const = default;
+};
+/// dL/dz exactly 0 over the window.
+struct dead_gradient {
+  bool operator==(dead_gradient const&) const = default;
+};
+
+/// Any of them.
+using dormancy = std::variant<off, rarely_on, saturated_unit, tau_dormant, dead_gradient>;
+
+namespace detail {
+inline std::string times_100(double share) { return number_text(std::round(share * 1e8) / 1e6); }
+} // namespace detail
+
+/// "off: no active sample", "tau_dormant: mean |a| <= 0.025 of the layer's", …
+[[nodiscard]] inline std::string describe(dormancy const& d) {
+  using detail::message;
+  struct {
+    std::string operator()(off const& o) const {
+      return o.silent == 0 ? "off: no active sample" : message("off: no active sample among the last ", o.silent);
+    }
+    std::string operator()(rarely_on const& r) const {
+      return message("rarely_on: active on < ", detail::times_100(r.share), " % of the samples");
+    }
+    std::string operator()(saturated_unit const& s) const {
+      return message("saturated_unit: saturated on >= ", detail::times_100(s.share), " % of the samples");
+    }
+    std::string operator()(tau_dormant const& t) const {
+      return message("tau_dormant: mean |a| <= ", detail::number_text(t.tau), " of the layer's");
+    }
+    std::string operator()(dead_gradient const&) const { return "dead_gradient: dL/dz exactly 0"; }
+  } const text;
+  return std::visit(text, d);
+}
+
+/// Which units of a layer are dead or dormant, by one definition, over one window.
+struct dormant_units {
+  dormancy definition;
+  rule_definition rule;        ///< by which saturated_unit counted
+  double samples = 0.0;        ///< the window (of a window with decay, its weight)
+  std::vector<bool> dormant;   ///< by unit
+  std::size_t judged = 0;      ///< units that had anything to be judged by; the others are not dormant
+  double mean_magnitude = 0.0; ///< mean |a| of the layer: the absolute value behind tau_dormant
+
+  [[nodiscard]] std::size_t count() const {
+    return static_cast<std::size_t>(std::count(dormant.begin(), dormant.end(), true));
+  }
+  /// Of the units that were judged.
+  [[nodiscard]] double fraction() const {
+    return judged == 0 ? std::numeric_limits<double>::quiet_NaN()
+                       : static_cast<double>(count()) / static_cast<double>(judged);
+  }
+  /// The numbers of the dormant units.
+  [[nodiscard]] std::vector<std::size_t> units() const {
+    std::vector<std::size_t> numbers;
+    for (std::size_t u = 0; u < dormant.size(); ++u) {
+      if (dormant[u]) {
+        numbers.push_back(u);
+      }
+    }
+    return numbers;
+  }
+  /// "12 of 256 units (4.7 %) dormant over 12800 samples; off: no active sample; mean |a| of the layer 0.31"
+  friend std::ostream& operator<<(std::ostream& out, dormant_units const& d) {
+    bool const by_rule = std::holds_alternative<saturated_unit>(d.definition);
+    return out << detail::message(d.count(), " of ", d.judged, " units (", detail::percent_cell(d.fraction()),
+                                  " %) dormant over ", detail::cell("%.0f", d.samples), " samples; ",
+                                  describe(d.definition), by_rule ? " (" + describe(d.rule) + ")" : std::string(),
+                                  "; mean |a| of the layer ", detail::number_cell(d.mean_magnitude, "%.3g"));
+  }
+  bool operator==(dormant_units const&) const = default;
+};
+
+namespace detail {
+inline void require_valid(dormancy const& d) {
+  if (auto const* const r = std::get_if<rarely_on>(&d); r != nullptr && !(r->share > 0.0 && r->share <= 1.0)) {
+    bad_parameter("rarely_on", "share", r->share, "a share of the samples in (0, 1], such as 0.01");
+  }
+  if (auto const* const s = std::get_if<saturated_unit>(&d); s != nullptr && !(s->share > 0.0 && s->share <= 1.0)) {
+    bad_parameter("saturated_unit", "share", s->share, "a share of the samples in (0, 1], such as 0.95");
+  }
+  if (auto const* const t = std::get_if<tau_dormant>(&d);
+      t != nullptr && !(t->tau >= 0.0 && t->tau <= std::numeric_limits<double>::max())) {
+    bad_parameter("tau_dormant", "tau", t->tau, "a finite number >= 0, such as 0.025");
+  }
+}
+} // namespace detail
+
+/// Finds the dead or dormant units of a window. A unit with nothing to be judged by (no number but NaN; no gradient) is
+/// neither. Throws std::invalid_argument where a number of the definition is out of range.
+template <unit_source U> [[nodiscard]] dormant_units find_dormant(U const& units, dormancy const& definition) {
+  detail::require_valid(definition);
+  dormant_units d;
+  d.definition = definition;
+  d.rule = units.rule();
+  d.dormant.resize(units.size());
+  std::vector<unit_summary> all;
+  all.reserve(units.size());
+  moments magnitudes;
+  for (std::size_t u = 0; u < units.size(); ++u) {
+    all.push_back(units[u]);
+    unit_summary const& s = all.back();
+    d.samples = std::max(d.samples, s.samples + s.nan);
+    if (s.samples > s.infinite) {
+      magnitudes += moments{1, s.magnitude, 0.0};
+    }
+  }
+  d.mean_magnitude = magnitudes.mean_or_nan();
+  for (std::size_t u = 0; u < all.size(); ++u) {
+    unit_summary const& s = all[u];
+    struct unit_verdict {
+      bool judged;
+      bool dormant;
+    };
+    auto const seen = [&](bool dormant) { return unit_verdict{s.samples > 0.0, dormant}; };
+    struct {
+      unit_summary const& s;
+      decltype(seen) const& by_samples;
+      double mean;
+      unit_verdict operator()(off const& o) const {
+        return by_samples(o.silent == 0 ? s.active == 0.0 : s.silent >= static_cast<double>(o.silent));
+      }
+      unit_verdict operator()(rarely_on const& r) const { return by_samples(s.active_fraction() < r.share); }
+      unit_verdict operator()(saturated_unit const& r) const { return by_samples(s.fraction() >= r.share); }
+      unit_verdict operator()(tau_dormant const& t) const {
+        return {s.samples > s.infinite, s.magnitude / (mean + 1e-9) <= t.tau};
+      }
+      unit_verdict operator()(dead_gradient const&) const {
+        return {s.gradients + s.bad_gradients > 0.0, s.gradient_is_zero()};
+      }
+    } const judge{s, seen, d.mean_magnitude};
+    unit_verdict const v = std::visit(judge, definition);
+    d.judged += v.judged;
+    d.dormant[u] = v.judged && v.dormant;
+  }
+  return d;
+}
+
+/// What became of the dormant units of one window in the next.
+struct dormancy_change {
+  std::size_t before = 0;  ///< dormant in the first window
+  std::size_t after = 0;   ///< dormant in the second
+  std::size_t both = 0;    ///< dormant in both
+  std::size_t revived = 0; ///< in the first only
+  std::size_t fallen = 0;  ///< in the second only
+  /// both / min(before, after): 1 where the one set holds the other (Sokar et al. 2023); NaN where one is empty.
+  [[nodiscard]] double overlap() const {
+    std::size_t const smaller = std::min(before, after);
+    return smaller == 0 ? std::numeric_limits<double>::quiet_NaN()
+                        : static_cast<double>(both) / static_cast<double>(smaller);
+  }
+  bool operator==(dormancy_change const&) const = default;
+};
+/// Throws std::invalid_argument where the two were judged by different definitions, shape_error where they have not as
+/// many units.
+[[nodiscard]] inline dormancy_change compare(dormant_units const& before, dormant_units const& after) {
+  if (!(before.definition == after.definition)) {
+    throw std::invalid_argument(detail::message("satur::compare: cannot compare units by '",
+                                                describe(before.definition), "' with units by '",
+                                                describe(after.definition), "'; judge both windows alike"));
+  }
+  if (before.dormant.size() != after.dormant.size()) {
+    throw shape_error(detail::message("satur::compare: cannot compare ", before.dormant.size(), " units with ",
+                                      after.dormant.size(), "; take two windows of one layer"));
+  }
+  dormancy_change c;
+  for (std::size_t u = 0; u < before.dormant.size(); ++u) {
+    bool const was = before.dormant[u];
+    bool const is = after.dormant[u];
+    c.before += was;
+    c.after += is;
+    c.both += was && is;
+    c.revived += was && !is;
+    c.fallen += !was && is;
+  }
+  return c;
+}
+
+/// The probability that a relu network without biases is born dead for one input: that at least one of its layers of
+/// these widths is off altogether, each unit being off by the toss of a coin: 1 - prod(1 - 2^-n) (Lu, Shin, Su,
+/// Karniadakis 2020, for symmetric weights). No layers: 0.
+/// Throws std::invalid_argument where a width is 0.
+[[nodiscard]] inline double born_dead_probability(std::span<std::size_t const> widths) {
+  double log_alive = 0.0;
+  for (std::size_t const n : widths) {
+    if (n == 0) {
+      detail::bad_parameter("born_dead_probability", "a width", n, "a number of units >= 1");
+    }
+    log_alive += std::log1p(-std::exp2(-static_cast<double>(n)));
+  }
+  return -std::expm1(log_alive);
+}
+
+} // namespace satur::inline SATUR_ABI

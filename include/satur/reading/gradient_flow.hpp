@@ -1,0 +1,148 @@
+/// \file reading/gradient_flow.hpp  Does dL/dz reach the first layer?
+///
+/// All of it is about dL/dz: the size of a weight gradient is equal in every layer of a tanh net at initialization
+/// while dL/dz vanishes.
+#pragma once
+
+#include "satur/error.hpp"
+#include "satur/reading/gradient_limits.hpp"
+#include "satur/record/gradient.hpp"
+#include "satur/simd/special_values.hpp"
+#include "satur/text/cell.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <ostream>
+#include <span>
+#include <string_view>
+
+namespace satur::inline SATUR_ABI {
+
+/// What a gradient does on its way back.
+enum class flow { unknown, healthy, vanishing, exploding, not_finite };
+[[nodiscard]] constexpr std::string_view describe(flow f) {
+  return f == flow::healthy      ? "healthy"
+         : f == flow::vanishing  ? "vanishing"
+         : f == flow::exploding  ? "exploding"
+         : f == flow::not_finite ? "not finite"
+                                 : "unknown";
+}
+
+/// First layer (nearest to the input) against last: ratio = norm(dL/dz first) / norm(dL/dz last). Give records of one
+/// step: the norm of several grows with their number. unknown: one of the two saw nothing. Nothing but zeros in the
+/// first layer is vanishing.
+struct gradient_flow {
+  double first = std::numeric_limits<double>::quiet_NaN(); ///< norm of dL/dz in the first layer
+  double last = std::numeric_limits<double>::quiet_NaN();  ///< and in the last
+  double ratio = std::numeric_limits<double>::quiet_NaN();
+  flow state = flow::unknown;
+
+  friend std::ostream& operator<<(std::ostream& out, gradient_flow const& f) {
+    using detail::number_cell;
+    return out << "gradient flow " << describe(f.state) << ": norm of dL/dz " << number_cell(f.first, "%.3g")
+               << " in the first layer, " << number_cell(f.last, "%.3g") << " in the last, ratio "
+               << number_cell(f.ratio, "%.3g");
+  }
+};
+
+[[nodiscard]] inline gradient_flow flow_of(gradient_record const& first, gradient_record const& last,
+                                           gradient_limits const& limits = {}) {
+  gradient_flow f;
+  f.first = first.norm();
+  f.last = last.norm();
+  f.ratio = f.first / f.last;
+  if (first.nonfinite() || last.nonfinite()) {
+    f.state = flow::not_finite;
+  } else if (first.count == 0 || last.count == 0) {
+    f.state = flow::unknown;
+  } else if (f.ratio > limits.exploding_ratio) {
+    f.state = flow::exploding;
+  } else if (f.first == 0.0 || (f.ratio < limits.vanishing_ratio && f.first < limits.vanishing_first)) {
+    f.state = flow::vanishing;
+  } else {
+    f.state = flow::healthy;
+  }
+  return f;
+}
+/// The layers in the order of the forward pass. unknown with fewer than two; not_finite where any is.
+[[nodiscard]] inline gradient_flow flow_of(std::span<gradient_record const> layers,
+                                           gradient_limits const& limits = {}) {
+  if (layers.size() < 2) {
+    return {};
+  }
+  gradient_flow f = flow_of(layers.front(), layers.back(), limits);
+  if (std::any_of(layers.begin(), layers.end(), [](gradient_record const& g) { return g.nonfinite(); })) {
+    f.state = flow::not_finite;
+  }
+  return f;
+}
+
+/// rms(dL/dz of a layer) / rms(dL/dz of the next one): below 1 where the gradient shrinks on its way back.
+[[nodiscard]] inline double layer_ratio(gradient_record const& layer, gradient_record const& next) {
+  return layer.rms() / next.rms();
+}
+
+/// The longest stretch of layer ratios that all shrink the gradient, or all grow it.
+struct layer_flow {
+  flow state = flow::unknown;
+  std::size_t from = 0;   ///< first layer of the stretch
+  std::size_t ratios = 0; ///< its length: ratios between layers `from` and `from + ratios`
+  double smallest = std::numeric_limits<double>::quiet_NaN(); ///< of all ratios
+  double largest = std::numeric_limits<double>::quiet_NaN();
+
+  friend std::ostream& operator<<(std::ostream& out, layer_flow const& f) {
+    using detail::number_cell;
+    out << "layer to layer " << describe(f.state) << ": rms of dL/dz over that of the next layer from "
+        << number_cell(f.smallest, "%.3g") << " to " << number_cell(f.largest, "%.3g");
+    if (f.ratios != 0) {
+      out << ", longest one-way stretch layers " << f.from << " to " << f.from + f.ratios;
+    }
+    return out;
+  }
+};
+
+/// The layers in the order of the forward pass. Vanishing or exploding where limits.consecutive_layers ratios in a row
+/// are at or beyond their limit; unknown with fewer than two layers. A ratio that is NaN ends a stretch.
+[[nodiscard]] inline layer_flow layer_flow_of(std::span<gradient_record const> layers,
+                                              gradient_limits const& limits = {}) {
+  layer_flow f;
+  if (layers.size() < 2) {
+    return f;
+  }
+  f.state = flow::healthy;
+  std::size_t shrinking = 0;
+  std::size_t growing = 0;
+  bool longest_grows = false;
+  auto const keep = [&](std::size_t length, std::size_t end, bool grows) {
+    if (length > f.ratios) {
+      f.ratios = length;
+      f.from = end - length;
+      longest_grows = grows;
+    }
+  };
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    double const ratio = layer_ratio(layers[l], layers[l + 1]);
+    shrinking = ratio <= limits.shrinking_layer ? shrinking + 1 : 0;
+    growing = ratio >= limits.growing_layer ? growing + 1 : 0;
+    keep(shrinking, l + 1, false);
+    keep(growing, l + 1, true);
+    if (!detail::is_nan(ratio)) {
+      f.smallest = detail::is_nan(f.smallest) ? ratio : std::min(f.smallest, ratio);
+      f.largest = detail::is_nan(f.largest) ? ratio : std::max(f.largest, ratio);
+    }
+  }
+  if (std::any_of(layers.begin(), layers.end(), [](gradient_record const& g) { return g.nonfinite(); })) {
+    f.state = flow::not_finite;
+  } else if (f.ratios != 0 && f.ratios >= limits.consecutive_layers) {
+    f.state = longest_grows ? flow::exploding : flow::vanishing;
+  }
+  return f;
+}
+
+/// At least limits.zero_share of dL/dz is exactly 0. False where nothing was seen.
+[[nodiscard]] inline bool mostly_zero(gradient_record const& g, gradient_limits const& limits = {}) {
+  return g.zero_fraction() >= limits.zero_share;
+}
+
+} // namespace satur::inline SATUR_ABI

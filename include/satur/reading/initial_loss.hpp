@@ -1,0 +1,43 @@
+/// \file reading/initial_loss.hpp  Did training start where it should?
+#pragma once
+
+#include "satur/error.hpp"
+#include "satur/reading/gradient_limits.hpp"
+#include "satur/text/cell.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <ostream>
+
+namespace satur::inline SATUR_ABI {
+
+/// A classifier that knows nothing yet has a cross entropy of ln C (nats). More: large logits, confidently wrong. Less:
+/// the labels leak, or the loss is no cross entropy over C classes.
+struct initial_loss {
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  double expected = std::numeric_limits<double>::quiet_NaN(); ///< ln C
+  bool suspicious = false;                                    ///< |loss - ln C| > limit, or not a number
+
+  [[nodiscard]] double excess() const { return loss - expected; }
+  friend std::ostream& operator<<(std::ostream& out, initial_loss const& i) {
+    using detail::number_cell;
+    return out << "initial loss " << number_cell(i.loss, "%.4g") << ", ln C = " << number_cell(i.expected, "%.4g")
+               << (i.suspicious ? ": suspicious" : ": as it should be");
+  }
+};
+
+/// Throws std::invalid_argument with fewer than two classes.
+[[nodiscard]] inline initial_loss check_initial_loss(double loss, std::size_t classes,
+                                                     gradient_limits const& limits = {}) {
+  if (classes < 2) {
+    detail::bad_parameter("check_initial_loss", "classes", classes, "2 or more");
+  }
+  initial_loss i;
+  i.loss = loss;
+  i.expected = std::log(static_cast<double>(classes));
+  i.suspicious = !(std::fabs(i.excess()) <= limits.initial_loss_excess);
+  return i;
+}
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,96 @@
+/// \file reading/unit_axes.hpp  How much of a layer is saturated, along three axes that are easily taken for each
+/// other.
+#pragma once
+
+#include "satur/record/unit_records.hpp"
+#include "satur/text/cell.hpp"
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+namespace satur::inline SATUR_ABI {
+
+/// Elements: pairs of a unit and a sample. Units: those saturated on at least `unit_share` of their samples. Samples:
+/// those on which at least `sample_share` of the layer is saturated. A layer of which 10 % of the elements are
+/// saturated may have 10 % of its units saturated always, or every unit on 10 % of the samples, or 10 % of the samples
+/// saturating everything.
+struct saturation_axes {
+  double elements = 0.0; ///< seen, NaN left out
+  double low = 0.0;      ///< of them, saturated on the left
+  double high = 0.0;
+
+  double unit_share = 0.95;          ///< the p of the axis of units
+  std::uint64_t units = 0;           ///< with a sample that was not NaN
+  std::uint64_t saturated_units = 0; ///< (low + high) / samples >= unit_share
+  std::uint64_t low_units = 0;       ///< of them, low / samples >= unit_share
+  std::uint64_t high_units = 0;      ///< of them, high / samples >= unit_share; the rest is so on both sides together
+
+  double sample_share = 0.5; ///< the p of the axis of samples, `unit_options::sample_share`
+  std::uint64_t samples = 0;
+  std::uint64_t saturated_samples = 0;
+
+  rule_definition rule;
+
+  [[nodiscard]] double element_fraction() const { return share(low + high, elements); }
+  [[nodiscard]] double unit_fraction() const {
+    return share(static_cast<double>(saturated_units), static_cast<double>(units));
+  }
+  [[nodiscard]] double sample_fraction() const {
+    return share(static_cast<double>(saturated_samples), static_cast<double>(samples));
+  }
+
+  /// Three lines, each with its definition:
+  ///
+  ///     elements  12.5 % of 32768 saturated (low 12.0 %, high 0.5 %; |z| > 5)
+  ///     units     31 of 256 saturated on >= 95 % of their samples (30 low, 0 high, 1 on both sides)
+  ///     samples   3 of 128 with >= 50 % of the layer saturated
+  friend std::ostream& operator<<(std::ostream& out, saturation_axes const& a) {
+    using detail::percent_cell;
+    return out << detail::message("elements  ", percent_cell(a.element_fraction()), " % of ",
+                                  detail::cell("%.0f", a.elements), " saturated (low ",
+                                  percent_cell(share(a.low, a.elements)), " %, high ",
+                                  percent_cell(share(a.high, a.elements)), " %; ", describe(a.rule), ")\n")
+               << detail::message("units     ", a.saturated_units, " of ", a.units,
+                                  " saturated on >= ", detail::number_text(100.0 * a.unit_share),
+                                  " % of their samples (", a.low_units, " low, ", a.high_units, " high, ",
+                                  a.saturated_units - a.low_units - a.high_units, " on both sides)\n")
+               << detail::message("samples   ", a.saturated_samples, " of ", a.samples,
+                                  " with >= ", detail::number_text(100.0 * a.sample_share),
+                                  " % of the layer saturated\n");
+  }
+  bool operator==(saturation_axes const&) const = default;
+
+private:
+  [[nodiscard]] static double share(double part, double whole) {
+    return whole > 0.0 ? part / whole : std::numeric_limits<double>::quiet_NaN();
+  }
+};
+
+/// The three axes of a record. Throws std::invalid_argument where unit_share is not in (0, 1].
+[[nodiscard]] inline saturation_axes axes_of(unit_records const& units, double unit_share = 0.95) {
+  if (!(unit_share > 0.0 && unit_share <= 1.0)) {
+    detail::bad_parameter("axes_of", "unit_share", unit_share, "a share of the samples in (0, 1], such as 0.95");
+  }
+  saturation_axes a;
+  a.unit_share = unit_share;
+  a.sample_share = units.options().sample_share;
+  a.samples = units.samples();
+  a.saturated_samples = units.saturated_samples();
+  a.rule = units.rule();
+  for (std::size_t u = 0; u < units.size(); ++u) {
+    unit_summary const s = units[u];
+    if (s.samples > 0.0) {
+      a.elements += s.samples;
+      a.low += s.low;
+      a.high += s.high;
+      ++a.units;
+      a.saturated_units += s.fraction() >= unit_share;
+      a.low_units += s.low_fraction() >= unit_share;
+      a.high_units += s.high_fraction() >= unit_share && s.low_fraction() < unit_share;
+    }
+  }
+  return a;
+}
+
+} // namespace satur::inline SATUR_ABI

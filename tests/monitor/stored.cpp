@@ -1,0 +1,297 @@
+// Files that were written once and are kept: every number of them is read into its place, whatever satur writes now.
+#include "satur/monitor/file.hpp"
+
+#include "support/monitor_bytes.hpp"
+#include "support/stored_monitors.hpp"
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using satur::phase;
+using satur_test::loaded;
+using satur_test::saved;
+namespace stored = satur_test::stored;
+
+bool close(double a, double b) { return std::fabs(a - b) <= 1e-13 * std::fabs(b); }
+
+satur::rule_definition const rule{"z_outside", -5.5, 6.25};
+
+/// The records of the files are numbered; each number of a record is its own plus that of the record.
+void check_saturation(satur::saturation const& s, std::uint64_t record) {
+  double const k = static_cast<double>(record);
+  double const count = 1000.0 + k;
+  double const finite = 700.0 + k;
+  CHECK(s.count == 1000 + record);
+  CHECK(s.low == 200 + record);
+  CHECK(s.high == 300 + record);
+  CHECK(s.nan == 400 + record);
+  CHECK(s.infinite == 500 + record);
+  CHECK(close(s.mean_derivative(), (600.75 + k) / count));
+  CHECK(close(s.mean_squared_derivative(), (40.375 + k) / count));
+  CHECK(s.z.count == 700 + record);
+  CHECK(s.mean_z() == 1.5 + k);
+  CHECK(close(s.variance_z(), (90.75 + k) / finite));
+  CHECK(close(s.mean_output(), (65.0 + k) / finite));
+  CHECK(close(s.mean_squared_output(), (150.3125 + k) / finite));
+  CHECK(s.min_z() == -20.5 - k);
+  CHECK(s.max_z() == 30.25 + k);
+  CHECK(s.rule == rule);
+  CHECK(s.activation == "tanh");
+  CHECK(s.peak_slope == 0.75);
+}
+void check_record(satur::layer_record const& r, std::uint64_t record) {
+  CAPTURE(record);
+  double const k = static_cast<double>(record);
+  check_saturation(r.saturation, record);
+  CHECK(r.gradient ==
+        satur::gradient_record{2000 + record, 210 + record, 220 + record, 230 + record, {240.5 + k, 0.5}});
+  CHECK(r.update == satur::update_record{31 + record, 51 + record, {-70.5 - k, 0.25}});
+}
+void check_line(satur::history_line const& line, std::uint64_t step) {
+  double const k = static_cast<double>(step);
+  CHECK(line.step == step);
+  CHECK(line.count == 3000 + step);
+  CHECK(line.low == 310 + step);
+  CHECK(line.high == 320 + step);
+  CHECK(line.nonfinite == 330 + step);
+  CHECK(line.gradients == 340 + step);
+  CHECK(line.updates == 350 + step);
+  CHECK(line.slope == 36.5 + k);
+  CHECK(line.gradient_square == 37.25 + k);
+  CHECK(line.log_update == -38.75 - k);
+  CHECK(line.peak_slope == 0.5);
+}
+void check_sampling(satur::sampling_record const& s, std::uint64_t k, bool sampling_now) {
+  double const x = static_cast<double>(k);
+  CHECK(s == satur::sampling_record{{.every = 5, .budget = 0.375},
+                                    100 + k,
+                                    60 + k,
+                                    7 + k,
+                                    8000 + k,
+                                    9000 + k,
+                                    10.5 + x,
+                                    11.25 + x,
+                                    12.75 + x,
+                                    sampling_now});
+}
+/// `first` below, one more in the third bin, two more in the last, and so on.
+void check_histogram(satur::histogram const& h, std::uint64_t first, double lowest, double highest) {
+  CHECK(h.below() == first);
+  CHECK(h.count(2) == first + 1);
+  CHECK(h.count(h.bins() - 1) == first + 2);
+  CHECK(h.above() == first + 3);
+  CHECK(h.nan() == first + 4);
+  CHECK(h.minus_infinite() == first + 6);
+  CHECK(h.plus_infinite() == first + 7);
+  CHECK(h.lowest() == lowest);
+  CHECK(h.highest() == highest);
+}
+/// `rare`: with NaN, infinity and gradients that are none.
+void check_units(satur::unit_records const& units, std::uint64_t record, bool rare) {
+  double const k = static_cast<double>(record);
+  REQUIRE(units.size() == 2);
+  CHECK(units.options().sample_share == 0.25);
+  CHECK(units.rule() == rule);
+  CHECK(units.activation() == "tanh");
+  CHECK(units.peak_slope() == 0.75);
+  CHECK(units.samples() == 8000 + record);
+  CHECK(units.gradient_samples() == 7000 + record);
+  CHECK(units.saturated_samples() == 40 + record);
+  CHECK(units.lifetime() == 9000 + record);
+  for (std::size_t u = 0; u < 2; ++u) {
+    CAPTURE(u);
+    satur::unit_summary const s = units[u];
+    double const part = static_cast<double>(u);
+    auto const mean = [&](double number) { return number + 0.5 * part + k / 512.0; };
+    auto const counter = [&](double number) { return 100.0 * number + 10.0 * part + k; };
+    double const nan = rare ? 501.0 + part + k : 0.0;
+    double const bad = rare ? 701.0 + part + k : 0.0;
+    CHECK(s.mean_slope == mean(1));
+    CHECK(s.z_mean == mean(2));
+    CHECK(s.z_variance == mean(3));
+    CHECK(s.output == mean(4));
+    CHECK(s.magnitude == mean(5));
+    CHECK(s.gradient_mean_square == mean(6));
+    CHECK(s.low == counter(1));
+    CHECK(s.high == counter(2));
+    CHECK(s.active == counter(3));
+    CHECK(s.silent == counter(4));
+    CHECK(s.ever_active);
+    CHECK(s.nan == nan);
+    CHECK(s.samples == 8000.0 + k - nan);
+    CHECK(s.infinite == (rare ? 601.0 + part + k : 0.0));
+    CHECK(s.bad_gradients == bad);
+    CHECK(s.gradients == 7000.0 + k - bad);
+  }
+}
+void check_monitor(satur::monitor const& mon, bool with_units) {
+  CHECK(mon.options() == satur::monitor_options{.rule = satur::z_outside{-5.5, 6.25},
+                                                .histograms = 3,
+                                                .updates = 4,
+                                                .units = with_units,
+                                                .sampling = {.every = 5, .budget = 0.375},
+                                                .history = {.lines = 9, .keeps = satur::history_keeps::newest}});
+  CHECK(mon.phase() == phase::eval);
+  CHECK(mon.stop_requested());
+  check_sampling(mon.sampling(), 0, false);
+  check_sampling(mon.sampling(phase::eval), 10, true);
+
+  REQUIRE(mon.size() == 2);
+  satur::layer_monitor const& fc1 = *mon.begin();
+  CHECK(fc1.name() == "fc1");
+  CHECK(fc1.phase() == phase::eval);
+  check_record(fc1.current(), 10);
+  check_record(fc1.last(), 11);
+  check_record(fc1.total(), 12);
+  check_record(fc1.current(phase::eval), 50);
+  check_record(fc1.last(phase::eval), 51);
+  check_record(fc1.total(phase::eval), 52);
+
+  satur::history const& evenly = fc1.history();
+  CHECK(evenly.options() == satur::history_options{.lines = 4});
+  CHECK(evenly.seen() == 7);
+  CHECK(evenly.stride() == 2);
+  REQUIRE(evenly.size() == 3);
+  check_line(evenly[0], 10);
+  check_line(evenly[1], 12);
+  check_line(evenly[2], 13);
+  satur::history const& newest = fc1.history(phase::eval);
+  CHECK(newest.options() == satur::history_options{.lines = 3, .keeps = satur::history_keeps::newest});
+  CHECK(newest.seen() == 5);
+  CHECK(newest.stride() == 1);
+  REQUIRE(newest.size() == 2);
+  check_line(newest[0], 55);
+  check_line(newest[1], 56);
+
+  REQUIRE(fc1.histograms().has_value());
+  check_histogram(fc1.histograms()->z, 1001, -40.5, 50.25);
+  CHECK(fc1.histograms()->z.zeros() == 19);
+  check_histogram(fc1.histograms()->slope, 2001, 0.5, 3.5);
+  CHECK(fc1.histograms()->slope.zeros() == 2006);
+  check_histogram(fc1.histograms()->gradient, 3001, 0.25, 2.75);
+  CHECK(fc1.histograms()->gradient.zeros() == 3006);
+  CHECK_FALSE(fc1.histograms(phase::eval).has_value());
+
+  CHECK(fc1.units().has_value() == with_units);
+  CHECK(fc1.units(phase::eval).has_value() == with_units);
+  if (with_units) {
+    check_units(*fc1.units(), 10, true);
+    check_units(*fc1.units(phase::eval), 50, false);
+  }
+
+  satur::layer_monitor const& other = mon.at("\xc3\xa9");
+  for (phase const p : {phase::train, phase::eval}) {
+    CHECK(other.current(p) == satur::layer_record{});
+    CHECK(other.last(p) == satur::layer_record{});
+    CHECK(other.total(p) == satur::layer_record{});
+    CHECK(other.history(p).empty());
+    CHECK(other.history(p).options() == mon.options().history);
+    CHECK_FALSE(other.histograms(p).has_value());
+    CHECK_FALSE(other.units(p).has_value());
+  }
+}
+
+} // namespace
+
+TEST_CASE("a kept file of every format is read, each number in its place") {
+  std::uint64_t format = 0;
+  for (std::string_view const text : stored::formats) {
+    ++format;
+    CAPTURE(format);
+    std::string const bytes = stored::bytes_of(text);
+    REQUIRE(static_cast<unsigned char>(bytes[8]) == format);
+    check_monitor(loaded(bytes), format >= 2);
+  }
+}
+
+TEST_CASE("every format has its kept file, and the newest is what is written now, byte for byte") {
+  // Where this fails because a format is new: add the text that it prints to support/stored_monitors.hpp.
+  std::string const now = saved(loaded(stored::bytes_of(stored::formats.back())));
+  CHECK(stored::text_of(now) == std::string(stored::formats.back()));
+  CHECK(stored::formats.size() == satur::detail::newest_format);
+}
+
+TEST_CASE("a monitor of a kept file is saved and loaded again, equal, and goes on equal") {
+  for (std::string_view const text : stored::formats) {
+    satur::monitor mon = loaded(stored::bytes_of(text));
+    satur::monitor again = loaded(saved(mon));
+    CHECK(again == mon);
+    mon.train();
+    again.train();
+    CHECK_FALSE(mon.sampling_now());
+    CHECK(again == mon);
+  }
+}
+
+TEST_CASE("a number that no monitor has is refused, and the last one that it may have is read") {
+  std::string const good = stored::bytes_of(stored::formats[1]);
+  // `words` are in the file once; the first of them becomes `word`.
+  auto const with = [&](std::vector<std::uint64_t> const& words, std::uint64_t word) {
+    std::string pattern(8 * words.size(), '\0');
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      satur_test::put_word(pattern, 8 * i, words[i]);
+    }
+    std::size_t const at = good.find(pattern);
+    REQUIRE(at != std::string::npos);
+    REQUIRE(good.find(pattern, at + 1) == std::string::npos);
+    std::string bytes = good;
+    satur_test::put_word(bytes, at, word);
+    satur_test::mend(bytes);
+    return satur_test::refusal_of(bytes);
+  };
+  auto const check = [&](std::vector<std::uint64_t> const& words, std::uint64_t most, std::string const& expected) {
+    CAPTURE(words[0]);
+    CHECK(with(words, most).empty());
+    CHECK(with(words, most + 1).find(expected) != std::string::npos);
+  };
+  std::string const saturation = "expected counters of saturation that are no more than their count; ";
+  check({210, 310, 410, 510}, 1010, saturation);                       // low of 1010
+  check({310, 410, 510}, 1010, saturation);                            // high
+  check({510, std::bit_cast<std::uint64_t>(610.5)}, 1010, saturation); // infinite
+  check({710, std::bit_cast<std::uint64_t>(11.5)}, 1010, saturation);  // finite z
+  std::string const unit = "expected counters of a unit that are no more than its samples; ";
+  check({110, 120, 210}, 8010 - 511, unit); // low of the samples that are not NaN
+  check({210, 220, 310}, 8010 - 511, unit); // high
+  check({310, 320, 410}, 8010 - 511, unit); // active
+  check({120, 210, 220}, 8010 - 512, unit); // low of the second unit
+  check({220, 310, 320}, 8010 - 512, unit);
+  check({320, 410, 420}, 8010 - 512, unit);
+  check({611, 711, 0}, 8010 - 511, unit);                             // infinite
+  check({711, 0, 0, 0}, 7010, unit);                                  // gradients that are none
+  CHECK(with({511, 611, 711}, 8011).find(unit) != std::string::npos); // NaN, of 8010 samples
+  CHECK(with({511, 611, 711}, std::uint64_t{1} << 48).find("counters of a unit that are below 2^48") !=
+        std::string::npos);
+  std::string const samples = "expected no more samples of units than were seen; ";
+  check({8010, 7010}, 9010, samples); // of the life
+  check({50, 9010}, 8010, samples);   // samples that are saturated
+  check({60, 7, 8000}, 100, "expected no more sampled steps than steps; ");
+  check({70, 17, 8010}, 110, "expected no more sampled steps than steps; ");
+  for (double const time : {10.5, 11.25, 12.75}) {
+    std::uint64_t const word = std::bit_cast<std::uint64_t>(time);
+    CHECK(with({word}, std::bit_cast<std::uint64_t>(std::numeric_limits<double>::infinity()))
+              .find("expected finite times; ") != std::string::npos);
+  }
+  std::string const lines = "expected no more lines of a history than it may hold; ";
+  CHECK(with({7, 2, 1, 3, 10}, 2).find(lines) != std::string::npos); // three lines of two steps
+  CHECK(with({7, 2, 1, 3, 10}, 3).empty());
+  CHECK(with({4, 7, 2, 1, 3}, 2).find(lines) != std::string::npos); // in room for two
+  CHECK(with({4, 7, 2, 1, 3}, 3).empty());
+  std::string const stride = "expected a stride of a history that fits its steps; ";
+  CHECK(with({2, 1, 3, 10}, 8).empty());
+  CHECK(with({2, 1, 3, 10}, 16).find(stride) != std::string::npos);
+  CHECK(with({2, 1, 3, 10}, 3).find(stride) != std::string::npos);
+  CHECK(with({2, 1, 3, 10}, 0).find(stride) != std::string::npos);
+  std::string const order = "expected lines of a history in order; ";
+  CHECK(with({12, 3012}, 11).empty());
+  CHECK(with({12, 3012}, 10).find(order) != std::string::npos); // the step of the line before it
+  CHECK(with({12, 3012}, 13).find(order) != std::string::npos); // and of the one after it
+}
