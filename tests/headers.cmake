@@ -30,6 +30,10 @@ if(SATUR_SH)
   add_test(NAME layers COMMAND "${SATUR_SH}" "${CMAKE_CURRENT_LIST_DIR}/check_layers.sh" "${PROJECT_SOURCE_DIR}/include")
   add_test(NAME layers_self_test
            COMMAND "${SATUR_SH}" "${CMAKE_CURRENT_LIST_DIR}/check_layers.sh" --self-test "${CMAKE_CURRENT_BINARY_DIR}")
+  add_test(NAME references COMMAND "${SATUR_SH}" "${CMAKE_CURRENT_LIST_DIR}/check_references.sh" "${PROJECT_SOURCE_DIR}")
+  add_test(NAME references_self_test
+           COMMAND "${SATUR_SH}" "${CMAKE_CURRENT_LIST_DIR}/check_references.sh" --self-test "${PROJECT_SOURCE_DIR}"
+                   "${CMAKE_CURRENT_BINARY_DIR}")
 else()
   satur_skip_test(layers "there is no POSIX shell")
 endif()

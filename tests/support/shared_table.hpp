@@ -1,4 +1,4 @@
-// A table of the shared references, where it is at hand.
+// A table of references: from tests/reference/, or from the folder of shared data if there is one.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -10,10 +10,13 @@
 
 namespace test {
 
-/// The rows of a table after its head, cut at the commas. Empty, with a message, where the file is not there.
+/// The rows of a table after its head, cut at the commas. Empty, with a message, if the file is in neither folder.
 inline std::vector<std::vector<std::string>> shared_table(std::string const& name) {
+  std::ifstream file(std::string(SATUR_TESTS_DIR) + "/reference/" + name);
   std::string const path = std::string(SATUR_SHARED_DIR) + "/reference/" + name;
-  std::ifstream file(path);
+  if (!file.is_open()) {
+    file.open(path);
+  }
   if (!file) {
     MESSAGE("skipped: " << path << " is not there (-DSATUR_SHARED_DIR=… says where it is)");
     return {};

@@ -1,4 +1,4 @@
-/// \file arctan.hpp
+/// \file activation/arctan.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file celu.hpp
+/// \file activation/celu.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

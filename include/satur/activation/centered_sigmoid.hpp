@@ -1,4 +1,4 @@
-/// \file centered_sigmoid.hpp
+/// \file activation/centered_sigmoid.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file composed.hpp
+/// \file activation/composed.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

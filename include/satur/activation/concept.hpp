@@ -1,4 +1,4 @@
-/// \file concept.hpp  What a struct must have to be an activation.
+/// \file activation/concept.hpp  What a struct must have to be an activation.
 #pragma once
 
 #include "satur/error.hpp"

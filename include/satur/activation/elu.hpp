@@ -1,4 +1,4 @@
-/// \file elu.hpp
+/// \file activation/elu.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -11,9 +11,10 @@ namespace satur::inline SATUR_ABI {
 /// f(z) = z for z > 0, else alpha (e^z - 1); f'(z) = 1 for z > 0, else alpha e^z (0 < alpha <= 2^80, 1 by default).
 ///
 /// Flat on the left, where 1 % of the slope is left at z = -4.605; never on the right. f'(0) = alpha (PyTorch's choice;
-/// reference/kinks.csv). Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0; NaN gives NaN. The value comes
-/// from expm1 and the slope from exp: neither e^z - 1 nor f + alpha keeps digits. Accuracy: below 1.5 ulp with alpha =
-/// 1 (docs/accuracy.md), 2 ulp with alpha in [2^-60, 2^80]. Source: Clevert, Unterthiner, Hochreiter 2016, equation 15.
+/// tests/reference/kinks.csv). Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0; NaN gives NaN. The value
+/// comes from expm1 and the slope from exp: neither e^z - 1 nor f + alpha keeps digits. Accuracy: below 1.5 ulp with
+/// alpha = 1 (docs/accuracy.md), 2 ulp with alpha in [2^-60, 2^80]. Source: Clevert, Unterthiner, Hochreiter 2016,
+/// equation 15.
 struct elu {
   static constexpr std::string_view name = "elu";
   static constexpr bool flat_left = true;

@@ -1,4 +1,4 @@
-/// \file erf.hpp
+/// \file activation/erf.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file exponential.hpp
+/// \file activation/exponential.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

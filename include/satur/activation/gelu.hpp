@@ -1,4 +1,4 @@
-/// \file gelu.hpp
+/// \file activation/gelu.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

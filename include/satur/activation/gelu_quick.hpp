@@ -1,4 +1,4 @@
-/// \file gelu_quick.hpp
+/// \file activation/gelu_quick.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file gelu_tanh.hpp
+/// \file activation/gelu_tanh.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file hard_shrink.hpp
+/// \file activation/hard_shrink.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file hard_sigmoid.hpp
+/// \file activation/hard_sigmoid.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -10,10 +10,10 @@ namespace satur::inline SATUR_ABI {
 /// f(z) = clip((z + 3)/6, 0, 1); f'(z) = 1/6 for |z| < 3, else 0.
 ///
 /// Flat on both sides from |z| = 3 on, exactly: a unit out there gets no gradient at all. Keras 2 used another line:
-/// `hard_sigmoid_keras2`. At the kinks the slope is the flat side's, 0 (PyTorch's choice; reference/kinks.csv). Special
-/// values: f(-inf) = 0, f(inf) = 1; NaN gives NaN in both. Accuracy: value below 1 ulp, because z + 3 is exact where it
-/// cancels; slope 0.5 (docs/accuracy.md). Source: Courbariaux, Bengio, David 2015 in spirit; PyTorch and Keras 3 define
-/// it with 1/6.
+/// `hard_sigmoid_keras2`. At the kinks the slope is the flat side's, 0 (PyTorch's choice; tests/reference/kinks.csv).
+/// Special values: f(-inf) = 0, f(inf) = 1; NaN gives NaN in both. Accuracy: value below 1 ulp, because z + 3 is exact
+/// where it cancels; slope 0.5 (docs/accuracy.md). Source: Courbariaux, Bengio, David 2015 in spirit; PyTorch and Keras
+/// 3 define it with 1/6.
 struct hard_sigmoid {
   static constexpr std::string_view name = "hard_sigmoid";
   static constexpr bool flat_left = true;

@@ -1,4 +1,4 @@
-/// \file hard_sigmoid_keras2.hpp
+/// \file activation/hard_sigmoid_keras2.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -10,7 +10,7 @@ namespace satur::inline SATUR_ABI {
 /// f(z) = clip((z + 2.5)/5, 0, 1); f'(z) = 1/5 for |z| < 2.5, else 0.
 ///
 /// Flat on both sides from |z| = 2.5 on, exactly: a unit out there gets no gradient at all. PyTorch and Keras 3 have
-/// `hard_sigmoid`. At the kinks the slope is the flat side's, 0 (PyTorch's choice; reference/kinks.csv). Special
+/// `hard_sigmoid`. At the kinks the slope is the flat side's, 0 (PyTorch's choice; tests/reference/kinks.csv). Special
 /// values: f(-inf) = 0, f(inf) = 1; NaN gives NaN in both. Accuracy: value below 1 ulp, because z + 2.5 is exact where
 /// it cancels; slope 0.5 (docs/accuracy.md). Source: Keras 2 (0.2 z + 0.5); Theano before it.
 struct hard_sigmoid_keras2 {

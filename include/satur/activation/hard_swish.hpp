@@ -1,4 +1,4 @@
-/// \file hard_swish.hpp
+/// \file activation/hard_swish.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -10,8 +10,8 @@ namespace satur::inline SATUR_ABI {
 /// f(z) = z clip((z + 3)/6, 0, 1); f'(z) = 0 for z <= -3, (2z + 3)/6 between, 1 for z >= 3.
 ///
 /// Flat on the left from -3 on, exactly. Not monotone: least, -3/8, at -3/2, where the slope is 0. The slope jumps:
-/// f'(-3) = 0 and f'(3) = 1, the outer sides' (reference/kinks.csv); it comes up to 3/2 just below 3. Special values:
-/// f(-inf) = 0 (not NaN), f(inf) = inf; NaN gives NaN in both. Accuracy: value below 2 ulp, slope below 1.5
+/// f'(-3) = 0 and f'(3) = 1, the outer sides' (tests/reference/kinks.csv); it comes up to 3/2 just below 3. Special
+/// values: f(-inf) = 0 (not NaN), f(inf) = inf; NaN gives NaN in both. Accuracy: value below 2 ulp, slope below 1.5
 /// (docs/accuracy.md). Source: Howard et al. 2019 (MobileNetV3), equation 1; PyTorch's Hardswish, Keras's hard_silu.
 struct hard_swish {
   static constexpr std::string_view name = "hard_swish";

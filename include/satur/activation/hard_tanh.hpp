@@ -1,4 +1,4 @@
-/// \file hard_tanh.hpp
+/// \file activation/hard_tanh.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -10,8 +10,8 @@ namespace satur::inline SATUR_ABI {
 /// f(z) = clip(z, low, high), -1 and 1 by default (low < high); f'(z) = 1 for low < z < high, else 0.
 ///
 /// Flat on both sides, exactly: a unit out there gets no gradient at all. At the kinks the slope is the flat side's, 0
-/// (PyTorch's choice; reference/kinks.csv). Special values: f(-inf) = low, f(inf) = high; NaN gives NaN in both, which
-/// a min of a max would lose. Exact. Source: Collobert 2004.
+/// (PyTorch's choice; tests/reference/kinks.csv). Special values: f(-inf) = low, f(inf) = high; NaN gives NaN in both,
+/// which a min of a max would lose. Exact. Source: Collobert 2004.
 struct hard_tanh {
   static constexpr std::string_view name = "hard_tanh";
   static constexpr bool flat_left = true;

@@ -1,4 +1,4 @@
-/// \file identity.hpp
+/// \file activation/identity.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

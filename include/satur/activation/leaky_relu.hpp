@@ -1,4 +1,4 @@
-/// \file leaky_relu.hpp
+/// \file activation/leaky_relu.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -11,7 +11,7 @@ namespace satur::inline SATUR_ABI {
 ///
 /// Never flat, unless negative_slope is 0: the left side keeps `negative_slope` of the gradient, which may be any
 /// finite number; with a negative one f rises on both sides of 0. f'(0) = negative_slope (PyTorch's choice;
-/// reference/kinks.csv). Special values: f(-inf) = -inf (0 with slope 0, inf
+/// tests/reference/kinks.csv). Special values: f(-inf) = -inf (0 with slope 0, inf
 /// with a negative one), f(inf) = inf; NaN gives NaN. The slope is rounded to T before
 /// it multiplies, so float differs from the exact decimal 0.01 by up to one ulp. Source: Maas, Hannun, Ng 2013,
 /// section 2.

@@ -1,4 +1,4 @@
-/// \file lecun_tanh.hpp
+/// \file activation/lecun_tanh.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file log_sigmoid.hpp
+/// \file activation/log_sigmoid.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file mish.hpp
+/// \file activation/mish.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file peak_slope.hpp  The largest slope of an activation, stated or searched for.
+/// \file activation/peak_slope.hpp  The largest slope of an activation, stated or searched for.
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file prelu.hpp
+/// \file activation/prelu.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -11,9 +11,9 @@ namespace satur::inline SATUR_ABI {
 ///
 /// `leaky_relu` whose slope is learnt: the caller owns it and writes it here before a pass; dL/dnegative_slope is the
 /// sum of dL/da * z over z < 0. It may be any finite number; with a negative one f rises on both sides of 0. f'(0) =
-/// negative_slope (PyTorch's choice; reference/kinks.csv). Special values: f(-inf) = -inf (0 with slope 0, inf with a
-/// negative one), f(inf) = inf; NaN gives NaN. The slope is rounded to T before it multiplies. Source: He, Zhang, Ren,
-/// Sun 2015, equation 1.
+/// negative_slope (PyTorch's choice; tests/reference/kinks.csv). Special values: f(-inf) = -inf (0 with slope 0, inf
+/// with a negative one), f(inf) = inf; NaN gives NaN. The slope is rounded to T before it multiplies. Source: He,
+/// Zhang, Ren, Sun 2015, equation 1.
 struct prelu {
   static constexpr std::string_view name = "prelu";
   static constexpr bool flat_left = false;

@@ -1,4 +1,4 @@
-/// \file relu.hpp
+/// \file activation/relu.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -10,8 +10,8 @@ namespace satur::inline SATUR_ABI {
 /// f(z) = max(z, 0); f'(z) = 1 for z > 0, else 0.
 ///
 /// Flat on the left: a unit with z <= 0 is off, and one that is off for every input is dead. f'(0) = 0, the flat side's
-/// (PyTorch's choice; reference/kinks.csv). Special values: f(-inf) = 0, f(inf) = inf; NaN gives NaN in both, which
-/// max(z, 0) would lose. Exact. Source: Nair, Hinton 2010; Glorot, Bordes, Bengio 2011.
+/// (PyTorch's choice; tests/reference/kinks.csv). Special values: f(-inf) = 0, f(inf) = inf; NaN gives NaN in both,
+/// which max(z, 0) would lose. Exact. Source: Nair, Hinton 2010; Glorot, Bordes, Bengio 2011.
 struct relu {
   static constexpr std::string_view name = "relu";
   static constexpr bool flat_left = true;

@@ -1,4 +1,4 @@
-/// \file relu6.hpp
+/// \file activation/relu6.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -10,7 +10,7 @@ namespace satur::inline SATUR_ABI {
 /// f(z) = min(max(z, 0), 6); f'(z) = 1 for 0 < z < 6, else 0.
 ///
 /// Flat on both sides: off at z <= 0, and saturated from 6 on. At the kinks the slope is the flat side's, 0 (PyTorch's
-/// choice; reference/kinks.csv). Special values: f(-inf) = 0, f(inf) = 6; NaN gives NaN in both. Exact.
+/// choice; tests/reference/kinks.csv). Special values: f(-inf) = 0, f(inf) = 6; NaN gives NaN in both. Exact.
 /// Source: Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10.
 struct relu6 {
   static constexpr std::string_view name = "relu6";

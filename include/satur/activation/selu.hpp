@@ -1,4 +1,4 @@
-/// \file selu.hpp
+/// \file activation/selu.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -12,9 +12,9 @@ namespace satur::inline SATUR_ABI {
 ///
 /// lambda = 1.0507…, alpha = 1.6732…: with them independent inputs of mean 0 and variance 1 keep both through layers of
 /// `lecun_normal` weights. Flat on the left, where 1 % of the peak slope is left at z = -4.605. f'(0) = lambda alpha
-/// (PyTorch's choice; reference/kinks.csv). Special values: f(-inf) = -lambda alpha, f(inf) = inf, f'(-inf) = 0; NaN
-/// gives NaN. Accuracy: below 2 ulp (docs/accuracy.md). Source: Klambauer, Unterthiner, Mayr, Hochreiter 2017, equation
-/// 2; the digits are the closed forms of its appendix.
+/// (PyTorch's choice; tests/reference/kinks.csv). Special values: f(-inf) = -lambda alpha, f(inf) = inf, f'(-inf) = 0;
+/// NaN gives NaN. Accuracy: below 2 ulp (docs/accuracy.md). Source: Klambauer, Unterthiner, Mayr, Hochreiter 2017,
+/// equation 2; the digits are the closed forms of its appendix.
 struct selu {
   static constexpr std::string_view name = "selu";
   static constexpr bool flat_left = true;

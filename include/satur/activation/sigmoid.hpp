@@ -1,4 +1,4 @@
-/// \file sigmoid.hpp
+/// \file activation/sigmoid.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file silu.hpp
+/// \file activation/silu.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

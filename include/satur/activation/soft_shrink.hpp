@@ -1,4 +1,4 @@
-/// \file soft_shrink.hpp
+/// \file activation/soft_shrink.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file softplus.hpp
+/// \file activation/softplus.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file softsign.hpp
+/// \file activation/softsign.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

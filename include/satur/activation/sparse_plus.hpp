@@ -1,4 +1,4 @@
-/// \file sparse_plus.hpp
+/// \file activation/sparse_plus.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

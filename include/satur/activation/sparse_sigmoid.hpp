@@ -1,4 +1,4 @@
-/// \file sparse_sigmoid.hpp
+/// \file activation/sparse_sigmoid.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

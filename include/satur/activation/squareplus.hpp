@@ -1,4 +1,4 @@
-/// \file squareplus.hpp
+/// \file activation/squareplus.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

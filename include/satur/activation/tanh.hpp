@@ -1,4 +1,4 @@
-/// \file tanh.hpp
+/// \file activation/tanh.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

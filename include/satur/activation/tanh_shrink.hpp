@@ -1,4 +1,4 @@
-/// \file tanh_shrink.hpp
+/// \file activation/tanh_shrink.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file threshold.hpp
+/// \file activation/threshold.hpp
 #pragma once
 
 #include "satur/activation/concept.hpp"

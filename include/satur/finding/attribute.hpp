@@ -1,4 +1,5 @@
-/// \file attribute.hpp  Why a layer's z is where it is, unit by unit, from weights, bias and the moments of the inputs.
+/// \file finding/attribute.hpp  Why a layer's z is where it is, unit by unit, from weights, bias and the moments of the
+/// inputs.
 #pragma once
 
 #include "satur/finding/expectation.hpp"

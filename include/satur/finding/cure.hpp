@@ -1,4 +1,4 @@
-/// \file cure.hpp  Cures to apply: nothing here happens unless the caller asks for it.
+/// \file finding/cure.hpp  Cures to apply: nothing here happens unless the caller asks for it.
 #pragma once
 
 #include "satur/activation/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file diagnose.hpp  From the records of a run to findings: what is wrong, where, why, and what to do.
+/// \file finding/diagnose.hpp  From the records of a run to findings: what is wrong, where, why, and what to do.
 #pragma once
 
 #include "satur/finding/finding.hpp"

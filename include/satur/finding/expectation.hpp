@@ -1,4 +1,4 @@
-/// \file expectation.hpp  What a layer's readings would be if its z were normal: the measure of a cure.
+/// \file finding/expectation.hpp  What a layer's readings would be if its z were normal: the measure of a cure.
 #pragma once
 
 #include "satur/activation/any_activation.hpp"

@@ -1,4 +1,5 @@
-/// \file finding.hpp  One finding of a diagnosis: layer, symptom, evidence, cause, cure, and what the cure will do.
+/// \file finding/finding.hpp  One finding of a diagnosis: layer, symptom, evidence, cause, cure, and what the cure will
+/// do.
 #pragma once
 
 #include "satur/finding/expectation.hpp"

@@ -1,4 +1,5 @@
-/// \file layer_case.hpp  One layer before its diagnosis: its record, what is known of its activation, what to expect.
+/// \file finding/layer_case.hpp  One layer before its diagnosis: its record, what is known of its activation, what to
+/// expect.
 #pragma once
 
 #include "satur/activation/named.hpp"

@@ -1,4 +1,4 @@
-/// \file layer_findings.hpp  What is found in one layer, by itself.
+/// \file finding/layer_findings.hpp  What is found in one layer, by itself.
 #pragma once
 
 #include "satur/finding/layer_case.hpp"

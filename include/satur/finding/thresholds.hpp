@@ -1,4 +1,4 @@
-/// \file thresholds.hpp  Where a diagnosis speaks up, each limit with its source.
+/// \file finding/thresholds.hpp  Where a diagnosis speaks up, each limit with its source.
 #pragma once
 
 #include "satur/error.hpp"

@@ -1,4 +1,4 @@
-/// \file unit_findings.hpp  What is found unit by unit: dead ones, shifted ones, and which are the worst.
+/// \file finding/unit_findings.hpp  What is found unit by unit: dead ones, shifted ones, and which are the worst.
 #pragma once
 
 #include "satur/finding/layer_case.hpp"

@@ -1,4 +1,4 @@
-/// \file weights.hpp  A layer's weights and bias, from any container, as a diagnosis and its cures take them.
+/// \file finding/weights.hpp  A layer's weights and bias, from any container, as a diagnosis and its cures take them.
 #pragma once
 
 #include "satur/array/numbers.hpp"

@@ -1,4 +1,4 @@
-/// \file gate_saturation.hpp  The record of a pass over a gated layer: which gates are closed, which are open.
+/// \file gated/gate_saturation.hpp  The record of a pass over a gated layer: which gates are closed, which are open.
 #pragma once
 
 #include "satur/record/saturation.hpp"

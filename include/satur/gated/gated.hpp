@@ -1,4 +1,4 @@
-/// \file gated.hpp  y = a gate(b), with a and b the two halves of a row.
+/// \file gated/gated.hpp  y = a gate(b), with a and b the two halves of a row.
 #pragma once
 
 #include "satur/gated/gate_saturation.hpp"

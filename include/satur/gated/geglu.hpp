@@ -1,4 +1,4 @@
-/// \file geglu.hpp
+/// \file gated/geglu.hpp
 #pragma once
 
 #include "satur/activation/gelu.hpp"

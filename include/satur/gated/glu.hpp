@@ -1,4 +1,4 @@
-/// \file glu.hpp
+/// \file gated/glu.hpp
 #pragma once
 
 #include "satur/activation/sigmoid.hpp"

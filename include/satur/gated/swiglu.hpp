@@ -1,4 +1,4 @@
-/// \file swiglu.hpp
+/// \file gated/swiglu.hpp
 #pragma once
 
 #include "satur/activation/silu.hpp"

@@ -1,4 +1,4 @@
-/// \file concept.hpp  What a rule for initial weights must have, and the call that applies one.
+/// \file initializer/concept.hpp  What a rule for initial weights must have, and the call that applies one.
 #pragma once
 
 #include "satur/config.hpp"

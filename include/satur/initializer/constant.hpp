@@ -1,4 +1,4 @@
-/// \file constant.hpp  One value everywhere.
+/// \file initializer/constant.hpp  One value everywhere.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file fans.hpp  How many numbers a unit adds up, and how many units an input feeds.
+/// \file initializer/fans.hpp  How many numbers a unit adds up, and how many units an input feeds.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,5 @@
-/// \file glorot.hpp  Glorot and Bengio's rule: signal forward and gradient backward keep their size, as a compromise.
+/// \file initializer/glorot.hpp  Glorot and Bengio's rule: signal forward and gradient backward keep their size, as a
+/// compromise.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file he.hpp  He's rule, for layers that cut off or shrink the negative side.
+/// \file initializer/he.hpp  He's rule, for layers that cut off or shrink the negative side.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file identity_weights.hpp  Weights that pass their input on unchanged, as far as it goes.
+/// \file initializer/identity_weights.hpp  Weights that pass their input on unchanged, as far as it goes.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file layer_fans.hpp  Fans of the layers that are not dense, and what PyTorch and Keras take for fans.
+/// \file initializer/layer_fans.hpp  Fans of the layers that are not dense, and what PyTorch and Keras take for fans.
 ///
 /// The functions named after a layer count: how many products a unit adds up, how many units an input feeds. The
 /// libraries instead read the fans off the shape of the weight, which is something else for groups, for transposed

@@ -1,4 +1,4 @@
-/// \file lecun.hpp  LeCun's rule: a unit's pre-activation has the variance of its inputs.
+/// \file initializer/lecun.hpp  LeCun's rule: a unit's pre-activation has the variance of its inputs.
 #pragma once
 
 #include "satur/config.hpp"

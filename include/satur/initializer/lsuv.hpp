@@ -1,4 +1,4 @@
-/// \file lsuv.hpp  Weights scaled until the layer's own output on a real batch has the wanted variance.
+/// \file initializer/lsuv.hpp  Weights scaled until the layer's own output on a real batch has the wanted variance.
 #pragma once
 
 #include "satur/config.hpp"

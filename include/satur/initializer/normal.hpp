@@ -1,4 +1,4 @@
-/// \file normal.hpp  Normal with a mean and a standard deviation that the caller states.
+/// \file initializer/normal.hpp  Normal with a mean and a standard deviation that the caller states.
 #pragma once
 
 #include "satur/config.hpp"

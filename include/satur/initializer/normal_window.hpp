@@ -1,4 +1,5 @@
-/// \file normal_window.hpp  The unit normal between two bounds: its mass, mean and variance, and samples from it.
+/// \file initializer/normal_window.hpp  The unit normal between two bounds: its mass, mean and variance, and samples
+/// from it.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file orthogonal.hpp  Weights whose rows or columns are orthogonal: no direction grows or shrinks.
+/// \file initializer/orthogonal.hpp  Weights whose rows or columns are orthogonal: no direction grows or shrinks.
 #pragma once
 
 #include "satur/config.hpp"

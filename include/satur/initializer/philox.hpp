@@ -1,5 +1,5 @@
-/// \file philox.hpp  The counter-based generator behind every initializer, and the key that the caller's generator
-/// gives.
+/// \file initializer/philox.hpp  The counter-based generator behind every initializer, and the key that the caller's
+/// generator gives.
 #pragma once
 
 #include "satur/config.hpp"

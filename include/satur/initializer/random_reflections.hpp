@@ -1,4 +1,4 @@
-/// \file random_reflections.hpp  Matrices with orthonormal columns, uniform among all such.
+/// \file initializer/random_reflections.hpp  Matrices with orthonormal columns, uniform among all such.
 #pragma once
 
 #include "satur/config.hpp"

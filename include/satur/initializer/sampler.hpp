@@ -1,5 +1,5 @@
-/// \file sampler.hpp  Uniform and normal numbers with the same bits on every platform, compiler, flag and standard
-/// library.
+/// \file initializer/sampler.hpp  Uniform and normal numbers with the same bits on every platform, compiler, flag and
+/// standard library.
 ///
 /// The standard distributions differ between standard libraries, and std::log and std::cos between versions of one.
 /// Here every step is an IEEE operation with one correctly rounded result (+ - * / sqrt, bit shifts), and no product is

@@ -1,4 +1,4 @@
-/// \file sparse.hpp  Few connections a unit, strong ones.
+/// \file initializer/sparse.hpp  Few connections a unit, strong ones.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,5 +1,5 @@
-/// \file truncated_normal.hpp  Normal with its tails cut off. The bounds are counted in standard deviations by the one
-/// rule and are values by the other: the libraries give both the one name, and differ.
+/// \file initializer/truncated_normal.hpp  Normal with its tails cut off. The bounds are counted in standard deviations
+/// by the one rule and are values by the other: the libraries give both the one name, and differ.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file uniform.hpp  Uniform on an interval that the caller states.
+/// \file initializer/uniform.hpp  Uniform on an interval that the caller states.
 #pragma once
 
 #include "satur/config.hpp"

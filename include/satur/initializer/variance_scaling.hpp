@@ -1,4 +1,4 @@
-/// \file variance_scaling.hpp  One formula for most rules: a variance of scale / n, with n from the fans.
+/// \file initializer/variance_scaling.hpp  One formula for most rules: a variance of scale / n, with n from the fans.
 #pragma once
 
 #include "satur/config.hpp"

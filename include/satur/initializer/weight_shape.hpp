@@ -1,5 +1,5 @@
-/// \file weight_shape.hpp  The shape of a weight and which axis is which, for rules that are about the matrix and not
-/// about single weights.
+/// \file initializer/weight_shape.hpp  The shape of a weight and which axis is which, for rules that are about the
+/// matrix and not about single weights.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file zeros.hpp  All zeros: the usual start of a bias.
+/// \file initializer/zeros.hpp  All zeros: the usual start of a bias.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file bias.hpp  A bias added to every row of a row-major matrix, and its gradient: the sums down the columns.
+/// \file layer/bias.hpp  A bias added to every row of a row-major matrix, and its gradient: the sums down the columns.
 #pragma once
 
 #include "satur/config.hpp"

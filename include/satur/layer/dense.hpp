@@ -1,4 +1,4 @@
-/// \file dense.hpp  The fully connected layer, z = x w + b.
+/// \file layer/dense.hpp  The fully connected layer, z = x w + b.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file descend.hpp  One step of plain gradient descent, in place.
+/// \file layer/descend.hpp  One step of plain gradient descent, in place.
 #pragma once
 
 #include "satur/config.hpp"

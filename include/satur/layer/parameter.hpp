@@ -1,5 +1,5 @@
-/// \file parameter.hpp  Every parameter of a layer with its name and its gradient: what an optimiser or a gradient
-/// check walks.
+/// \file layer/parameter.hpp  Every parameter of a layer with its name and its gradient: what an optimiser or a
+/// gradient check walks.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file softmax_cross_entropy.hpp  Softmax and cross-entropy on logits in one, for classes.
+/// \file loss/softmax_cross_entropy.hpp  Softmax and cross-entropy on logits in one, for classes.
 #pragma once
 
 #include "satur/config.hpp"

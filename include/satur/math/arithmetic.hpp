@@ -1,5 +1,5 @@
-/// \file arithmetic.hpp  The few operations that a formula needs beside + - * /, each for a scalar, for lanes, and for
-/// whatever else has the operators (a dual number): select, fma, madd, and sums that keep their rounding error.
+/// \file math/arithmetic.hpp  The few operations that a formula needs beside + - * /, each for a scalar, for lanes, and
+/// for whatever else has the operators (a dual number): select, fma, madd, and sums that keep their rounding error.
 #pragma once
 
 #include "satur/simd/foreign_batch.hpp"

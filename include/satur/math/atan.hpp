@@ -1,4 +1,4 @@
-/// \file atan.hpp  The arc tangent, one body for scalars and lanes.
+/// \file math/atan.hpp  The arc tangent, one body for scalars and lanes.
 #pragma once
 
 #include "satur/math/exp.hpp"

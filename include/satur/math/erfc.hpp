@@ -1,5 +1,5 @@
-/// \file erfc.hpp  erf, erfc and the normal distribution's tail, to the last subnormal number: one body for scalars,
-/// lanes, long double and dual numbers.
+/// \file math/erfc.hpp  erf, erfc and the normal distribution's tail, to the last subnormal number: one body for
+/// scalars, lanes, long double and dual numbers.
 #pragma once
 
 #include "satur/math/in_double.hpp"

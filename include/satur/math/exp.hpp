@@ -1,4 +1,4 @@
-/// \file exp.hpp  e^x, one body for scalars and lanes, with gradual underflow.
+/// \file math/exp.hpp  e^x, one body for scalars and lanes, with gradual underflow.
 #pragma once
 
 #include "satur/math/arithmetic.hpp"

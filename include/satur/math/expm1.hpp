@@ -1,4 +1,4 @@
-/// \file expm1.hpp  e^x - 1, one body for scalars and lanes.
+/// \file math/expm1.hpp  e^x - 1, one body for scalars and lanes.
 #pragma once
 
 #include "satur/math/logistic.hpp"

@@ -1,4 +1,4 @@
-/// \file gate.hpp  z times a logistic gate, and the slope of that: what silu and its relatives share.
+/// \file math/gate.hpp  z times a logistic gate, and the slope of that: what silu and its relatives share.
 #pragma once
 
 #include "satur/math/erfc.hpp"

@@ -1,4 +1,4 @@
-/// \file half.hpp  Sixteen-bit floating-point numbers as storage: to float exactly, and back with one rounding.
+/// \file math/half.hpp  Sixteen-bit floating-point numbers as storage: to float exactly, and back with one rounding.
 #pragma once
 
 #include "satur/simd/lanes.hpp"

@@ -1,4 +1,5 @@
-/// \file in_double.hpp  A float's formula computed in double and rounded once: for what single precision cannot hold.
+/// \file math/in_double.hpp  A float's formula computed in double and rounded once: for what single precision cannot
+/// hold.
 #pragma once
 
 #include "satur/math/logistic.hpp"

@@ -1,4 +1,4 @@
-/// \file log1p.hpp  log(1 + x), one body for scalars and lanes.
+/// \file math/log1p.hpp  log(1 + x), one body for scalars and lanes.
 #pragma once
 
 #include "satur/math/exp.hpp"

@@ -1,4 +1,4 @@
-/// \file logistic.hpp  What sigmoid and tanh share: 1/(1+e) to twice the digits, and e/(1+e)^2 rounded once.
+/// \file math/logistic.hpp  What sigmoid and tanh share: 1/(1+e) to twice the digits, and e/(1+e)^2 rounded once.
 #pragma once
 
 #include "satur/math/exp.hpp"

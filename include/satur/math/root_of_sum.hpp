@@ -1,4 +1,4 @@
-/// \file root_of_sum.hpp  sqrt(x^2 + b) and what its rounding lost.
+/// \file math/root_of_sum.hpp  sqrt(x^2 + b) and what its rounding lost.
 #pragma once
 
 #include "satur/math/arithmetic.hpp"

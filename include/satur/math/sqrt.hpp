@@ -1,4 +1,4 @@
-/// \file sqrt.hpp  The square root of a scalar, of lanes or of a batch, correctly rounded.
+/// \file math/sqrt.hpp  The square root of a scalar, of lanes or of a batch, correctly rounded.
 #pragma once
 
 #include "satur/config.hpp"

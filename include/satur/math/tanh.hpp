@@ -1,4 +1,4 @@
-/// \file tanh.hpp  tanh x, one body for scalars and lanes.
+/// \file math/tanh.hpp  tanh x, one body for scalars and lanes.
 #pragma once
 
 #include "satur/math/logistic.hpp"

@@ -1,4 +1,4 @@
-/// \file concept.hpp  What a struct must have to work on whole rows.
+/// \file rowwise/concept.hpp  What a struct must have to work on whole rows.
 #pragma once
 
 #include "satur/array/numbers.hpp"

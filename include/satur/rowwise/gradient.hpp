@@ -1,4 +1,4 @@
-/// \file gradient.hpp  The way back through a softmax and its logarithm, row by row.
+/// \file rowwise/gradient.hpp  The way back through a softmax and its logarithm, row by row.
 #pragma once
 
 #include "satur/rowwise/pass.hpp"

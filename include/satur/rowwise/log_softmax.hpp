@@ -1,4 +1,4 @@
-/// \file log_softmax.hpp
+/// \file rowwise/log_softmax.hpp
 #pragma once
 
 #include "satur/rowwise/gradient.hpp"

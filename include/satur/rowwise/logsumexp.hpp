@@ -1,4 +1,4 @@
-/// \file logsumexp.hpp
+/// \file rowwise/logsumexp.hpp
 #pragma once
 
 #include "satur/rowwise/pass.hpp"

@@ -1,4 +1,4 @@
-/// \file observe.hpp  Rows of any container: apply, pullback, observe, forward.
+/// \file rowwise/observe.hpp  Rows of any container: apply, pullback, observe, forward.
 ///
 /// Rows are the last axis of a container with a shape, or `row_length` numbers at a time. Memory in one piece is read
 /// in place, anything else through a buffer on the stack; both give the same bits.

@@ -1,4 +1,4 @@
-/// \file pass.hpp  A row's largest logit, its sums of exponentials, and what is made of them, in lanes.
+/// \file rowwise/pass.hpp  A row's largest logit, its sums of exponentials, and what is made of them, in lanes.
 ///
 /// Everything is computed in double (long double for long double), sixteen numbers side by side at every instruction
 /// set and added up in one order, so that AVX2 and AVX-512 give the same bits.

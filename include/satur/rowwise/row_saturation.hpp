@@ -1,4 +1,5 @@
-/// \file row_saturation.hpp  The record of a pass over rows of logits: how sure the softmax is, and what slope is left.
+/// \file rowwise/row_saturation.hpp  The record of a pass over rows of logits: how sure the softmax is, and what slope
+/// is left.
 #pragma once
 
 #include "satur/error.hpp"

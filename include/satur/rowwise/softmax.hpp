@@ -1,4 +1,4 @@
-/// \file softmax.hpp
+/// \file rowwise/softmax.hpp
 #pragma once
 
 #include "satur/rowwise/gradient.hpp"

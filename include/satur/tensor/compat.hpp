@@ -1,4 +1,4 @@
-/// \file compat.hpp  The one file that knows where xtensor and xtensor-blas keep their headers: xtensor's lie
+/// \file tensor/compat.hpp  The one file that knows where xtensor and xtensor-blas keep their headers: xtensor's lie
 /// flat up to 0.25, in folders from 0.26.
 #pragma once
 

@@ -1,4 +1,4 @@
-/// \file fill.hpp  Initial weights as xtensor containers.
+/// \file tensor/fill.hpp  Initial weights as xtensor containers.
 #pragma once
 
 #include "satur/config.hpp"

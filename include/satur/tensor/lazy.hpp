@@ -1,4 +1,4 @@
-/// \file lazy.hpp  Activations of xtensor expressions, lazily, in SIMD where xtensor is compiled with it.
+/// \file tensor/lazy.hpp  Activations of xtensor expressions, lazily, in SIMD where xtensor is compiled with it.
 #pragma once
 
 #include "satur/activation/concept.hpp"

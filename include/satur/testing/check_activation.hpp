@@ -1,4 +1,4 @@
-/// \file check_activation.hpp  Is this value, and this its slope? Properties that every activation keeps.
+/// \file testing/check_activation.hpp  Is this value, and this its slope? Properties that every activation keeps.
 #pragma once
 
 #include "satur/activation/concept.hpp"

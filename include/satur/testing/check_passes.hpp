@@ -1,4 +1,5 @@
-/// \file check_passes.hpp  The array passes against scalar calls: an element's bits depend on nothing but itself.
+/// \file testing/check_passes.hpp  The array passes against scalar calls: an element's bits depend on nothing but
+/// itself.
 #pragma once
 
 #include "satur/observe/apply.hpp"

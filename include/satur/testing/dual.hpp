@@ -1,4 +1,4 @@
-/// \file dual.hpp  A dual number: a value and its derivative, by the rules of calculus and nothing else.
+/// \file testing/dual.hpp  A dual number: a value and its derivative, by the rules of calculus and nothing else.
 #pragma once
 
 #include "satur/simd/rounded.hpp"

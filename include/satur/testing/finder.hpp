@@ -1,4 +1,4 @@
-/// \file finder.hpp  Collects what is wrong: one failure a property, the worst point of it.
+/// \file testing/finder.hpp  Collects what is wrong: one failure a property, the worst point of it.
 #pragma once
 
 #include "satur/testing/report.hpp"

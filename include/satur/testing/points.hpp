@@ -1,4 +1,4 @@
-/// \file points.hpp  Numbers at which activations go wrong.
+/// \file testing/points.hpp  Numbers at which activations go wrong.
 #pragma once
 
 #include "satur/config.hpp"

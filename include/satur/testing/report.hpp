@@ -1,4 +1,4 @@
-/// \file report.hpp  What a check found: as data for a test framework, as text for a person.
+/// \file testing/report.hpp  What a check found: as data for a test framework, as text for a person.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file ulp.hpp  Distance from the truth in units in the last place.
+/// \file testing/ulp.hpp  Distance from the truth in units in the last place.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,4 +1,4 @@
-/// \file closed_forms.hpp  Gaussian integrals that are known formulas though the activation is no polynomial.
+/// \file theory/closed_forms.hpp  Gaussian integrals that are known formulas though the activation is no polynomial.
 #pragma once
 
 #include "satur/activation/erf.hpp"

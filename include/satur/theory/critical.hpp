@@ -1,4 +1,4 @@
-/// \file critical.hpp  The weights at which a gradient neither vanishes nor explodes.
+/// \file theory/critical.hpp  The weights at which a gradient neither vanishes nor explodes.
 #pragma once
 
 #include "satur/activation/concept.hpp"

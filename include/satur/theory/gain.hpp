@@ -1,4 +1,5 @@
-/// \file gain.hpp  How much wider weights must be so that a layer keeps its signal, or its gradient, the size it has.
+/// \file theory/gain.hpp  How much wider weights must be so that a layer keeps its signal, or its gradient, the size it
+/// has.
 #pragma once
 
 #include "satur/activation/elu.hpp"
@@ -30,7 +31,7 @@ namespace theory {
 /// The gain that keeps E f^2 = 1: 1/sqrt(E f(z)^2), z ~ N(0, 1). Weights of variance gain^2/fan-in then give the next
 /// layer pre-activations of variance 1 too. tanh 1.592537419722831, sigmoid 1.846, relu sqrt 2, selu 1. A constant
 /// expression where value and slope of the activation are. Source: the definition (He et al. 2015, section 2.2, for
-/// relu); reference/gains.csv.
+/// relu); tests/reference/gains.csv.
 /// Throws std::invalid_argument where E f^2 is 0 or not finite.
 template <class A> [[nodiscard]] constexpr double gain(A const& act) {
   return detail::gain_of(moments(act, 0.0, 1.0).mean_squared_output, "theory::gain", "E f(z)^2 at z ~ N(0, 1)");

@@ -1,4 +1,4 @@
-/// \file moments.hpp  What an activation makes of a normal pre-activation: E f, E f^2, E f', E f'^2.
+/// \file theory/moments.hpp  What an activation makes of a normal pre-activation: E f, E f^2, E f', E f'^2.
 #pragma once
 
 #include "satur/activation/concept.hpp"

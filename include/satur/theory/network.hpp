@@ -1,4 +1,5 @@
-/// \file network.hpp  A network before its weights are drawn: sizes, and the laws that weights and biases will have.
+/// \file theory/network.hpp  A network before its weights are drawn: sizes, and the laws that weights and biases will
+/// have.
 #pragma once
 
 #include "satur/initializer/concept.hpp"

@@ -1,4 +1,4 @@
-/// \file normal_law.hpp  The normal law of a pre-activation: its density and its two tails.
+/// \file theory/normal_law.hpp  The normal law of a pre-activation: its density and its two tails.
 #pragma once
 
 #include "satur/config.hpp"

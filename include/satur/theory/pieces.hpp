@@ -1,4 +1,5 @@
-/// \file pieces.hpp  Activations made of straight lines and parabolas, whose Gaussian integrals are closed forms.
+/// \file theory/pieces.hpp  Activations made of straight lines and parabolas, whose Gaussian integrals are closed
+/// forms.
 #pragma once
 
 #include "satur/activation/hard_shrink.hpp"

@@ -1,4 +1,4 @@
-/// \file predict.hpp  The saturation and the gradients of every layer, before a weight is drawn.
+/// \file theory/predict.hpp  The saturation and the gradients of every layer, before a weight is drawn.
 #pragma once
 
 #include "satur/activation/concept.hpp"

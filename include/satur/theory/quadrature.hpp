@@ -1,4 +1,4 @@
-/// \file quadrature.hpp  Integrals over a normal law: composite Gauss-Legendre.
+/// \file theory/quadrature.hpp  Integrals over a normal law: composite Gauss-Legendre.
 #pragma once
 
 #include "satur/theory/normal_law.hpp"

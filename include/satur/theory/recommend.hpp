@@ -1,4 +1,4 @@
-/// \file recommend.hpp  Which initializer, and with which gain, for an activation and the widths of a net.
+/// \file theory/recommend.hpp  Which initializer, and with which gain, for an activation and the widths of a net.
 #pragma once
 
 #include "satur/initializer/glorot.hpp"

@@ -1,4 +1,4 @@
-/// \file steady_state.hpp  What a deep net of one kind settles to: q*, chi, depth scales, c*.
+/// \file theory/steady_state.hpp  What a deep net of one kind settles to: q*, chi, depth scales, c*.
 #pragma once
 
 #include "satur/theory/variance_map.hpp"

@@ -1,4 +1,5 @@
-/// \file units.hpp  From the weights that a layer has: what each of its units will do with inputs of known moments.
+/// \file theory/units.hpp  From the weights that a layer has: what each of its units will do with inputs of known
+/// moments.
 #pragma once
 
 #include "satur/activation/concept.hpp"

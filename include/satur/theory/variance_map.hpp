@@ -1,5 +1,5 @@
-/// \file variance_map.hpp  From one layer's variance of z to the next one's: the length map, its slopes, its fixed
-/// point.
+/// \file theory/variance_map.hpp  From one layer's variance of z to the next one's: the length map, its slopes, its
+/// fixed point.
 #pragma once
 
 #include "satur/theory/moments.hpp"

@@ -1,4 +1,4 @@
-/// \file verdict.hpp  Vanishing, exploding and saturation told apart, in words.
+/// \file theory/verdict.hpp  Vanishing, exploding and saturation told apart, in words.
 #pragma once
 
 #include "satur/activation/concept.hpp"
