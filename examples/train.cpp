@@ -96,7 +96,7 @@ std::map<std::string, initial_weights> const initializers{
 
 template <class A> bool applies(satur::any_rule const& rule, A const& act) {
   try {
-    static_cast<void>(rule.template bind<float>(act));
+    static_cast<void>(rule.limits(act));
     return true;
   } catch (std::invalid_argument const&) {
     return false;
@@ -700,7 +700,7 @@ int run(options o) {
   initializer_named(o.init);
   satur::any_activation const erased = std::visit([](auto const& a) { return satur::any_activation(a); }, act);
   satur::any_rule const rule = rule_named(o.rule);
-  static_cast<void>(rule.bind<double>(erased)); // throws where the rule refuses it
+  static_cast<void>(rule.limits(erased)); // throws where the rule refuses it
   if (!o.csv.empty()) {
     write_csv(o.csv, {});
   }

@@ -1,25 +1,37 @@
-# docs/adding-an-activation.md: its files are written out, compiled and run, and what they print is compared.
-set(satur_page "${PROJECT_SOURCE_DIR}/docs/adding-an-activation.md")
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${satur_page}")
-set(satur_walk_dir "${CMAKE_CURRENT_BINARY_DIR}/adding_an_activation")
+# The pages of docs/extending/: their files are written out, compiled and run, and what they print is compared.
+# A block after <!-- file: NAME --> is a file; the ones named *.cpp make the page's program. A new page needs no line here.
+file(GLOB satur_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/extending/*.md")
 find_program(SATUR_AWK awk)
 mark_as_advanced(SATUR_AWK)
-if(NOT SATUR_AWK)
-  satur_skip_test(adding_an_activation "there is no awk")
-else()
-  foreach(file bent_identity.hpp bent_identity_test.cpp)
-    # The fenced block after the mark.
+foreach(page IN LISTS satur_pages)
+  get_filename_component(name "${page}" NAME_WE)
+  if(NOT SATUR_AWK)
+    satur_skip_test(page_${name} "there is no awk")
+    continue()
+  endif()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${page}")
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/pages/${name}")
+  file(STRINGS "${page}" marks REGEX "^<!-- file: .* -->$")
+  set(sources "")
+  foreach(mark IN LISTS marks)
+    string(REGEX REPLACE "^<!-- file: (.*) -->$" "\\1" file "${mark}")
     execute_process(
-      COMMAND "${SATUR_AWK}" -v "mark=<!-- file: ${file} -->"
-              "$0 == mark { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next } inside { print }" "${satur_page}"
+      COMMAND "${SATUR_AWK}" -v "mark=${mark}"
+              "$0 == mark { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next } inside { print }" "${page}"
       OUTPUT_VARIABLE text)
     if(text STREQUAL "")
-      message(FATAL_ERROR "${satur_page}: no block after <!-- file: ${file} -->")
+      message(FATAL_ERROR "${page}: no block after ${mark}")
     endif()
-    file(GENERATE OUTPUT "${satur_walk_dir}/${file}" CONTENT "${text}")
+    file(GENERATE OUTPUT "${folder}/${file}" CONTENT "${text}")
+    if(file MATCHES "\\.cpp$")
+      list(APPEND sources "${folder}/${file}")
+    endif()
   endforeach()
-  add_executable(satur_adding_an_activation "${satur_walk_dir}/bent_identity_test.cpp")
-  target_link_libraries(satur_adding_an_activation PRIVATE satur::core)
-  add_test(NAME adding_an_activation COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/check_page.sh" "${satur_page}"
-                                             $<TARGET_FILE:satur_adding_an_activation>)
-endif()
+  if(NOT sources)
+    message(FATAL_ERROR "${page}: no block after a mark <!-- file: NAME.cpp -->")
+  endif()
+  add_executable(satur_page_${name} ${sources})
+  target_link_libraries(satur_page_${name} PRIVATE satur::core)
+  add_test(NAME page_${name} COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/check_page.sh" "${page}"
+                                     $<TARGET_FILE:satur_page_${name}>)
+endforeach()

@@ -1,6 +1,7 @@
 /// \file activation.hpp  Every activation, and the list of them.
 #pragma once
 
+#include "satur/activation/activation_ref.hpp"
 #include "satur/activation/all.hpp"
 #include "satur/activation/any_activation.hpp"
 #include "satur/activation/composed.hpp"

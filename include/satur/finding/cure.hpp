@@ -7,7 +7,7 @@
 #include "satur/finding/weights.hpp"
 #include "satur/initializer/concept.hpp"
 #include "satur/observe/observe.hpp"
-#include "satur/rule/rule.hpp"
+#include "satur/rule/z_beyond.hpp"
 
 #include <cmath>
 #include <cstddef>

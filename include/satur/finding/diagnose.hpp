@@ -121,6 +121,7 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
   std::vector<named_record> records;
   for (layer_monitor const& layer : mon) {
     named_record r{layer.name(), layer.last(p)};
+    r.rule = mon.rule();
     if (r.record.update.steps + r.record.update.unusable == 0) {
       r.record.update = layer.total(p).update;
     }

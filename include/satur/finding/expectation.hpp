@@ -56,18 +56,13 @@ private:
 class state_predictor {
 public:
   state_predictor(any_activation act, any_rule const& rule) : act_(std::move(act)) {
-    auto const [low, high] = rule.visit([&](auto const& r) -> std::pair<double, double> {
-      if constexpr (requires { r.threshold; }) {
-        return {-r.threshold, r.threshold};
-      } else if constexpr (std::same_as<decltype(r), z_outside const&>) {
-        return {r.low, r.high};
-      } else {
-        rule_equivalents const ends = equivalents(r, act_);
-        return {ends.z_low, ends.z_high};
-      }
-    });
-    z_low_ = act_.flat_left && !detail::is_nan(low) ? low : -std::numeric_limits<double>::infinity();
-    z_high_ = act_.flat_right && !detail::is_nan(high) ? high : std::numeric_limits<double>::infinity();
+    rule_limits limits = rule.limits(act_);
+    if (limits.of != rule_limits::quantity::z) {
+      rule_equivalents const ends = equivalents(rule, act_);
+      limits = rule_limits::of_z(ends.z_low, ends.z_high);
+    }
+    z_low_ = act_.flat_left && !detail::is_nan(limits.low) ? limits.low : -std::numeric_limits<double>::infinity();
+    z_high_ = act_.flat_right && !detail::is_nan(limits.high) ? limits.high : std::numeric_limits<double>::infinity();
   }
   /// variance 0: every z is the mean. Throws std::invalid_argument where a number is not finite, or variance < 0.
   [[nodiscard]] layer_state operator()(double mean, double variance) const {

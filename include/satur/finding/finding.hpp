@@ -3,7 +3,7 @@
 #pragma once
 
 #include "satur/finding/expectation.hpp"
-#include "satur/rule/rule.hpp"
+#include "satur/rule/all.hpp"
 #include "satur/text/label.hpp"
 
 #include <cstdint>

@@ -31,6 +31,8 @@ struct named_record {
   double expected_variance_z = std::numeric_limits<double>::quiet_NaN();
   /// Its units, if they were recorded: without them no unit is named, and none is found dead or shifted.
   unit_records const* units = nullptr;
+  /// The rule that the record was counted by: needed for a rule of yours, without it no cure of it has a prediction.
+  std::optional<any_rule> rule = std::nullopt;
 };
 
 namespace detail {
@@ -48,7 +50,7 @@ struct layer_case {
   bool flat_left = false;
   bool flat_right = false;
   bool centred_outputs = true;
-  std::optional<state_predictor> predictor; ///< none where the activation is not known
+  std::optional<state_predictor> predictor; ///< none if the activation or the rule is not known
   layer_state now;                          ///< measured
 
   layer_case(named_record const& r, layer_case const* layer_before, std::span<any_activation const> given)
@@ -73,8 +75,9 @@ struct layer_case {
       flat_left = act->flat_left;
       flat_right = act->flat_right;
       centred_outputs = !(act->lower() >= 0.0);
-      if (can_saturate) {
-        predictor.emplace(std::move(*act), rule_of(s.rule));
+      any_rule const rule = r.rule && r.rule->definition() == s.rule ? *r.rule : any_rule::of(s.rule);
+      if (can_saturate && rule.can_count()) {
+        predictor.emplace(std::move(*act), rule);
       }
     }
     now = {s.mean_derivative(), s.slope_share(), flat_left ? s.low_fraction() : 0.0,

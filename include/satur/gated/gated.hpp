@@ -201,7 +201,7 @@ template <class Gate, class X, class Y>
   record.rule = rule;
   saturation const nothing = empty_record(gate, z_beyond{});
   record.gate = nothing;
-  auto const beyond = z_beyond{}.template bind<T>(gate);
+  auto const beyond = limits_of<T>(z_beyond{}, gate);
   T* const out = y == nullptr ? nullptr : in_order_data(*y);
   T g[gate_piece];
   T product[gate_piece];

@@ -246,7 +246,7 @@ private:
     }
     if constexpr (Archive::reading) {
       try {
-        options.rule = rule_of(rule);
+        options.rule = any_rule::of(rule);
         options.require_valid();
       } catch (std::invalid_argument const& error) {
         ar.fail(message("options of a monitor (", error.what(), ")"));

@@ -128,6 +128,19 @@ public:
 
   [[nodiscard]] monitor_options const& options() const { return options_; }
   [[nodiscard]] any_rule const& rule() const { return options_.rule; }
+  /// Hands a rule of yours in again: a monitor that was loaded from a file knows it by its name and numbers alone.
+  /// Throws std::invalid_argument if it is not the rule by which this monitor counts.
+  void use_rule(any_rule const& rule) {
+    if (!(rule == options_.rule)) {
+      throw std::invalid_argument(detail::message("satur::monitor::use_rule: the rule is ", describe(rule.definition()),
+                                                  ", this monitor counts by ", describe(options_.rule.definition()),
+                                                  "; hand in the rule that it counts by"));
+    }
+    options_.rule = rule;
+    for (layer_monitor& layer : layers_) {
+      layer.rule_ = rule;
+    }
+  }
   [[nodiscard]] std::size_t size() const { return layers_.size(); }
   [[nodiscard]] auto begin() const { return layers_.begin(); }
   [[nodiscard]] auto end() const { return layers_.end(); }

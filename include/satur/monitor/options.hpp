@@ -32,7 +32,10 @@ struct monitor_options {
 
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {
-    static_cast<void>(rule.bind<double>(sigmoid{})); // throws; every rule takes a sigmoid
+    if (rule.in_library()) {
+      static_cast<void>(
+          detail::limits_of<double>(rule, sigmoid{})); // throws; every rule of the library takes a sigmoid
+    }
     sampling.require_valid();
     history.require_valid();
   }

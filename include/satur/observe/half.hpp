@@ -85,7 +85,7 @@ template <math::half_format F, class A, wanted W> struct half_mapping_pass {
 template <class A, math::half_format F, class U, class Rule>
 saturation half_forward(A const& act, half_span<F, U> z, std::uint16_t* y, std::uint16_t* dy, Rule const& rule,
                         math::simd_level level) {
-  auto const bound = rule.template bind<float>(act);
+  auto const bound = limits_of<float>(rule, act);
   saturation const nothing = empty_record(act, rule);
   saturation record = nothing;
   if (z.size() != 0) {
@@ -108,7 +108,7 @@ void half_map(char const* function, A const& act, half_span<F, U> z, half_span<F
 } // namespace detail
 
 /// The record of z in one pass; see `observe` over float.
-template <class A, math::half_format F, class U, saturation_rule Rule = z_beyond>
+template <class A, math::half_format F, class U, saturation_rule<A> Rule = z_beyond>
   requires activation<A, float>
 [[nodiscard]] saturation observe(A const& act, half_span<F, U> z, Rule const& rule = Rule{},
                                  math::simd_level level = math::best_level()) {
@@ -116,7 +116,7 @@ template <class A, math::half_format F, class U, saturation_rule Rule = z_beyond
 }
 
 /// y = act(z), rounded once, and the record. y has z's size (shape_error otherwise), z's format and memory of its own.
-template <class A, math::half_format F, class U, saturation_rule Rule = z_beyond>
+template <class A, math::half_format F, class U, saturation_rule<A> Rule = z_beyond>
   requires activation<A, float> saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
                                                    Rule const& rule = Rule{},
                                                    math::simd_level level = math::best_level()) {
@@ -125,7 +125,7 @@ template <class A, math::half_format F, class U, saturation_rule Rule = z_beyond
     return detail::half_forward(act, z, y.bits(), nullptr, rule, level);
   }
 /// The same with dy = act'(z).
-template <class A, math::half_format F, class U, saturation_rule Rule = z_beyond>
+template <class A, math::half_format F, class U, saturation_rule<A> Rule = z_beyond>
   requires activation<A, float> saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
                                                    half_span<F, std::uint16_t> dy, Rule const& rule = Rule{},
                                                    math::simd_level level = math::best_level()) {

@@ -8,7 +8,7 @@
 #include "satur/array/threads.hpp"
 #include "satur/observe/kernel/into_arrays.hpp"
 #include "satur/observe/kernel/saturation.hpp"
-#include "satur/rule/rule.hpp"
+#include "satur/rule/z_beyond.hpp"
 
 #include <functional>
 #include <memory>
@@ -49,7 +49,7 @@ template <class A, class Z, class Y, class D, class Rule>
   if (dy != nullptr) {
     require_same_shape("forward", "dy", *dy, z);
   }
-  auto const bound = rule.template bind<T>(act); // throws, also where there is nothing to see
+  auto const bound = limits_of<T>(rule, act); // throws, also where there is nothing to see
   saturation const nothing = empty_record(act, rule);
   saturation record = nothing;
   std::size_t const n = size_of(z);
@@ -77,12 +77,12 @@ template <class A, class Z, class Y, class D, class Rule>
 
 /// The whole record of pre-activations z in one pass that stores nothing else.
 /// Throws std::invalid_argument where the rule's numbers are out of range.
-template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
+template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>>
 [[nodiscard]] saturation observe(A const& act, Z const& z, Rule const& rule = Rule{},
                                  math::simd_level level = math::best_level()) {
   using T = detail::value_t<Z>;
-  auto const bound = rule.template bind<T>(act); // throws, also where there is nothing to see
+  auto const bound = detail::limits_of<T>(rule, act); // throws, also where there is nothing to see
   saturation const nothing = detail::empty_record(act, rule);
   saturation record = nothing;
   detail::for_each_block(z, [&](T const* data, std::size_t n) {
@@ -91,20 +91,20 @@ template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
   });
   return record;
 }
-template <class A, std::floating_point T, saturation_rule Rule = z_beyond>
+template <class A, std::floating_point T, saturation_rule<A> Rule = z_beyond>
   requires activation<A, T>
 [[nodiscard]] saturation observe(A const& act, T const* z, std::size_t n, Rule const& rule = Rule{}) {
   return observe(act, std::span<T const>(z, n), rule);
 }
 
 /// y = act(z) and the record, fused: one reading of z. y has z's shape (shape_error otherwise) and memory of its own.
-template <class A, detail::numbers Z, class Y, saturation_rule Rule = z_beyond>
+template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> saturation
   forward(A const& act, Z const& z, Y&& y, Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
     return detail::forward_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), rule, level);
   }
 /// y = act(z), dy = act'(z) and the record, fused: one reading of z. y and dy have z's shape and memory of their own.
-template <class A, detail::numbers Z, class Y, class D, saturation_rule Rule = z_beyond>
+template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
       detail::numbers<std::remove_cvref_t<D>>
           saturation forward(A const& act, Z const& z, Y&& y, D&& dy, Rule const& rule = Rule{},

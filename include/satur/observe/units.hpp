@@ -15,7 +15,7 @@
 #include "satur/observe/kernel/unit_gradients.hpp"
 #include "satur/observe/kernel/units.hpp"
 #include "satur/observe/observe.hpp"
-#include "satur/rule/any_rule.hpp"
+#include "satur/rule/z_beyond.hpp"
 
 #include <span>
 #include <vector>
@@ -45,7 +45,7 @@ template <class T, class A> [[nodiscard]] T output_when_off(A const& act) {
 template <class T, class A, class Rule>
 void run_units(char const* function, A const& act, T const* z, T* y, T* dy, unit_layout const& layout,
                unit_records& units, Rule const& rule, math::simd_level level, saturation* whole = nullptr) {
-  auto const bound = rule.template bind<T>(act); // throws, also where there is nothing to see
+  auto const bound = limits_of<T>(rule, act); // throws, also where there is nothing to see
   saturation const nothing = empty_record(act, rule);
   unit_access::prepare(function, units, layout, nothing.rule, nothing.activation, nothing.peak_slope);
   if (whole != nullptr) {
@@ -110,20 +110,20 @@ void observe_unit_gradients_into(G const& dz, unit_layout const& layout, unit_re
 /// Adds a block z to the record of its units; nothing else is stored. Throws shape_error where z has not the layout's
 /// size, or another number of units than the record; std::invalid_argument where the rule's numbers are out of range,
 /// or the record is of another rule or activation.
-template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
+template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>>
 void observe_units(A const& act, Z const& z, unit_layout const& layout, unit_records& units, Rule const& rule = Rule{},
                    math::simd_level level = math::best_level()) {
   detail::observe_units_into(act, z, layout, units, rule, level);
 }
 /// The units along the last axis of z.
-template <class A, detail::numbers Z, saturation_rule Rule = z_beyond>
+template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::has_shape<Z>
 void observe_units(A const& act, Z const& z, unit_records& units, Rule const& rule = Rule{},
                    math::simd_level level = math::best_level()) {
   observe_units(act, z, unit_layout::of(z.shape()), units, rule, level);
 }
-template <class A, std::floating_point T, saturation_rule Rule = z_beyond>
+template <class A, std::floating_point T, saturation_rule<A> Rule = z_beyond>
   requires activation<A, T>
 void observe_units(A const& act, T const* z, std::size_t batch, std::size_t width, unit_records& units,
                    Rule const& rule = Rule{}) {
@@ -132,27 +132,27 @@ void observe_units(A const& act, T const* z, std::size_t batch, std::size_t widt
 
 /// y = act(z), and z joins the record of its units: one reading of z. y has z's shape and memory of its own. Throws as
 /// `observe_units` and `forward` do.
-template <class A, detail::numbers Z, class Y, saturation_rule Rule = z_beyond>
+template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 void forward_units(A const& act, Z const& z, Y&& y, unit_layout const& layout, unit_records& units,
                    Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
   detail::forward_units_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), layout, units, rule, level);
 }
-template <class A, detail::numbers Z, class Y, saturation_rule Rule = z_beyond>
+template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> && detail::has_shape<Z>
 void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, Rule const& rule = Rule{},
                    math::simd_level level = math::best_level()) {
   forward_units(act, z, y, unit_layout::of(z.shape()), units, rule, level);
 }
 /// And dy = act'(z).
-template <class A, detail::numbers Z, class Y, class D, saturation_rule Rule = z_beyond>
+template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
       detail::numbers<std::remove_cvref_t<D>>
 void forward_units(A const& act, Z const& z, Y&& y, unit_layout const& layout, unit_records& units, D&& dy,
                    Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
   detail::forward_units_into(act, z, y, std::addressof(dy), layout, units, rule, level);
 }
-template <class A, detail::numbers Z, class Y, class D, saturation_rule Rule = z_beyond>
+template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
       detail::numbers<std::remove_cvref_t<D>> && detail::has_shape<Z>
 void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, D&& dy, Rule const& rule = Rule{},

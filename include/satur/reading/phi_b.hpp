@@ -4,7 +4,7 @@
 #include "satur/array/numbers.hpp"
 #include "satur/observe/kernel/evaluate.hpp"
 #include "satur/observe/kernel/scaled_outputs.hpp"
-#include "satur/rule/rule.hpp"
+#include "satur/rule/limits.hpp"
 #include "satur/statistics/moments.hpp"
 #include "satur/text/cell.hpp"
 

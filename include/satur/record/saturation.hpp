@@ -2,7 +2,7 @@
 /// is left.
 #pragma once
 
-#include "satur/rule/rule.hpp"
+#include "satur/rule/all.hpp"
 #include "satur/statistics/moments.hpp"
 #include "satur/text/cell.hpp"
 #include "satur/text/label.hpp"

@@ -4,7 +4,7 @@
 #include "satur/array/unit_layout.hpp"
 #include "satur/record/unit_rows.hpp"
 #include "satur/record/unit_summary.hpp"
-#include "satur/rule/rule.hpp"
+#include "satur/rule/all.hpp"
 #include "satur/simd/run.hpp"
 #include "satur/statistics/moments.hpp"
 

@@ -1,9 +1,11 @@
-/// \file rule/any_rule.hpp  A rule that is chosen at run time.
+/// \file rule/any_rule.hpp  A rule that is chosen at run time: one of the library's, or yours.
 #pragma once
 
-#include "satur/rule/rule.hpp"
+#include "satur/activation/activation_ref.hpp"
+#include "satur/rule/all.hpp"
 
 #include <concepts>
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,93 +17,96 @@ namespace detail {
 template <class R, class Variant> inline constexpr bool is_one_of = false;
 template <class R, class... All>
 inline constexpr bool is_one_of<R, std::variant<All...>> = (std::same_as<R, All> || ...);
-template <class R, class Variant>
-concept one_of = is_one_of<R, Variant>;
+template <class R>
+concept library_rule_type = is_one_of<R, library_rule>;
 } // namespace detail
 
-/// Any of the rules of rule.hpp: what a monitor holds. It counts as the rule in it does.
+/// Any rule: what a monitor holds. It counts exactly as the rule in it. Two are equal if their definitions are.
+///
+/// A rule of yours is kept by value and must take any activation for double. Loaded from a file, such a rule is known
+/// by its name and numbers alone: it can be compared and merged, but counts only after `monitor::use_rule` was given
+/// the rule itself.
 class any_rule {
 public:
-  using alternatives =
-      std::variant<z_beyond, slope_below, output_beyond, z_at_least, z_outside, scaled_output_beyond, sagemaker_limits>;
-
   /// z_beyond{5}.
   any_rule() = default;
-  template <detail::one_of<alternatives> R>
-  any_rule(R const& rule) : rule_(std::in_place_type<R>, rule) {} // NOLINT: any of them is a rule
+  template <detail::library_rule_type R>
+  any_rule(R const& rule) : rule_(library_rule(rule)) {} // NOLINT: a rule is one of any
+  any_rule(library_rule const& rule) : rule_(rule) {}    // NOLINT: the same
+  template <class R>
+    requires saturation_rule<R, activation_ref> &&
+        (!detail::library_rule_type<R> && !std::same_as<R, any_rule> &&
+         !std::same_as<R, library_rule>)any_rule(R const& rule) // NOLINT: the same
+        : rule_(custom{rule.definition(), [rule](activation_ref const& act) { return rule.limits(act); }}) {}
 
-  [[nodiscard]] rule_definition definition() const {
-    return std::visit([](auto const& rule) { return rule.definition(); }, rule_);
-  }
-  template <class T, class A> [[nodiscard]] auto bind(A const& act) const {
-    return std::visit([&](auto const& rule) { return bound<T>(rule.template bind<T>(act)); }, rule_);
-  }
-  /// f(rule) with the rule that is in it.
-  template <class F> decltype(auto) visit(F&& f) const { return std::visit(std::forward<F>(f), rule_); }
-  bool operator==(any_rule const&) const = default;
-
-private:
-  enum class kind { z, slope, output };
-  template <class L> struct bound { // the branch is the same for every element
-    kind which;
-    L first;
-    L second;
-    bound(kind k, L const& a, L const& b) : which(k), first(a), second(b) {}
-    explicit bound(detail::bound_z_beyond<L> const& b) : bound(kind::z, -b.threshold, b.threshold) {}
-    explicit bound(detail::bound_z_outside<L> const& b) : bound(kind::z, b.low_limit, b.high_limit) {}
-    explicit bound(detail::bound_slope_below<L> const& b) : bound(kind::slope, b.limit, L(0)) {}
-    explicit bound(detail::bound_output_beyond<L> const& b) : bound(kind::output, b.low_limit, b.high_limit) {}
-
-    template <class W> SATUR_INLINE bound<W> over() const { return {which, W(first), W(second)}; }
-    SATUR_INLINE auto low(L const& z, L const& y, L const& slope) const {
-      if (which == kind::z) {
-        return detail::bound_z_outside<L>{first, second}.low(z, y, slope);
+    /// The rule that a record was counted by: the library's rule of that name, or one that is known by name and numbers
+    /// alone.
+    [[nodiscard]] static any_rule of(rule_definition const& definition) {
+      any_rule rule;
+      if (std::optional<library_rule> const known = find_rule(definition); known) {
+        rule.rule_ = *known;
+      } else {
+        rule.rule_ = custom{definition, nullptr};
       }
-      if (which == kind::slope) {
-        return detail::bound_slope_below<L>{first}.low(z, y, slope);
-      }
-      return detail::bound_output_beyond<L>{first, second}.low(z, y, slope);
+      return rule;
     }
-    SATUR_INLINE auto high(L const& z, L const& y, L const& slope) const {
-      if (which == kind::z) {
-        return detail::bound_z_outside<L>{first, second}.high(z, y, slope);
+
+    [[nodiscard]] rule_definition definition() const {
+      if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
+        return own->definition;
       }
-      if (which == kind::slope) {
-        return detail::bound_slope_below<L>{first}.high(z, y, slope);
-      }
-      return detail::bound_output_beyond<L>{first, second}.high(z, y, slope);
+      return std::visit([](auto const& r) { return r.definition(); }, *std::get_if<library_rule>(&rule_));
     }
-  };
-  alternatives rule_;
+    /// False for a rule that is known by name and numbers alone.
+    [[nodiscard]] bool can_count() const {
+      custom const* const own = std::get_if<custom>(&rule_);
+      return own == nullptr || own->limits != nullptr;
+    }
+    /// One of the library's.
+    [[nodiscard]] bool in_library() const { return std::holds_alternative<library_rule>(rule_); }
+    /// Throws what the rule throws; std::invalid_argument if `can_count()` is false.
+    template <class A> [[nodiscard]] rule_limits limits(A const& act) const {
+      if constexpr (std::same_as<A, activation_ref>) {
+        return limits_for(act);
+      } else {
+        return limits_for(activation_ref(act));
+      }
+    }
+    [[nodiscard]] friend bool operator==(any_rule const& a, any_rule const& b) {
+      return a.definition() == b.definition();
+    }
+
+  private:
+    struct custom {
+      rule_definition definition;
+      std::function<rule_limits(activation_ref const&)> limits;
+    };
+
+    [[nodiscard]] rule_limits limits_for(activation_ref const& act) const {
+      if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
+        if (!own->limits) {
+          detail::bad_parameter("any_rule", "rule", describe(own->definition),
+                                "a rule that can count; this one came from a file, hand the rule itself in again "
+                                "(monitor::use_rule)");
+        }
+        return own->limits(act);
+      }
+      return std::visit([&](auto const& r) { return r.limits(act); }, *std::get_if<library_rule>(&rule_));
+    }
+
+    std::variant<library_rule, custom> rule_;
 };
 
-/// The rule that a record was counted by, from its definition: what reads a saved record needs.
-/// Throws std::invalid_argument where no rule has that name.
-[[nodiscard]] inline any_rule rule_of(rule_definition const& d) {
-  if (d.name == "z_beyond") {
-    return z_beyond{d.first};
+/// The library's rule that a record was counted by, from its definition.
+/// Throws std::invalid_argument if no rule of the library has that name.
+[[nodiscard]] inline any_rule rule_of(rule_definition const& definition) {
+  if (std::optional<library_rule> const known = find_rule(definition); known) {
+    return *known;
   }
-  if (d.name == "slope_below") {
-    return slope_below{d.first};
-  }
-  if (d.name == "output_beyond") {
-    return output_beyond{d.first, d.second};
-  }
-  if (d.name == "z_at_least") {
-    return z_at_least{d.first};
-  }
-  if (d.name == "z_outside") {
-    return z_outside{d.first, d.second};
-  }
-  if (d.name == "scaled_output_beyond") {
-    return scaled_output_beyond{d.first};
-  }
-  if (d.name == "sagemaker_limits") {
-    return sagemaker_limits{};
-  }
-  detail::bad_parameter("rule_of", "rule", std::string(d.name),
-                        "z_beyond, slope_below, output_beyond, z_at_least, z_outside, scaled_output_beyond, "
-                        "sagemaker_limits");
+  std::string names;
+  detail::for_each_rule(
+      [&]<class R>(std::type_identity<R>) { names += (names.empty() ? "" : ", ") + std::string(R::name); });
+  detail::bad_parameter("rule_of", "rule", std::string(definition.name), names);
 }
 
 } // namespace satur::inline SATUR_ABI

@@ -97,17 +97,17 @@ template <class Saturated, class Defined>
 /// the middle that the rule marks too (the minimum of gelu, the flat middle of hard_shrink by their slope) is no end.
 /// Throws what the rule throws: out of range, or not defined for the activation.
 template <class Rule, class A>
-  requires saturation_rule<Rule> && activation<A, double>
+  requires saturation_rule<Rule, A> && activation<A, double>
 [[nodiscard]] rule_equivalents equivalents(Rule const& rule, A const& act) {
-  auto const bound = rule.template bind<double>(act);
+  detail::limits_in_lanes<double> const limits = detail::limits_of<double>(rule, act);
   auto const value = [&](double z) { return detail::value_at(act, z); };
   auto const slope = [&](double z) { return detail::slope_at(act, z); };
   auto const defined = [&](double z) { return !detail::is_nan(value(z)) && !detail::is_nan(slope(z)); };
   rule_equivalents e{rule.definition(), std::string(name_of(act))};
   e.z_low =
-      detail::end_of_left_tail([&](double z) { return static_cast<bool>(bound.low(z, value(z), slope(z))); }, defined);
+      detail::end_of_left_tail([&](double z) { return static_cast<bool>(limits.low(z, value(z), slope(z))); }, defined);
   e.z_high =
-      -detail::end_of_left_tail([&](double z) { return static_cast<bool>(bound.high(-z, value(-z), slope(-z))); },
+      -detail::end_of_left_tail([&](double z) { return static_cast<bool>(limits.high(-z, value(-z), slope(-z))); },
                                 [&](double z) { return defined(-z); });
   double const peak = peak_slope_of(act);
   if (!detail::is_nan(e.z_low)) {

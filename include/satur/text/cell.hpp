@@ -1,7 +1,7 @@
 /// \file text/cell.hpp  Numbers as the cells of a table.
 #pragma once
 
-#include "satur/config.hpp"
+#include "satur/error.hpp"
 
 #include <array>
 #include <cmath>
@@ -31,6 +31,11 @@ template <class... Parts> [[nodiscard]] std::string cell(char const* format, Par
     return ">99.9";
   }
   return share == 0.0 ? "0" : share == 1.0 ? "100" : cell("%.1f", 100.0 * share);
+}
+/// A share in percent with two decimals; with all its digits where these would read 0.
+[[nodiscard]] inline std::string percent_text(double share) {
+  double const rounded = std::round(share * 1e4) / 1e2;
+  return number_text(rounded > 0 ? rounded : share * 100.0);
 }
 [[nodiscard]] inline std::string padded(std::string const& text, std::size_t width, bool left = false) {
   std::string const fill(text.size() < width ? width - text.size() : 0, ' ');

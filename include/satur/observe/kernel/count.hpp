@@ -3,7 +3,7 @@
 
 #include "satur/array/chunk.hpp"
 #include "satur/array/threads.hpp"
-#include "satur/rule/rule.hpp"
+#include "satur/rule/limits.hpp"
 #include "satur/simd/reduce.hpp"
 #include "satur/simd/special_values.hpp"
 #include "satur/simd/tail.hpp"

@@ -1,10 +1,10 @@
-// expect: rule\.definition\(\).*invalid
+// expect: rule\.limits\(act\).*invalid
 #include <satur/diagnostic.hpp>
 
 #include <vector>
 
 struct my_rule {
-  template <class T, class A> auto bind(A const&) const { return satur::detail::bound_z_beyond<T>{T(3)}; }
+  satur::rule_definition definition() const { return {"my_rule"}; }
 };
 
 double use(std::vector<float> const& z) { return satur::observe(satur::sigmoid{}, z, my_rule{}).fraction(); }

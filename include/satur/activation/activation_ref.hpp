@@ -1,0 +1,52 @@
+/// \file activation/activation_ref.hpp  An activation seen through pointers, in double: no copy, no allocation.
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/activation/peak_slope.hpp"
+
+#include <limits>
+#include <string_view>
+
+namespace satur::inline SATUR_ABI {
+
+/// Any activation by reference, with its facts; itself an activation for double. It must not outlive the activation.
+/// A fact that the activation does not state reads NaN; the peak slope is searched for in every call then.
+class activation_ref {
+public:
+  std::string_view name;
+
+  template <class A>
+  explicit activation_ref(A const& act)
+      : name(name_of(act)), act_(&act), value_([](void const* a, double z) {
+          return static_cast<double>(detail::value_at(*static_cast<A const*>(a), static_cast<number<A>>(z)));
+        }),
+        slope_([](void const* a, double z) {
+          return static_cast<double>(detail::slope_at(*static_cast<A const*>(a), static_cast<number<A>>(z)));
+        }),
+        peak_([](void const* a) { return peak_slope_of(*static_cast<A const*>(a)); }) {
+    if constexpr (has_limits<A>) {
+      lower_ = act.lower();
+      upper_ = act.upper();
+    }
+  }
+
+  [[nodiscard]] double value(double z) const { return value_(act_, z); }
+  [[nodiscard]] double derivative(double z) const { return slope_(act_, z); }
+  [[nodiscard]] double peak_slope() const { return peak_(act_); }
+  /// Asymptotes, NaN if not stated.
+  [[nodiscard]] double lower() const { return lower_; }
+  [[nodiscard]] double upper() const { return upper_; }
+
+private:
+  /// Some activations are written for float alone.
+  template <class A> using number = std::conditional_t<activation<A, double>, double, float>;
+
+  void const* act_;
+  double (*value_)(void const*, double);
+  double (*slope_)(void const*, double);
+  double (*peak_)(void const*);
+  double lower_ = std::numeric_limits<double>::quiet_NaN();
+  double upper_ = std::numeric_limits<double>::quiet_NaN();
+};
+
+} // namespace satur::inline SATUR_ABI

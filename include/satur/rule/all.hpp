@@ -1,0 +1,76 @@
+/// \file rule/all.hpp  Every rule, the list of them, and a rule from its definition.
+#pragma once
+
+#include "satur/rule/concept.hpp"
+#include "satur/rule/output_beyond.hpp"
+#include "satur/rule/sagemaker_limits.hpp"
+#include "satur/rule/scaled_output_beyond.hpp"
+#include "satur/rule/slope_below.hpp"
+#include "satur/rule/z_at_least.hpp"
+#include "satur/rule/z_beyond.hpp"
+#include "satur/rule/z_outside.hpp"
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <variant>
+
+namespace satur::inline SATUR_ABI {
+
+/// Any one of the library's rules. tests/check_rules.sh compares the list with the headers.
+using library_rule = std::variant< //
+    satur::z_beyond,               //
+    satur::slope_below,            //
+    satur::output_beyond,          //
+    satur::z_at_least,             //
+    satur::z_outside,              //
+    satur::scaled_output_beyond,   //
+    satur::sagemaker_limits        //
+    >;
+
+namespace detail {
+
+/// f(std::type_identity<R>{}) for each rule R of the list.
+template <class F> void for_each_rule(F const& f) {
+  [&]<class... R>(std::type_identity<std::variant<R...>>) {
+    (f(std::type_identity<R>{}), ...);
+  }(std::type_identity<library_rule>{});
+}
+
+template <class R> [[nodiscard]] R rule_from(rule_definition const& d) {
+  if constexpr (requires { R{d.first, d.second}; }) {
+    return R{d.first, d.second};
+  } else if constexpr (requires { R{d.first}; }) {
+    return R{d.first};
+  } else {
+    return R{};
+  }
+}
+
+} // namespace detail
+
+/// The library's rule of a definition; nothing if no rule of the library has that name.
+[[nodiscard]] inline std::optional<library_rule> find_rule(rule_definition const& definition) {
+  std::optional<library_rule> found;
+  detail::for_each_rule([&]<class R>(std::type_identity<R>) {
+    if (definition.name == R::name) {
+      found = detail::rule_from<R>(definition);
+    }
+  });
+  return found;
+}
+
+/// The rule in words: "|z| > 5", "slope < 2.66 % of its peak"; for a rule of yours its name and numbers.
+[[nodiscard]] inline std::string describe(rule_definition const& definition) {
+  if (std::optional<library_rule> const rule = find_rule(definition); rule) {
+    return std::visit([](auto const& r) { return r.text(); }, *rule);
+  }
+  if (definition.name.empty()) {
+    return "no rule yet";
+  }
+  return detail::message(definition.name, '(', detail::number_text(definition.first), ", ",
+                         detail::number_text(definition.second), ')');
+}
+
+} // namespace satur::inline SATUR_ABI

@@ -1,0 +1,30 @@
+/// \file rule/z_at_least.hpp  |z| >= threshold.
+#pragma once
+
+#include "satur/rule/concept.hpp"
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace satur::inline SATUR_ABI {
+
+/// Saturated where |z| >= threshold: z = ±threshold is. low: z <= -threshold, high: z >= threshold. Exact for float z.
+/// Throws std::invalid_argument if threshold is not a finite number > 0.
+struct z_at_least {
+  static constexpr std::string_view name = "z_at_least";
+  double threshold = 5.0;
+
+  [[nodiscard]] rule_definition definition() const { return {name, threshold}; }
+  template <class A> [[nodiscard]] rule_limits limits(A const&) const {
+    if (!(threshold > 0.0 && threshold <= std::numeric_limits<double>::max())) {
+      detail::bad_parameter("z_at_least", "threshold", threshold, "a finite number > 0, such as 5");
+    }
+    return {rule_limits::quantity::z, -threshold, threshold, true};
+  }
+  /// "|z| >= 5"
+  [[nodiscard]] std::string text() const { return detail::message("|z| >= ", detail::number_text(threshold)); }
+  bool operator==(z_at_least const&) const = default;
+};
+
+} // namespace satur::inline SATUR_ABI
