@@ -33,7 +33,7 @@ void meaning(digest::sheet& lines, satur::any_rule const& rule, std::string cons
   digest::line& l =
       lines.add("equivalents/" + name + "/" + std::string(satur::name_of(act)), "double", digest::compiled_level());
   try {
-    satur::rule_equivalents const e = rule.visit([&](auto const& r) { return satur::equivalents(r, act); });
+    satur::rule_equivalents const e = satur::equivalents(rule, act);
     l.number(e.z_low, e.z_high, e.y_low, e.y_high, e.slope_low, e.slope_high);
     l.printed(e);
     l.words(e.row());

@@ -1,16 +1,16 @@
 // What is refused, in whole sentences: the function, what was given, what is allowed.
 #include "satur/activation/gelu.hpp"
 #include "satur/activation/tanh.hpp"
+#include "satur/diagnostic.hpp"
+#include "satur/gated/gate_saturation.hpp"
+#include "satur/monitor/shared_monitor.hpp"
 #include "satur/reading/effective_rank.hpp"
 #include "satur/reading/gradient_flow.hpp"
 #include "satur/reading/phi_b.hpp"
-#include "satur/rule/presets.hpp"
-#include "satur/monitor/shared_monitor.hpp"
 #include "satur/reading/slope_interval.hpp"
-#include "satur/diagnostic.hpp"
-#include "satur/statistics/variance_test.hpp"
-#include "satur/gated/gate_saturation.hpp"
 #include "satur/rowwise/row_saturation.hpp"
+#include "satur/rule/presets.hpp"
+#include "satur/statistics/variance_test.hpp"
 
 #include "support/refusal.hpp"
 
@@ -29,7 +29,7 @@ std::vector<double> const z{1.0, 2.0, 3.0};
 
 /// What the rule says where it is asked about tanh.
 template <class Rule> std::string refused(Rule const& rule) {
-  return refusal([&] { static_cast<void>(rule.template bind<double>(satur::tanh{})); });
+  return refusal([&] { static_cast<void>(satur::observe(satur::tanh{}, z, rule)); });
 }
 
 } // namespace
@@ -56,7 +56,7 @@ TEST_CASE("rules") {
         "to an asymptote in (0, 1)");
   CHECK(refused(satur::scaled_output_beyond{0.0}).starts_with("satur::scaled_output_beyond: share is 0; "));
   auto const gelu = [](auto const& rule) {
-    return refusal([&] { static_cast<void>(rule.template bind<double>(satur::gelu{})); });
+    return refusal([&] { static_cast<void>(satur::observe(satur::gelu{}, z, rule)); });
   };
   CHECK(gelu(satur::scaled_output_beyond{}) ==
         "satur::scaled_output_beyond: activation is gelu; allowed: activations with "
