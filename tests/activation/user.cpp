@@ -1,4 +1,5 @@
 // Activations that a user writes: value and derivative alone join everything, in lanes or one element at a time.
+// levels: all
 #include "satur/diagnostic.hpp"
 
 #include "support/dual.hpp"

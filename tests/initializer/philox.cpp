@@ -1,4 +1,5 @@
 // The generator against the known answers that its authors publish, and the key that any generator gives.
+// levels: all
 #include <satur/initializer/philox.hpp>
 #include <satur/simd/run.hpp>
 

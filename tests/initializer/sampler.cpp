@@ -1,4 +1,5 @@
 // The samplers: the same bits everywhere, in any split, and the laws they promise.
+// levels: all
 #include <satur/initializer/sampler.hpp>
 
 #include "support/statistics.hpp"

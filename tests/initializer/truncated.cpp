@@ -1,4 +1,5 @@
 // The normal between two bounds: its moments against a computation in 40 digits, and its samples.
+// levels: all
 #include <satur/initializer/concept.hpp>
 #include <satur/initializer/he.hpp>
 #include <satur/initializer/normal_window.hpp>

@@ -328,32 +328,6 @@ TEST_CASE("what a layer refuses, and how it says so") {
   }
 }
 
-TEST_CASE_TEMPLATE("bias and column sums have the same bits at every level", T, float, double) {
-  using satur::math::simd_level;
-  std::mt19937 g(8);
-  for (std::size_t columns : {1u, 3u, 4u, 17u, 64u, 129u}) {
-    auto const z = make<T>(satur::normal{}, {9, columns}, g);
-    auto const b = make<T>(satur::normal{}, {columns}, g);
-    matrix<T> sum = z;
-    std::vector<T> total(columns);
-    satur::detail::add_bias_pass<T> const add{sum.data(), 9, columns, b.data()};
-    satur::detail::column_sum_pass<T> const down{z.data(), 9, columns, total.data()};
-    add.template run<T>();
-    down.template run<T>();
-    auto const want_sum = sum;
-    auto const want_total = total;
-    for (simd_level level : {simd_level::baseline, simd_level::avx2, simd_level::avx512}) {
-      if (level <= satur::math::best_level()) {
-        sum = z;
-        satur::math::run<T>(add, level);
-        satur::math::run<T>(down, level);
-        CHECK(sum == want_sum);
-        CHECK(total == want_total);
-      }
-    }
-  }
-}
-
 TEST_CASE_TEMPLATE("descend: one step of plain gradient descent", T, float, double) {
   std::mt19937 g(8);
   dense<T> fc{5, 7, satur::normal{}, g};

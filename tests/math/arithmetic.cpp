@@ -1,4 +1,5 @@
 // The operations that keep their rounding error: exact where they say so, fused where they say so.
+// levels: all
 #include "satur/math/arithmetic.hpp"
 
 #include "support/dual.hpp"

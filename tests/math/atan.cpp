@@ -1,4 +1,5 @@
 // atan and sqrt(x^2 + b) against the C library in a wider type: within what their headers state, at every level.
+// levels: all
 #include "satur/math/atan.hpp"
 #include "satur/math/root_of_sum.hpp"
 

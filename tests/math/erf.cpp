@@ -1,4 +1,5 @@
 // erf, erfc, the Gaussian's slope and the normal distribution against the C library in a wider type, at every level.
+// levels: all
 #include "satur/math/erfc.hpp"
 #include "satur/math/gate.hpp"
 

@@ -1,4 +1,5 @@
 // exp, expm1, log1p against the C library in a wider type: within what their headers state, at every level.
+// levels: all
 #include "satur/math/exp.hpp"
 #include "satur/math/expm1.hpp"
 #include "satur/math/log1p.hpp"

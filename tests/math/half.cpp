@@ -1,4 +1,5 @@
 // Sixteen-bit storage: every pattern to float, floats back with one rounding, in the lanes of every level.
+// levels: all
 #include "satur/math/half.hpp"
 #include "support/elementwise.hpp"
 

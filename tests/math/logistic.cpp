@@ -1,4 +1,5 @@
 // The logistic function, tanh and their slopes against the C library in a wider type, at every level.
+// levels: all
 #include "satur/math/logistic.hpp"
 #include "satur/math/tanh.hpp"
 

@@ -1,4 +1,5 @@
 // sqrt: correctly rounded at every level.
+// levels: all
 #include "satur/math/sqrt.hpp"
 
 #include "support/elementwise.hpp"

@@ -1,4 +1,5 @@
 // Buffers of sixteen bits: the record of their floats, bit for bit, and results rounded once.
+// levels: all
 #include "satur/diagnostic.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // Compiled with OpenMP: the same bits for any number of threads, and more than one of them at work.
+// levels: all
 #include "satur/diagnostic.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // Histograms against std::upper_bound on the edges, exact quantiles, merging, and numbers that are none.
+// levels: all
 #include "satur/diagnostic.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // The record: counters against a brute-force count, merging, special values, boundaries, containers, bad input.
+// levels: all
 #include "satur/diagnostic.hpp"
 
 #include "support/gaussian.hpp"

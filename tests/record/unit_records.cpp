@@ -1,4 +1,5 @@
 // The record of units: every counter and mean against a plain loop, layouts, special values, merging, errors.
+// levels: all
 #include "satur/diagnostic.hpp"
 #include "support/add.hpp"
 

@@ -1,5 +1,6 @@
 // The way back through softmax, log_softmax and logsumexp: against the whole Jacobian in long double, against finite
 // differences, and where p rounds to 1.
+// levels: all
 #include <satur/rowwise.hpp>
 
 #include "support/gradient.hpp"

@@ -1,4 +1,5 @@
 // The reading of rows: closed forms, merging, printing, every kind of container, errors, no allocation.
+// levels: all
 #include "support/allocation.hpp"
 #include "support/refusal.hpp"
 

@@ -1,5 +1,6 @@
 // softmax, log_softmax and logsumexp against exact tables and long double, at every instruction set; rows that are
 // special.
+// levels: all
 #include <satur/activation.hpp>
 #include <satur/rowwise.hpp>
 

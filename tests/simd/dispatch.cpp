@@ -1,4 +1,5 @@
 // run(): which lanes a kernel sees at which level.
+// levels: all
 #include "satur/simd.hpp"
 
 #include "support/elementwise.hpp"

@@ -1,5 +1,6 @@
 // Lanes, twins of them, and twins of twins do to each element what a scalar does: every operation, comparison and
 // selection, at every level.
+// levels: all
 #include "satur/math/arithmetic.hpp"
 #include "satur/simd/register_pair.hpp"
 

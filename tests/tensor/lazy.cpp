@@ -1,4 +1,5 @@
 // Lazy activations of xtensor expressions: the eager bits, in SIMD, with their parameters.
+// levels: all
 #include "satur/activation.hpp"
 #include "satur/observe.hpp"
 #include "satur/tensor.hpp"
