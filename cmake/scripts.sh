@@ -1,8 +1,11 @@
 # shellcheck shell=bash
-# Shared by examples/run.sh, tests/run.sh and .ci/run; bash. Sets root and cores, and defines
+# Shared by examples/run.sh, tests/run.sh, tests/long.sh, bench/*.sh and .ci/run; bash. Sets root and cores, and defines
 #   need GROUP…        installs the packages of these groups (cmake/packages-debian.txt) that are missing
 #   build PRESET [-D…] [-- TARGET…]   configures into build/NAME (BUILD_NAME, or the preset's name) and builds
 #   quietly LOG COMMAND…              runs it, and shows its output only if it fails
+#   suite NAME [CTEST OPTION…]        runs the tests of build/NAME; shows the closing lines, or all if it fails
+#   step NAME COMMAND…                runs one of several checks and remembers its time and outcome
+#   close_steps                       tells them all; fails if one has
 #   write_results FILE RESULTS [MARK] puts the text of RESULTS between FILE's marks <!-- results --> and <!-- /results -->, or of MARK
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
@@ -96,4 +99,48 @@ write_results() { # FILE RESULTS [MARK]
     !skip { print }
     $0 == "<!-- " mark " -->" { print ""; while ((getline line < results) > 0) print line; print ""; skip = 1 }
   ' "$1") && printf '%s\n' "$written" >"$1" && say "written to ${1#"$root"/}"
+}
+
+closing_lines() { # LOG COMMAND… : of a test run that passes; all of one that does not
+  local log=$1
+  shift
+  mkdir -p "$(dirname "$log")"
+  if "$@" >"$log" 2>&1; then
+    sed -n '/^[0-9]*% tests passed/,$p' "$log"
+  else
+    cat "$log"
+    return 1
+  fi
+}
+
+suite() { # NAME [CTEST OPTION…]
+  local name=$1
+  shift
+  closing_lines "$root/build/log/$name-ctest.txt" \
+    ctest --test-dir "$root/build/$name" --output-on-failure -j "$cores" "$@"
+}
+
+steps=()
+failed=()
+step() { # NAME COMMAND…
+  local name=$1 start=$SECONDS status=passed
+  shift
+  printf '\n== %s\n' "$name"
+  if ! "$@"; then
+    failed+=("$name")
+    status=FAILED
+  fi
+  printf '== %s: %s, %d s\n' "$name" "$status" $((SECONDS - start))
+  steps+=("$(printf '%6d s  %s%s' $((SECONDS - start)) "$name" "$([ "$status" = passed ] || echo ' (FAILED)')")")
+}
+
+close_steps() {
+  printf '\n'
+  printf '%s\n' "${steps[@]}"
+  printf '%d min %d s in all\n' $((SECONDS / 60)) $((SECONDS % 60))
+  if [ ${#failed[@]} -gt 0 ]; then
+    printf 'FAILED: %s\n' "${failed[@]}"
+    return 1
+  fi
+  echo 'everything passed'
 }

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# What is worth checking now and then but takes longer than .ci/run may: an hour or two on two cores. tests/long.sh [STEP…]
+#   gcc          every test for all instruction sets, at -O3
+#   clang-14     the same, with messages, headers and consumers
+#   clang-16     the same, for this machine and with xtensor on xsimd, examples too
+#   sanitizers   the same under the address and undefined-behaviour sanitizers, tables of values too
+#   exhaustive   every float through every activation: tests/exhaustive/document.sh, which writes docs/accuracy.md
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+# shellcheck source-path=SCRIPTDIR source=../cmake/scripts.sh
+source cmake/scripts.sh
+exec </dev/null
+
+all=(gcc clang-14 clang-16 sanitizers exhaustive)
+wanted=("$@")
+if [ $# -eq 0 ]; then wanted=("${all[@]}"); fi
+
+whole() { # NAME PRESET [-D…]
+  local name=long-$1 preset=$2
+  shift 2
+  BUILD_NAME=$name build "$preset" -DSATUR_BUILD_TESTS=ON -DSATUR_TEST_EVERYTHING=ON "$@" && suite "$name"
+}
+
+need build test ci
+for wish in "${wanted[@]}"; do
+  case $wish in
+  gcc) step 'g++, every test for all instruction sets' whole gcc gcc ;;
+  clang-14) step 'clang 14, every test for all instruction sets' whole clang-14 clang ;;
+  clang-16) step 'clang 16, this machine and xsimd' whole clang-16 clang-16 -DSATUR_TEST_HOUSE=OFF ;;
+  sanitizers) step 'sanitizers, every test for all instruction sets' \
+    whole sanitizers debug -DSATUR_TEST_HOUSE=OFF -DSATUR_BUILD_EXAMPLES=OFF -DCMAKE_CXX_COMPILER=clang++-14 ;;
+  exhaustive) step 'every float' ./tests/exhaustive/document.sh ;;
+  *)
+    say "no step '$wish'; there are: ${all[*]}"
+    exit 2
+    ;;
+  esac
+done
+close_steps
