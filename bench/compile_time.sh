@@ -24,7 +24,7 @@ rows=(
   "\`satur/satur.hpp\` alone|include/satur/satur.hpp|satur/satur.hpp|-fsyntax-only|"
   "\`examples/01_quickstart.cpp\`|examples/01_quickstart.cpp|examples/01_quickstart.cpp|-O2 -c|2"
   "\`examples/04_any_loop.cpp\`|examples/04_any_loop.cpp|examples/04_any_loop.cpp|-O2 -c|8"
-  "\`examples/train.cpp\`, for the machine that builds it|examples/train.cpp|examples/train.cpp|-O2 $here -c|25 s"
+  "\`examples/train.cpp\`, for the machine that builds it|examples/train.cpp|examples/train.cpp|-O1 $here -c|25 s"
 )
 
 source_of() { # SOURCE: the file to compile; a header's only includes it
