@@ -66,7 +66,7 @@ done
       best=absent
       ratio=
     fi
-    printf '| %s | `%s` | %s | %s | %s |\n' "$name" "${own#-O2 -fsyntax-only}" "$best" "$ratio" "$goal"
+    printf "| %s | \`%s\` | %s | %s | %s |\n" "$name" "$own" "$best" "$ratio" "$goal"
   done
 } >"$folder/table.txt"
 

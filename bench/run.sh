@@ -75,7 +75,7 @@ figures() { # SECTION
   instructions) "$root/bench/instructions.sh" "$(program plain instructions)" ;;
   activations_float) activations float ;;
   activations_double) activations double ;;
-  compile) "$root/bench/compile_time.sh" ;;
+  compile) "$root/bench/compile_time.sh" --print ;;
   *)
     run native "$1"
     cat "$folder/native-$1.txt"

@@ -31,7 +31,8 @@ constexpr row own_table[] = {
 #include "reference/activations.inc"
 };
 
-/// Worst error in ulp of the rows of A, by a scalar call and by an array pass at every level; a false zero is infinite.
+/// Worst error in ulp of the rows of A, by a scalar call and by an array pass at every level that the file holds; a
+/// false zero is infinite.
 template <class T, class A> double worst_of(A const& act, std::span<row const> table, std::size_t& used) {
   std::vector<T> z;
   std::vector<row> rows;
