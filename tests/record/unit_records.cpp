@@ -22,17 +22,6 @@
 #include <span>
 #include <vector>
 
-void satur_test::add_relu(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units) {
-  satur::observe_units(satur::relu{}, z, layout, units);
-}
-void satur_test::add_sigmoid(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units) {
-  satur::observe_units(satur::sigmoid{}, z, layout, units);
-}
-void satur_test::add_gradients(std::span<double const> dz, satur::unit_layout const& layout,
-                               satur::unit_records& units) {
-  satur::observe_unit_gradients(dz, layout, units);
-}
-
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();

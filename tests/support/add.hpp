@@ -1,14 +1,22 @@
-// observe_units of two activations, compiled once: records.cpp has the bodies.
+// observe_units of two activations, and gradients, over doubles.
 #pragma once
 
-#include "satur/record/unit_records.hpp"
+#include "satur/activation/relu.hpp"
+#include "satur/activation/sigmoid.hpp"
+#include "satur/observe/units.hpp"
 
 #include <span>
 
 namespace satur_test {
 
-void add_relu(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units);
-void add_sigmoid(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units);
-void add_gradients(std::span<double const> dz, satur::unit_layout const& layout, satur::unit_records& units);
+inline void add_relu(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units) {
+  satur::observe_units(satur::relu{}, z, layout, units);
+}
+inline void add_sigmoid(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units) {
+  satur::observe_units(satur::sigmoid{}, z, layout, units);
+}
+inline void add_gradients(std::span<double const> dz, satur::unit_layout const& layout, satur::unit_records& units) {
+  satur::observe_unit_gradients(dz, layout, units);
+}
 
 } // namespace satur_test
