@@ -32,6 +32,8 @@ foreach(page IN LISTS satur_pages)
   endif()
   add_executable(satur_page_${name} ${sources})
   target_link_libraries(satur_page_${name} PRIVATE satur::core)
+  target_compile_definitions(satur_page_${name} PRIVATE ${satur_one_level})
+  target_compile_options(satur_page_${name} PRIVATE ${satur_light_optimization})
   add_test(NAME page_${name} COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/check_page.sh" "${page}"
                                      $<TARGET_FILE:satur_page_${name}>)
 endforeach()

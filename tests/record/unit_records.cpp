@@ -1,7 +1,6 @@
 // The record of units: every counter and mean against a plain loop, layouts, special values, merging, errors.
 // levels: all
 #include "satur/diagnostic.hpp"
-#include "support/add.hpp"
 
 #include "satur/activation/hard_tanh.hpp"
 #include "satur/activation/relu.hpp"
