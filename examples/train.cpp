@@ -140,8 +140,7 @@ std::size_t distance(std::string const& a, std::string const& b) {
 std::vector<std::string> activation_names() {
   return []<std::size_t... I>(std::index_sequence<I...>) {
     return std::vector<std::string>{std::string(std::variant_alternative_t<I, any_activation>::name)...};
-  }
-  (std::make_index_sequence<std::variant_size_v<any_activation>>{});
+  }(std::make_index_sequence<std::variant_size_v<any_activation>>{});
 }
 std::vector<std::string> initializer_names() {
   std::vector<std::string> names;

@@ -1,10 +1,10 @@
 /// \file config.hpp  What the compiler offers, asked once. Documented switches (define them for every file or for
 /// none):
 ///
-/// | switch                | effect |
-/// |---|---|
-/// | `SATUR_NO_DISPATCH`   | array passes use the instruction set that the file was compiled for; nothing is chosen at
-/// run time | | `SATUR_NO_LANES`      | no compiler vector types at all: every pass is a plain scalar loop |
+/// `SATUR_NO_DISPATCH`: array passes use the instruction set that the file was compiled for; nothing is chosen at run
+/// time.
+///
+/// `SATUR_NO_LANES`: no compiler vector types at all; every pass is a plain scalar loop.
 ///
 /// Both change the ABI namespace, and so does the compiler's OpenMP, with which long arrays are spread over threads:
 /// files compiled differently cannot be mixed by accident.
@@ -54,7 +54,7 @@
 #if defined(__FAST_MATH__) && !defined(SATUR_FAST_MATH_ACKNOWLEDGED)
 #if defined(__clang__) || defined(__GNUC__)
 #pragma message( \
-    "satur: -ffast-math: NaN and infinity are still counted, but slopes below the smallest normal number may read 0. \
+        "satur: -ffast-math: NaN and infinity are still counted, but slopes below the smallest normal number may read 0. \
 Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #endif
 #endif
@@ -86,10 +86,16 @@ Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #define SATUR_ABI_JOIN(a, b, c, d) SATUR_ABI_JOIN_(a, b, c, d)
 #define SATUR_ABI SATUR_ABI_JOIN(v0, SATUR_ABI_SWITCH, SATUR_ABI_THREADS, SATUR_ABI_ISA)
 
-// Declared once here: `namespace satur::detail` opened later anywhere extends these.
-namespace satur::inline SATUR_ABI {
-namespace math {}
-namespace detail {}
-namespace rules {}
-namespace theory {}
-} // namespace satur::inline SATUR_ABI
+// Declared once here: `namespace satur::detail` opened later anywhere extends these, inside the inline namespace.
+namespace satur { inline namespace SATUR_ABI {
+namespace math {
+}
+namespace detail {
+}
+namespace rules {
+}
+namespace testing {
+}
+namespace theory {
+}
+}} // namespace satur::SATUR_ABI

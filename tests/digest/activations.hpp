@@ -56,8 +56,7 @@ template <std::size_t Part, std::size_t Parts, class F> void for_activations(F&&
       }
     };
     (visit.template operator()<K>(), ...);
-  }
-  (std::make_index_sequence<std::tuple_size_v<all>>{});
+  }(std::make_index_sequence<std::tuple_size_v<all>>{});
 }
 
 } // namespace digest

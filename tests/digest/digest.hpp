@@ -39,7 +39,9 @@ public:
   template <std::integral N> void number(N n) { word(static_cast<std::uint64_t>(n)); }
   template <class... N>
     requires(sizeof...(N) > 1)
-  void number(N... all) { (number(all), ...); }
+  void number(N... all) {
+    (number(all), ...);
+  }
   template <std::ranges::input_range R> void numbers(R const& range) {
     for (auto const& x : range) {
       number(x);

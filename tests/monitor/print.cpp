@@ -1,17 +1,17 @@
 // What is printed and written: every number under its own name. No two numbers of a text are equal, and none is 0.
-#include "satur/monitor/saturation_table.hpp"
 #include "satur/activation/sigmoid.hpp"
 #include "satur/activation/tanh.hpp"
-#include "satur/rule/equivalents.hpp"
+#include "satur/diagnostic.hpp"
+#include "satur/gated/gate_saturation.hpp"
+#include "satur/monitor/saturation_table.hpp"
 #include "satur/reading/gradient_flow.hpp"
+#include "satur/reading/phi_b.hpp"
 #include "satur/record/histogram_text.hpp"
 #include "satur/report/json_lines.hpp"
-#include "satur/statistics/interval.hpp"
-#include "satur/reading/phi_b.hpp"
-#include "satur/diagnostic.hpp"
-#include "satur/statistics/variance_test.hpp"
-#include "satur/gated/gate_saturation.hpp"
 #include "satur/rowwise/row_saturation.hpp"
+#include "satur/rule/equivalents.hpp"
+#include "satur/statistics/interval.hpp"
+#include "satur/statistics/variance_test.hpp"
 
 #include <doctest/doctest.h>
 

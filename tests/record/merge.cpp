@@ -1,11 +1,11 @@
 // What merges and what is reset, field by field: every field away from its default, and no two of them equal.
 #include "satur/activation/tanh.hpp"
+#include "satur/gated/gate_saturation.hpp"
 #include "satur/monitor/history.hpp"
-#include "satur/record/layer_histograms.hpp"
+#include "satur/monitor/sampling.hpp"
 #include "satur/observe.hpp"
 #include "satur/reading/phi_b.hpp"
-#include "satur/monitor/sampling.hpp"
-#include "satur/gated/gate_saturation.hpp"
+#include "satur/record/layer_histograms.hpp"
 #include "satur/rowwise/row_saturation.hpp"
 #include "satur/testing/report.hpp"
 

@@ -4,8 +4,8 @@
 #include "satur/activation/exponential.hpp"
 #include "satur/activation/identity.hpp"
 #include "satur/activation/sigmoid.hpp"
-#include "satur/observe/half.hpp"
 #include "satur/observe.hpp"
+#include "satur/observe/half.hpp"
 #include "satur/reading/slope_interval.hpp"
 
 #include <doctest/doctest.h>

@@ -404,10 +404,10 @@ TEST_CASE("what is refused, and how it is said") {
   CHECK(refusal([&] { satur::forward(satur::softmax{}, z, y, 5, satur::p_above{-0.1}); }) ==
         "satur::p_above: threshold is -0.1; allowed: a probability in [0, 1), such as 0.99");
   std::deque<float> queue(10); // memory in pieces, and memory that overlaps
-  for (auto const& words :
-       {refusal([&] { satur::forward(satur::softmax{}, queue, queue, 5); }),
-        refusal([&] { satur::forward(satur::softmax{}, std::span(z).first(5), std::span(z).subspan(2, 5), 5); }),
-        refusal([&] { satur::forward(satur::softmax{}, a, a); })}) {
+  for (auto const& words : {refusal([&] { satur::forward(satur::softmax{}, queue, queue, 5); }), refusal([&] {
+                              satur::forward(satur::softmax{}, std::span(z).first(5), std::span(z).subspan(2, 5), 5);
+                            }),
+                            refusal([&] { satur::forward(satur::softmax{}, a, a); })}) {
     CHECK(words.starts_with("satur::forward: y shares memory with z"));
   }
   CHECK(satur::observe(satur::softmax{}, xt::xtensor<float, 2>::from_shape({0, 3})).empty());

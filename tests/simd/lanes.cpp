@@ -82,7 +82,9 @@ SATUR_INLINE std::size_t every_operation(V const& a, V const& b, V const& c, T* 
   return k;
 }
 
-template <class T> struct operands { std::vector<T> a, b, c; };
+template <class T> struct operands {
+  std::vector<T> a, b, c;
+};
 
 /// Everyday numbers, and every pair of special ones; a multiple of 128 of them.
 template <class T> operands<T> numbers() {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Any activation by reference, with its facts; itself an activation for double. It must not outlive the activation.
 /// A fact that the activation does not state reads NaN; the peak slope is searched for in every call then.
@@ -49,4 +49,4 @@ private:
   double upper_ = std::numeric_limits<double>::quiet_NaN();
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

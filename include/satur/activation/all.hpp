@@ -39,7 +39,7 @@
 
 #include <tuple>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Every activation of the library, for what has to treat all of them: menus, tables, tests.
 /// tests/check_activations.sh compares it with the headers.
@@ -80,4 +80,4 @@ using all_activations = std::tuple< //
     satur::sparse_sigmoid           //
     >;
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Any activation, by value, with its facts; itself an activation for double. Facts that the activation does not state
 /// are found once, here: its peak slope by search, a flat side where the slope at ±1000 is under 1e-6 of the peak.
@@ -64,4 +64,4 @@ private:
   std::vector<double> kinks_;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 /// Powers of two for 1/(1 + z^2): beyond `large` the 1 no longer matters and z is multiplied by `scale`, which keeps
@@ -14,7 +14,9 @@ namespace detail {
 template <class E> struct arctan_range {
   static constexpr E large = E(0x1p300), far = E(0x1p600), scale = E(0x1p-450);
 };
-template <> struct arctan_range<float> { static constexpr float large = 0x1p40f, far = 0x1p100f, scale = 0x1p-60f; };
+template <> struct arctan_range<float> {
+  static constexpr float large = 0x1p40f, far = 0x1p100f, scale = 0x1p-60f;
+};
 #if __LDBL_MAX_EXP__ > 10000
 template <> struct arctan_range<long double> {
   static constexpr long double large = 0x1p4000L, far = 0x1p9000L, scale = 0x1p-6500L;
@@ -69,4 +71,4 @@ struct arctan {
   bool operator==(arctan const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

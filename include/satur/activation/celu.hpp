@@ -5,7 +5,7 @@
 #include "satur/math/expm1.hpp"
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z for z > 0, else alpha (e^(z/alpha) - 1); f'(z) = 1 for z > 0, else e^(z/alpha) (alpha > 0, 1 by default).
 ///
@@ -57,4 +57,4 @@ struct celu {
   bool operator==(celu const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

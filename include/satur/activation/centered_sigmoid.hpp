@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = 1/(1 + e^-z) - 1/2 = tanh(z/2)/2, in (-1/2, 1/2); f'(z) is the sigmoid's, in (0, 1/4].
 ///
@@ -36,4 +36,4 @@ struct centered_sigmoid {
   bool operator==(centered_sigmoid const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -3,7 +3,7 @@
 
 #include "satur/activation/concept.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = outer(inner(z)); f'(z) = outer'(inner(z)) inner'(z).
 ///
@@ -41,4 +41,4 @@ template <class Outer, class Inner> struct composed {
 };
 template <class Outer, class Inner> composed(Outer, Inner) -> composed<Outer, Inner>;
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 template <class R, class T>
@@ -53,9 +53,7 @@ concept has_name = requires(A const& act) {
 };
 
 template <class A> // [[nodiscard]] static std::array<double, N> kinks(): where the slope jumps
-concept has_kinks = requires(A const& act) {
-  act.kinks().size();
-};
+concept has_kinks = requires(A const& act) { act.kinks().size(); };
 template <class A> // minimum() at minimum_at(): no value is below it; to the right of it none falls
 concept has_minimum = requires(A const& act) {
   { act.minimum() } -> std::convertible_to<double>;
@@ -63,9 +61,7 @@ concept has_minimum = requires(A const& act) {
 };
 
 template <class A> // require_valid(): throws std::invalid_argument where a parameter is out of range
-concept has_parameters = requires(A const& act) {
-  act.require_valid();
-};
+concept has_parameters = requires(A const& act) { act.require_valid(); };
 
 /// An activation that states its asymptotes; they may be infinite.
 template <class A>
@@ -93,9 +89,7 @@ template <class A> constexpr void require_valid_parameters([[maybe_unused]] A co
 }
 
 template <class Z>
-concept lazy_expression = requires {
-  typename std::remove_cvref_t<Z>::expression_tag;
-};
+concept lazy_expression = requires { typename std::remove_cvref_t<Z>::expression_tag; };
 
 /// z as a formula wants it that gives R, or S where R is a whole number: a formula in double gets a float as double.
 template <class R, class S, class T> SATUR_INLINE constexpr decltype(auto) argument_for(T const& z) {
@@ -188,4 +182,4 @@ template <class A, class Z> SATUR_INLINE constexpr decltype(auto) call(A const& 
 
 } // namespace detail
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

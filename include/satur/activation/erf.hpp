@@ -5,7 +5,7 @@
 #include "satur/math/erfc.hpp"
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = erf z, in (-1, 1); f'(z) = 2/sqrt(pi) e^-(z^2), in (0, 1.1284], even in z.
 ///
@@ -37,4 +37,4 @@ struct erf {
   bool operator==(erf const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = f'(z) = e^z, in (0, inf).
 ///
@@ -37,4 +37,4 @@ struct exponential {
   bool operator==(exponential const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 #include "satur/math/erfc.hpp"
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z Phi(z), Phi the normal distribution function: z/2 erfc(-z/sqrt2); f'(z) = Phi(z) + z phi(z), phi = Phi'.
 ///
@@ -41,4 +41,4 @@ struct gelu {
   bool operator==(gelu const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 #include "satur/math/gate.hpp"
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z s(1.702 z), s the logistic function; f'(z) = s(y) (1 + y s(-y)), y = 1.702 z: `silu` with beta = 1.702.
 ///
@@ -44,4 +44,4 @@ struct gelu_quick {
   bool operator==(gelu_quick const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 #include "satur/math/gate.hpp"
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z/2 (1 + tanh u) = z s(2u), u = sqrt(2/pi) (z + 0.044715 z^3), s the logistic function; f'(z) = s(2u) (1 + g
 /// s(-2u)), g = 2z du/dz.
@@ -65,4 +65,4 @@ struct gelu_tanh {
   bool operator==(gelu_tanh const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z for |z| > width (default 0.5), else 0; f'(z) = 1 for |z| > width, else 0.
 ///
@@ -47,4 +47,4 @@ struct hard_shrink {
   bool operator==(hard_shrink const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = clip((z + 3)/6, 0, 1); f'(z) = 1/6 for |z| < 3, else 0.
 ///
@@ -40,4 +40,4 @@ struct hard_sigmoid {
   bool operator==(hard_sigmoid const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

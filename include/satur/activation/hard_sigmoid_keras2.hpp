@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = clip((z + 2.5)/5, 0, 1); f'(z) = 1/5 for |z| < 2.5, else 0.
 ///
@@ -39,4 +39,4 @@ struct hard_sigmoid_keras2 {
   bool operator==(hard_sigmoid_keras2 const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

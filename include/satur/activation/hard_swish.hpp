@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z clip((z + 3)/6, 0, 1); f'(z) = 0 for z <= -3, (2z + 3)/6 between, 1 for z >= 3.
 ///
@@ -44,4 +44,4 @@ struct hard_swish {
   bool operator==(hard_swish const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

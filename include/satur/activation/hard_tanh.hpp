@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = clip(z, low, high), -1 and 1 by default (low < high); f'(z) = 1 for low < z < high, else 0.
 ///
@@ -52,4 +52,4 @@ struct hard_tanh {
   bool operator==(hard_tanh const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

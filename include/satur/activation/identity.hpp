@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z; f'(z) = 1. Never saturates: the activation of a linear output layer.
 ///
@@ -31,4 +31,4 @@ struct identity {
   bool operator==(identity const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = 1.7159 tanh(2z/3), in (-1.7159, 1.7159); f'(z) = 1.7159 2/3 4E/(1 + E)^2 with E = e^(-4|z|/3), even in z.
 ///
@@ -87,4 +87,4 @@ struct lecun_tanh {
   bool operator==(lecun_tanh const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

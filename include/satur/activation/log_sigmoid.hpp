@@ -5,7 +5,7 @@
 #include "satur/math/log1p.hpp"
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = log(1/(1 + e^-z)), in (-inf, 0); f'(z) = 1/(1 + e^z), in (0, 1).
 ///
@@ -42,4 +42,4 @@ struct log_sigmoid {
   bool operator==(log_sigmoid const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z tanh(log(1 + e^z)); f'(z) = tanh(log(1 + e^z)) + z e^z (1 + e^z)/(1 + e^z + e^2z/2)^2.
 ///
@@ -101,4 +101,4 @@ struct mish {
   bool operator==(mish const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

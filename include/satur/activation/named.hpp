@@ -8,7 +8,7 @@
 #include <string_view>
 #include <tuple>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The library's activation of that name, with its default parameters; nothing where there is none.
 [[nodiscard]] inline std::optional<any_activation> activation_named(std::string_view name) {
@@ -22,4 +22,4 @@ namespace satur::inline SATUR_ABI {
   return found;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -7,7 +7,7 @@
 #include <concepts>
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The largest |f'(z)| of an activation: stated, or found by search over [-64, 64] (2^14 points, then a golden section;
 /// good to about 1e-8 for a smooth slope). The search costs some 100 microseconds: keep its answer.
@@ -42,4 +42,4 @@ template <class A> [[nodiscard]] double peak_slope_of(A const& act) {
   }
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z for z > 0, else negative_slope * z; f'(z) = 1 for z > 0, else negative_slope (default 0.25).
 ///
@@ -62,4 +62,4 @@ struct prelu {
   bool operator==(prelu const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = max(z, 0); f'(z) = 1 for z > 0, else 0.
 ///
@@ -37,4 +37,4 @@ struct relu {
   bool operator==(relu const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

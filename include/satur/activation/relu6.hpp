@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = min(max(z, 0), 6); f'(z) = 1 for 0 < z < 6, else 0.
 ///
@@ -37,4 +37,4 @@ struct relu6 {
   bool operator==(relu6 const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

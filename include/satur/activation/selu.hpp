@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = lambda z for z > 0, else lambda alpha (e^z - 1); f'(z) = lambda for z > 0, else lambda alpha e^z.
 ///
@@ -52,4 +52,4 @@ struct selu {
   bool operator==(selu const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The logistic function f(z) = 1/(1 + e^-z), in (0, 1); f'(z) = e^-|z|/(1 + e^-|z|)^2, in (0, 1/4], even in z.
 ///
@@ -38,4 +38,4 @@ struct sigmoid {
   bool operator==(sigmoid const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

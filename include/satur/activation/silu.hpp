@@ -5,7 +5,7 @@
 #include "satur/math/gate.hpp"
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z s(beta z), s(y) = 1/(1 + e^-y); f'(z) = s(y) (1 + y s(-y)), y = beta z (beta > 0, 1 by default). Also
 /// swish.
@@ -56,4 +56,4 @@ struct silu {
   bool operator==(silu const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

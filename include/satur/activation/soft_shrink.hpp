@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z - width for z > width, z + width for z < -width, else 0; f'(z) = 1 for |z| > width (default 0.5), else 0.
 ///
@@ -48,4 +48,4 @@ struct soft_shrink {
   bool operator==(soft_shrink const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 #include "satur/math/log1p.hpp"
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace math::detail {
 /// The |beta z| beyond which softplus is z, or 0 for any beta >= 2^-80, with room to spare.
@@ -80,4 +80,4 @@ struct softplus {
   bool operator==(softplus const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 /// So far out that softsign is 1 and its slope 0 in E, yet near enough that nothing overflows and inf/inf never
@@ -69,4 +69,4 @@ struct softsign {
   bool operator==(softsign const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = 0 for z <= -1, (z + 1)^2/4 for -1 < z < 1, z for z >= 1; f'(z) = 0, (z + 1)/2, 1.
 ///
@@ -44,4 +44,4 @@ struct sparse_plus {
   bool operator==(sparse_plus const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = clip((z + 1)/2, 0, 1); f'(z) = 1/2 for |z| < 1, else 0.
 ///
@@ -39,4 +39,4 @@ struct sparse_sigmoid {
   bool operator==(sparse_sigmoid const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

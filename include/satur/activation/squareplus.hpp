@@ -6,12 +6,16 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 /// Powers of two for sqrt(z^2 + b): beyond `large` z is multiplied by `scale`, which keeps its square in range.
-template <class E> struct squareplus_range { static constexpr double large = 0x1p450, scale = 0x1p-550; };
-template <> struct squareplus_range<float> { static constexpr float large = 0x1p50f, scale = 0x1p-70f; };
+template <class E> struct squareplus_range {
+  static constexpr double large = 0x1p450, scale = 0x1p-550;
+};
+template <> struct squareplus_range<float> {
+  static constexpr float large = 0x1p50f, scale = 0x1p-70f;
+};
 } // namespace detail
 
 /// f(z) = (z + h)/2, h = sqrt(z^2 + b); f'(z) = (1 + z/h)/2 (b > 0, 4 by default; the bend is sqrt(b) wide).
@@ -93,4 +97,4 @@ struct squareplus {
   bool operator==(squareplus const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

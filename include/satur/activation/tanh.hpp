@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = tanh z, in (-1, 1); f'(z) = 4E/(1 + E)^2 with E = e^-2|z|, in (0, 1], even in z.
 ///
@@ -37,4 +37,4 @@ struct tanh {
   bool operator==(tanh const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 /// (z - tanh z)/z^3 = 1/3 + z^2 g(z^2) for |z| <= 1: interpolated in Chebyshev nodes at 60 digits, then rounded.
@@ -107,4 +107,4 @@ struct tanh_shrink {
   bool operator==(tanh_shrink const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z for z > level (default 1), else otherwise (default 0); f'(z) = 1 for z > level, else 0.
 ///
@@ -55,4 +55,4 @@ struct threshold {
   bool operator==(threshold const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <span>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A buffer of `half_format` F: it owns nothing. U is std::uint16_t, or const where it is only read. Read one by one,
 /// its numbers are float: what takes any range of numbers takes it too (`saturated_fraction`, a monitor's `gradient`).
@@ -56,4 +56,4 @@ template <class R> [[nodiscard]] auto as_float16(R&& range) {
   return half_span<math::half_format::ieee, typename decltype(all)::element_type>{all.data(), all.size()};
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

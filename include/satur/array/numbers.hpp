@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// The value type of a container, a range or an expression, without const.
 template <class Z>
@@ -24,10 +24,9 @@ using value_t = std::remove_cv_t<std::remove_reference_t<decltype(*std::begin(st
 
 template <class Z>
 concept numbers = requires(Z const& z) {
-  {std::begin(z)};
-  {std::end(z)};
-}
-&&std::floating_point<value_t<Z>>;
+  { std::begin(z) };
+  { std::end(z) };
+} && std::floating_point<value_t<Z>>;
 
 /// xtensor's strided containers and views: memory, but not always contiguous.
 template <class Z>
@@ -39,8 +38,8 @@ concept strided_memory = requires(Z& z) {
 };
 
 template <class Z>
-concept plain_memory = !strided_memory<Z> && requires(Z & z) {
-  {std::data(z)};
+concept plain_memory = !strided_memory<Z> && requires(Z& z) {
+  { std::data(z) };
   { std::size(z) } -> std::convertible_to<std::size_t>;
 };
 
@@ -136,4 +135,4 @@ template <class Z, class F> void for_each_block(Z const& z, F&& f) {
   }
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

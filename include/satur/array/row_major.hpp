@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// Row-major numbers: where they are, or a copy.
 template <class Z> class row_major_numbers {
@@ -71,4 +71,4 @@ private:
   T* data_;
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A row-major block read as (outer, units, inner): the number of unit u in sample o * inner + i is at
 /// (o * units + u) * inner + i. A sample is one vector of all units: a row of a matrix, or one pixel of one image.
@@ -59,8 +59,8 @@ struct unit_layout {
 namespace detail {
 template <class Z>
 concept has_shape = requires(Z const& z) {
-  {std::begin(z.shape())};
-  {std::end(z.shape())};
+  { std::begin(z.shape()) };
+  { std::end(z.shape()) };
 };
 
 [[nodiscard]] inline std::string layout_text(unit_layout const& l) {
@@ -76,4 +76,4 @@ template <class Z> void require_layout(char const* function, char const* name, Z
 }
 } // namespace detail
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Mean and variance of each input of a layer, over samples.
 struct input_moments {
@@ -265,4 +265,4 @@ template <class W, class B, class Z>
   return layer;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -15,7 +15,7 @@
 #include <span>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -183,4 +183,4 @@ void reinitialise_units(I const& init, W&& w, B&& b, N&& next_w, std::span<std::
   }
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

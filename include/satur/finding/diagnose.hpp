@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -143,4 +143,4 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
   return diagnose(records, limits, activations);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

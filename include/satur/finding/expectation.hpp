@@ -13,7 +13,7 @@
 #include <ostream>
 #include <utility>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Readings of a layer, measured or expected. low and high count flat sides alone: relu's right is no saturation.
 struct layer_state {
@@ -81,4 +81,4 @@ private:
   double z_high_;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

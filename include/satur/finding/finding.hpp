@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 enum class symptom : std::uint8_t {
   nonfinite,           ///< NaN or infinity in z or dL/dz
@@ -193,4 +193,4 @@ struct finding {
   }
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -18,7 +18,7 @@
 #include <string>
 #include <utility>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A layer's record with what a diagnosis may want beside it.
 struct named_record {
@@ -166,4 +166,4 @@ struct layer_case {
 }
 
 } // namespace detail
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

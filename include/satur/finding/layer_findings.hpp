@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 inline bool find_nonfinite(layer_case const& l, std::vector<finding>& found) {
   if (!l.record.nonfinite()) {
@@ -198,4 +198,4 @@ inline void find_in_layer(layer_case const& l, finding_thresholds const& limits,
   find_update(l, limits, found);
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

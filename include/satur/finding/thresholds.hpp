@@ -4,7 +4,7 @@
 #include "satur/error.hpp"
 #include "satur/reading/gradient_flow.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Where a diagnosis speaks up. All comparisons are strict unless the comment says otherwise.
 struct finding_thresholds {
@@ -53,4 +53,4 @@ struct finding_thresholds {
   bool operator==(finding_thresholds const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// Names the k units of the lowest reading.
 template <class Reading>
@@ -101,4 +101,4 @@ inline void find_shifted_units(layer_case const& l, finding_thresholds const& li
   found.push_back(std::move(f));
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

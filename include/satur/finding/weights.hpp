@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <span>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// w of shape (in, units), row-major; T is const where it is only read.
 template <class T> struct weight_view {
@@ -48,4 +48,4 @@ template <class W> [[nodiscard]] auto weights_of(char const* function, W& w, std
   return weight_view<T>{memory.data(), in, units};
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

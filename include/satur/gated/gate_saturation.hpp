@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <ostream>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A gate counts as closed where its opening is below `share`, as open where it is above 1 - `share`, strictly. The
 /// opening is (g(b) - lower)/(upper - lower) for a gate between two limits (sigmoid: the gate itself), and g(b)/b for a
@@ -74,4 +74,4 @@ inline std::ostream& operator<<(std::ostream& out, gate_saturation const& s) {
   return out << s.gate;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// y = a g(b): a is the first half of a row, b the second, as in PyTorch's glu; dL/da = g(b) dL/dy and dL/db = a g'(b)
 /// dL/dy. Gate is any activation. x: (…, 2 n), y: (…, n).
@@ -30,9 +30,7 @@ template <class Gate> inline constexpr bool is_gated_v<gated<Gate>> = true;
 inline constexpr std::size_t gate_piece = block_elements;
 
 template <class X>
-concept has_axes = requires(X const& x) {
-  x.shape().begin();
-};
+concept has_axes = requires(X const& x) { x.shape().begin(); };
 
 struct gate_shape {
   std::size_t rows;
@@ -306,21 +304,21 @@ template <class Gate, detail::numbers X>
 /// where it overlaps x.
 template <class Gate, detail::numbers X, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
-      gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, gate_within const& rule = {},
-                              math::simd_level level = math::best_level()) {
-    auto const shape = detail::gate_shape_of("forward", x);
-    detail::require_half("forward", "y", y, x, shape);
-    detail::require_own_memory(y, x);
-    return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
-  }
+gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, gate_within const& rule = {},
+                        math::simd_level level = math::best_level()) {
+  auto const shape = detail::gate_shape_of("forward", x);
+  detail::require_half("forward", "y", y, x, shape);
+  detail::require_own_memory(y, x);
+  return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
+}
 template <class Gate, detail::numbers X, class Y>
-  requires activation<Gate, detail::value_t<X>> && detail::numbers<std::remove_cvref_t<Y>> gate_saturation
-  forward(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length, gate_within const& rule = {},
-          math::simd_level level = math::best_level()) {
-    auto const shape = detail::gate_shape_of("forward", x, row_length);
-    detail::require_half("forward", "y", y, x, shape);
-    detail::require_own_memory(y, x);
-    return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
-  }
+  requires activation<Gate, detail::value_t<X>> && detail::numbers<std::remove_cvref_t<Y>>
+gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length, gate_within const& rule = {},
+                        math::simd_level level = math::best_level()) {
+  auto const shape = detail::gate_shape_of("forward", x, row_length);
+  detail::require_half("forward", "y", y, x, shape);
+  detail::require_own_memory(y, x);
+  return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
+}
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -4,9 +4,9 @@
 #include "satur/activation/gelu.hpp"
 #include "satur/gated/gated.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// a b Phi(b): see `gated`.
 using geglu = gated<gelu>;
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

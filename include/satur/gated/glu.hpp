@@ -4,9 +4,9 @@
 #include "satur/activation/sigmoid.hpp"
 #include "satur/gated/gated.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// a/(1 + e^-b): see `gated`.
 using glu = gated<sigmoid>;
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

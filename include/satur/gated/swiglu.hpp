@@ -4,9 +4,9 @@
 #include "satur/activation/silu.hpp"
 #include "satur/gated/gated.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// a b/(1 + e^-b): see `gated`.
 using swiglu = gated<silu>;
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -13,7 +13,7 @@
 #include <span>
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A rule for initial weights: a small copyable struct, its parameters public members.
 ///   stddev(fans)            the standard deviation of a weight, in closed form
@@ -29,10 +29,8 @@ concept initializer = std::copyable<I> && requires(I const init, fans f, std::sp
 /// A rule that is about the whole matrix or kernel (orthogonal, dirac, …): it fills by the shape.
 ///   fill(out, shape, random) writes every element of out, the weights of `shape` in row-major order
 template <class I, class T = double>
-concept shaped_initializer = std::copyable<I> &&
-    requires(I const init, weight_shape const& shape, std::span<T> out, sampler const random) {
-  init.fill(out, shape, random);
-};
+concept shaped_initializer = std::copyable<I> && requires(I const init, weight_shape const& shape, std::span<T> out,
+                                                          sampler const random) { init.fill(out, shape, random); };
 
 /// Whether the rule needs fans to know its scale (yes, unless it says otherwise).
 template <class I> inline constexpr bool uses_fans_v = true;
@@ -53,17 +51,18 @@ void fill(I const& init, std::span<T> out, fans f, G& generator) {
 /// The same for any contiguous range: std::vector, std::array, a C array.
 template <class I, std::ranges::contiguous_range R, std::uniform_random_bit_generator G>
   requires initializer<I, std::ranges::range_value_t<R>> && std::floating_point<std::ranges::range_value_t<R>> &&
-      (!requires(R & r) { r.dimension(); }) void fill(I const& init, R&& out, fans f, G& generator) {
-    fill(init, std::span<std::ranges::range_value_t<R>>(out), f, generator);
-  }
+           (!requires(R& r) { r.dimension(); })
+void fill(I const& init, R&& out, fans f, G& generator) {
+  fill(init, std::span<std::ranges::range_value_t<R>>(out), f, generator);
+}
 
-  /// Fills `out`, a weight of this shape, row-major, by a rule that needs more than fans: one key, as above. Throws
-  /// what the rule throws (a shape that it cannot fill, a bad parameter); nothing is written then.
-  template <class I, std::ranges::contiguous_range R, std::uniform_random_bit_generator G>
-    requires shaped_initializer<I, std::ranges::range_value_t<R>> && std::floating_point<std::ranges::range_value_t<R>>
-  void fill(I const& init, R&& out, weight_shape const& shape, G& generator) {
-    sampler const random = sampler::from(generator);
-    init.fill(std::span<std::ranges::range_value_t<R>>(out), shape, random);
-  }
+/// Fills `out`, a weight of this shape, row-major, by a rule that needs more than fans: one key, as above. Throws
+/// what the rule throws (a shape that it cannot fill, a bad parameter); nothing is written then.
+template <class I, std::ranges::contiguous_range R, std::uniform_random_bit_generator G>
+  requires shaped_initializer<I, std::ranges::range_value_t<R>> && std::floating_point<std::ranges::range_value_t<R>>
+void fill(I const& init, R&& out, weight_shape const& shape, G& generator) {
+  sampler const random = sampler::from(generator);
+  init.fill(std::span<std::ranges::range_value_t<R>>(out), shape, random);
+}
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// w = value. Throws std::invalid_argument where the value is not finite.
 struct constant {
@@ -29,4 +29,4 @@ struct constant {
   bool operator==(constant const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

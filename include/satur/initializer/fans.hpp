@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Fan-in, the products that one unit adds up, and fan-out, the units that one input feeds: for a dense layer w (in,
 /// out) just these two. `layer_fans.hpp` has them for other layers.
@@ -86,4 +86,4 @@ inline double fan_number(fans const& f, fan_mode mode, std::string_view rule) {
 inline constexpr double root_3 = 1.7320508075688772935;
 
 } // namespace detail
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

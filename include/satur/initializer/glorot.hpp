@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// w uniform on [-a, a), a = gain sqrt(6 / (in + out)), so that stddev = a / sqrt 3 = gain sqrt(2 / (in + out)).
 /// Source: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
@@ -64,4 +64,4 @@ struct glorot_normal {
   bool operator==(glorot_normal const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// w uniform on [-a, a), a = gain sqrt(6 / ((1 + slope^2) n)), so that stddev = gain sqrt(2 / ((1 + slope^2) n)), where
 /// n is the fan-in unless `mode` says otherwise.
@@ -68,4 +68,4 @@ struct he_normal {
   bool operator==(he_normal const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

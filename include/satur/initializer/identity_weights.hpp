@@ -15,7 +15,7 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -105,4 +105,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

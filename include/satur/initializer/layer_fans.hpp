@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -172,4 +172,4 @@ struct gate_fans {
   return fans_as_keras(std::span<std::size_t const>(shape.begin(), shape.size()));
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// w uniform on [-a, a), a = gain sqrt(3 / in), so that stddev = gain / sqrt(in).
 /// Source: Y. LeCun, L. Bottou, G. Orr, K.-R. Mueller, "Efficient BackProp", 1998, equation 16, with a uniform law.
@@ -59,4 +59,4 @@ struct lecun_normal {
   bool operator==(lecun_normal const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 struct lsuv_options {
   double variance = 1;      ///< wanted of z, over the batch and all units
@@ -53,67 +53,67 @@ struct lsuv_error : std::runtime_error {
 /// the tries.
 template <std::ranges::contiguous_range W, std::invocable Z>
   requires std::floating_point<std::ranges::range_value_t<W>> &&
-      std::floating_point<std::ranges::range_value_t<std::invoke_result_t<Z&>>>
-          lsuv_report lsuv(W&& weights, Z&& z, lsuv_options const& options = {}) {
-    using T = std::ranges::range_value_t<W>;
-    constexpr std::string_view function = "lsuv";
-    if (!detail::is_finite(options.variance) || options.variance <= 0) {
-      detail::bad_parameter(function, "variance", options.variance, "a finite number > 0");
-    }
-    if (!detail::is_finite(options.tolerance) || options.tolerance <= 0) {
-      detail::bad_parameter(function, "tolerance", options.tolerance, "a finite number > 0");
-    }
-    if (options.tries < 1) {
-      detail::bad_parameter(function, "tries", options.tries, "at least 1");
-    }
-    std::vector<T> const before(std::ranges::begin(weights), std::ranges::end(weights));
-    lsuv_report report{0, 0, 1, 0};
-    auto const give_up = [&](std::string const& why) {
-      std::ranges::copy(before, std::ranges::begin(weights));
-      throw lsuv_error(detail::message("satur::", function, ": ", options.layer.empty() ? "" : "layer ", options.layer,
-                                       options.layer.empty() ? "" : ": ", why, "; the weights are as they were"),
-                       report);
-    };
-    for (;;) {
-      double count = 0;
-      double mean = 0;
-      double squares = 0;
-      for (auto&& numbers = z(); auto const& x : numbers) { // Welford's running moments
-        count += 1;
-        double const step = static_cast<double>(x) - mean;
-        mean += step / count;
-        squares += step * (static_cast<double>(x) - mean);
-      }
-      report.variance = squares / count;
-      if (report.tries == 0) {
-        report.first_variance = report.variance;
-      }
-      if (count == 0) {
-        give_up("z is empty; give a batch");
-      }
-      if (!detail::is_finite(report.variance)) {
-        give_up("z holds NaN or infinity, or its variance overflows; look at the input and the layers before");
-      }
-      if (std::abs(report.variance - options.variance) <= options.tolerance * options.variance) {
-        return report;
-      }
-      if (report.variance == 0) {
-        give_up(detail::message("every z is ", detail::number_text(mean),
-                                ", whose variance no scaling changes; look for a dead layer before, or weights of 0"));
-      }
-      if (report.tries == options.tries) {
-        give_up(detail::message("the variance of z is ", detail::number_text(report.variance), " after ", report.tries,
-                                " tries, wanted ", detail::number_text(options.variance), " within ",
-                                detail::number_text(options.tolerance),
-                                " of it; a bias may have the rest: set it to 0 first, or allow more tries"));
-      }
-      double const factor = std::sqrt(options.variance / report.variance);
-      for (T& w : weights) {
-        w = static_cast<T>(static_cast<double>(w) * factor);
-      }
-      report.factor *= factor;
-      ++report.tries;
-    }
+           std::floating_point<std::ranges::range_value_t<std::invoke_result_t<Z&>>>
+lsuv_report lsuv(W&& weights, Z&& z, lsuv_options const& options = {}) {
+  using T = std::ranges::range_value_t<W>;
+  constexpr std::string_view function = "lsuv";
+  if (!detail::is_finite(options.variance) || options.variance <= 0) {
+    detail::bad_parameter(function, "variance", options.variance, "a finite number > 0");
   }
+  if (!detail::is_finite(options.tolerance) || options.tolerance <= 0) {
+    detail::bad_parameter(function, "tolerance", options.tolerance, "a finite number > 0");
+  }
+  if (options.tries < 1) {
+    detail::bad_parameter(function, "tries", options.tries, "at least 1");
+  }
+  std::vector<T> const before(std::ranges::begin(weights), std::ranges::end(weights));
+  lsuv_report report{0, 0, 1, 0};
+  auto const give_up = [&](std::string const& why) {
+    std::ranges::copy(before, std::ranges::begin(weights));
+    throw lsuv_error(detail::message("satur::", function, ": ", options.layer.empty() ? "" : "layer ", options.layer,
+                                     options.layer.empty() ? "" : ": ", why, "; the weights are as they were"),
+                     report);
+  };
+  for (;;) {
+    double count = 0;
+    double mean = 0;
+    double squares = 0;
+    for (auto&& numbers = z(); auto const& x : numbers) { // Welford's running moments
+      count += 1;
+      double const step = static_cast<double>(x) - mean;
+      mean += step / count;
+      squares += step * (static_cast<double>(x) - mean);
+    }
+    report.variance = squares / count;
+    if (report.tries == 0) {
+      report.first_variance = report.variance;
+    }
+    if (count == 0) {
+      give_up("z is empty; give a batch");
+    }
+    if (!detail::is_finite(report.variance)) {
+      give_up("z holds NaN or infinity, or its variance overflows; look at the input and the layers before");
+    }
+    if (std::abs(report.variance - options.variance) <= options.tolerance * options.variance) {
+      return report;
+    }
+    if (report.variance == 0) {
+      give_up(detail::message("every z is ", detail::number_text(mean),
+                              ", whose variance no scaling changes; look for a dead layer before, or weights of 0"));
+    }
+    if (report.tries == options.tries) {
+      give_up(detail::message("the variance of z is ", detail::number_text(report.variance), " after ", report.tries,
+                              " tries, wanted ", detail::number_text(options.variance), " within ",
+                              detail::number_text(options.tolerance),
+                              " of it; a bias may have the rest: set it to 0 first, or allow more tries"));
+    }
+    double const factor = std::sqrt(options.variance / report.variance);
+    for (T& w : weights) {
+      w = static_cast<T>(static_cast<double>(w) * factor);
+    }
+    report.factor *= factor;
+    ++report.tries;
+  }
+}
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// w ~ N(centre, spread^2). Not truncated; sampler::normal says how far its tails reach.
 /// Throws std::invalid_argument where the mean is not finite or the standard deviation is negative, infinite or NaN.
@@ -30,4 +30,4 @@ struct normal {
   bool operator==(normal const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// e^x for -700 <= x <= 0, to 2 ulp, with the same bits everywhere (std::exp differs between libraries).
 inline double portable_exp(double x) {
@@ -216,4 +216,4 @@ void fill_truncated(std::span<T> out, sampler const& random, double centre, doub
   }
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

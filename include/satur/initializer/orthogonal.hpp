@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -114,4 +114,4 @@ struct delta_orthogonal {
   bool operator==(delta_orthogonal const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

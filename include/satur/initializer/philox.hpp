@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <random>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Philox4x32-10: 128 random bits as a function of a 128-bit counter and a 64-bit key. No state: block n is as near as
 /// block 0, so a tensor can be filled in any order, in parts, by any number of threads.
@@ -80,7 +80,9 @@ namespace detail {
 inline constexpr std::size_t philox_group = 64;
 
 /// 64-bit lanes of the same register as L, or one 64-bit word.
-template <class L> struct wide_of { using type = std::uint64_t; };
+template <class L> struct wide_of {
+  using type = std::uint64_t;
+};
 #if SATUR_HAS_LANES
 template <class T, int N> struct wide_of<math::lanes<T, N>> {
   using type = math::lanes<std::uint64_t, N* static_cast<int>(sizeof(T)) / 8>;
@@ -170,4 +172,4 @@ template <class L, class Word> SATUR_INLINE void philox_words(stream_key const& 
 }
 
 } // namespace detail
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// The Householder factorisation Q R of a rows x columns matrix of independent N(0, 1) entries, rows >= columns, with
 /// the signs that make the diagonal of R positive: then Q is uniform (Haar) among the matrices with orthonormal columns
@@ -115,4 +115,4 @@ private:
   std::vector<double> sign_;
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -26,7 +26,7 @@
 #include <span>
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Fills memory with random numbers as a function of a key and of the index of each element, nothing else: filling
 /// [0, n) gives the same bits as filling [0, k) and [k, n) apart (`first` is the index of out[0]), in any order, on any
@@ -110,7 +110,9 @@ template <> struct sampler_format<double> {
 };
 
 /// The unsigned words as wide as the lanes of L.
-template <class L> struct words_of { using type = typename sampler_format<L>::word; };
+template <class L> struct words_of {
+  using type = typename sampler_format<L>::word;
+};
 #if SATUR_HAS_LANES
 template <class T, int N> struct words_of<math::lanes<T, N>> {
   using type = math::lanes<typename sampler_format<T>::word, N>;
@@ -187,7 +189,9 @@ template <class L> SATUR_INLINE L radius(words_t<L> const& w) {
 
 /// mean + stddev * radius * (cos, sin) of an angle that is uniform on the circle: two sign bits, one bit that swaps the
 /// two, and the angle within an eighth of the circle.
-template <class L> struct polar_pair { L a, b; };
+template <class L> struct polar_pair {
+  L a, b;
+};
 template <class L>
 SATUR_INLINE polar_pair<L> box_muller(words_t<L> const& u, words_t<L> const& v, L const& mean, L const& stddev) {
   using T = math::element_t<L>;
@@ -341,4 +345,4 @@ void sampler::normal(std::span<T> out, std::type_identity_t<T> mean, std::type_i
   }
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// w ~ N(0, spread^2), and in every column of the matrix as it is stored the same number of weights, picked at random,
 /// is 0: ceil(share_of_zeros x rows) (`math::least_count`). Stored (in, out), as in this library, a column is what
@@ -81,4 +81,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

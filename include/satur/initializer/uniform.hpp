@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// w uniform on [low, high): never below low, never high itself (all low where the two are equal). Mean (low + high)/2,
 /// standard deviation (high - low)/sqrt 12.
@@ -52,4 +52,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -12,7 +12,7 @@
 #include <span>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The law that a variance_scaling draws from.
 enum class scaling_law {
@@ -68,4 +68,4 @@ struct variance_scaling {
   bool operator==(variance_scaling const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

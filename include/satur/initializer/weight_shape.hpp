@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The order of a weight's axes.
 enum class axis_order {
@@ -102,4 +102,4 @@ inline weight_shape matrix_of(fans const& f, std::size_t size, std::string_view 
 }
 
 } // namespace detail
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

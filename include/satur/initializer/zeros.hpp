@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// w = 0. As weights it makes every unit of a layer the same unit, which no gradient tells apart.
 struct zeros {
@@ -27,4 +27,4 @@ struct zeros {
   bool operator==(zeros const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

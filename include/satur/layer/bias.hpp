@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 // One addition per element in either pass, in an order that no register width changes: the same bits at every level.
 
@@ -77,4 +77,4 @@ template <class T> void column_sums(T const* a, std::size_t rows, std::size_t co
   math::run<T>(pass, math::best_level());
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

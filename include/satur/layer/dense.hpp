@@ -25,7 +25,7 @@
 #error "satur: layers need xtensor-blas in the include path (Debian: libxtensor-blas-dev)"
 #endif
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// z = x w + b, shapes (batch, in) (in, out) (out). Parameters and their gradients are public; an optimiser changes w
 /// and b in place. Every product is one GEMM into memory that the layer keeps: nothing is allocated once a step with
@@ -186,4 +186,4 @@ private:
   matrix z_, dx_, dz_;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

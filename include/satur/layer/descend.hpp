@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 template <class T> struct descend_pass {
@@ -53,4 +53,4 @@ template <parameterised L> void descend(L& layer, double rate) {
   });
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 struct any_visitor {
@@ -18,9 +18,7 @@ struct any_visitor {
 
 /// A layer that shows its parameters: each_parameter(f) calls f(name, value, gradient) for each, in a fixed order.
 template <class L>
-concept parameterised = requires(L& layer) {
-  layer.each_parameter(detail::any_visitor{});
-};
+concept parameterised = requires(L& layer) { layer.each_parameter(detail::any_visitor{}); };
 
 /// f(std::string_view name, value, gradient) for each parameter of the layer: value and gradient are containers of the
 /// same shape, const where the layer is. In place and without a temporary: xt::noalias(value) -= rate * gradient.
@@ -35,4 +33,4 @@ template <parameterised L> [[nodiscard]] std::size_t parameter_count(L const& la
   return n;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

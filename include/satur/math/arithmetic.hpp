@@ -11,7 +11,7 @@
 
 #include <cmath>
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 template <foreign_batch B> SATUR_INLINE B select(typename B::batch_bool_type const& m, B const& a, B const& b) {
   return select(m, a, b); // the batch library's own, by its argument
@@ -171,4 +171,4 @@ using own::generic_expm1;
 using own::generic_log1p;
 } // namespace detail
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

@@ -3,7 +3,7 @@
 
 #include "satur/math/exp.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 namespace detail {
 
@@ -53,4 +53,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T atan(T const& x) {
   }
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

@@ -4,7 +4,7 @@
 
 #include "satur/math/in_double.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 namespace detail::own {
 using std::erf;
@@ -247,4 +247,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T erfc(T const& x) {
   return in_double(detail::erfc_formula{}, x);
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

@@ -3,7 +3,7 @@
 
 #include "satur/math/arithmetic.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 namespace detail {
 
@@ -171,4 +171,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T exp(T const& x) {
   }
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

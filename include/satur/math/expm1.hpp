@@ -3,7 +3,7 @@
 
 #include "satur/math/logistic.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 /// e^x - 1. Error: below 1.2 ulp for float and double. x itself where |x| is tiny (sign of zero kept), -1 at -inf, inf
 /// at inf, NaN for NaN. Other types: their own `expm1`, found by their argument.
@@ -47,4 +47,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> expm1
   }
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

@@ -3,7 +3,7 @@
 
 #include "satur/math/erfc.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 namespace detail {
 
@@ -139,4 +139,4 @@ template <bool AnyScale = false, class T>
   return {select(z > limit, z, value), f.slope};
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

@@ -4,7 +4,7 @@
 #include "satur/simd/lanes.hpp"
 #include "satur/simd/load.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 /// What sixteen bits mean. `bfloat16`: the upper half of a float (8 bits of exponent, 7 of fraction). `ieee`: binary16
 /// of IEEE 754 (5 and 10; from 6e-8 to 65504), which is what GPU libraries call half.
@@ -49,4 +49,4 @@ template <half_format F, class L> [[nodiscard]] SATUR_INLINE auto half_of_float(
   }
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

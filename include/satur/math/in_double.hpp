@@ -4,7 +4,7 @@
 
 #include "satur/math/logistic.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 /// How good a formula has to be: to the last digits of its own type, or only so good that rounding it to float leaves
 /// 0.8 ulp (2^-26): then it may take shorter polynomials and leave its sums uncorrected.
@@ -84,4 +84,4 @@ template <class A, class T> SATUR_INLINE constexpr auto in_double(A const& act, 
   }
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

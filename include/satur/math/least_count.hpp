@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 /// The least whole k with k / n >= share, where the quotient in double decides: 7 of 100 is the share 0.07, although
 /// 0.07 * 100 is more than 7 in double. For a decimal share this is ceil(share * n) of the exact decimal number. It
@@ -30,4 +30,4 @@ namespace satur::inline SATUR_ABI::math {
   return k;
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 namespace detail {
 
@@ -99,4 +99,4 @@ template <class T> SATUR_INLINE constexpr T log1p_of_unit(T const& e) {
 
 } // namespace detail
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

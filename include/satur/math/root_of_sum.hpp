@@ -4,7 +4,7 @@
 #include "satur/math/arithmetic.hpp"
 #include "satur/math/sqrt.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 /// root and x^2 + b - root^2: the exact square root is root + residual/(2 root) to about twice the digits.
 template <class T> struct root_and_residual {
@@ -25,4 +25,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr root_and_residual<T> roo
   }
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

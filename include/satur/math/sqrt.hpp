@@ -8,7 +8,7 @@
 #include <cmath>
 #include <concepts>
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 namespace detail::own {
 using std::sqrt;
@@ -63,9 +63,11 @@ template <class L> [[nodiscard]] SATUR_INLINE twin<L> sqrt(twin<L> const& x) { r
 /// Other types: their own `sqrt`, found by their argument.
 template <class T>
   requires(!std::is_arithmetic_v<T> && !is_lanes_v<T> && !foreign_batch<T>)
-[[nodiscard]] SATUR_INLINE constexpr T sqrt(T const& x) { return detail::own::generic_sqrt(x); }
+[[nodiscard]] SATUR_INLINE constexpr T sqrt(T const& x) {
+  return detail::own::generic_sqrt(x);
+}
 template <foreign_batch B> [[nodiscard]] SATUR_INLINE B sqrt(B const& x) {
   return through_lanes(x, [](auto const& l) { return math::sqrt(l); });
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

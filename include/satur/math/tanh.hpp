@@ -3,7 +3,7 @@
 
 #include "satur/math/logistic.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 /// tanh x. Error: below 2 ulp for float and double. Sign of zero kept, ±1 at ±inf, NaN for NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T tanh(T const& x) {
@@ -14,4 +14,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T tanh(T const& x) {
   }
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

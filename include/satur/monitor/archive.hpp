@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// A number that an archive takes: as 8 bytes. float is kept as the double of the same value.
 template <class T>
@@ -126,4 +126,4 @@ private:
   return hash;
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

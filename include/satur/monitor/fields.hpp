@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// record_access::fields(archive, record), for every record that a monitor holds. The archive is a byte_writer, and the
 /// record const, or a byte_reader. A change of any list is a new `newest_format`.
@@ -281,4 +281,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

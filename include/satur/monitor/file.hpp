@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -152,4 +152,4 @@ inline void save(monitor const& mon, std::string const& file) {
   return detail::load_from(in, file, true, clock);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 struct record_access;
@@ -206,4 +206,4 @@ private:
   bool tail_ = false; ///< the newest is not one of the evenly spaced
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

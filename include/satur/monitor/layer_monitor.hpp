@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// One layer of a monitor. Each call adds to the step that is being made; `monitor::end_step` closes it. In a step that
 /// is not sampled, `forward` computes its results, and nothing is recorded.
@@ -382,4 +382,4 @@ private:
   std::uint64_t calls_ns_ = 0;     ///< time inside the calls of this step
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

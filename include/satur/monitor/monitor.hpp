@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A training run's memory, by layer name, in the order of first use. Allocates when a layer is first named and in its
 /// first step, and never again. A regular value: a copy is a snapshot of everything, == compares everything but the
@@ -250,4 +250,4 @@ private:
   std::size_t cursor_ = 0; ///< the last layer asked for
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

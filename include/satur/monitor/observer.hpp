@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 class layer_monitor;
 class monitor;
@@ -77,8 +77,8 @@ template <class Call> [[nodiscard]] verdict answer_of(Call&& call) {
 /// each returning `verdict` or void. A hook of the right name that cannot be called that way does not compile.
 template <class O>
 concept observer = std::is_class_v<std::remove_cvref_t<O>> &&
-    (detail::has_on_layer<std::remove_cvref_t<O>>() || detail::has_on_step<std::remove_cvref_t<O>>() ||
-     detail::has_on_finding<std::remove_cvref_t<O>>());
+                   (detail::has_on_layer<std::remove_cvref_t<O>>() || detail::has_on_step<std::remove_cvref_t<O>>() ||
+                    detail::has_on_finding<std::remove_cvref_t<O>>());
 
 /// Calls `o.on_layer(layer)` where it has that hook.
 template <observer O> verdict tell_layer(O& o, layer_monitor const& layer) {
@@ -123,4 +123,4 @@ template <observer O, class Finding> verdict tell_finding(O& o, Finding const& f
   return verdict::go_on;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 #include "satur/monitor/sampling.hpp"
 #include "satur/rule/any_rule.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Training and evaluation are recorded apart: dropout and batch normalisation make them two networks.
 enum class phase : std::uint8_t { train, eval };
@@ -42,4 +42,4 @@ struct monitor_options {
   bool operator==(monitor_options const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The policy. The first step is always sampled. Both limits may be set: a step is sampled where both allow it.
 ///
@@ -105,4 +105,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

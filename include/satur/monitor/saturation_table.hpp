@@ -7,7 +7,7 @@
 
 #include <ostream>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// One row per layer over one stretch of training: 92 columns.
 /// std z and mean z are of finite z; low and high are shares of units x samples by the monitor's rule; slope is the
@@ -89,4 +89,4 @@ inline std::ostream& operator<<(std::ostream& out, monitor const& mon) {
   return out;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

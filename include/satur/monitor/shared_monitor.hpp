@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A monitor for several threads of one training loop:
 ///
@@ -113,4 +113,4 @@ private:
   std::deque<thread_record> threads_;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -8,7 +8,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 template <wanted W, class A, class Z, class Y>
@@ -49,7 +49,7 @@ void apply(A const& act, Z const& z, Y&& y, math::simd_level level = math::best_
 /// y = act(z) and dy = act'(z) in one evaluation, nothing recorded. The bits of `forward`. One of them may be z itself.
 template <class A, detail::numbers Z, class Y, class D>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
-      detail::numbers<std::remove_cvref_t<D>>
+           detail::numbers<std::remove_cvref_t<D>>
 void apply(A const& act, Z const& z, Y&& y, D&& dy, math::simd_level level = math::best_level()) {
   detail::map_both_into(act, z, y, dy, level);
 }
@@ -60,4 +60,4 @@ void apply_derivative(A const& act, Z const& z, D&& dy, math::simd_level level =
   detail::map_into<detail::wanted::slope>("apply_derivative", act, z, dy, level);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

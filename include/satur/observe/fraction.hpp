@@ -10,7 +10,7 @@
 #include <limits>
 #include <span>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Share of z with |z| > threshold (strict), NaN left out of both; NaN where nothing is left. Infinity is beyond.
 /// Throws std::invalid_argument where threshold is NaN, negative or infinite.
@@ -36,6 +36,8 @@ template <std::floating_point T>
 /// Mean of act'(z), true in the tail; NaN where nothing was seen.
 template <class A, detail::numbers Z>
   requires activation<A, detail::value_t<Z>>
-[[nodiscard]] double mean_derivative(A const& act, Z const& z) { return observe(act, z).mean_derivative(); }
+[[nodiscard]] double mean_derivative(A const& act, Z const& z) {
+  return observe(act, z).mean_derivative();
+}
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

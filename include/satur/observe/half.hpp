@@ -12,7 +12,7 @@
 #include "satur/observe/apply.hpp"
 #include "satur/observe/observe.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -117,24 +117,24 @@ template <class A, math::half_format F, class U, saturation_rule<A> Rule = z_bey
 
 /// y = act(z), rounded once, and the record. y has z's size (shape_error otherwise), z's format and memory of its own.
 template <class A, math::half_format F, class U, saturation_rule<A> Rule = z_beyond>
-  requires activation<A, float> saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
-                                                   Rule const& rule = Rule{},
-                                                   math::simd_level level = math::best_level()) {
-    detail::require_same_shape("forward", "y", y, z);
-    detail::require_apart<std::uint16_t>("y", y.bits(), z.bits(), z.size());
-    return detail::half_forward(act, z, y.bits(), nullptr, rule, level);
-  }
+  requires activation<A, float>
+saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y, Rule const& rule = Rule{},
+                   math::simd_level level = math::best_level()) {
+  detail::require_same_shape("forward", "y", y, z);
+  detail::require_apart<std::uint16_t>("y", y.bits(), z.bits(), z.size());
+  return detail::half_forward(act, z, y.bits(), nullptr, rule, level);
+}
 /// The same with dy = act'(z).
 template <class A, math::half_format F, class U, saturation_rule<A> Rule = z_beyond>
-  requires activation<A, float> saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
-                                                   half_span<F, std::uint16_t> dy, Rule const& rule = Rule{},
-                                                   math::simd_level level = math::best_level()) {
-    detail::require_same_shape("forward", "y", y, z);
-    detail::require_same_shape("forward", "dy", dy, z);
-    detail::require_apart<std::uint16_t>("y", y.bits(), z.bits(), z.size());
-    detail::require_apart<std::uint16_t>("dy", dy.bits(), z.bits(), z.size());
-    return detail::half_forward(act, z, y.bits(), dy.bits(), rule, level);
-  }
+  requires activation<A, float>
+saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y, half_span<F, std::uint16_t> dy,
+                   Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
+  detail::require_same_shape("forward", "y", y, z);
+  detail::require_same_shape("forward", "dy", dy, z);
+  detail::require_apart<std::uint16_t>("y", y.bits(), z.bits(), z.size());
+  detail::require_apart<std::uint16_t>("dy", dy.bits(), z.bits(), z.size());
+  return detail::half_forward(act, z, y.bits(), dy.bits(), rule, level);
+}
 
 /// y = act(z), nothing recorded. y may be z itself.
 template <class A, math::half_format F, class U>
@@ -151,4 +151,4 @@ void apply_derivative(A const& act, half_span<F, U> z, half_span<F, std::uint16_
   detail::half_map<detail::wanted::slope>("apply_derivative", act, z, dy, level);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

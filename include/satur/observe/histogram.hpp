@@ -12,7 +12,7 @@
 #include <limits>
 #include <span>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 template <detail::numbers X> void histogram::observe(X const& x, math::simd_level level) {
   detail::for_each_block(x, [&](auto const* data, std::size_t n) { add(data, n, {}, level); });
@@ -100,4 +100,4 @@ void histogram::add_part(T const* x, std::size_t n, detail::binned_blocks const&
   }
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -14,7 +14,7 @@
 #include <memory>
 #include <span>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -99,17 +99,18 @@ template <class A, std::floating_point T, saturation_rule<A> Rule = z_beyond>
 
 /// y = act(z) and the record, fused: one reading of z. y has z's shape (shape_error otherwise) and memory of its own.
 template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
-  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> saturation
-  forward(A const& act, Z const& z, Y&& y, Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
-    return detail::forward_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), rule, level);
-  }
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
+saturation forward(A const& act, Z const& z, Y&& y, Rule const& rule = Rule{},
+                   math::simd_level level = math::best_level()) {
+  return detail::forward_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), rule, level);
+}
 /// y = act(z), dy = act'(z) and the record, fused: one reading of z. y and dy have z's shape and memory of their own.
 template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
-      detail::numbers<std::remove_cvref_t<D>>
-          saturation forward(A const& act, Z const& z, Y&& y, D&& dy, Rule const& rule = Rule{},
-                             math::simd_level level = math::best_level()) {
-    return detail::forward_into(act, z, y, std::addressof(dy), rule, level); // a view has an & of its own
-  }
+           detail::numbers<std::remove_cvref_t<D>>
+saturation forward(A const& act, Z const& z, Y&& y, D&& dy, Rule const& rule = Rule{},
+                   math::simd_level level = math::best_level()) {
+  return detail::forward_into(act, z, y, std::addressof(dy), rule, level); // a view has an & of its own
+}
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

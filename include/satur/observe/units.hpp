@@ -20,7 +20,7 @@
 #include <span>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -147,14 +147,14 @@ void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, Rule co
 /// And dy = act'(z).
 template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
-      detail::numbers<std::remove_cvref_t<D>>
+           detail::numbers<std::remove_cvref_t<D>>
 void forward_units(A const& act, Z const& z, Y&& y, unit_layout const& layout, unit_records& units, D&& dy,
                    Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
   detail::forward_units_into(act, z, y, std::addressof(dy), layout, units, rule, level);
 }
 template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
-      detail::numbers<std::remove_cvref_t<D>> && detail::has_shape<Z>
+           detail::numbers<std::remove_cvref_t<D>> && detail::has_shape<Z>
 void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, D&& dy, Rule const& rule = Rule{},
                    math::simd_level level = math::best_level()) {
   forward_units(act, z, y, unit_layout::of(z.shape()), units, dy, rule, level);
@@ -172,4 +172,4 @@ void observe_unit_gradients(G const& dz, unit_records& units, math::simd_level l
   observe_unit_gradients(dz, unit_layout::of(dz.shape()), units, level);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

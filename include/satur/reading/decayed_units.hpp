@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Each unit over a window with decay: a sample that `half_life` samples came after counts half. The samples of one
 /// `add` count alike, as the newest. Counters and means are those of the weighted samples: `unit_summary::samples` is
@@ -97,4 +97,4 @@ private:
   std::vector<unit_summary> units_;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// No active sample in the window; with `silent`, none in the last `silent` samples, windows before this one among
 /// them. For activations with a flat side (relu); see `unit_records` for what is active. Of a window with decay: weight
@@ -228,4 +228,4 @@ struct dormancy_change {
   return -std::expm1(log_alive);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -7,7 +7,7 @@
 #include <limits>
 #include <ranges>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// exp(-sum p ln p), p = s / sum s, over the singular values s of a matrix of outputs (samples, units) or of weights: k
 /// where k of them are equal and the others 0, less where few carry most. Saturated units answer alike, so the rank
@@ -35,4 +35,4 @@ template <std::ranges::input_range S> [[nodiscard]] double effective_rank(S cons
   return largest == 0.0 ? std::numeric_limits<double>::quiet_NaN() : sum * std::exp(-weighted / sum);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -4,7 +4,7 @@
 #include "satur/record/saturation.hpp"
 #include "satur/statistics/interval.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Of a record's saturated share, units x inputs taken as independent.
 [[nodiscard]] inline interval fraction_interval(saturation const& record, double level = 0.95) {
@@ -15,4 +15,4 @@ namespace satur::inline SATUR_ABI {
   return wilson(record.low + record.high, record.count, c, level);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

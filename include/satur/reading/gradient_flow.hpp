@@ -17,7 +17,7 @@
 #include <span>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// What a gradient does on its way back.
 enum class flow { unknown, healthy, vanishing, exploding, not_finite };
@@ -145,4 +145,4 @@ struct layer_flow {
   return g.zero_fraction() >= limits.zero_share;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

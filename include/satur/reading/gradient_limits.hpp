@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Where the readings of this file change their verdict, each with its source.
 struct gradient_limits {
@@ -24,4 +24,4 @@ struct gradient_limits {
   bool operator==(gradient_limits const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -10,7 +10,7 @@
 #include <limits>
 #include <ostream>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A classifier that knows nothing yet has a cross entropy of ln C (nats). More: large logits, confidently wrong. Less:
 /// the labels leak, or the loss is no cross entropy over C classes.
@@ -40,4 +40,4 @@ struct initial_loss {
   return i;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -14,7 +14,7 @@
 #include <limits>
 #include <ostream>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// phi_B (Rakitianskaia, Engelbrecht 2015): outputs g scaled so that the asymptotes are -1 and 1, B equal bins over
 /// [-1, 1], the last one closed; phi_B = sum_b |mean g of bin b| n_b / sum_b n_b. 0: all in the linear middle; 0.5:
@@ -154,4 +154,4 @@ private:
   compensated_sum centre_; // of g inside it
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

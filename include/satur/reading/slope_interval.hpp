@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The least and the largest f'(z) of an activation: what the bounded intervals need.
 struct slope_range {
@@ -112,4 +112,4 @@ inline void require_range(char const* function, slope_range const& range) {
   return i;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -9,7 +9,7 @@
 #include <ostream>
 #include <string>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Elements: pairs of a unit and a sample. Units: those saturated on at least `unit_share` of their samples. Samples:
 /// those on which at least `sample_share` of the layer is saturated. A layer of which 10 % of the elements are
@@ -93,4 +93,4 @@ private:
   return a;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// What has units to read: `unit_records`, `decayed_units`.
 template <class U>
@@ -159,4 +159,4 @@ inline void print_percentiles(std::ostream& out, unit_reading const& reading, un
   out << '\n';
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

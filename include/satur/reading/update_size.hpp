@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <ostream>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Is a step small against the weights, but not too small?
 struct update_size {
@@ -45,4 +45,4 @@ struct update_size {
   return u;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

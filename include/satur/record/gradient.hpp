@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// What came back: dL/dz of one layer. A regular, mergeable value.
 struct gradient_record {
@@ -43,4 +43,4 @@ struct gradient_record {
   bool operator==(gradient_record const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 struct record_access;
@@ -236,4 +236,4 @@ private:
   double highest_ = -std::numeric_limits<double>::infinity();
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -8,7 +8,7 @@
 #include <ostream>
 #include <string>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Up to 24 rows of bars from the first bin that holds something to the last, then what is outside: 75 columns. Shares
 /// are of all that was seen but NaN; zeros of a linear histogram are in a bin too.
@@ -76,4 +76,4 @@ inline std::ostream& operator<<(std::ostream& out, histogram const& h) {
   return out;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -5,7 +5,7 @@
 #include "satur/record/saturation.hpp"
 #include "satur/record/update.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// All that is known of one layer over some stretch of training. Merge with +=, reset with `= {}`.
 struct layer_record {
@@ -23,4 +23,4 @@ struct layer_record {
   bool operator==(layer_record const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -3,7 +3,7 @@
 
 #include "satur/record/histogram.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// How z, the slopes f'(z) and the gradients dL/dz of a layer are spread. Merge with +=, exactly.
 struct layer_histograms {
@@ -26,4 +26,4 @@ struct layer_histograms {
   bool operator==(layer_histograms const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

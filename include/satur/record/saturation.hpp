@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// What a pass over pre-activations z saw. A regular value: copy it, compare it, merge it with += (threads, batches,
 /// epochs, machines), reset it with `= {}`. Counters merge exactly, means and variances to the last bits of a
@@ -149,4 +149,4 @@ inline std::ostream& operator<<(std::ostream& out, saturation const& s) {
   return out;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

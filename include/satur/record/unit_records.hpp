@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// What a record of units is asked beside the units.
 struct unit_options {
@@ -361,4 +361,4 @@ private:
   std::vector<detail::unit_rarities> rarities_;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

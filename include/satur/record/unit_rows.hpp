@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// Counts of a unit that are 0 in most layers.
 enum unit_rarity : std::uint8_t { of_nan, of_infinite, of_bad_gradients, unit_rarity_count };
@@ -83,4 +83,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// One unit over the samples of a window. Counts are whole numbers, exact up to 2^53, except in a window with decay
 /// (`decayed_units`), where each sample counts with its weight. What nothing was seen for reads NaN, never 0.
@@ -59,4 +59,4 @@ private:
   [[nodiscard]] double of_finite(double mean) const { return samples > infinite ? mean : none(); }
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// How far a step moved the weights: log10(std(step) / std(weights)). About -3 is healthy (Karpathy, makemore part 3).
 struct update_record {
@@ -27,4 +27,4 @@ struct update_record {
   bool operator==(update_record const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <ostream>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -81,4 +81,4 @@ inline void write_history(std::ostream& out, monitor const& mon) {
   }
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

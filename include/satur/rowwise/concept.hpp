@@ -6,7 +6,7 @@
 #include <concepts>
 #include <span>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A struct that turns a row of logits into a row of numbers: `act.value(z, y)` writes y from z, `act.pullback(y, dy,
 /// dx)` writes dL/dx from what value gave and dL/dy. All rows have the length of z. Neither may keep state. That is
@@ -63,4 +63,4 @@ template <class Z> [[nodiscard]] auto row_data(Z& z) {
 
 } // namespace detail
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

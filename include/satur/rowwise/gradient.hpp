@@ -3,7 +3,7 @@
 
 #include "satur/rowwise/pass.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// dx = p (dy - sum p dy), as p ((dy - c) - t) with c = dy at the largest p and t = sum p (dy - c): the term of the
 /// largest p is 0 exactly, so what is left of a gradient where p rounds to 1 keeps its digits.
@@ -176,4 +176,4 @@ void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape, math::simd_le
   }
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

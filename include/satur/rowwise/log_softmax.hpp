@@ -3,7 +3,7 @@
 
 #include "satur/rowwise/gradient.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// y_j = z_j - log sum e^z over a row, in (-inf, 0]; dL/dz_j = dL/dy_j - e^(y_j) sum dL/dy.
 ///
@@ -28,4 +28,4 @@ struct log_softmax {
   bool operator==(log_softmax const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

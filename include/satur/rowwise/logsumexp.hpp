@@ -3,7 +3,7 @@
 
 #include "satur/rowwise/pass.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -55,4 +55,4 @@ struct logsumexp {
   bool operator==(logsumexp const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

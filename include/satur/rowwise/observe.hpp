@@ -12,7 +12,7 @@
 
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -160,7 +160,7 @@ concept rows_of_numbers = reads_as_softmax<A> || rowwise_activation<A, T>;
 /// goes through a buffer of one row. Throws shape_error where the shapes do not fit, and where there is no last axis.
 template <class A, detail::numbers Z, class Y>
   requires detail::rows_of_numbers<A, detail::value_t<Z>> && detail::shaped<Z> &&
-      detail::numbers<std::remove_cvref_t<Y>>
+           detail::numbers<std::remove_cvref_t<Y>>
 void apply(A const& act, Z const& z, Y&& y, math::simd_level level = math::best_level()) {
   detail::apply_rows(act, z, y, detail::rows_of("apply", z), level);
 }
@@ -174,7 +174,7 @@ void apply(A const& act, Z const& z, Y&& y, std::size_t row_length, math::simd_l
 /// for logsumexp, whose dy is one number a row. dx may be dy where they have one shape.
 template <class A, detail::numbers Y, detail::numbers D, class X>
   requires detail::rows_of_numbers<A, detail::value_t<Y>> && detail::shaped<Y> &&
-      detail::numbers<std::remove_cvref_t<X>>
+           detail::numbers<std::remove_cvref_t<X>>
 void pullback(A const& act, Y const& known, D const& dy, X&& dx, math::simd_level level = math::best_level()) {
   detail::pullback_rows(act, known, dy, dx, detail::rows_of("pullback", known), level);
 }
@@ -201,16 +201,16 @@ template <detail::reads_as_softmax A, detail::numbers Z>
 
 /// y = act(row) for each row of z and the reading, from one exponential a logit. y has z's shape and memory of its own.
 template <detail::known_rowwise A, detail::numbers Z, class Y>
-  requires detail::shaped<Z> && detail::numbers<std::remove_cvref_t<Y>> row_saturation
-  forward(A const& act, Z const& z, Y&& y, p_above const& rule = {}, math::simd_level level = math::best_level()) {
-    return detail::forward_rows(act, z, y, detail::rows_of("forward", z), rule, level);
-  }
+  requires detail::shaped<Z> && detail::numbers<std::remove_cvref_t<Y>>
+row_saturation forward(A const& act, Z const& z, Y&& y, p_above const& rule = {},
+                       math::simd_level level = math::best_level()) {
+  return detail::forward_rows(act, z, y, detail::rows_of("forward", z), rule, level);
+}
 template <detail::known_rowwise A, detail::numbers Z, class Y>
-  requires detail::numbers<std::remove_cvref_t<Y>> row_saturation forward(A const& act, Z const& z, Y&& y,
-                                                                          std::size_t row_length,
-                                                                          p_above const& rule = {},
-                                                                          math::simd_level level = math::best_level()) {
-    return detail::forward_rows(act, z, y, detail::rows_of("forward", z, row_length), rule, level);
-  }
+  requires detail::numbers<std::remove_cvref_t<Y>>
+row_saturation forward(A const& act, Z const& z, Y&& y, std::size_t row_length, p_above const& rule = {},
+                       math::simd_level level = math::best_level()) {
+  return detail::forward_rows(act, z, y, detail::rows_of("forward", z, row_length), rule, level);
+}
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -14,11 +14,15 @@
 #include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// Sixteen doubles in registers as wide as L; for long double, itself.
-template <class L> struct row_group_of { using type = L; };
-template <> struct row_group_of<float> { using type = math::twin<math::twin<math::twin<math::twin<double>>>>; };
+template <class L> struct row_group_of {
+  using type = L;
+};
+template <> struct row_group_of<float> {
+  using type = math::twin<math::twin<math::twin<math::twin<double>>>>;
+};
 template <> struct row_group_of<double> : row_group_of<float> {};
 #if SATUR_HAS_LANES
 template <class T, int N> struct row_group_of<math::lanes<T, N>> {
@@ -465,4 +469,4 @@ void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const&
   }
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

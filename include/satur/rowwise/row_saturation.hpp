@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <ostream>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A row counts as saturated where its largest probability is above `threshold`, strictly: there p(1 - p) < 0.0099 for
 /// every class, and the row hardly learns. Throws std::invalid_argument where threshold is not in [0, 1).
@@ -118,4 +118,4 @@ inline std::ostream& operator<<(std::ostream& out, row_saturation const& s) {
   return out;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

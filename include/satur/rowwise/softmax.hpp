@@ -3,7 +3,7 @@
 
 #include "satur/rowwise/gradient.hpp"
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// p_j = e^(z_j) / sum e^z over a row, in (0, 1), adding up to 1; dL/dz_j = p_j (dL/dp_j - sum p dL/dp).
 ///
@@ -30,4 +30,4 @@ struct softmax {
   bool operator==(softmax const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

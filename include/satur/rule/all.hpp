@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <variant>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Any one of the library's rules. tests/check_rules.sh compares the list with the headers.
 using library_rule = std::variant< //
@@ -73,4 +73,4 @@ template <class R> [[nodiscard]] R rule_from(rule_definition const& d) {
                          detail::number_text(definition.second), ')');
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

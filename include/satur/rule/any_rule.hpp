@@ -11,7 +11,7 @@
 #include <utility>
 #include <variant>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 template <class R, class Variant> inline constexpr bool is_one_of = false;
@@ -35,66 +35,66 @@ public:
   any_rule(library_rule const& rule) : rule_(rule) {}    // NOLINT: the same
   template <class R>
     requires saturation_rule<R, activation_ref> &&
-        (!detail::library_rule_type<R> && !std::same_as<R, any_rule> &&
-         !std::same_as<R, library_rule>)any_rule(R const& rule) // NOLINT: the same
-        : rule_(custom{rule.definition(), [rule](activation_ref const& act) { return rule.limits(act); }}) {}
+             (!detail::library_rule_type<R> && !std::same_as<R, any_rule> && !std::same_as<R, library_rule>)
+  any_rule(R const& rule) // NOLINT: the same
+      : rule_(custom{rule.definition(), [rule](activation_ref const& act) { return rule.limits(act); }}) {}
 
-    /// The rule that a record was counted by: the library's rule of that name, or one that is known by name and numbers
-    /// alone.
-    [[nodiscard]] static any_rule of(rule_definition const& definition) {
-      any_rule rule;
-      if (std::optional<library_rule> const known = find_rule(definition); known) {
-        rule.rule_ = *known;
-      } else {
-        rule.rule_ = custom{definition, nullptr};
+  /// The rule that a record was counted by: the library's rule of that name, or one that is known by name and numbers
+  /// alone.
+  [[nodiscard]] static any_rule of(rule_definition const& definition) {
+    any_rule rule;
+    if (std::optional<library_rule> const known = find_rule(definition); known) {
+      rule.rule_ = *known;
+    } else {
+      rule.rule_ = custom{definition, nullptr};
+    }
+    return rule;
+  }
+
+  [[nodiscard]] rule_definition definition() const {
+    if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
+      return own->definition;
+    }
+    return std::visit([](auto const& r) { return r.definition(); }, *std::get_if<library_rule>(&rule_));
+  }
+  /// False for a rule that is known by name and numbers alone.
+  [[nodiscard]] bool can_count() const {
+    custom const* const own = std::get_if<custom>(&rule_);
+    return own == nullptr || own->limits != nullptr;
+  }
+  /// One of the library's.
+  [[nodiscard]] bool in_library() const { return std::holds_alternative<library_rule>(rule_); }
+  /// Throws what the rule throws; std::invalid_argument if `can_count()` is false.
+  template <class A> [[nodiscard]] rule_limits limits(A const& act) const {
+    if constexpr (std::same_as<A, activation_ref>) {
+      return limits_for(act);
+    } else {
+      return limits_for(activation_ref(act));
+    }
+  }
+  [[nodiscard]] friend bool operator==(any_rule const& a, any_rule const& b) {
+    return a.definition() == b.definition();
+  }
+
+private:
+  struct custom {
+    rule_definition definition;
+    std::function<rule_limits(activation_ref const&)> limits;
+  };
+
+  [[nodiscard]] rule_limits limits_for(activation_ref const& act) const {
+    if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
+      if (!own->limits) {
+        detail::bad_parameter("any_rule", "rule", describe(own->definition),
+                              "a rule that can count; this one came from a file, hand the rule itself in again "
+                              "(monitor::use_rule)");
       }
-      return rule;
+      return own->limits(act);
     }
+    return std::visit([&](auto const& r) { return r.limits(act); }, *std::get_if<library_rule>(&rule_));
+  }
 
-    [[nodiscard]] rule_definition definition() const {
-      if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
-        return own->definition;
-      }
-      return std::visit([](auto const& r) { return r.definition(); }, *std::get_if<library_rule>(&rule_));
-    }
-    /// False for a rule that is known by name and numbers alone.
-    [[nodiscard]] bool can_count() const {
-      custom const* const own = std::get_if<custom>(&rule_);
-      return own == nullptr || own->limits != nullptr;
-    }
-    /// One of the library's.
-    [[nodiscard]] bool in_library() const { return std::holds_alternative<library_rule>(rule_); }
-    /// Throws what the rule throws; std::invalid_argument if `can_count()` is false.
-    template <class A> [[nodiscard]] rule_limits limits(A const& act) const {
-      if constexpr (std::same_as<A, activation_ref>) {
-        return limits_for(act);
-      } else {
-        return limits_for(activation_ref(act));
-      }
-    }
-    [[nodiscard]] friend bool operator==(any_rule const& a, any_rule const& b) {
-      return a.definition() == b.definition();
-    }
-
-  private:
-    struct custom {
-      rule_definition definition;
-      std::function<rule_limits(activation_ref const&)> limits;
-    };
-
-    [[nodiscard]] rule_limits limits_for(activation_ref const& act) const {
-      if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
-        if (!own->limits) {
-          detail::bad_parameter("any_rule", "rule", describe(own->definition),
-                                "a rule that can count; this one came from a file, hand the rule itself in again "
-                                "(monitor::use_rule)");
-        }
-        return own->limits(act);
-      }
-      return std::visit([&](auto const& r) { return r.limits(act); }, *std::get_if<library_rule>(&rule_));
-    }
-
-    std::variant<library_rule, custom> rule_;
+  std::variant<library_rule, custom> rule_;
 };
 
 /// The library's rule that a record was counted by, from its definition.
@@ -109,4 +109,4 @@ public:
   detail::bad_parameter("rule_of", "rule", std::string(definition.name), names);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

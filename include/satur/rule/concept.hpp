@@ -6,7 +6,7 @@
 
 #include <concepts>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// How a saturated share was counted: the rule's name and numbers, printed with every number that depends on it.
 struct rule_definition {
@@ -32,4 +32,4 @@ concept saturation_rule = requires(R const& rule, A const& act) {
   { rule.limits(act) } -> std::same_as<rule_limits>;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

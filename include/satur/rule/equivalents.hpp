@@ -10,7 +10,7 @@
 #include <ostream>
 #include <string>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The two ends of an activation by a rule: everything left of z_low is saturated low, everything right of z_high is
 /// saturated high (whether the end itself is, is the rule's matter). y and slope are the output and the share of the
@@ -121,4 +121,4 @@ template <class Rule, class A>
   return e;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

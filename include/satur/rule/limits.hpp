@@ -7,7 +7,7 @@
 #include <limits>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The limits beyond which a unit counts as saturated.
 ///
@@ -91,4 +91,4 @@ template <class T, class Rule, class A> [[nodiscard]] limits_in_lanes<T> limits_
 }
 
 } // namespace detail
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

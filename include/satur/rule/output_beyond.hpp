@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Saturated where f(z) < low or f(z) > high, strictly: the rule for gates, output_beyond{0.1, 0.9}.
 /// Throws std::invalid_argument if a limit is NaN or low > high.
@@ -24,4 +24,4 @@ struct output_beyond {
   bool operator==(output_beyond const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -11,7 +11,7 @@
 #include <string_view>
 
 /// Each is a rule like any other: observe(act, z, rules::karpathy()), monitor{rules::classic()}.
-namespace satur::inline SATUR_ABI::rules {
+namespace satur::rules {
 
 /// |z| > 5, any activation: the usual teaching rule. Leaves a sigmoid 2.66 % of its peak slope, a tanh 0.018 %.
 [[nodiscard]] constexpr z_beyond classic() { return {5.0}; }
@@ -100,4 +100,4 @@ template <class A> void print_presets(std::ostream& out, A const& act) {
   }
 }
 
-} // namespace satur::inline SATUR_ABI::rules
+} // namespace satur::rules

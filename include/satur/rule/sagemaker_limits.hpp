@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The limits of SageMaker Debugger's rule SaturatedActivation, strictly: z outside [-9.4999, 9.4999] for the
 /// activation named "tanh", outside [-23, 16.99999] for the one named "sigmoid".
@@ -30,4 +30,4 @@ struct sagemaker_limits {
   bool operator==(sagemaker_limits const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Saturated where the output, scaled so that its asymptotes are -1 and 1, is beyond ±share, strictly.
 /// Throws std::invalid_argument if share is not in (0, 1), and for an activation without two finite asymptotes lower()
@@ -41,4 +41,4 @@ struct scaled_output_beyond {
   bool operator==(scaled_output_beyond const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

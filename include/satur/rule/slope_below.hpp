@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Saturated where |f'(z)| < ratio * peak slope, strictly: comparable between activations. low: z <= 0, high: z > 0.
 /// slope_below{0.02659} marks a sigmoid beyond 5 and a tanh beyond 2.5. An activation that does not state its peak
@@ -31,4 +31,4 @@ struct slope_below {
   bool operator==(slope_below const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Saturated where |z| >= threshold: z = ±threshold is. low: z <= -threshold, high: z >= threshold. Exact for float z.
 /// Throws std::invalid_argument if threshold is not a finite number > 0.
@@ -27,4 +27,4 @@ struct z_at_least {
   bool operator==(z_at_least const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

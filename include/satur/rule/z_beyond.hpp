@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Saturated where |z| > threshold, strictly: z = ±threshold is not. low: z < -threshold, high: z > threshold. The
 /// comparison is exact for float z too: a threshold that is no float is not rounded to one.
@@ -32,4 +32,4 @@ struct z_beyond {
   bool operator==(z_beyond const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// Saturated where z < low or z > high, strictly: for limits that are not symmetric. Exact for float z. A limit may be
 /// infinite: that side never saturates. Throws std::invalid_argument if a limit is NaN or low > high.
@@ -24,4 +24,4 @@ struct z_outside {
   bool operator==(z_outside const&) const = default;
 };
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 template <class T, int N> struct lanes;
 
@@ -29,8 +29,12 @@ template <class T, int N> struct lane_traits<lanes<T, N>> {
   static constexpr bool is_lanes = true;
 };
 template <std::size_t Bytes> struct signed_of_size;
-template <> struct signed_of_size<4> { using type = std::int32_t; };
-template <> struct signed_of_size<8> { using type = std::int64_t; };
+template <> struct signed_of_size<4> {
+  using type = std::int32_t;
+};
+template <> struct signed_of_size<8> {
+  using type = std::int64_t;
+};
 } // namespace detail
 
 /// float for `lanes<float, 16>` and for `float`.
@@ -41,14 +45,14 @@ template <class L> inline constexpr bool is_lanes_v = detail::lane_traits<L>::is
 
 /// float or double, alone or as lanes: what the project's own exp, tanh… are written for.
 template <class T>
-concept real_lanes = std::same_as < element_t<T>,
-float > || std::same_as<element_t<T>, double>;
+concept real_lanes = std::same_as<element_t<T>, float> || std::same_as<element_t<T>, double>;
 
 /// The bits of a scalar as a signed integer of the same width, and back; lanes have the same two.
 SATUR_INLINE constexpr std::int32_t bits(float a) { return __builtin_bit_cast(std::int32_t, a); }
 SATUR_INLINE constexpr std::int64_t bits(double a) { return __builtin_bit_cast(std::int64_t, a); }
 template <class T>
-requires std::floating_point<T> SATUR_INLINE constexpr T from_bits(typename detail::signed_of_size<sizeof(T)>::type a) {
+  requires std::floating_point<T>
+SATUR_INLINE constexpr T from_bits(typename detail::signed_of_size<sizeof(T)>::type a) {
   return __builtin_bit_cast(T, a);
 }
 
@@ -92,45 +96,54 @@ template <class T, int N> struct lanes {
   lanes() = default;
   SATUR_INLINE explicit lanes(raw_type const& r) : raw(r) {}
   template <class U>
-    requires std::is_arithmetic_v<U> SATUR_INLINE lanes(U s)
-        : raw(raw_type{} + static_cast<T>(s)) {} // NOLINT: a constant reads as T(1) or as 1
-    SATUR_INLINE lanes(lanes const& o) : raw(o.raw) {}
-    SATUR_INLINE lanes& operator=(lanes const& o) {
-      raw = o.raw;
-      return *this;
-    }
+    requires std::is_arithmetic_v<U>
+  SATUR_INLINE lanes(U s) : raw(raw_type{} + static_cast<T>(s)) {} // NOLINT: a constant reads as T(1) or as 1
+  SATUR_INLINE lanes(lanes const& o) : raw(o.raw) {}
+  SATUR_INLINE lanes& operator=(lanes const& o) {
+    raw = o.raw;
+    return *this;
+  }
 
-    SATUR_INLINE friend lanes operator+(lanes const& a, lanes const& b) { return lanes(raw_type(a.raw + b.raw)); }
-    SATUR_INLINE friend lanes operator-(lanes const& a, lanes const& b) { return lanes(raw_type(a.raw - b.raw)); }
-    SATUR_INLINE friend lanes operator*(lanes const& a, lanes const& b) { return lanes(raw_type(a.raw * b.raw)); }
-    SATUR_INLINE friend lanes operator/(lanes const& a, lanes const& b) { return lanes(raw_type(a.raw / b.raw)); }
-    SATUR_INLINE friend lanes operator-(lanes const& a) { return lanes(raw_type(-a.raw)); }
-    SATUR_INLINE friend lanes operator+(lanes const& a) { return a; }
-    SATUR_INLINE lanes& operator+=(lanes const& o) { return *this = *this + o; }
-    SATUR_INLINE lanes& operator-=(lanes const& o) { return *this = *this - o; }
-    SATUR_INLINE lanes& operator*=(lanes const& o) { return *this = *this * o; }
-    SATUR_INLINE lanes& operator/=(lanes const& o) { return *this = *this / o; }
+  SATUR_INLINE friend lanes operator+(lanes const& a, lanes const& b) { return lanes(raw_type(a.raw + b.raw)); }
+  SATUR_INLINE friend lanes operator-(lanes const& a, lanes const& b) { return lanes(raw_type(a.raw - b.raw)); }
+  SATUR_INLINE friend lanes operator*(lanes const& a, lanes const& b) { return lanes(raw_type(a.raw * b.raw)); }
+  SATUR_INLINE friend lanes operator/(lanes const& a, lanes const& b) { return lanes(raw_type(a.raw / b.raw)); }
+  SATUR_INLINE friend lanes operator-(lanes const& a) { return lanes(raw_type(-a.raw)); }
+  SATUR_INLINE friend lanes operator+(lanes const& a) { return a; }
+  SATUR_INLINE lanes& operator+=(lanes const& o) { return *this = *this + o; }
+  SATUR_INLINE lanes& operator-=(lanes const& o) { return *this = *this - o; }
+  SATUR_INLINE lanes& operator*=(lanes const& o) { return *this = *this * o; }
+  SATUR_INLINE lanes& operator/=(lanes const& o) { return *this = *this / o; }
 
-    // Integer lanes only (the compiler refuses them for float).
-    SATUR_INLINE friend lanes operator&(lanes const& a, lanes const& b) requires std::integral<T> {
-      return lanes(raw_type(a.raw & b.raw));
-    }
-    SATUR_INLINE friend lanes operator|(lanes const& a, lanes const& b) requires std::integral<T> {
-      return lanes(raw_type(a.raw | b.raw));
-    }
-    SATUR_INLINE friend lanes operator^(lanes const& a, lanes const& b) requires std::integral<T> {
-      return lanes(raw_type(a.raw ^ b.raw));
-    }
-    SATUR_INLINE friend lanes operator<<(lanes const& a, int n) requires std::integral<T> {
-      return lanes(raw_type(a.raw << n));
-    }
-    SATUR_INLINE friend lanes operator>>(lanes const& a, int n) // arithmetic for signed T
-        requires std::integral<T> {
-      return lanes(raw_type(a.raw >> n));
-    }
+  // Integer lanes only (the compiler refuses them for float).
+  SATUR_INLINE friend lanes operator&(lanes const& a, lanes const& b)
+    requires std::integral<T>
+  {
+    return lanes(raw_type(a.raw & b.raw));
+  }
+  SATUR_INLINE friend lanes operator|(lanes const& a, lanes const& b)
+    requires std::integral<T>
+  {
+    return lanes(raw_type(a.raw | b.raw));
+  }
+  SATUR_INLINE friend lanes operator^(lanes const& a, lanes const& b)
+    requires std::integral<T>
+  {
+    return lanes(raw_type(a.raw ^ b.raw));
+  }
+  SATUR_INLINE friend lanes operator<<(lanes const& a, int n)
+    requires std::integral<T>
+  {
+    return lanes(raw_type(a.raw << n));
+  }
+  SATUR_INLINE friend lanes operator>>(lanes const& a, int n) // arithmetic for signed T
+    requires std::integral<T>
+  {
+    return lanes(raw_type(a.raw >> n));
+  }
 
-    /// One lane, for tests and for reductions that are not in a loop.
-    SATUR_INLINE T operator[](int i) const { return raw[i]; }
+  /// One lane, for tests and for reductions that are not in a loop.
+  SATUR_INLINE T operator[](int i) const { return raw[i]; }
 };
 
 // Comparisons and selections of the wide levels carry their target: g++ gives a comparison the boolean type of the
@@ -203,4 +216,4 @@ template <class T, int N> SATUR_INLINE void store(T* p, lanes<T, N> const& a) {
 }
 #endif // SATUR_HAS_LANES
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

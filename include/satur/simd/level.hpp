@@ -3,7 +3,7 @@
 
 #include "satur/config.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 /// The instruction sets that one binary can hold, weakest first.
 enum class simd_level { baseline, avx2, avx512 };
@@ -49,4 +49,4 @@ inline constexpr simd_level compiled_level = native_bytes == 64   ? simd_level::
 #endif
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 /// `lane_count<I>` neighbours of 16 bits as std::int32_t, from any alignment; and the low 16 bits of each back.
 template <class I> SATUR_INLINE I load_16_bits(std::uint16_t const* p) {
@@ -58,6 +58,9 @@ template <class L> SATUR_INLINE L load(element_t<L> const* p) {
   }
 }
 template <class T>
-requires std::is_arithmetic_v<T> SATUR_INLINE void store(T* p, T a) { *p = a; }
+  requires std::is_arithmetic_v<T>
+SATUR_INLINE void store(T* p, T a) {
+  *p = a;
+}
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

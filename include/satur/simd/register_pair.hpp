@@ -10,7 +10,7 @@
 #include "satur/simd/load.hpp"
 #include "satur/simd/operations.hpp"
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 template <class M> struct twin_mask {
   M first;
@@ -33,41 +33,41 @@ template <class L> struct twin {
   twin() = default;
   SATUR_INLINE twin(L const& a, L const& b) : first(a), second(b) {}
   template <class U>
-    requires std::is_arithmetic_v<U> SATUR_INLINE twin(U s)
-        : first(static_cast<L>(s)), second(first) {} // NOLINT: a constant reads as T(1) or as 1
+    requires std::is_arithmetic_v<U>
+  SATUR_INLINE twin(U s) : first(static_cast<L>(s)), second(first) {} // NOLINT: a constant reads as T(1) or as 1
 
 #define SATUR_TWIN_ARITHMETIC(op)                                      \
   SATUR_INLINE friend twin operator op(twin const& a, twin const& b) { \
     return {a.first op b.first, a.second op b.second};                 \
   }
-    SATUR_TWIN_ARITHMETIC(+)
-    SATUR_TWIN_ARITHMETIC(-)
-    SATUR_TWIN_ARITHMETIC(*)
-    SATUR_TWIN_ARITHMETIC(/)
-    SATUR_TWIN_ARITHMETIC(&)
-    SATUR_TWIN_ARITHMETIC(|)
-    SATUR_TWIN_ARITHMETIC(^)
+  SATUR_TWIN_ARITHMETIC(+)
+  SATUR_TWIN_ARITHMETIC(-)
+  SATUR_TWIN_ARITHMETIC(*)
+  SATUR_TWIN_ARITHMETIC(/)
+  SATUR_TWIN_ARITHMETIC(&)
+  SATUR_TWIN_ARITHMETIC(|)
+  SATUR_TWIN_ARITHMETIC(^)
 #undef SATUR_TWIN_ARITHMETIC
-    SATUR_INLINE friend twin operator<<(twin const& a, int n) { return {a.first << n, a.second << n}; }
-    SATUR_INLINE friend twin operator>>(twin const& a, int n) { return {a.first >> n, a.second >> n}; }
-    SATUR_INLINE friend twin operator-(twin const& a) { return {-a.first, -a.second}; }
-    SATUR_INLINE friend twin operator+(twin const& a) { return a; }
-    SATUR_INLINE twin& operator+=(twin const& o) { return *this = *this + o; }
-    SATUR_INLINE twin& operator-=(twin const& o) { return *this = *this - o; }
-    SATUR_INLINE twin& operator*=(twin const& o) { return *this = *this * o; }
-    SATUR_INLINE twin& operator/=(twin const& o) { return *this = *this / o; }
+  SATUR_INLINE friend twin operator<<(twin const& a, int n) { return {a.first << n, a.second << n}; }
+  SATUR_INLINE friend twin operator>>(twin const& a, int n) { return {a.first >> n, a.second >> n}; }
+  SATUR_INLINE friend twin operator-(twin const& a) { return {-a.first, -a.second}; }
+  SATUR_INLINE friend twin operator+(twin const& a) { return a; }
+  SATUR_INLINE twin& operator+=(twin const& o) { return *this = *this + o; }
+  SATUR_INLINE twin& operator-=(twin const& o) { return *this = *this - o; }
+  SATUR_INLINE twin& operator*=(twin const& o) { return *this = *this * o; }
+  SATUR_INLINE twin& operator/=(twin const& o) { return *this = *this / o; }
 
-    using mask = twin_mask<decltype(std::declval<L const&>() < std::declval<L const&>())>;
+  using mask = twin_mask<decltype(std::declval<L const&>() < std::declval<L const&>())>;
 #define SATUR_TWIN_COMPARISON(op)                                      \
   SATUR_INLINE friend mask operator op(twin const& a, twin const& b) { \
     return {a.first op b.first, a.second op b.second};                 \
   }
-    SATUR_TWIN_COMPARISON(<)
-    SATUR_TWIN_COMPARISON(<=)
-    SATUR_TWIN_COMPARISON(>)
-    SATUR_TWIN_COMPARISON(>=)
-    SATUR_TWIN_COMPARISON(==)
-    SATUR_TWIN_COMPARISON(!=)
+  SATUR_TWIN_COMPARISON(<)
+  SATUR_TWIN_COMPARISON(<=)
+  SATUR_TWIN_COMPARISON(>)
+  SATUR_TWIN_COMPARISON(>=)
+  SATUR_TWIN_COMPARISON(==)
+  SATUR_TWIN_COMPARISON(!=)
 #undef SATUR_TWIN_COMPARISON
 };
 
@@ -124,7 +124,9 @@ namespace detail {
 template <class L> inline constexpr bool is_twin_v = false;
 template <class L> inline constexpr bool is_twin_v<twin<L>> = true;
 template <class G> struct half_of;
-template <class L> struct half_of<twin<L>> { using type = L; };
+template <class L> struct half_of<twin<L>> {
+  using type = L;
+};
 } // namespace detail
 
 /// Loads neighbours into any of T, lanes of T, or twins of those.
@@ -137,4 +139,4 @@ template <class G> SATUR_INLINE G load_group(element_t<G> const* p) {
   }
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

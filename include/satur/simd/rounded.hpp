@@ -5,7 +5,7 @@
 
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 /// Returns x. Keeps the compiler from looking through x: a product that passes here is rounded before it is added to
 /// anything (GCC fuses across statements by default), and -ffast-math cannot cancel `e - ((1 + e) - 1)`. Costs nothing.
@@ -30,6 +30,8 @@ template <class T>
 /// A type that is not a built-in float (a dual number) passes unchanged.
 template <class T>
   requires(!std::is_floating_point_v<T>)
-[[nodiscard]] SATUR_INLINE constexpr T rounded(T const& x) { return x; }
+[[nodiscard]] SATUR_INLINE constexpr T rounded(T const& x) {
+  return x;
+}
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

@@ -6,10 +6,12 @@
 
 #include <concepts>
 
-namespace satur::inline SATUR_ABI::math {
+namespace satur::math {
 
 namespace detail {
-template <class T, int Bytes> struct register_of { using type = T; };
+template <class T, int Bytes> struct register_of {
+  using type = T;
+};
 #if SATUR_HAS_LANES
 template <class T, int Bytes>
   requires(Bytes > 0 && (std::same_as<T, float> || std::same_as<T, double>))
@@ -54,4 +56,4 @@ template <class T, class Kernel> void run(Kernel& kernel, simd_level level) {
   detail::run_compiled<T>(kernel);
 }
 
-} // namespace satur::inline SATUR_ABI::math
+} // namespace satur::math

@@ -3,13 +3,15 @@
 
 #include "satur/simd/register_pair.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// What a pass computes at a time: four registers side by side, so that their chains overlap. Measured on a Zen 4 core
 /// with registers of 64 bytes, ns an element of value and slope with one, two, four, eight: sigmoid 0.63 0.50 0.49
 /// 0.52, silu 1.28 0.91 0.79 0.98, squareplus 1.11 0.85 0.82 1.40; with registers of 32 bytes on a Zen 5 core, sigmoid
 /// with all counters, four are best too.
-template <class L> struct group_of { using type = L; };
+template <class L> struct group_of {
+  using type = L;
+};
 #if SATUR_HAS_LANES
 template <class T, int N>
   requires(sizeof(T) * N > 16)
@@ -24,4 +26,4 @@ struct group_of<math::lanes<T, N>> {
 #endif
 template <class L> using side_by_side = typename group_of<L>::type;
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

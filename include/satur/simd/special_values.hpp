@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// NaN and infinity by their bits: right under -ffast-math too, and no comparison raises a flag.
 template <class T> struct special_bits;
@@ -45,4 +45,4 @@ template <class W> SATUR_INLINE W magnitude_of(W const& x) {
 template <class T> [[nodiscard]] SATUR_INLINE bool is_finite_number(T x) { return !(is_nan(x) || is_infinite(x)); }
 template <class T> [[nodiscard]] SATUR_INLINE T finite_or_zero(T x) { return is_finite_number(x) ? x : T(0); }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// Lanes whose position is below `count`.
 template <class L> SATUR_INLINE auto first_lanes(std::size_t count) {
@@ -48,4 +48,4 @@ template <class L> SATUR_INLINE void store_first(math::element_t<L>* to, L const
   std::copy(all, all + count, to);
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -16,7 +16,7 @@
 #include <ostream>
 #include <span>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// An estimate and the interval around it. All NaN where nothing was seen.
 struct interval {
@@ -200,4 +200,4 @@ inline void require_part(char const* function, std::uint64_t k, std::uint64_t n)
   return (between - within) / (between + (typical - 1.0) * within);
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A running sum with its rounding errors kept beside it (Neumaier 1974): 1e9 terms lose no digit of a double, and the
 /// order of merging does not show.
@@ -105,4 +105,4 @@ template <class T, class S>
 }
 } // namespace detail
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// ln Gamma(a) - ((a - 1/2) ln a - a + ln(2 pi)/2), a > 0: what Stirling's formula leaves over. (std::lgamma writes a
 /// global, and its difference of two large numbers would lose the digits that this keeps.)
@@ -160,4 +160,4 @@ template <class Tail> [[nodiscard]] double tail_quantile(double q, Tail const& t
   return tail_quantile(q, [freedom](double t) { return student_tail(freedom, t); });
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -10,7 +10,7 @@
 #include <limits>
 #include <ostream>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// A measured variance against what was expected. p_value: how often chance alone would put the two as far apart or
 /// further, on either side; NaN with fewer than two numbers.
@@ -79,4 +79,4 @@ namespace detail {
   return t;
 }
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -28,8 +28,7 @@ concept fillable_tensor = requires(E& e) {
   e.dimension();
   e.size();
   e.template begin<xt::layout_type::row_major>();
-}
-&&std::floating_point<typename E::value_type>;
+} && std::floating_point<typename E::value_type>;
 
 /// Fans of a weight of shape (in, out). Any other number of axes needs its fans said.
 template <class Shape> [[nodiscard]] fans fans_of(Shape const& shape, std::string_view function) {
@@ -90,37 +89,36 @@ void fill(I const& init, E& tensor, axis_order order, G& generator) {
 /// A new row-major tensor: make<float>(glorot_normal{}, std::array<std::size_t, 2>{784, 256}, generator). Where the
 /// rule depends on fans, the shape is (in, out).
 template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
-  requires initializer<I, T> &&(N == 2 || !uses_fans_v<I>)
-      [[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, G& generator) {
-    xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
-    fill(init, tensor, generator);
-    return tensor;
-  }
+  requires initializer<I, T> && (N == 2 || !uses_fans_v<I>)
+[[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, G& generator) {
+  xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
+  fill(init, tensor, generator);
+  return tensor;
+}
 
-  /// The same with the shape in braces: make<float>(glorot_normal{}, {784, 256}, generator).
-  template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
-    requires initializer<I, T> &&(N == 2 || !uses_fans_v<I>)
-        [[nodiscard]] xt::xtensor<T, N> make(I const& init, std::size_t const (&shape)[N], G& generator) {
-      return make<T>(init, std::to_array(shape), generator);
-    }
+/// The same with the shape in braces: make<float>(glorot_normal{}, {784, 256}, generator).
+template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
+  requires initializer<I, T> && (N == 2 || !uses_fans_v<I>)
+[[nodiscard]] xt::xtensor<T, N> make(I const& init, std::size_t const (&shape)[N], G& generator) {
+  return make<T>(init, std::to_array(shape), generator);
+}
 
-    /// The same for any number of axes, with the fans that the caller states.
-    template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
-      requires initializer<I, T>
-    [[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, fans f, G& generator) {
-      xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
-      fill(init, tensor, f, generator);
-      return tensor;
-    }
+/// The same for any number of axes, with the fans that the caller states.
+template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
+  requires initializer<I, T>
+[[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, fans f, G& generator) {
+  xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
+  fill(init, tensor, f, generator);
+  return tensor;
+}
 
-    /// The same by a rule that is about the whole matrix or kernel, the axes in this order.
-    template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
-      requires shaped_initializer<I, T>
-    [[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, axis_order order,
-                                         G& generator) {
-      xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
-      fill(init, tensor, order, generator);
-      return tensor;
-    }
+/// The same by a rule that is about the whole matrix or kernel, the axes in this order.
+template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
+  requires shaped_initializer<I, T>
+[[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, axis_order order, G& generator) {
+  xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
+  fill(init, tensor, order, generator);
+  return tensor;
+}
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

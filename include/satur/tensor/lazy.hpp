@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -61,19 +61,27 @@ template <class A, class E> struct lazy_call {
 /// that the file is compiled for. Integers are taken as double.
 template <class A, detail::tensor_expression E>
   requires activation<A, detail::lazy_number<E>>
-[[nodiscard]] auto value(A const& act, E&& z) { return detail::lazily<false>(act, std::forward<E>(z)); }
+[[nodiscard]] auto value(A const& act, E&& z) {
+  return detail::lazily<false>(act, std::forward<E>(z));
+}
 
 /// act' of every element of an xtensor expression of z, as an expression.
 template <class A, detail::tensor_expression E>
   requires activation<A, detail::lazy_number<E>>
-[[nodiscard]] auto derivative(A const& act, E&& z) { return detail::lazily<true>(act, std::forward<E>(z)); }
+[[nodiscard]] auto derivative(A const& act, E&& z) {
+  return detail::lazily<true>(act, std::forward<E>(z));
+}
 
 /// act(z) and act'(z) of one number, under the same two names.
 template <class A, std::floating_point T>
   requires activation<A, T>
-[[nodiscard]] constexpr T value(A const& act, T z) { return detail::value_at(act, z); }
+[[nodiscard]] constexpr T value(A const& act, T z) {
+  return detail::value_at(act, z);
+}
 template <class A, std::floating_point T>
   requires activation<A, T>
-[[nodiscard]] constexpr T derivative(A const& act, T z) { return detail::slope_at(act, z); }
+[[nodiscard]] constexpr T derivative(A const& act, T z) {
+  return detail::slope_at(act, z);
+}
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

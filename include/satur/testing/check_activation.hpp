@@ -13,7 +13,7 @@
 #include <functional>
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI::testing {
+namespace satur::testing {
 
 /// What f(-z) is.
 enum class symmetry { none, odd, even, about_point };
@@ -47,8 +47,12 @@ concept computes_in = requires(A const& act, T const& z) {
 };
 
 /// The type that shows what T loses: the same formula with more digits.
-template <class T> struct wider_type { using type = void; };
-template <> struct wider_type<float> { using type = double; };
+template <class T> struct wider_type {
+  using type = void;
+};
+template <> struct wider_type<float> {
+  using type = double;
+};
 template <> struct wider_type<double> {
   using type = std::conditional_t<(std::numeric_limits<long double>::digits > std::numeric_limits<double>::digits),
                                   long double, void>;
@@ -414,4 +418,4 @@ template <class T = double, class A, class Reference>
   return std::move(e).result();
 }
 
-} // namespace satur::inline SATUR_ABI::testing
+} // namespace satur::testing

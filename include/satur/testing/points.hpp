@@ -10,7 +10,7 @@
 #include <limits>
 #include <vector>
 
-namespace satur::inline SATUR_ABI::testing {
+namespace satur::testing {
 
 /// Where activations bend, where float and double slopes leave the normal and the subnormal range, and far out; both
 /// signs, ascending, without duplicates.
@@ -55,4 +55,4 @@ template <class T>
   return z;
 }
 
-} // namespace satur::inline SATUR_ABI::testing
+} // namespace satur::testing

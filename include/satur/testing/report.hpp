@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace satur::inline SATUR_ABI::testing {
+namespace satur::testing {
 
 /// A property that does not hold, and the worst place of it.
 struct failure {
@@ -82,4 +82,4 @@ inline std::string report::text() const {
   return out.str();
 }
 
-} // namespace satur::inline SATUR_ABI::testing
+} // namespace satur::testing

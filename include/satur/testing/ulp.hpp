@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace satur::inline SATUR_ABI::testing {
+namespace satur::testing {
 
 /// |got - exact| in ulp of T at `exact`; in the subnormal range, in steps of the smallest subnormal. Both NaN, or both
 /// the same infinity (a truth that rounds to infinity included): 0. One of the two alone: infinity.
@@ -31,4 +31,4 @@ template <class T> [[nodiscard]] bool false_zero(T got, long double exact) {
   return got == T(0) && static_cast<T>(exact) != T(0);
 }
 
-} // namespace satur::inline SATUR_ABI::testing
+} // namespace satur::testing

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <string>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// Text of a number in a cell; "-" where it is NaN because nothing was seen.
 template <class... Parts> [[nodiscard]] std::string cell(char const* format, Parts... parts) {
@@ -42,4 +42,4 @@ template <class... Parts> [[nodiscard]] std::string cell(char const* format, Par
   return left ? text + fill : fill + text;
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -1,4 +1,5 @@
-/// \file text/label.hpp  A short name that a record owns: no memory elsewhere, so nothing to outlive and nothing to free.
+/// \file text/label.hpp  A short name that a record owns: no memory elsewhere, so nothing to outlive and nothing to
+/// free.
 #pragma once
 
 #include "satur/config.hpp"
@@ -10,7 +11,7 @@
 #include <ostream>
 #include <string_view>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 /// The name of an activation or a rule inside a record. A record outlives what it was made from (a monitor that was
 /// loaded from a file, a library that was unloaded), so it holds its names by value, in 32 bytes.
@@ -36,7 +37,9 @@ public:
   friend constexpr bool operator==(label const& a, label const& b) { return a.view() == b.view(); }
   template <std::convertible_to<std::string_view> S>
     requires(!std::same_as<S, label>)
-  friend constexpr bool operator==(label const& a, S const& b) { return a == label(b); }
+  friend constexpr bool operator==(label const& a, S const& b) {
+    return a == label(b);
+  }
   friend std::ostream& operator<<(std::ostream& out, label const& name) { return out << name.view(); }
 
 private:
@@ -65,4 +68,4 @@ private:
 };
 static_assert(sizeof(label) == 32);
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

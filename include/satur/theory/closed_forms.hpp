@@ -10,7 +10,7 @@
 #include <concepts>
 #include <numbers>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 template <class A>
 inline constexpr bool has_closed_moments =
@@ -71,4 +71,4 @@ template <class M> void closed_moments(exponential const&, M& m) {
   m.derivative_growth = 0.5 * m.mean_output;
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

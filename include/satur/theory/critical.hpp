@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace theory {
 
@@ -136,4 +136,4 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
 }
 
 } // namespace theory
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -15,7 +15,7 @@
 #include <concepts>
 #include <limits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 [[nodiscard]] constexpr double gain_of(double mean_square, std::string_view function, std::string_view what) {
@@ -87,4 +87,4 @@ struct self_normalizing {
 }
 
 } // namespace theory
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

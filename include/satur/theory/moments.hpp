@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -173,9 +173,9 @@ template <class A>
 /// not to grow like e^z. A variance of 0 gives f(mean). Under 10 microseconds for a callable of 20 ns.
 /// Throws std::invalid_argument where the mean is not finite, or the variance negative or not finite.
 template <class F>
-  requires std::invocable<F&, double> || activation < std::remove_cvref_t<F>,
-double > || activation<std::remove_cvref_t<F>, float> [[nodiscard]] constexpr double gaussian_mean(
-                F&& f, double mean, double variance, std::span<double const> edges = {}) {
+  requires std::invocable<F&, double> || activation<std::remove_cvref_t<F>, double> ||
+           activation<std::remove_cvref_t<F>, float>
+[[nodiscard]] constexpr double gaussian_mean(F&& f, double mean, double variance, std::span<double const> edges = {}) {
   using A = std::remove_cvref_t<F>;
   detail::require_law("theory::gaussian_mean", mean, variance);
   if constexpr (detail::piecewise<A> || detail::has_closed_moments<A>) {
@@ -209,4 +209,4 @@ double > || activation<std::remove_cvref_t<F>, float> [[nodiscard]] constexpr do
 }
 
 } // namespace theory
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

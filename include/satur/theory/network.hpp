@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace theory {
 
@@ -101,4 +101,4 @@ template <detail::states_its_scale I>
 }
 
 } // namespace theory
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

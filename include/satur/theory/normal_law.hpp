@@ -9,7 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -158,4 +158,4 @@ namespace theory {
 }
 
 } // namespace theory
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

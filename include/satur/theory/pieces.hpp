@@ -21,7 +21,7 @@
 #include <algorithm>
 #include <array>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// f(z) = c0 + c1 z + c2 z^2 for from < z < to.
 struct polynomial_piece {
@@ -35,9 +35,7 @@ struct polynomial_piece {
 /// pieces_of<A>::get(act): the pieces from -inf to inf. By the exact type: what inherits an activation may change it.
 template <class A> struct pieces_of {};
 template <class A>
-concept piecewise = requires(A const& act) {
-  pieces_of<A>::get(act);
-};
+concept piecewise = requires(A const& act) { pieces_of<A>::get(act); };
 
 template <> struct pieces_of<identity> {
   static constexpr std::array<polynomial_piece, 1> get(identity const&) {
@@ -142,4 +140,4 @@ using partial_moments_t = std::array<double, 9>;
   return j;
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
@@ -225,4 +225,4 @@ inline std::ostream& operator<<(std::ostream& out, prediction const& p) {
 
 using theory::predicted;
 
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -7,7 +7,7 @@
 #include <array>
 #include <span>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// 10 points of Gauss and Legendre on [-1, 1] (Abramowitz and Stegun, table 25.4).
 struct legendre_point {
@@ -85,4 +85,4 @@ constexpr void normal_sweep(double mean, double sd, std::span<double const> edge
   }
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

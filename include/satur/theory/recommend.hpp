@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace theory {
 
@@ -123,4 +123,4 @@ template <class A>
 }
 
 } // namespace theory
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -8,9 +8,7 @@
 #include <limits>
 #include <span>
 
-namespace satur::inline SATUR_ABI {
-
-namespace theory {
+namespace satur { inline namespace SATUR_ABI { namespace theory {
 
 /// c' = (weight_variance E[f(u1) f(u2)] + bias_variance)/q for two inputs whose pre-activations have variance q and
 /// correlation c; at a fixed point q* of the variance map. Source: Poole et al. 2016, equation 5.
@@ -95,5 +93,4 @@ template <class A>
   return s;
 }
 
-} // namespace theory
-} // namespace satur::inline SATUR_ABI
+}}} // namespace satur::SATUR_ABI::theory

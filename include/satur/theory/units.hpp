@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace theory {
 
@@ -179,4 +179,4 @@ template <std::floating_point T, detail::number_or_list B, detail::number_or_lis
 }
 
 } // namespace theory
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

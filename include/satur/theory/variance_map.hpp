@@ -8,7 +8,7 @@
 #include <cmath>
 #include <utility>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 /// Where g changes its sign between a and b, to the last digits: regula falsi with halving (Illinois).
@@ -130,4 +130,4 @@ template <class A> [[nodiscard]] variance_limit fixed_point(variance_map<A> cons
 }
 
 } // namespace theory
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

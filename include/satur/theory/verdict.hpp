@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string>
 
-namespace satur::inline SATUR_ABI {
+namespace satur { inline namespace SATUR_ABI {
 
 namespace theory {
 
@@ -145,4 +145,4 @@ template <class A> [[nodiscard]] verdict judge(A const& act, network const& net,
 }
 
 } // namespace theory
-} // namespace satur::inline SATUR_ABI
+}} // namespace satur::SATUR_ABI

@@ -7,7 +7,7 @@
 #include "satur/record/bins.hpp"
 #include "satur/simd/tail.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// Every lane e. Through memory, once before a loop: g++ 12 puts whole numbers together lane by lane.
 template <class L, class E> [[nodiscard]] SATUR_INLINE L in_every_lane(E e) {
@@ -312,4 +312,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -8,7 +8,7 @@
 #include "satur/simd/special_values.hpp"
 #include "satur/simd/tail.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// |z| > threshold and NaN, counted.
 struct beyond_count {
@@ -75,4 +75,4 @@ template <class T>
   return found;
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -6,7 +6,7 @@
 #include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// What a pass evaluates. `both` costs one evaluation, and gives the bits of the other two.
 enum class wanted { value, slope, both };
@@ -60,4 +60,4 @@ template <class T, class A> [[nodiscard]] evaluator<T> evaluator_of(A const& act
           }};
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

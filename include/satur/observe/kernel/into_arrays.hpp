@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 [[noreturn]] inline void shares_memory(char const* name) {
   throw std::invalid_argument(message("satur::forward: ", name,
@@ -65,4 +65,4 @@ template <class Z, class Y, class D, class Run> void into_arrays(Z const& z, Y& 
   });
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -7,7 +7,7 @@
 #include "satur/simd/tail.hpp"
 #include "satur/statistics/moments.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// What an array holds: moments of the finite values, exact zeros, NaN and infinity counted.
 struct array_summary {
@@ -131,4 +131,4 @@ template <class T> void summarise(T const* x, std::size_t n, array_summary& summ
   });
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -7,7 +7,7 @@
 #include "satur/record/saturation.hpp"
 #include "satur/simd/tail.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// The running sums of one leaf, in lanes.
 template <class L> struct leaf_sums {
@@ -231,4 +231,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

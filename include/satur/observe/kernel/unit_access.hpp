@@ -5,7 +5,7 @@
 #include "satur/math/least_count.hpp"
 #include "satur/record/unit_records.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// What gets at the parts of a record.
 struct unit_access {
@@ -73,4 +73,4 @@ struct unit_access {
   }
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

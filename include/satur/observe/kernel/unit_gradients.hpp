@@ -4,7 +4,7 @@
 #include "satur/observe/kernel/unit_strip.hpp"
 #include "satur/record/gradient.hpp"
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// dL/dz, row-major (outer, units, inner): the mean square of each unit's finite numbers. No square of a number that is
 /// not 0 counts as less than 1e-290, so that a mean of 0 says that all were exactly 0. `whole`, where it is not null,
@@ -139,4 +139,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

@@ -7,7 +7,7 @@
 
 #include <type_traits>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 inline constexpr std::size_t strip_units = 1024;
 inline constexpr std::size_t strip_samples = 1024;
@@ -93,4 +93,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail

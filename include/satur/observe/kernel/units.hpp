@@ -17,7 +17,7 @@
 #include <numeric>
 #include <utility>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur::detail {
 
 /// The sums of half a register of float, or of a register of double, over the samples of a tile.
 template <class W, bool Whole> struct unit_column {
@@ -601,4 +601,4 @@ private:
   }
 };
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace satur::detail
