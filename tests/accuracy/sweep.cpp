@@ -37,9 +37,10 @@ struct worst {
 
 template <class T, class A, class Truth>
 worst sweep(A const& act, std::vector<T> const& z, simd_level level, Truth truth) {
+  satur::scoped_level const forced(level);
   std::vector<T> y(z.size());
   std::vector<T> dy(z.size());
-  satur::forward(act, z, y, dy, satur::z_beyond{}, level);
+  satur::forward(act, z, y, dy);
   worst w;
   for (std::size_t i = 0; i < z.size(); ++i) {
     auto const exact = truth(z[i]);

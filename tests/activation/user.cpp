@@ -130,9 +130,10 @@ template <class T, class A> void check_joins(A const& act, double digits = 0.0) 
     std::vector<T> dy(n);
     std::vector<T> mapped(n);
     for (test::simd_level const level : test::levels()) {
+      satur::scoped_level const forced(level);
       CAPTURE(n);
       CAPTURE(static_cast<int>(level));
-      satur::saturation const s = satur::forward(act, z, y, dy, satur::z_beyond{2.0}, level);
+      satur::saturation const s = satur::forward(act, z, y, dy, satur::z_beyond{2.0});
       std::uint64_t low = 0;
       std::size_t wrong = 0;
       double slopes = 0.0;
@@ -150,10 +151,10 @@ template <class T, class A> void check_joins(A const& act, double digits = 0.0) 
       if (!std::isnan(s.mean_derivative())) { // sin and cos of infinity
         CHECK(s.mean_derivative() == doctest::Approx(slopes / static_cast<double>(s.count)).epsilon(1e-9));
       }
-      CHECK(satur::observe(act, z, satur::z_beyond{2.0}, level).low == low);
-      satur::apply(act, z, mapped, level);
+      CHECK(satur::observe(act, z, satur::z_beyond{2.0}).low == low);
+      satur::apply(act, z, mapped);
       CHECK(test::differing(mapped, y) == 0);
-      satur::apply_derivative(act, z, mapped, level);
+      satur::apply_derivative(act, z, mapped);
       CHECK(test::differing(mapped, dy) == 0);
     }
     std::list<T> const linked(z.begin(), z.end());

@@ -28,23 +28,23 @@ struct user_in_double { // one number at a time
 template <class T, class A, class Z, class Y>
 void over(sheet& lines, std::string const& name, A const& act, Z const& z, Y&& y, Y&& dy) {
   std::string const full = "container/" + name;
-  digest::at_each_level([&](std::string_view level, auto... chosen) {
+  digest::at_each_level([&](std::string_view level) {
     digest::line& l = lines.add(full, digest::type_name<T>, level);
     satur::z_beyond const rule{2.5};
-    satur::saturation const seen = satur::observe(act, z, rule, chosen...);
+    satur::saturation const seen = satur::observe(act, z, rule);
     digest::put(l, seen);
-    digest::put(l, satur::forward(act, z, y, rule, chosen...));
+    digest::put(l, satur::forward(act, z, y, rule));
     l.numbers(y);
-    digest::put(l, satur::forward(act, z, y, dy, satur::output_beyond{0.2, 0.7}, chosen...));
+    digest::put(l, satur::forward(act, z, y, dy, satur::output_beyond{0.2, 0.7}));
     l.numbers(dy);
-    satur::apply(act, z, dy, chosen...);
+    satur::apply(act, z, dy);
     l.numbers(dy);
-    satur::apply(act, z, y, dy, chosen...);
+    satur::apply(act, z, y, dy);
     l.numbers(y);
     l.numbers(dy);
-    satur::apply_derivative(act, z, y, chosen...);
+    satur::apply_derivative(act, z, y);
     l.numbers(y);
-    l.number(satur::saturated_fraction(z, 3.0, chosen...));
+    l.number(satur::saturated_fraction(z, 3.0));
     l.show("saturated", seen.fraction());
   });
   digest::at_best_level([&](std::string_view level) {
@@ -99,10 +99,10 @@ template <class T> void all(sheet& lines) {
     digest::put(l, satur::observe(act, z.data(), n));
     l.number(satur::saturated_fraction(z.data(), n));
   });
-  digest::at_each_level([&](std::string_view level, auto... chosen) {
+  digest::at_each_level([&](std::string_view level) {
     satur::saturation merged;
     for (std::size_t first = 0; first < n; first += 300) {
-      merged += satur::observe(act, std::span<T const>(z).subspan(first, 300), satur::z_beyond{}, chosen...);
+      merged += satur::observe(act, std::span<T const>(z).subspan(first, 300), satur::z_beyond{});
     }
     digest::line& l = lines.add("record/merged", digest::type_name<T>, level);
     digest::put(l, merged);

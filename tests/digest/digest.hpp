@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/math.hpp"
+#include "satur/simd/use_level.hpp"
 
 #include <concepts>
 #include <cstdint>
@@ -94,22 +95,21 @@ template <> inline constexpr std::string_view type_name<float> = "float";
 template <> inline constexpr std::string_view type_name<double> = "double";
 template <> inline constexpr std::string_view type_name<long double> = "long_double";
 
-// ---- the instruction sets: the one place of this program that knows how a level is chosen
-// ----------------------------
+// ---- instruction sets
 
 using satur::math::simd_level;
 [[nodiscard]] std::string_view level_name(simd_level level);
 
-/// f(name, level...) for each level that the program holds and the processor has. `level...` are the arguments by
-/// which a function is given the level: `satur::observe(act, z, rule, level...)`.
+/// f(name) at each level that the program holds and the processor has.
 template <class F> void at_each_level(F&& f) {
   for (simd_level const level : {simd_level::baseline, simd_level::avx2, simd_level::avx512}) {
     if (level >= satur::math::compiled_level && level <= satur::math::best_level()) {
-      f(level_name(level), level);
+      satur::scoped_level const forced(level);
+      f(level_name(level));
     }
   }
 }
-/// f(name) at the best level alone: for what takes no level today (a monitor, a layer, mean_derivative).
+/// f(name) at the best level alone: monitors and layers, whose passes have lines of their own.
 template <class F> void at_best_level(F&& f) { f(level_name(satur::math::best_level())); }
 /// The level that the compiler was given: that of scalar calls and of lazy tensors.
 [[nodiscard]] inline std::string_view compiled_level() { return level_name(satur::math::compiled_level); }

@@ -22,16 +22,16 @@ template <class T, class Gate> void over(digest::sheet& lines, std::string const
   x[42] = T(0);
   std::vector<T> const dy = digest::normal_numbers<T>(x.size() / 2, 0.0, 1.0, 52);
   std::vector<T> y(x.size() / 2), dx(x.size());
-  digest::at_each_level([&](std::string_view level, auto... chosen) {
+  digest::at_each_level([&](std::string_view level) {
     digest::line& l = lines.add("gate/" + name, digest::type_name<T>, level);
-    satur::apply(act, x, y, length, chosen...);
+    satur::apply(act, x, y, length);
     l.numbers(y);
-    satur::pullback(act, x, dy, dx, length, chosen...);
+    satur::pullback(act, x, dy, dx, length);
     l.numbers(dx);
-    satur::gate_saturation const seen = satur::forward(act, x, y, length, satur::gate_within{0.2}, chosen...);
+    satur::gate_saturation const seen = satur::forward(act, x, y, length, satur::gate_within{0.2});
     put(l, seen);
     l.numbers(y);
-    put(l, seen + satur::observe(act, x, length, satur::gate_within{0.2}, chosen...));
+    put(l, seen + satur::observe(act, x, length, satur::gate_within{0.2}));
     l.show("closed", seen.closed_fraction());
   });
 }

@@ -18,19 +18,19 @@ template <class A, class View>
 void over(digest::sheet& lines, std::string_view type, std::string const& name, A const& act, View const& as) {
   std::vector<std::uint16_t> const z = all_patterns();
   std::vector<std::uint16_t> y(z.size()), dy(z.size());
-  digest::at_each_level([&](std::string_view level, auto... chosen) {
+  digest::at_each_level([&](std::string_view level) {
     digest::line& l = lines.add("half/" + name, type, level);
-    satur::saturation const seen = satur::forward(act, as(z), as(y), as(dy), satur::z_beyond{}, chosen...);
+    satur::saturation const seen = satur::forward(act, as(z), as(y), as(dy), satur::z_beyond{});
     digest::put(l, seen);
     l.numbers(y);
     l.numbers(dy);
-    digest::put(l, satur::forward(act, as(z), as(y), satur::slope_below{}, chosen...));
-    digest::put(l, satur::observe(act, as(z), satur::z_beyond{1.0}, chosen...));
-    satur::apply(act, as(z), as(y), chosen...);
-    satur::apply_derivative(act, as(z), as(dy), chosen...);
+    digest::put(l, satur::forward(act, as(z), as(y), satur::slope_below{}));
+    digest::put(l, satur::observe(act, as(z), satur::z_beyond{1.0}));
+    satur::apply(act, as(z), as(y));
+    satur::apply_derivative(act, as(z), as(dy));
     l.numbers(y);
     l.numbers(dy);
-    l.number(satur::saturated_fraction(as(z), 5.0, chosen...));
+    l.number(satur::saturated_fraction(as(z), 5.0));
     l.show("mean slope", seen.mean_derivative());
   });
 }

@@ -19,17 +19,17 @@ template <class T> void histograms(sheet& lines) {
     z.push_back(static_cast<T>(i));
   }
   auto const over = [&](std::string const& name, satur::histogram const& empty) {
-    digest::at_each_level([&](std::string_view level, auto... chosen) {
+    digest::at_each_level([&](std::string_view level) {
       digest::line& l = lines.add("histogram/" + name, digest::type_name<T>, level);
       satur::histogram h = empty;
       digest::put(l, h);
-      h.observe(z, chosen...);
+      h.observe(z);
       digest::put(l, h);
       l.show("median", h.quantile(0.5).value);
       satur::histogram other = empty;
-      other.observe(special, chosen...);
-      other.observe_blocks(std::span<T const>(z), 16, 48, chosen...);
-      other.observe_slope(satur::sigmoid{}, z, chosen...);
+      other.observe(special);
+      other.observe_blocks(std::span<T const>(z), 16, 48);
+      other.observe_slope(satur::sigmoid{}, z);
       digest::put(l, h + other);
       h.clear();
       digest::put(l, h);
@@ -41,13 +41,13 @@ template <class T> void histograms(sheet& lines) {
   over("linear(-0.3,0.9,7)", satur::histogram::linear(-0.3, 0.9, 7));
   over("logarithmic(-3,2,8)", satur::histogram::logarithmic(-3, 2, 8));
 
-  digest::at_each_level([&](std::string_view level, auto... chosen) { // ranks: 1 to 100
+  digest::at_each_level([&](std::string_view level) { // ranks: 1 to 100
     std::vector<T> ranks;
     for (int i = 1; i <= 100; ++i) {
       ranks.push_back(static_cast<T>(i));
     }
     satur::histogram h = satur::histogram::linear(0.5, 100.5, 100);
-    h.observe(ranks, chosen...);
+    h.observe(ranks);
     digest::line& l = lines.add("histogram/quantiles", digest::type_name<T>, level);
     for (int p = 0; p <= 100; ++p) {
       l.number(h.quantile(p / 100.0).value);
@@ -58,14 +58,14 @@ template <class T> void histograms(sheet& lines) {
 template <class T> void phi(sheet& lines) {
   std::vector<T> const z = digest::sweep<T>();
   auto const over = [&](auto const& act, std::size_t bins) {
-    digest::at_each_level([&](std::string_view level, auto... chosen) {
+    digest::at_each_level([&](std::string_view level) {
       digest::line& l = lines.add("phi_b/" + std::string(satur::name_of(act)) + "/" + std::to_string(bins),
                                   digest::type_name<T>, level);
       satur::phi_b p(act, bins);
       l.number(p.value(), p.lower(), p.upper());
-      p.observe(act, z, chosen...);
+      p.observe(act, z);
       satur::phi_b other(act, bins);
-      other.observe_output(z, chosen...);
+      other.observe_output(z);
       for (satur::phi_b const& each : {p, other, p + other}) {
         l.number(each.value(), each.count(), each.nan(), each.outside());
         l.printed(each);

@@ -44,27 +44,27 @@ template <class T> void over(digest::sheet& lines, std::size_t length) {
   std::vector<T> const per_row = digest::normal_numbers<T>(rows, 0.0, 1.0, 43);
   std::vector<T> y(z.size()), dx(z.size()), sums(rows);
   auto const name = [&](auto const& act) { return "rows/" + std::string(act.name) + "/" + std::to_string(length); };
-  digest::at_each_level([&](std::string_view level, auto... chosen) {
+  digest::at_each_level([&](std::string_view level) {
     auto const one = [&](auto const& act) {
       digest::line& l = lines.add(name(act), digest::type_name<T>, level);
-      satur::apply(act, z, y, length, chosen...);
+      satur::apply(act, z, y, length);
       l.numbers(y);
-      satur::row_saturation const seen = satur::forward(act, z, y, length, satur::p_above{0.9}, chosen...);
+      satur::row_saturation const seen = satur::forward(act, z, y, length, satur::p_above{0.9});
       put(l, seen);
       l.numbers(y);
-      put(l, seen + satur::observe(act, z, length, satur::p_above{0.9}, chosen...));
-      satur::pullback(act, y, dy, dx, length, chosen...);
+      put(l, seen + satur::observe(act, z, length, satur::p_above{0.9}));
+      satur::pullback(act, y, dy, dx, length);
       l.numbers(dx);
       l.show("mean slope", seen.mean_derivative());
     };
     one(satur::softmax{});
     one(satur::log_softmax{});
     digest::line& l = lines.add(name(satur::logsumexp{}), digest::type_name<T>, level);
-    satur::apply(satur::logsumexp{}, z, sums, length, chosen...);
+    satur::apply(satur::logsumexp{}, z, sums, length);
     l.numbers(sums);
-    satur::pullback(satur::logsumexp{}, z, per_row, dx, length, chosen...);
+    satur::pullback(satur::logsumexp{}, z, per_row, dx, length);
     l.numbers(dx);
-    put(l, satur::observe(satur::logsumexp{}, z, length, satur::p_above{}, chosen...));
+    put(l, satur::observe(satur::logsumexp{}, z, length, satur::p_above{}));
   });
 }
 
@@ -97,13 +97,13 @@ void digest::rows(sheet& lines) {
   std::copy(z.begin(), z.end(), tensor.data());
   xt::xtensor<float, 2> y = tensor, dx = tensor;
   auto const columns = xt::view(tensor, xt::all(), xt::range(0, 10, 2));
-  at_each_level([&](std::string_view level, auto... chosen) {
+  at_each_level([&](std::string_view level) {
     line& l = lines.add("rows/xtensor", "float", level);
-    satur::apply(satur::softmax{}, tensor, y, chosen...);
-    satur::pullback(satur::softmax{}, y, tensor, dx, chosen...);
+    satur::apply(satur::softmax{}, tensor, y);
+    satur::pullback(satur::softmax{}, y, tensor, dx);
     l.numbers(y);
     l.numbers(dx);
-    ::put(l, satur::forward(satur::log_softmax{}, tensor, y, satur::p_above{}, chosen...));
-    ::put(l, satur::observe(satur::softmax{}, columns, satur::p_above{}, chosen...));
+    ::put(l, satur::forward(satur::log_softmax{}, tensor, y, satur::p_above{}));
+    ::put(l, satur::observe(satur::softmax{}, columns, satur::p_above{}));
   });
 }

@@ -15,10 +15,10 @@ void over(digest::sheet& lines, std::string const& name, A const& act, Rule cons
   z.push_back(std::numeric_limits<T>::infinity());
   z.push_back(-std::numeric_limits<T>::infinity());
   z.push_back(std::numeric_limits<T>::quiet_NaN());
-  digest::at_each_level([&](std::string_view level, auto... chosen) {
+  digest::at_each_level([&](std::string_view level) {
     digest::line& l = lines.add("rule/" + name + "/" + std::string(satur::name_of(act)), digest::type_name<T>, level);
     try {
-      satur::saturation const seen = satur::observe(act, z, rule, chosen...);
+      satur::saturation const seen = satur::observe(act, z, rule);
       digest::put(l, seen);
       l.show("saturated", seen.fraction());
     } catch (std::invalid_argument const& refused) {

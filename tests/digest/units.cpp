@@ -66,20 +66,20 @@ void over(digest::sheet& lines, std::string const& name, A const& act, satur::un
     dz[s * layout.units * layout.inner] = T(0);
   }
   std::vector<T> y(z.size()), dy(z.size());
-  digest::at_each_level([&](std::string_view level, auto... chosen) {
+  digest::at_each_level([&](std::string_view level) {
     digest::line& l = lines.add("units/" + name, digest::type_name<T>, level);
     satur::unit_records units(satur::unit_options{.sample_share = 0.3});
-    satur::forward_units(act, z, y, layout, units, satur::z_beyond{4.0}, chosen...);
+    satur::forward_units(act, z, y, layout, units, satur::z_beyond{4.0});
     l.numbers(y);
     digest::put(l, units);
-    satur::observe_unit_gradients(dz, layout, units, chosen...);
+    satur::observe_unit_gradients(dz, layout, units);
     digest::put(l, units);
     read(l, units);
-    satur::forward_units(act, later, y, layout, units, dy, satur::z_beyond{4.0}, chosen...);
+    satur::forward_units(act, later, y, layout, units, dy, satur::z_beyond{4.0});
     l.numbers(y);
     l.numbers(dy);
     satur::unit_records other(satur::unit_options{.sample_share = 0.3});
-    satur::observe_units(act, later, layout, other, satur::z_beyond{4.0}, chosen...);
+    satur::observe_units(act, later, layout, other, satur::z_beyond{4.0});
     digest::put(l, units + other);
     satur::unit_records then = units;
     then.follow(other);
@@ -90,7 +90,7 @@ void over(digest::sheet& lines, std::string const& name, A const& act, satur::un
       put(l, before.back());
     }
     units.start_window();
-    satur::observe_units(act, z, layout, units, satur::z_beyond{4.0}, chosen...);
+    satur::observe_units(act, z, layout, units, satur::z_beyond{4.0});
     digest::put(l, units);
     for (std::size_t i = 0; i < before.size(); ++i) {
       satur::dormancy_change const c = satur::compare(before[i], satur::find_dormant(units, before[i].definition));

@@ -122,8 +122,12 @@ template <class T, class A, class Truth> void try_all(A const& act, std::vector<
     worst value = worst::to_beat(r.value[l]);
     worst slope = worst::to_beat(r.slope[l]);
     std::feclearexcept(FE_ALL_EXCEPT);
-    satur::apply(act, z, y, level);
-    satur::apply_derivative(act, z, dy, level);
+    // The level is an argument here: use_level holds for all threads, and these try several levels at once.
+    satur::detail::mapping_pass<T, A, satur::detail::wanted::value> values{act, z.data(), y.data(), y.data(), z.size()};
+    satur::math::run<T>(values, level);
+    satur::detail::mapping_pass<T, A, satur::detail::wanted::slope> slopes{act, z.data(), dy.data(), dy.data(),
+                                                                           z.size()};
+    satur::math::run<T>(slopes, level);
     r.flags += finite && std::fetestexcept(forbidden) != 0;
     std::vector<T> both = y;
     both.insert(both.end(), dy.begin(), dy.end());

@@ -72,6 +72,7 @@ template <class T> std::vector<T> around(double mean, double half_width, std::si
 std::vector<satur::math::simd_level> levels() {
   std::vector<satur::math::simd_level> all;
   for (int l = 0; l <= static_cast<int>(satur::math::best_level()); ++l) {
+    satur::scoped_level const forced(static_cast<satur::math::simd_level>(l));
     all.push_back(static_cast<satur::math::simd_level>(l));
   }
   return all;
@@ -96,15 +97,16 @@ template <class T> void check_moments(std::vector<T> const& z) {
   REQUIRE(t.variance > 0.0);
   double const tolerance = allowed(t, z.size() > satur::detail::leaf_elements);
   for (satur::math::simd_level const level : levels()) {
+    satur::scoped_level const forced(level);
     CAPTURE(static_cast<int>(level));
-    satur::saturation const s = satur::observe(satur::identity{}, z, satur::z_beyond{}, level);
+    satur::saturation const s = satur::observe(satur::identity{}, z, satur::z_beyond{});
     CHECK(close(s.variance_z(), t.variance, tolerance));
     CHECK(close(s.variance_output(), t.variance, tolerance));
     CHECK(close(s.mean_z(), t.mean, 1e-15));
     CHECK(close(s.mean_output(), t.mean, 1e-15));
     CHECK(s.z.count == s.output.count);
     CHECK(s.variance_derivative() == 0.0);
-    CHECK(satur::observe(satur::identity{}, std::list<T>(z.begin(), z.end()), satur::z_beyond{}, level) == s);
+    CHECK(satur::observe(satur::identity{}, std::list<T>(z.begin(), z.end()), satur::z_beyond{}) == s);
   }
   satur::moments const m = summary_of(z);
   CHECK(close(m.variance(), t.variance, tolerance));
@@ -258,7 +260,8 @@ TEST_CASE("the mean of numbers near the largest double is finite and right") {
     for (std::vector<double> const& x : {z, with_nan, with_infinity}) {
       truth const t = truth_of(x);
       for (satur::math::simd_level const level : levels()) {
-        satur::saturation const s = satur::observe(satur::identity{}, x, satur::z_beyond{}, level);
+        satur::scoped_level const forced(level);
+        satur::saturation const s = satur::observe(satur::identity{}, x, satur::z_beyond{});
         CHECK(close(s.mean_z(), t.mean, 1e-15));
         CHECK(close(s.mean_output(), t.mean, 1e-15));
         CHECK(s.variance_z() == t.variance); // infinite, or 0

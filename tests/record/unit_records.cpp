@@ -138,6 +138,7 @@ template <class T, class A> void check_block(A const& act, std::vector<T> const&
     }
   }
   for (auto const level : levels()) {
+    satur::scoped_level const forced(level);
     unit_records units;
     std::vector<T> y(z.size());
     std::vector<T> dy(z.size());
@@ -145,11 +146,11 @@ template <class T, class A> void check_block(A const& act, std::vector<T> const&
     unit_layout part = layout;
     part.outer = layout.outer / 3;
     std::span<T const> const all(z);
-    satur::observe_units(act, all.first(part.size()), part, units, satur::z_beyond{5.0}, level);
+    satur::observe_units(act, all.first(part.size()), part, units, satur::z_beyond{5.0});
     std::size_t const done = part.size();
     part.outer = layout.outer - part.outer;
     satur::forward_units(act, all.subspan(done), std::span(y).subspan(done), part, units, std::span(dy).subspan(done),
-                         satur::z_beyond{5.0}, level);
+                         satur::z_beyond{5.0});
     CHECK(units.size() == layout.units);
     CHECK(units.samples() == layout.samples());
     for (std::size_t u = 0; u < layout.units; ++u) {
@@ -157,8 +158,8 @@ template <class T, class A> void check_block(A const& act, std::vector<T> const&
     }
     std::vector<T> y_expected(z.size());
     std::vector<T> dy_expected(z.size());
-    satur::apply(act, z, y_expected, level); // the bits of forward
-    satur::apply_derivative(act, z, dy_expected, level);
+    satur::apply(act, z, y_expected); // the bits of forward
+    satur::apply_derivative(act, z, dy_expected);
     bool same = true;
     for (std::size_t i = done; i < z.size(); ++i) {
       same = same && (y[i] == y_expected[i] || (std::isnan(y[i]) && std::isnan(z[i])));
@@ -199,11 +200,10 @@ namespace {
 
 /// Every unit and the layer as a whole against long double. relu of positive numbers: the output is z, the slope 1.
 /// A variance is good to 1e-11, and to what a mean loses by being a double.
-template <class T>
-void check_spread(std::vector<T> const& z, unit_layout const& layout, satur::math::simd_level level) {
+template <class T> void check_spread(std::vector<T> const& z, unit_layout const& layout) {
   unit_records units;
   satur::saturation whole;
-  satur::detail::observe_units_into(satur::relu{}, z, layout, units, satur::z_beyond{5.0}, level, &whole);
+  satur::detail::observe_units_into(satur::relu{}, z, layout, units, satur::z_beyond{5.0}, &whole);
   plain_unit all;
   std::vector<plain_unit> plain(layout.units);
   for (std::size_t i = 0; i < z.size(); ++i) {
@@ -273,10 +273,11 @@ TEST_CASE_TEMPLATE("a large mean costs no digits, wherever the numbers that are 
           }
         }
         for (satur::math::simd_level const level : levels()) {
+          satur::scoped_level const forced(level);
           CAPTURE(batch);
           CAPTURE(width);
-          check_spread(z, unit_layout::matrix(batch, width), level);
-          check_spread(across, unit_layout::nchw(1, width, batch, 1), level);
+          check_spread(z, unit_layout::matrix(batch, width));
+          check_spread(across, unit_layout::nchw(1, width, batch, 1));
         }
       }
     }
@@ -289,7 +290,7 @@ TEST_CASE("units whose means lie far apart, and are off the layer's") {
   for (std::size_t i = 0; i < z.size(); ++i) {
     z[i] = std::pow(10.0, static_cast<double>(i % 6)) + noise[i];
   }
-  check_spread(z, unit_layout::matrix(400, 6), satur::math::best_level());
+  check_spread(z, unit_layout::matrix(400, 6));
 }
 
 TEST_CASE("the mean of a unit near the largest double is finite and right; its variance is infinity, not NaN") {
@@ -318,15 +319,16 @@ TEST_CASE("the mean of a unit near the largest double is finite and right; its v
         all.add(satur::relu{}, z[i], 0.0);
       }
       for (satur::math::simd_level const level : levels()) {
+        satur::scoped_level const forced(level);
         unit_records units;
         unit_records parts;
         satur::saturation whole;
         satur::detail::observe_units_into(satur::relu{}, z, unit_layout::matrix(batch, width), units,
-                                          satur::z_beyond{5.0}, level, &whole);
+                                          satur::z_beyond{5.0}, &whole);
         for (std::size_t i = 0; i < batch; i += batch / 3) {
           unit_records one;
           satur::observe_units(satur::relu{}, std::span(z).subspan(i * width, batch / 3 * width),
-                               unit_layout::matrix(batch / 3, width), one, satur::z_beyond{5.0}, level);
+                               unit_layout::matrix(batch / 3, width), one, satur::z_beyond{5.0});
           parts += one;
         }
         for (unit_records const& r : {units, parts}) {
@@ -372,7 +374,7 @@ TEST_CASE("large numbers in one strip of 1024 samples alone, and units whose sum
   unit_records units;
   satur::saturation whole;
   satur::detail::observe_units_into(satur::relu{}, z, unit_layout::matrix(1500, 2), units, satur::z_beyond{5.0},
-                                    satur::math::best_level(), &whole);
+                                    &whole);
   CHECK(close(units[0].mean_z(), 1.5e308 / 1499.0 * 1023.0));
   CHECK(close(units[0].mean_output(), 1.5e308 / 1499.0 * 1023.0));
   CHECK(close(units[1].mean_z(), 1.5));
@@ -387,7 +389,7 @@ TEST_CASE("large numbers in one strip of 1024 samples alone, and units whose sum
     constants[i * 9] = 1.6e307;
   }
   satur::detail::observe_units_into(satur::relu{}, constants, unit_layout::matrix(8, 9), units = {},
-                                    satur::z_beyond{5.0}, satur::math::best_level(), &whole);
+                                    satur::z_beyond{5.0}, &whole);
   CHECK(close(whole.mean_z(), 1.6e307 / 9.0 - 1.7e307 / 9.0 * 8.0));
   CHECK(close(whole.mean_output(), 1.6e307 / 9.0));
   CHECK(close(whole.mean_derivative(), 1.0 / 9.0));

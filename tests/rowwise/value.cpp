@@ -1,6 +1,7 @@
 // softmax, log_softmax and logsumexp against exact tables and long double, at every instruction set; rows that are
 // special.
 // levels: all
+#include "satur/simd/use_level.hpp"
 #include <satur/activation.hpp>
 #include <satur/rowwise.hpp>
 
@@ -77,26 +78,27 @@ template <class T> constexpr double most_ulp = std::is_same_v<T, float> ? 1.5 : 
 
 TEST_CASE_TEMPLATE("the exact table", T, float, double) {
   for (auto const level : levels()) {
+    satur::scoped_level const forced(level);
     for (exact_row const& row : rows) {
       CAPTURE(row.z[0]);
       CAPTURE(static_cast<int>(level));
       std::vector<T> const z = as<T>(row.z);
       std::vector<T> y(z.size());
       std::vector<T> total(1);
-      satur::apply(satur::softmax{}, z, y, z.size(), level);
+      satur::apply(satur::softmax{}, z, y, z.size());
       for (std::size_t j = 0; j < z.size(); ++j) {
         CHECK(test::ulp_error(y[j], row.p[j]) <= most_ulp<T>);
         CHECK_FALSE(test::false_zero(y[j], row.p[j]));
       }
-      satur::apply(satur::log_softmax{}, z, y, z.size(), level);
+      satur::apply(satur::log_softmax{}, z, y, z.size());
       for (std::size_t j = 0; j < z.size(); ++j) {
         CHECK(test::ulp_error(y[j], row.log_p[j]) <= most_ulp<T>);
         CHECK_FALSE(test::false_zero(y[j], row.log_p[j]));
       }
-      satur::apply(satur::logsumexp{}, z, total, z.size(), level);
+      satur::apply(satur::logsumexp{}, z, total, z.size());
       CHECK(test::ulp_error(total[0], row.logsumexp) <= most_ulp<T>);
 
-      satur::row_saturation const s = satur::observe(satur::softmax{}, z, z.size(), {}, level);
+      satur::row_saturation const s = satur::observe(satur::softmax{}, z, z.size());
       CHECK(s.rows == 1);
       CHECK(s.mean_complement() == doctest::Approx(static_cast<double>(row.complement)).epsilon(1e-14));
       CHECK(s.mean_entropy() == doctest::Approx(static_cast<double>(row.entropy)).epsilon(1e-14));
@@ -113,6 +115,7 @@ TEST_CASE_TEMPLATE("random rows of all lengths against long double; one row's bi
   double worst_log = 0;
   double worst_sum = 0;
   for (auto const level : levels()) {
+    satur::scoped_level const forced(level);
     for (double const spread : {0.1, 1.0, 10.0, 100.0, 1e4}) {
       std::normal_distribution<double> normal(0.0, spread);
       for (std::size_t const n : {1u, 2u, 3u, 7u, 15u, 16u, 17u, 33u, 100u, 257u, 1500u}) {
@@ -122,9 +125,9 @@ TEST_CASE_TEMPLATE("random rows of all lengths against long double; one row's bi
         std::vector<T> p(z.size());
         std::vector<T> log_p(z.size());
         std::vector<T> total(count);
-        satur::apply(satur::softmax{}, z, p, n, level);
-        satur::apply(satur::log_softmax{}, z, log_p, n, level);
-        satur::apply(satur::logsumexp{}, z, total, n, level);
+        satur::apply(satur::softmax{}, z, p, n);
+        satur::apply(satur::log_softmax{}, z, log_p, n);
+        satur::apply(satur::logsumexp{}, z, total, n);
         for (std::size_t r = 0; r < count; ++r) {
           truth const t = exactly(z.data() + r * n, n);
           for (std::size_t j = 0; j < n; ++j) {
@@ -142,20 +145,20 @@ TEST_CASE_TEMPLATE("random rows of all lengths against long double; one row's bi
         std::vector<T> alone(n + 1);
         std::copy(z.end() - static_cast<std::ptrdiff_t>(n), z.end(), alone.begin() + 1);
         std::vector<T> again(n);
-        satur::apply(satur::softmax{}, std::span<T const>(alone).subspan(1), again, n, level);
+        satur::apply(satur::softmax{}, std::span<T const>(alone).subspan(1), again, n);
         CHECK(std::equal(again.begin(), again.end(), p.end() - static_cast<std::ptrdiff_t>(n)));
         // in place
         std::vector<T> in_place = z;
-        satur::apply(satur::softmax{}, in_place, in_place, n, level);
+        satur::apply(satur::softmax{}, in_place, in_place, n);
         CHECK(in_place == p);
         in_place = z;
-        satur::apply(satur::log_softmax{}, in_place, in_place, n, level);
+        satur::apply(satur::log_softmax{}, in_place, in_place, n);
         CHECK(in_place == log_p);
         // with the reading
         std::vector<T> fused(z.size());
-        satur::forward(satur::softmax{}, z, fused, n, {}, level);
+        satur::forward(satur::softmax{}, z, fused, n);
         CHECK(fused == p);
-        satur::forward(satur::log_softmax{}, z, fused, n, {}, level);
+        satur::forward(satur::log_softmax{}, z, fused, n);
         CHECK(fused == log_p);
       }
     }
@@ -178,12 +181,16 @@ TEST_CASE_TEMPLATE("AVX2 and AVX-512 give the same bits", T, float, double) {
   std::vector<T> a(z.size());
   std::vector<T> b(z.size());
   using satur::math::simd_level;
-  auto const one = satur::forward(satur::softmax{}, z, a, 123, {}, simd_level::avx2);
-  auto const two = satur::forward(satur::softmax{}, z, b, 123, {}, simd_level::avx512);
+  auto const at = [](simd_level level, auto const& f) {
+    satur::scoped_level const forced(level);
+    return f();
+  };
+  auto const one = at(simd_level::avx2, [&] { return satur::forward(satur::softmax{}, z, a, 123); });
+  auto const two = at(simd_level::avx512, [&] { return satur::forward(satur::softmax{}, z, b, 123); });
   CHECK(a == b);
   CHECK(one == two);
-  satur::apply(satur::log_softmax{}, z, a, 123, simd_level::avx2);
-  satur::apply(satur::log_softmax{}, z, b, 123, simd_level::avx512);
+  at(simd_level::avx2, [&] { satur::apply(satur::log_softmax{}, z, a, 123); });
+  at(simd_level::avx512, [&] { satur::apply(satur::log_softmax{}, z, b, 123); });
   CHECK(a == b);
 }
 
@@ -200,6 +207,7 @@ TEST_CASE_TEMPLATE("special rows", T, float, double, long double) {
   T const half = T(0.5);
   T const log_half = -std::log(T(2));
   for (auto const level : levels()) {
+    satur::scoped_level const forced(level);
     for (special const& s : std::vector<special>{
              {{0}, {1}, {0}, 0},
              {{-7}, {1}, {0}, -7},
@@ -221,15 +229,15 @@ TEST_CASE_TEMPLATE("special rows", T, float, double, long double) {
       CAPTURE(s.z);
       std::vector<T> y(s.z.size());
       std::vector<T> total(1);
-      satur::apply(satur::softmax{}, s.z, y, y.size(), level);
+      satur::apply(satur::softmax{}, s.z, y, y.size());
       CHECK(same(y, s.p));
-      satur::apply(satur::log_softmax{}, s.z, y, y.size(), level);
+      satur::apply(satur::log_softmax{}, s.z, y, y.size());
       CHECK(y.size() == s.log_p.size());
       for (std::size_t j = 0; j < y.size(); ++j) {
         CHECK(((std::isnan(y[j]) && std::isnan(s.log_p[j])) || y[j] == s.log_p[j] ||
                std::fabs(y[j] - s.log_p[j]) < 2 * std::numeric_limits<T>::epsilon()));
       }
-      satur::apply(satur::logsumexp{}, s.z, total, y.size(), level);
+      satur::apply(satur::logsumexp{}, s.z, total, y.size());
       CHECK(((std::isnan(s.total) && std::isnan(total[0])) || total[0] == s.total ||
              std::fabs(total[0] - s.total) < 4 * std::numeric_limits<T>::epsilon()));
     }
@@ -239,11 +247,12 @@ TEST_CASE_TEMPLATE("special rows", T, float, double, long double) {
 TEST_CASE_TEMPLATE("finite logits raise neither overflow nor invalid", T, float, double) {
   constexpr T most = std::numeric_limits<T>::max();
   for (auto const level : levels()) {
+    satur::scoped_level const forced(level);
     std::vector<T> const z{most,    -most,  T(0),    most / 2, -most,    -most,
                            T(-1e4), T(1e4), T(1e30), T(1e30),  T(-1e30), T(1)};
     std::vector<T> y(z.size());
     std::feclearexcept(FE_ALL_EXCEPT);
-    satur::row_saturation const s = satur::forward(satur::softmax{}, z, y, 3, {}, level);
+    satur::row_saturation const s = satur::forward(satur::softmax{}, z, y, 3);
     CHECK(std::fetestexcept(FE_INVALID | FE_OVERFLOW | FE_DIVBYZERO) == 0);
     CHECK(s.rows == 4);
     CHECK(y == std::vector<T>{1, 0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0});

@@ -192,7 +192,7 @@ void count_gates(Gate const& gate, T const* b, T const* g, std::size_t n, gate_s
 
 template <class Gate, class X, class Y>
 [[nodiscard]] gate_saturation gated_forward(Gate const& gate, X const& x, Y* y, gate_shape shape,
-                                            gate_within const& rule, math::simd_level level) {
+                                            gate_within const& rule) {
   using T = value_t<X>;
   rule.require_valid();
   gate_saturation record;
@@ -204,7 +204,7 @@ template <class Gate, class X, class Y>
   T g[gate_piece];
   T product[gate_piece];
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {
-    observe_arrays(evaluator_of<T>(gate), beyond, plain_arrays<T>{b, g, nullptr}, n, nothing, record.gate, level);
+    observe_arrays(evaluator_of<T>(gate), beyond, plain_arrays<T>{b, g, nullptr}, n, nothing, record.gate);
     count_gates(gate, b, static_cast<T const*>(g), n, record);
     if (y != nullptr) {
       multiply(a, static_cast<T const*>(g), static_cast<T*>(product), n);
@@ -214,8 +214,7 @@ template <class Gate, class X, class Y>
   return record;
 }
 
-template <class Gate, class X, class Y>
-void gated_apply(Gate const& gate, X const& x, Y& y, gate_shape shape, math::simd_level level) {
+template <class Gate, class X, class Y> void gated_apply(Gate const& gate, X const& x, Y& y, gate_shape shape) {
   using T = value_t<X>;
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: x and y must hold the same type of number");
   require_half("apply", "y", y, x, shape);
@@ -224,14 +223,14 @@ void gated_apply(Gate const& gate, X const& x, Y& y, gate_shape shape, math::sim
   T g[gate_piece];
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {
     mapping_pass<T, Gate, wanted::value> pass{gate, b, g, g, n};
-    math::run<T>(pass, level);
+    math::run<T>(pass);
     multiply(a, static_cast<T const*>(g), static_cast<T*>(g), n);
     put_numbers(static_cast<T const*>(g), out, std::begin(y), at, n);
   });
 }
 
 template <class Gate, class X, class D, class Y>
-void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape shape, math::simd_level level) {
+void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape shape) {
   using T = value_t<X>;
   static_assert(std::same_as<value_t<D>, T> && std::same_as<value_t<Y>, T>,
                 "satur::pullback: all arguments must hold the same type of number");
@@ -246,7 +245,7 @@ void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape
   T db[gate_piece];
   evaluator<T> const evaluate_gates = evaluator_of<T>(gate);
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t at_a, std::size_t at, std::size_t n) {
-    evaluate_gates.map(evaluate_gates.act, b, g, slope, n, level);
+    evaluate_gates.map(evaluate_gates.act, b, g, slope, n);
     T const* const d = numbers_at(from, std::begin(dy), at, n, static_cast<T*>(buffer));
     gate_gradients(a, d, static_cast<T const*>(g), static_cast<T const*>(slope), static_cast<T*>(da),
                    static_cast<T*>(db), n);
@@ -261,64 +260,60 @@ void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape
 /// halves). Throws shape_error where the shapes do not fit.
 template <class Gate, detail::numbers X, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
-void apply(gated<Gate> const& act, X const& x, Y&& y, math::simd_level level = math::best_level()) {
-  detail::gated_apply(act.gate, x, y, detail::gate_shape_of("apply", x), level);
+void apply(gated<Gate> const& act, X const& x, Y&& y) {
+  detail::gated_apply(act.gate, x, y, detail::gate_shape_of("apply", x));
 }
 template <class Gate, detail::numbers X, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::numbers<std::remove_cvref_t<Y>>
-void apply(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length,
-           math::simd_level level = math::best_level()) {
-  detail::gated_apply(act.gate, x, y, detail::gate_shape_of("apply", x, row_length), level);
+void apply(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length) {
+  detail::gated_apply(act.gate, x, y, detail::gate_shape_of("apply", x, row_length));
 }
 
 /// dx = dL/dx from x and dy = dL/dy: both halves from one evaluation of the gate. dx may be x.
 template <class Gate, detail::numbers X, detail::numbers D, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
-void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx, math::simd_level level = math::best_level()) {
-  detail::gated_pullback(act.gate, x, dy, dx, detail::gate_shape_of("pullback", x), level);
+void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx) {
+  detail::gated_pullback(act.gate, x, dy, dx, detail::gate_shape_of("pullback", x));
 }
 template <class Gate, detail::numbers X, detail::numbers D, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::numbers<std::remove_cvref_t<Y>>
-void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx, std::size_t row_length,
-              math::simd_level level = math::best_level()) {
-  detail::gated_pullback(act.gate, x, dy, dx, detail::gate_shape_of("pullback", x, row_length), level);
+void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx, std::size_t row_length) {
+  detail::gated_pullback(act.gate, x, dy, dx, detail::gate_shape_of("pullback", x, row_length));
 }
 
 /// The reading of the gates alone.
 template <class Gate, detail::numbers X>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X>
-[[nodiscard]] gate_saturation observe(gated<Gate> const& act, X const& x, gate_within const& rule = {},
-                                      math::simd_level level = math::best_level()) {
+[[nodiscard]] gate_saturation observe(gated<Gate> const& act, X const& x, gate_within const& rule = {}) {
   return detail::gated_forward(act.gate, x, static_cast<std::vector<detail::value_t<X>>*>(nullptr),
-                               detail::gate_shape_of("observe", x), rule, level);
+                               detail::gate_shape_of("observe", x), rule);
 }
 template <class Gate, detail::numbers X>
   requires activation<Gate, detail::value_t<X>>
 [[nodiscard]] gate_saturation observe(gated<Gate> const& act, X const& x, std::size_t row_length,
-                                      gate_within const& rule = {}, math::simd_level level = math::best_level()) {
+                                      gate_within const& rule = {}) {
   return detail::gated_forward(act.gate, x, static_cast<std::vector<detail::value_t<X>>*>(nullptr),
-                               detail::gate_shape_of("observe", x, row_length), rule, level);
+                               detail::gate_shape_of("observe", x, row_length), rule);
 }
 
 /// y = a g(b) and the reading, from one evaluation of the gate. y has memory of its own: throws std::invalid_argument
 /// where it overlaps x.
 template <class Gate, detail::numbers X, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
-gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, gate_within const& rule = {},
-                        math::simd_level level = math::best_level()) {
+gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, gate_within const& rule = {}) {
   auto const shape = detail::gate_shape_of("forward", x);
   detail::require_half("forward", "y", y, x, shape);
   detail::require_own_memory(y, x);
-  return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
+  return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule);
 }
 template <class Gate, detail::numbers X, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::numbers<std::remove_cvref_t<Y>>
-gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length, gate_within const& rule = {},
-                        math::simd_level level = math::best_level()) {
+gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length,
+                        gate_within const& rule = {}) {
   auto const shape = detail::gate_shape_of("forward", x, row_length);
   detail::require_half("forward", "y", y, x, shape);
   detail::require_own_memory(y, x);
-  return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule, level);
+  return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule);
 }
 
 }} // namespace satur::SATUR_ABI

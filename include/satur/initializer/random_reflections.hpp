@@ -40,7 +40,7 @@ public:
   template <class Write> void write(Write const& to) {
     pass work{this, 0, 0, {}};
     for (work.first = 0; work.first < columns_; work.first += work.width) {
-      math::run<double>(work, math::best_level());
+      math::run<double>(work);
       std::size_t const count = std::min(work.width, columns_ - work.first);
       for (std::size_t i = 0; i < rows_; ++i) {
         for (std::size_t j = 0; j < count; ++j) {

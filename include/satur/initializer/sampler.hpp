@@ -300,10 +300,9 @@ template <class T, class Law> struct law_pass {
 
 template <class T, class Law>
 void fill_by_law(Law const& law, stream_key const& key, std::uint64_t first, std::span<T> out) {
-  math::simd_level const level = math::best_level();
   over_leaves(out.size(), [&](std::size_t from, std::size_t count) {
     law_pass<T, Law> pass{law, key, first + from, out.subspan(from, count)};
-    math::run<T>(pass, level);
+    math::run<T>(pass);
   });
 }
 

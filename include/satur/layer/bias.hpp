@@ -68,13 +68,13 @@ template <class T> struct column_sum_pass {
 /// z[r * columns + c] += b[c].
 template <class T> void add_bias(T* z, std::size_t rows, std::size_t columns, T const* b) {
   add_bias_pass<T> const pass{z, rows, columns, b};
-  math::run<T>(pass, math::best_level());
+  math::run<T>(pass);
 }
 
 /// out[c] = sum over r of a[r * columns + c].
 template <class T> void column_sums(T const* a, std::size_t rows, std::size_t columns, T* out) {
   column_sum_pass<T> const pass{a, rows, columns, out};
-  math::run<T>(pass, math::best_level());
+  math::run<T>(pass);
 }
 
 } // namespace satur::detail

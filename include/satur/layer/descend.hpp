@@ -40,7 +40,7 @@ template <class T> struct descend_pass {
 
 template <class T> void descend_array(T* value, T const* gradient, std::size_t n, double rate) {
   descend_pass<T> const pass{value, gradient, n, static_cast<T>(rate)};
-  math::run<T>(pass, math::best_level());
+  math::run<T>(pass);
 }
 } // namespace detail
 

@@ -88,7 +88,7 @@ template <std::floating_point T> struct softmax_cross_entropy {
                 static_cast<std::size_t>(label[r]));
     }
     detail::exp_pass<T> const pass{probabilities.data(), probabilities.size()};
-    math::run<T>(pass, math::best_level());
+    math::run<T>(pass);
     double total = 0;
     correct = 0;
     for (std::size_t r = 0; r < batch; ++r) {

@@ -203,7 +203,7 @@ private:
   template <class G> void add_gradient(G const& dz, std::optional<unit_layout> const& layout) {
     gradient_record g;
     if (layout) {
-      detail::observe_unit_gradients_into(dz, *layout, unit_record(), math::best_level(), &g);
+      detail::observe_unit_gradients_into(dz, *layout, unit_record(), &g);
     } else {
       detail::array_summary const s = summary_of(dz);
       g.count = s.finite.count;
@@ -244,7 +244,7 @@ private:
     if constexpr (std::is_lvalue_reference_v<decltype(*std::begin(y))>) {
       if (layout) {
         satur::saturation whole;
-        detail::forward_units_into(act, z, y, dy, *layout, unit_record(), rule_, math::best_level(), &whole);
+        detail::forward_units_into(act, z, y, dy, *layout, unit_record(), rule_, &whole);
         here().now.saturation += whole;
         return;
       }
@@ -259,7 +259,7 @@ private:
       return;
     }
     satur::saturation whole;
-    detail::observe_units_into(act, z, *layout, unit_record(), rule_, math::best_level(), &whole);
+    detail::observe_units_into(act, z, *layout, unit_record(), rule_, &whole);
     here().now.saturation += whole;
   }
   [[nodiscard]] layer_histograms& drawn() {

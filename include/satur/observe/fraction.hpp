@@ -14,15 +14,13 @@ namespace satur { inline namespace SATUR_ABI {
 
 /// Share of z with |z| > threshold (strict), NaN left out of both; NaN where nothing is left. Infinity is beyond.
 /// Throws std::invalid_argument where threshold is NaN, negative or infinite.
-template <detail::numbers Z>
-[[nodiscard]] double saturated_fraction(Z const& z, double threshold = 5.0,
-                                        math::simd_level level = math::best_level()) {
+template <detail::numbers Z> [[nodiscard]] double saturated_fraction(Z const& z, double threshold = 5.0) {
   using T = detail::value_t<Z>;
   z_beyond{threshold}.require_valid();
   std::uint64_t beyond = 0;
   std::uint64_t seen = 0;
   detail::for_each_block(z, [&](T const* data, std::size_t n) {
-    detail::beyond_count const found = detail::count_beyond(threshold, data, n, level);
+    detail::beyond_count const found = detail::count_beyond(threshold, data, n);
     beyond += found.beyond;
     seen += n - found.nan;
   });

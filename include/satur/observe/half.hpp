@@ -83,25 +83,23 @@ template <math::half_format F, class A, wanted W> struct half_mapping_pass {
 };
 
 template <class A, math::half_format F, class U, class Rule>
-saturation half_forward(A const& act, half_span<F, U> z, std::uint16_t* y, std::uint16_t* dy, Rule const& rule,
-                        math::simd_level level) {
+saturation half_forward(A const& act, half_span<F, U> z, std::uint16_t* y, std::uint16_t* dy, Rule const& rule) {
   auto const bound = limits_of<float>(rule, act);
   saturation const nothing = empty_record(act, rule);
   saturation record = nothing;
   if (z.size() != 0) {
-    observe_arrays(evaluator_of<float>(act), bound, half_arrays<F>{z.bits(), y, dy}, z.size(), nothing, record, level);
+    observe_arrays(evaluator_of<float>(act), bound, half_arrays<F>{z.bits(), y, dy}, z.size(), nothing, record);
   }
   return record;
 }
 
 template <wanted W, class A, math::half_format F, class U>
-void half_map(char const* function, A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
-              math::simd_level level) {
+void half_map(char const* function, A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y) {
   require_same_shape(function, "the result", y, z);
   require_valid_parameters(act);
   over_leaves(z.size(), [&](std::size_t first, std::size_t count) {
     half_mapping_pass<F, A, W> pass{act, z.bits() + first, y.bits() + first, count};
-    math::run<float>(pass, level);
+    math::run<float>(pass);
   });
 }
 
@@ -110,45 +108,41 @@ void half_map(char const* function, A const& act, half_span<F, U> z, half_span<F
 /// The record of z in one pass; see `observe` over float.
 template <class A, math::half_format F, class U, saturation_rule<A> Rule = z_beyond>
   requires activation<A, float>
-[[nodiscard]] saturation observe(A const& act, half_span<F, U> z, Rule const& rule = Rule{},
-                                 math::simd_level level = math::best_level()) {
-  return detail::half_forward(act, z, nullptr, nullptr, rule, level);
+[[nodiscard]] saturation observe(A const& act, half_span<F, U> z, Rule const& rule = Rule{}) {
+  return detail::half_forward(act, z, nullptr, nullptr, rule);
 }
 
 /// y = act(z), rounded once, and the record. y has z's size (shape_error otherwise), z's format and memory of its own.
 template <class A, math::half_format F, class U, saturation_rule<A> Rule = z_beyond>
   requires activation<A, float>
-saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y, Rule const& rule = Rule{},
-                   math::simd_level level = math::best_level()) {
+saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y, Rule const& rule = Rule{}) {
   detail::require_same_shape("forward", "y", y, z);
   detail::require_apart<std::uint16_t>("y", y.bits(), z.bits(), z.size());
-  return detail::half_forward(act, z, y.bits(), nullptr, rule, level);
+  return detail::half_forward(act, z, y.bits(), nullptr, rule);
 }
 /// The same with dy = act'(z).
 template <class A, math::half_format F, class U, saturation_rule<A> Rule = z_beyond>
   requires activation<A, float>
 saturation forward(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y, half_span<F, std::uint16_t> dy,
-                   Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
+                   Rule const& rule = Rule{}) {
   detail::require_same_shape("forward", "y", y, z);
   detail::require_same_shape("forward", "dy", dy, z);
   detail::require_apart<std::uint16_t>("y", y.bits(), z.bits(), z.size());
   detail::require_apart<std::uint16_t>("dy", dy.bits(), z.bits(), z.size());
-  return detail::half_forward(act, z, y.bits(), dy.bits(), rule, level);
+  return detail::half_forward(act, z, y.bits(), dy.bits(), rule);
 }
 
 /// y = act(z), nothing recorded. y may be z itself.
 template <class A, math::half_format F, class U>
   requires activation<A, float>
-void apply(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y,
-           math::simd_level level = math::best_level()) {
-  detail::half_map<detail::wanted::value>("apply", act, z, y, level);
+void apply(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> y) {
+  detail::half_map<detail::wanted::value>("apply", act, z, y);
 }
 /// dy = act'(z), nothing recorded. dy may be z itself.
 template <class A, math::half_format F, class U>
   requires activation<A, float>
-void apply_derivative(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> dy,
-                      math::simd_level level = math::best_level()) {
-  detail::half_map<detail::wanted::slope>("apply_derivative", act, z, dy, level);
+void apply_derivative(A const& act, half_span<F, U> z, half_span<F, std::uint16_t> dy) {
+  detail::half_map<detail::wanted::slope>("apply_derivative", act, z, dy);
 }
 
 }} // namespace satur::SATUR_ABI

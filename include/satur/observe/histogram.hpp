@@ -14,22 +14,22 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-template <detail::numbers X> void histogram::observe(X const& x, math::simd_level level) {
-  detail::for_each_block(x, [&](auto const* data, std::size_t n) { add(data, n, {}, level); });
+template <detail::numbers X> void histogram::observe(X const& x) {
+  detail::for_each_block(x, [&](auto const* data, std::size_t n) { add(data, n, {}); });
 }
 
 template <std::floating_point T>
-void histogram::observe_blocks(std::span<T const> x, std::size_t block, std::size_t stride, math::simd_level level) {
+void histogram::observe_blocks(std::span<T const> x, std::size_t block, std::size_t stride) {
   if (block == 0 || block > detail::block_elements || block > stride) {
     detail::bad_parameter("histogram::observe_blocks", "(block, stride)",
                           detail::message("(", block, ", ", stride, ")"), "1 <= block <= 1024, block <= stride");
   }
-  add(x.data(), x.size(), {block, stride}, level);
+  add(x.data(), x.size(), {block, stride});
 }
 
 template <class A, detail::numbers Z>
   requires activation<A, detail::value_t<Z>>
-void histogram::observe_slope(A const& act, Z const& z, math::simd_level level) {
+void histogram::observe_slope(A const& act, Z const& z) {
   using T = detail::value_t<Z>;
   detail::require_valid_parameters(act);
   detail::for_each_block(z, [&](T const* data, std::size_t n) {
@@ -37,23 +37,21 @@ void histogram::observe_slope(A const& act, Z const& z, math::simd_level level) 
     for (std::size_t i = 0; i < n; i += detail::block_elements) {
       std::size_t const count = std::min(detail::block_elements, n - i);
       detail::mapping_pass<T, A, detail::wanted::slope> pass{act, data + i, slopes, slopes, count};
-      math::run<T>(pass, level);
-      add(static_cast<T const*>(slopes), count, {}, level);
+      math::run<T>(pass);
+      add(static_cast<T const*>(slopes), count, {});
     }
   });
 }
 
-template <class T>
-void histogram::add(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level) {
+template <class T> void histogram::add(T const* x, std::size_t n, detail::binned_blocks const& taken) {
   constexpr std::size_t most = std::size_t{1} << 30; // numbers at a time
   std::size_t const part = taken.stride >= most ? taken.stride : most / taken.stride * taken.stride;
   for (; n > part; x += part, n -= part) {
-    add_part(x, part, taken, level);
+    add_part(x, part, taken);
   }
-  add_part(x, n, taken, level);
+  add_part(x, n, taken);
 }
-template <class T>
-void histogram::add_part(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level) {
+template <class T> void histogram::add_part(T const* x, std::size_t n, detail::binned_blocks const& taken) {
   if constexpr (std::same_as<T, long double>) {
     double as_double[detail::block_elements];
     for (std::size_t i = 0; i < n; i += taken.stride) {
@@ -63,7 +61,7 @@ void histogram::add_part(T const* x, std::size_t n, detail::binned_blocks const&
         long double const e = x[i + k];
         as_double[k] = static_cast<double>(std::isfinite(e) ? std::clamp(e, -largest, largest) : e);
       }
-      add_part(static_cast<double const*>(as_double), count, {}, level);
+      add_part(static_cast<double const*>(as_double), count, {});
     }
   } else if (kind_ == scale::linear) {
     detail::linear_binning_pass<T> pass{low_,
@@ -78,7 +76,7 @@ void histogram::add_part(T const* x, std::size_t n, detail::binned_blocks const&
                                         zeros_,
                                         lowest_,
                                         highest_};
-    math::run<T>(pass, level);
+    math::run<T>(pass);
   } else {
     using pass_type = detail::octave_binning_pass<T>;
     using E = typename pass_type::E;
@@ -96,7 +94,7 @@ void histogram::add_part(T const* x, std::size_t n, detail::binned_blocks const&
                    places_.data(),
                    lowest_,
                    highest_};
-    math::run<T>(pass, level);
+    math::run<T>(pass);
   }
 }
 

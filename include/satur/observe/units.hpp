@@ -44,7 +44,7 @@ template <class T, class A> [[nodiscard]] T output_when_off(A const& act) {
 
 template <class T, class A, class Rule>
 void run_units(char const* function, A const& act, T const* z, T* y, T* dy, unit_layout const& layout,
-               unit_records& units, Rule const& rule, math::simd_level level, saturation* whole = nullptr) {
+               unit_records& units, Rule const& rule, saturation* whole = nullptr) {
   auto const bound = limits_of<T>(rule, act); // throws, also where there is nothing to see
   saturation const nothing = empty_record(act, rule);
   unit_access::prepare(function, units, layout, nothing.rule, nothing.activation, nothing.peak_slope);
@@ -52,15 +52,15 @@ void run_units(char const* function, A const& act, T const* z, T* y, T* dy, unit
     *whole = nothing;
   }
   if (layout.size() != 0) {
-    unit_pass<T, std::remove_const_t<decltype(bound)>> pass{evaluator_of<T>(act),    bound, z,     y,    dy, layout,
-                                                            output_when_off<T>(act), units, whole, level};
-    math::run<T>(pass, level);
+    unit_pass<T, std::remove_const_t<decltype(bound)>> pass{evaluator_of<T>(act),    bound, z,    y, dy, layout,
+                                                            output_when_off<T>(act), units, whole};
+    math::run<T>(pass);
   }
 }
 
 template <class A, class Z, class Y, class D, class Rule>
 void forward_units_into(A const& act, Z const& z, Y& y, D* dy, unit_layout const& layout, unit_records& units,
-                        Rule const& rule, math::simd_level level, saturation* whole = nullptr) {
+                        Rule const& rule, saturation* whole = nullptr) {
   using T = value_t<Z>;
   static_assert(std::same_as<value_t<Y>, T> && std::same_as<value_t<D>, T>,
                 "satur::forward_units: z, y and dy must hold the same type of number");
@@ -73,10 +73,10 @@ void forward_units_into(A const& act, Z const& z, Y& y, D* dy, unit_layout const
     require_same_shape("forward_units", "dy", *dy, z);
     row_major_results<D> slopes(*dy);
     require_apart<T>("dy", slopes.data(), from.data(), layout.size());
-    run_units<T>("forward_units", act, from.data(), values.data(), slopes.data(), layout, units, rule, level, whole);
+    run_units<T>("forward_units", act, from.data(), values.data(), slopes.data(), layout, units, rule, whole);
     slopes.finish();
   } else {
-    run_units<T>("forward_units", act, from.data(), values.data(), static_cast<T*>(nullptr), layout, units, rule, level,
+    run_units<T>("forward_units", act, from.data(), values.data(), static_cast<T*>(nullptr), layout, units, rule,
                  whole);
   }
   values.finish();
@@ -84,16 +84,16 @@ void forward_units_into(A const& act, Z const& z, Y& y, D* dy, unit_layout const
 
 template <class A, class Z, class Rule>
 void observe_units_into(A const& act, Z const& z, unit_layout const& layout, unit_records& units, Rule const& rule,
-                        math::simd_level level, saturation* whole = nullptr) {
+                        saturation* whole = nullptr) {
   using T = value_t<Z>;
   require_layout("observe_units", "z", z, layout);
   row_major_numbers<Z> const from(z);
   run_units<T>("observe_units", act, from.data(), static_cast<T*>(nullptr), static_cast<T*>(nullptr), layout, units,
-               rule, level, whole);
+               rule, whole);
 }
 
 template <class G>
-void observe_unit_gradients_into(G const& dz, unit_layout const& layout, unit_records& units, math::simd_level level,
+void observe_unit_gradients_into(G const& dz, unit_layout const& layout, unit_records& units,
                                  gradient_record* whole = nullptr) {
   using T = value_t<G>;
   require_layout("observe_unit_gradients", "dz", dz, layout);
@@ -101,7 +101,7 @@ void observe_unit_gradients_into(G const& dz, unit_layout const& layout, unit_re
   if (layout.size() != 0) {
     row_major_numbers<G> const from(dz);
     unit_gradient_pass<T> pass{from.data(), layout, units, whole};
-    math::run<T>(pass, level);
+    math::run<T>(pass);
   }
 }
 
@@ -112,16 +112,15 @@ void observe_unit_gradients_into(G const& dz, unit_layout const& layout, unit_re
 /// or the record is of another rule or activation.
 template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>>
-void observe_units(A const& act, Z const& z, unit_layout const& layout, unit_records& units, Rule const& rule = Rule{},
-                   math::simd_level level = math::best_level()) {
-  detail::observe_units_into(act, z, layout, units, rule, level);
+void observe_units(A const& act, Z const& z, unit_layout const& layout, unit_records& units,
+                   Rule const& rule = Rule{}) {
+  detail::observe_units_into(act, z, layout, units, rule);
 }
 /// The units along the last axis of z.
 template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::has_shape<Z>
-void observe_units(A const& act, Z const& z, unit_records& units, Rule const& rule = Rule{},
-                   math::simd_level level = math::best_level()) {
-  observe_units(act, z, unit_layout::of(z.shape()), units, rule, level);
+void observe_units(A const& act, Z const& z, unit_records& units, Rule const& rule = Rule{}) {
+  observe_units(act, z, unit_layout::of(z.shape()), units, rule);
 }
 template <class A, std::floating_point T, saturation_rule<A> Rule = z_beyond>
   requires activation<A, T>
@@ -135,41 +134,37 @@ void observe_units(A const& act, T const* z, std::size_t batch, std::size_t widt
 template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 void forward_units(A const& act, Z const& z, Y&& y, unit_layout const& layout, unit_records& units,
-                   Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
-  detail::forward_units_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), layout, units, rule, level);
+                   Rule const& rule = Rule{}) {
+  detail::forward_units_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), layout, units, rule);
 }
 template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> && detail::has_shape<Z>
-void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, Rule const& rule = Rule{},
-                   math::simd_level level = math::best_level()) {
-  forward_units(act, z, y, unit_layout::of(z.shape()), units, rule, level);
+void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, Rule const& rule = Rule{}) {
+  forward_units(act, z, y, unit_layout::of(z.shape()), units, rule);
 }
 /// And dy = act'(z).
 template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
            detail::numbers<std::remove_cvref_t<D>>
 void forward_units(A const& act, Z const& z, Y&& y, unit_layout const& layout, unit_records& units, D&& dy,
-                   Rule const& rule = Rule{}, math::simd_level level = math::best_level()) {
-  detail::forward_units_into(act, z, y, std::addressof(dy), layout, units, rule, level);
+                   Rule const& rule = Rule{}) {
+  detail::forward_units_into(act, z, y, std::addressof(dy), layout, units, rule);
 }
 template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
            detail::numbers<std::remove_cvref_t<D>> && detail::has_shape<Z>
-void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, D&& dy, Rule const& rule = Rule{},
-                   math::simd_level level = math::best_level()) {
-  forward_units(act, z, y, unit_layout::of(z.shape()), units, dy, rule, level);
+void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, D&& dy, Rule const& rule = Rule{}) {
+  forward_units(act, z, y, unit_layout::of(z.shape()), units, dy, rule);
 }
 
 /// Adds a block dL/dz to the record of its units.
-template <detail::numbers G>
-void observe_unit_gradients(G const& dz, unit_layout const& layout, unit_records& units,
-                            math::simd_level level = math::best_level()) {
-  detail::observe_unit_gradients_into(dz, layout, units, level);
+template <detail::numbers G> void observe_unit_gradients(G const& dz, unit_layout const& layout, unit_records& units) {
+  detail::observe_unit_gradients_into(dz, layout, units);
 }
 template <detail::numbers G>
   requires detail::has_shape<G>
-void observe_unit_gradients(G const& dz, unit_records& units, math::simd_level level = math::best_level()) {
-  observe_unit_gradients(dz, unit_layout::of(dz.shape()), units, level);
+void observe_unit_gradients(G const& dz, unit_records& units) {
+  observe_unit_gradients(dz, unit_layout::of(dz.shape()), units);
 }
 
 }} // namespace satur::SATUR_ABI

@@ -46,7 +46,7 @@ public:
   /// not the ones that this was made for.
   template <class A, detail::numbers Z>
     requires activation<A, detail::value_t<Z>>
-  void observe(A const& act, Z const& z, math::simd_level level = math::best_level()) {
+  void observe(A const& act, Z const& z) {
     using T = detail::value_t<Z>;
     detail::require_valid_parameters(act);
     if (limit_of<false>(act) != lower_ || limit_of<true>(act) != upper_) {
@@ -58,17 +58,17 @@ public:
       for (std::size_t i = 0; i < n; i += detail::block_elements) {
         std::size_t const count = std::min(detail::block_elements, n - i);
         detail::mapping_pass<T, A, detail::wanted::value> pass{act, data + i, values, values, count};
-        math::run<T>(pass, level);
-        add(static_cast<T const*>(values), count, level);
+        math::run<T>(pass);
+        add(static_cast<T const*>(values), count);
       }
     });
   }
   /// Adds outputs that were computed elsewhere.
-  template <detail::numbers Y> void observe_output(Y const& y, math::simd_level level = math::best_level()) {
+  template <detail::numbers Y> void observe_output(Y const& y) {
     using T = detail::value_t<Y>;
     detail::for_each_block(y, [&](T const* data, std::size_t n) {
       for (std::size_t i = 0; i < n; i += detail::block_elements) {
-        add(data + i, std::min(detail::block_elements, n - i), level);
+        add(data + i, std::min(detail::block_elements, n - i));
       }
     });
   }
@@ -126,16 +126,16 @@ private:
   }
 
   /// At most a block.
-  template <class T> void add(T const* y, std::size_t n, math::simd_level level) {
+  template <class T> void add(T const* y, std::size_t n) {
     double const reach = bins_ % 2 == 0 ? 0.0 : 1.0 / static_cast<double>(bins_);
     double const reach_up = bins_ == 1 ? 2.0 : reach; // a single bin is closed on both sides
     if constexpr (std::same_as<T, long double>) {
       double as_double[detail::block_elements];
       std::transform(y, y + n, as_double, [](long double e) { return static_cast<double>(e); });
-      add(static_cast<double const*>(as_double), n, level);
+      add(static_cast<double const*>(as_double), n);
     } else {
       detail::scaled_output_pass<T> pass{lower_, 2.0 / (upper_ - lower_), reach, reach_up, y, n};
-      math::run<T>(pass, level);
+      math::run<T>(pass);
       count_ += n - pass.nan;
       nan_ += pass.nan;
       outside_ += pass.outside;

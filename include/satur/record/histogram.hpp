@@ -82,16 +82,14 @@ public:
   [[nodiscard]] static histogram of_gradient() { return logarithmic(-80, 16); }
 
   /// Adds the values of any container of float, double or long double.
-  template <detail::numbers X> void observe(X const& x, math::simd_level level = math::best_level());
+  template <detail::numbers X> void observe(X const& x);
   /// Adds the first `block` of each `stride` values. Throws std::invalid_argument where block is not in [1, 1024] or
   /// greater than stride.
-  template <std::floating_point T>
-  void observe_blocks(std::span<T const> x, std::size_t block, std::size_t stride,
-                      math::simd_level level = math::best_level());
+  template <std::floating_point T> void observe_blocks(std::span<T const> x, std::size_t block, std::size_t stride);
   /// Adds f'(z) for each z: what a slope histogram wants.
   template <class A, detail::numbers Z>
     requires activation<A, detail::value_t<Z>>
-  void observe_slope(A const& act, Z const& z, math::simd_level level = math::best_level());
+  void observe_slope(A const& act, Z const& z);
 
   [[nodiscard]] std::size_t bins() const { return bins_; }
   [[nodiscard]] scale kind() const { return kind_; }
@@ -219,9 +217,8 @@ private:
     return detail::message(kind_ == scale::linear ? "[" : "|x| in [", low_, ", ", high_, ")");
   }
 
-  template <class T> void add(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level);
-  template <class T>
-  void add_part(T const* x, std::size_t n, detail::binned_blocks const& taken, math::simd_level level);
+  template <class T> void add(T const* x, std::size_t n, detail::binned_blocks const& taken);
+  template <class T> void add_part(T const* x, std::size_t n, detail::binned_blocks const& taken);
 
   scale kind_;
   std::size_t bins_;

@@ -287,7 +287,7 @@ private:
     if (alike) {
       detail::unit_merging_pass pass{means_.data(), o.means_.data(), units_, weight_of(samples_, o.samples_),
                                      weight_of(gradient_samples_, o.gradient_samples_)};
-      math::run<double>(pass, math::best_level());
+      math::run<double>(pass);
     } else {
       for (std::size_t u = 0; u < units_; ++u) {
         join_means(u, o);

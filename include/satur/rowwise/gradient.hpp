@@ -103,8 +103,7 @@ template <class T> SATUR_NOINLINE T largest_log_gradient(gradient_sums<T> const&
 }
 
 /// dx of any containers from y and dy; dx may be dy.
-template <class Rule, class Y, class D, class X>
-void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape, math::simd_level level) {
+template <class Rule, class Y, class D, class X> void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape) {
   using T = value_t<Y>;
   using piece = gradient_piece<Rule, T>;
   using step = typename piece::step;
@@ -153,7 +152,7 @@ void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape, math::simd_le
     });
     over_row([&](std::size_t offset, T const* values, T const* gradients, std::size_t n) {
       piece p{step::sums, row, offset, values, gradients, nullptr, n};
-      math::run<T>(p, level);
+      math::run<T>(p);
     });
     row.total = row_sums<T>::total(row.sums);
     T const at_largest = Rule::leaves_largest ? largest_log_gradient(row) : T(0);
@@ -161,7 +160,7 @@ void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape, math::simd_le
       T some[most];
       T* const to = direct ? dx_data + r * shape.length : some;
       piece p{step::results, row, offset, values, gradients, to, n};
-      math::run<T>(p, level);
+      math::run<T>(p);
       if (Rule::leaves_largest && row.at >= offset && row.at < offset + n) {
         to[row.at - offset] = at_largest;
       }

@@ -49,7 +49,7 @@ struct logsumexp {
     T y[1];
     detail::logsumexp_visitor<T, T*> visitor{y};
     detail::run_rows<detail::row_output::nothing, false>(z, static_cast<T**>(nullptr), {1, z.size()}, visitor,
-                                                         detail::unweighted{}, math::best_level());
+                                                         detail::unweighted{});
     return y[0];
   }
   bool operator==(logsumexp const&) const = default;

@@ -55,18 +55,17 @@ struct reading_visitor {
   }
 };
 
-template <class A, class Z, class Y>
-void apply_rows(A const& act, Z const& z, Y& y, row_shape shape, math::simd_level level) {
+template <class A, class Z, class Y> void apply_rows(A const& act, Z const& z, Y& y, row_shape shape) {
   using T = value_t<Z>;
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: z and y must hold the same type of number");
   if constexpr (std::same_as<A, logsumexp>) {
     require_one_per_row("apply", "y", y, shape);
     logsumexp_visitor<T, decltype(std::begin(y))> visitor{std::begin(y)};
-    run_rows<row_output::nothing, false>(z, static_cast<Y*>(nullptr), shape, visitor, unweighted{}, level);
+    run_rows<row_output::nothing, false>(z, static_cast<Y*>(nullptr), shape, visitor, unweighted{});
   } else if constexpr (known_rowwise<A>) {
     require_same_shape("apply", "y", y, z);
     no_visitor nobody;
-    run_rows<A::output, false>(z, std::addressof(y), shape, nobody, unweighted{}, level);
+    run_rows<A::output, false>(z, std::addressof(y), shape, nobody, unweighted{});
   } else {
     require_same_shape("apply", "y", y, z);
     std::vector<T> in(shape.length);
@@ -85,7 +84,7 @@ void apply_rows(A const& act, Z const& z, Y& y, row_shape shape, math::simd_leve
 }
 
 template <class A, class Y, class D, class X>
-void pullback_rows(A const& act, Y const& y, D const& dy, X& dx, row_shape shape, math::simd_level level) {
+void pullback_rows(A const& act, Y const& y, D const& dy, X& dx, row_shape shape) {
   using T = value_t<Y>;
   static_assert(std::same_as<value_t<D>, T> && std::same_as<value_t<X>, T>,
                 "satur::pullback: all arguments must hold the same type of number");
@@ -94,12 +93,12 @@ void pullback_rows(A const& act, Y const& y, D const& dy, X& dx, row_shape shape
     require_same_shape("pullback", "dx", dx, y);
     no_visitor nobody;
     weights_from<sum_element<T>, decltype(std::begin(dy))> const weights{std::begin(dy)};
-    run_rows<row_output::probabilities, false>(y, std::addressof(dx), shape, nobody, weights, level);
+    run_rows<row_output::probabilities, false>(y, std::addressof(dx), shape, nobody, weights);
   } else {
     require_same_shape("pullback", "dy", dy, y);
     require_same_shape("pullback", "dx", dx, y);
     if constexpr (known_rowwise<A>) {
-      run_gradient<typename A::gradient>(y, dy, dx, shape, level);
+      run_gradient<typename A::gradient>(y, dy, dx, shape);
     } else {
       std::vector<T> in(shape.length);
       std::vector<T> gradient(shape.length);
@@ -119,19 +118,17 @@ void pullback_rows(A const& act, Y const& y, D const& dy, X& dx, row_shape shape
   }
 }
 
-template <class Z>
-[[nodiscard]] row_saturation observe_rows(Z const& z, row_shape shape, p_above const& rule, math::simd_level level) {
+template <class Z> [[nodiscard]] row_saturation observe_rows(Z const& z, row_shape shape, p_above const& rule) {
   rule.require_valid();
   row_saturation record;
   record.rule = rule;
   reading_visitor visitor{record, shape.length};
-  run_rows<row_output::nothing, true>(z, static_cast<value_t<Z>**>(nullptr), shape, visitor, unweighted{}, level);
+  run_rows<row_output::nothing, true>(z, static_cast<value_t<Z>**>(nullptr), shape, visitor, unweighted{});
   return record;
 }
 
 template <class A, class Z, class Y>
-[[nodiscard]] row_saturation forward_rows(A const&, Z const& z, Y& y, row_shape shape, p_above const& rule,
-                                          math::simd_level level) {
+[[nodiscard]] row_saturation forward_rows(A const&, Z const& z, Y& y, row_shape shape, p_above const& rule) {
   using T = value_t<Z>;
   static_assert(std::same_as<value_t<Y>, T>, "satur::forward: z and y must hold the same type of number");
   rule.require_valid();
@@ -146,7 +143,7 @@ template <class A, class Z, class Y>
   row_saturation record;
   record.rule = rule;
   reading_visitor visitor{record, shape.length};
-  run_rows<A::output, true>(z, std::addressof(y), shape, visitor, unweighted{}, level);
+  run_rows<A::output, true>(z, std::addressof(y), shape, visitor, unweighted{});
   return record;
 }
 
@@ -161,13 +158,13 @@ concept rows_of_numbers = reads_as_softmax<A> || rowwise_activation<A, T>;
 template <class A, detail::numbers Z, class Y>
   requires detail::rows_of_numbers<A, detail::value_t<Z>> && detail::shaped<Z> &&
            detail::numbers<std::remove_cvref_t<Y>>
-void apply(A const& act, Z const& z, Y&& y, math::simd_level level = math::best_level()) {
-  detail::apply_rows(act, z, y, detail::rows_of("apply", z), level);
+void apply(A const& act, Z const& z, Y&& y) {
+  detail::apply_rows(act, z, y, detail::rows_of("apply", z));
 }
 template <class A, detail::numbers Z, class Y>
   requires detail::rows_of_numbers<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
-void apply(A const& act, Z const& z, Y&& y, std::size_t row_length, math::simd_level level = math::best_level()) {
-  detail::apply_rows(act, z, y, detail::rows_of("apply", z, row_length), level);
+void apply(A const& act, Z const& z, Y&& y, std::size_t row_length) {
+  detail::apply_rows(act, z, y, detail::rows_of("apply", z, row_length));
 }
 
 /// dx = dL/dz from dy = dL/dy and what is known: y = act(z) for softmax and log_softmax (and a user's own), z itself
@@ -175,42 +172,37 @@ void apply(A const& act, Z const& z, Y&& y, std::size_t row_length, math::simd_l
 template <class A, detail::numbers Y, detail::numbers D, class X>
   requires detail::rows_of_numbers<A, detail::value_t<Y>> && detail::shaped<Y> &&
            detail::numbers<std::remove_cvref_t<X>>
-void pullback(A const& act, Y const& known, D const& dy, X&& dx, math::simd_level level = math::best_level()) {
-  detail::pullback_rows(act, known, dy, dx, detail::rows_of("pullback", known), level);
+void pullback(A const& act, Y const& known, D const& dy, X&& dx) {
+  detail::pullback_rows(act, known, dy, dx, detail::rows_of("pullback", known));
 }
 template <class A, detail::numbers Y, detail::numbers D, class X>
   requires detail::rows_of_numbers<A, detail::value_t<Y>> && detail::numbers<std::remove_cvref_t<X>>
-void pullback(A const& act, Y const& known, D const& dy, X&& dx, std::size_t row_length,
-              math::simd_level level = math::best_level()) {
-  detail::pullback_rows(act, known, dy, dx, detail::rows_of("pullback", known, row_length), level);
+void pullback(A const& act, Y const& known, D const& dy, X&& dx, std::size_t row_length) {
+  detail::pullback_rows(act, known, dy, dx, detail::rows_of("pullback", known, row_length));
 }
 
 /// The reading of rows of logits, in one pass that stores nothing else: the same for softmax, log_softmax, logsumexp.
 /// Throws std::invalid_argument where the rule's threshold is out of range.
 template <detail::reads_as_softmax A, detail::numbers Z>
   requires detail::shaped<Z>
-[[nodiscard]] row_saturation observe(A const&, Z const& z, p_above const& rule = {},
-                                     math::simd_level level = math::best_level()) {
-  return detail::observe_rows(z, detail::rows_of("observe", z), rule, level);
+[[nodiscard]] row_saturation observe(A const&, Z const& z, p_above const& rule = {}) {
+  return detail::observe_rows(z, detail::rows_of("observe", z), rule);
 }
 template <detail::reads_as_softmax A, detail::numbers Z>
-[[nodiscard]] row_saturation observe(A const&, Z const& z, std::size_t row_length, p_above const& rule = {},
-                                     math::simd_level level = math::best_level()) {
-  return detail::observe_rows(z, detail::rows_of("observe", z, row_length), rule, level);
+[[nodiscard]] row_saturation observe(A const&, Z const& z, std::size_t row_length, p_above const& rule = {}) {
+  return detail::observe_rows(z, detail::rows_of("observe", z, row_length), rule);
 }
 
 /// y = act(row) for each row of z and the reading, from one exponential a logit. y has z's shape and memory of its own.
 template <detail::known_rowwise A, detail::numbers Z, class Y>
   requires detail::shaped<Z> && detail::numbers<std::remove_cvref_t<Y>>
-row_saturation forward(A const& act, Z const& z, Y&& y, p_above const& rule = {},
-                       math::simd_level level = math::best_level()) {
-  return detail::forward_rows(act, z, y, detail::rows_of("forward", z), rule, level);
+row_saturation forward(A const& act, Z const& z, Y&& y, p_above const& rule = {}) {
+  return detail::forward_rows(act, z, y, detail::rows_of("forward", z), rule);
 }
 template <detail::known_rowwise A, detail::numbers Z, class Y>
   requires detail::numbers<std::remove_cvref_t<Y>>
-row_saturation forward(A const& act, Z const& z, Y&& y, std::size_t row_length, p_above const& rule = {},
-                       math::simd_level level = math::best_level()) {
-  return detail::forward_rows(act, z, y, detail::rows_of("forward", z, row_length), rule, level);
+row_saturation forward(A const& act, Z const& z, Y&& y, std::size_t row_length, p_above const& rule = {}) {
+  return detail::forward_rows(act, z, y, detail::rows_of("forward", z, row_length), rule);
 }
 
 }} // namespace satur::SATUR_ABI

@@ -413,7 +413,7 @@ template <class T, class Iterator, class F> Iterator for_each_piece(Iterator fro
 
 /// All rows of any container into any container (y may be null where nothing is written).
 template <row_output Out, bool Moments, class Z, class Y, class Visitor, class Weight>
-void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const& weight, math::simd_level level) {
+void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const& weight) {
   using T = value_t<Z>;
   using S = sum_element<T>;
   T const* const from = row_data(z);
@@ -423,7 +423,7 @@ void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const&
   }
   if (from != nullptr && (to != nullptr || Out == row_output::nothing || size_of(z) == 0)) {
     row_pass<T, Out, Moments, Visitor, Weight> pass{from, to, shape, visitor, weight};
-    math::run<T>(pass, level);
+    math::run<T>(pass);
     return;
   }
   using piece = row_piece<T, Moments>;
@@ -441,7 +441,7 @@ void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const&
     bool nan = false;
     auto const go = [&](step what, T const* data, T* written, std::size_t n, S sum, S factor) {
       piece p{what, sums, data, written, n, sum, factor};
-      math::run<T>(p, level);
+      math::run<T>(p);
     };
     for_each_piece<T>(row, shape.length, [&](T const* data, std::size_t n) {
       go(step::largest, data, nullptr, n, 0, 0);

@@ -21,11 +21,11 @@ struct softmax {
   /// One row; y may be z.
   template <std::floating_point T> void value(std::span<T const> z, std::span<T> y) const {
     detail::no_visitor nobody;
-    detail::run_rows<output, false>(z, &y, {1, z.size()}, nobody, detail::unweighted{}, math::best_level());
+    detail::run_rows<output, false>(z, &y, {1, z.size()}, nobody, detail::unweighted{});
   }
   /// dx from y = value(z) and dy, one row; dx may be dy.
   template <std::floating_point T> void pullback(std::span<T const> y, std::span<T const> dy, std::span<T> dx) const {
-    detail::run_gradient<gradient>(y, dy, dx, {1, y.size()}, math::best_level());
+    detail::run_gradient<gradient>(y, dy, dx, {1, y.size()});
   }
   bool operator==(softmax const&) const = default;
 };

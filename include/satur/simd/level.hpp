@@ -3,10 +3,22 @@
 
 #include "satur/config.hpp"
 
+#include <atomic>
+#include <string_view>
+
+/// Outside of the ABI namespace: one setting for a whole process, whatever its files were compiled for.
+namespace satur::process {
+inline constexpr int no_forced_level = -1;
+inline std::atomic<int> forced_level{no_forced_level}; ///< set by use_level alone
+} // namespace satur::process
+
 namespace satur::math {
 
 /// The instruction sets that one binary can hold, weakest first.
 enum class simd_level { baseline, avx2, avx512 };
+[[nodiscard]] constexpr std::string_view to_text(simd_level level) {
+  return level == simd_level::avx512 ? "avx512" : level == simd_level::avx2 ? "avx2" : "baseline";
+}
 
 #if SATUR_HAS_LANES && defined(__x86_64__)
 #define SATUR_AVX512 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
@@ -24,7 +36,7 @@ inline constexpr int native_bytes = 32;
 inline constexpr int native_bytes = 16;
 #endif
 
-/// The level that needs no question at run time.
+/// The level that the file was compiled for.
 inline constexpr simd_level compiled_level = native_bytes == 64   ? simd_level::avx512
                                              : native_bytes == 32 ? simd_level::avx2
                                                                   : simd_level::baseline;
@@ -47,6 +59,13 @@ inline constexpr simd_level compiled_level = native_bytes == 64   ? simd_level::
 #else
   return compiled_level;
 #endif
+}
+
+/// The level that passes over arrays run at: the best one, or what `use_level` asked for. A file that was compiled for
+/// a better one runs at that.
+[[nodiscard]] inline simd_level active_level() noexcept {
+  int const forced = process::forced_level.load(std::memory_order_relaxed);
+  return forced == process::no_forced_level ? best_level() : static_cast<simd_level>(forced);
 }
 
 } // namespace satur::math

@@ -35,25 +35,33 @@ template <class T, class Kernel> SATUR_FLATTEN SATUR_NOINLINE SATUR_AVX512 void 
 #endif
 } // namespace detail
 
-/// Runs `kernel.template run<L>()` with L the lanes of T at `level`, in code compiled for that level. A level above
-/// what the binary holds falls back to the compiled one; the caller answers for a level that the processor lacks.
-template <class T, class Kernel> void run(Kernel& kernel, simd_level level) {
+/// Runs `kernel.template run<L>()` with L the lanes of T at `Level`, in code compiled for that level; at the compiled
+/// level if the binary does not hold it, or holds a better one.
+template <class T, simd_level Level, class Kernel> void run_at(Kernel& kernel) {
 #if SATUR_HAS_DISPATCH
-  if constexpr (std::same_as<T, float> || std::same_as<T, double>) {
-    if constexpr (compiled_level < simd_level::avx512) {
-      if (level == simd_level::avx512) {
-        return detail::run_avx512<T>(kernel);
-      }
-    }
-    if constexpr (compiled_level < simd_level::avx2) {
-      if (level == simd_level::avx2) {
-        return detail::run_avx2<T>(kernel);
-      }
+  if constexpr ((std::same_as<T, float> || std::same_as<T, double>)&&Level > compiled_level) {
+    if constexpr (Level == simd_level::avx512) {
+      return detail::run_avx512<T>(kernel);
+    } else {
+      return detail::run_avx2<T>(kernel);
     }
   }
 #endif
-  static_cast<void>(level);
   detail::run_compiled<T>(kernel);
 }
+
+/// The same at a level chosen at run time, which the processor must have.
+template <class T, class Kernel> void run(Kernel& kernel, simd_level level) {
+  switch (level) {
+  case simd_level::avx512:
+    return run_at<T, simd_level::avx512>(kernel);
+  case simd_level::avx2:
+    return run_at<T, simd_level::avx2>(kernel);
+  case simd_level::baseline:
+    return run_at<T, simd_level::baseline>(kernel);
+  }
+}
+/// The same at `active_level()`.
+template <class T, class Kernel> void run(Kernel& kernel) { run<T>(kernel, active_level()); }
 
 } // namespace satur::math

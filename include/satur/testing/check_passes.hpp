@@ -4,6 +4,7 @@
 
 #include "satur/observe/apply.hpp"
 #include "satur/observe/observe.hpp"
+#include "satur/simd/use_level.hpp"
 #include "satur/testing/finder.hpp"
 
 #include <cstring>
@@ -19,7 +20,6 @@ template <class T> [[nodiscard]] bool same_bits(T a, T b) {
 /// `forward` and `apply` over z: scalar calls give the bits of the lanes that the file is compiled for; place and
 /// length change nothing at any instruction set; AVX2 and AVX-512 agree.
 template <class T, class A> void check_passes(A const& act, finder<T>& found, std::vector<T> const& z) {
-  using math::simd_level;
   char const* const by_place = "the formula asks which type it is given, or the compiler contracts a product into a "
                                "sum: see math::rounded, math::madd";
   std::vector<T> y(z.size());
@@ -30,8 +30,11 @@ template <class T, class A> void check_passes(A const& act, finder<T>& found, st
                   "", by_place);
   };
 
-  forward(act, z, y, dy, z_beyond{}, math::compiled_level);
-  apply(act, z, alone, math::compiled_level);
+  {
+    scoped_level const compiled(math::compiled_level);
+    forward(act, z, y, dy);
+    apply(act, z, alone);
+  }
   for (std::size_t i = 0; i < z.size(); ++i) {
     compare("a scalar call gives the bits of an array pass", z[i], satur::detail::value_at(act, z[i]), y[i]);
     compare("a scalar call gives the bits of an array pass", z[i], satur::detail::slope_at(act, z[i]), dy[i]);
@@ -41,7 +44,8 @@ template <class T, class A> void check_passes(A const& act, finder<T>& found, st
   std::vector<T> wide_y;
   for (int l = 0; l <= static_cast<int>(math::best_level()); ++l) {
     auto const level = static_cast<simd_level>(l);
-    forward(act, z, y, dy, z_beyond{}, level);
+    scoped_level const forced(level);
+    forward(act, z, y, dy);
     for (std::size_t const length : {1u, 2u, 7u, 15u, 16u, 17u, 63u, 128u, 129u, 300u}) {
       for (std::size_t const offset : {0u, 1u, 3u, 8u, 21u}) {
         if (offset + length > z.size()) {
@@ -49,7 +53,7 @@ template <class T, class A> void check_passes(A const& act, finder<T>& found, st
         }
         std::vector<T> part(length);
         std::vector<T> slope(length);
-        forward(act, std::span<T const>(z.data() + offset, length), part, slope, z_beyond{}, level);
+        forward(act, std::span<T const>(z.data() + offset, length), part, slope);
         for (std::size_t i = 0; i < length; ++i) {
           compare("place and length change nothing", z[offset + i], part[i], y[offset + i]);
           compare("place and length change nothing", z[offset + i], slope[i], dy[offset + i]);

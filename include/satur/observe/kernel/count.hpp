@@ -5,6 +5,7 @@
 #include "satur/array/threads.hpp"
 #include "satur/rule/limits.hpp"
 #include "satur/simd/reduce.hpp"
+#include "satur/simd/run.hpp"
 #include "satur/simd/special_values.hpp"
 #include "satur/simd/tail.hpp"
 
@@ -65,12 +66,11 @@ private:
   }
 };
 
-template <class T>
-[[nodiscard]] beyond_count count_beyond(double threshold, T const* z, std::size_t n, math::simd_level level) {
+template <class T> [[nodiscard]] beyond_count count_beyond(double threshold, T const* z, std::size_t n) {
   beyond_count found;
   over_leaves(n, found, {}, [&](std::size_t first, std::size_t count, beyond_count& part) {
     counting_pass<T> pass{threshold, z + first, count, part};
-    math::run<T>(pass, level);
+    math::run<T>(pass);
   });
   return found;
 }

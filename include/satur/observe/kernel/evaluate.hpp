@@ -47,17 +47,27 @@ private:
   }
 };
 
-/// An activation whose type is forgotten: what counts and sums is compiled once, not once for each activation.
+/// An activation whose type is forgotten: what counts and sums is compiled once, not once for each activation. `map` is
+/// the function for the level that was active when the evaluator was made.
 template <class T> struct evaluator {
   void const* act;
-  void (*map)(void const* act, T const* z, T* y, T* dy, std::size_t n, math::simd_level level);
+  void (*map)(void const* act, T const* z, T* y, T* dy, std::size_t n);
 };
+template <class T, class A, math::simd_level Level>
+void evaluate_at(void const* act, T const* z, T* y, T* dy, std::size_t n) {
+  mapping_pass<T, A, wanted::both> pass{*static_cast<A const*>(act), z, y, dy, n};
+  math::run_at<T, Level>(pass);
+}
 template <class T, class A> [[nodiscard]] evaluator<T> evaluator_of(A const& act) {
   require_valid_parameters(act);
-  return {&act, [](void const* a, T const* z, T* y, T* dy, std::size_t n, math::simd_level level) {
-            mapping_pass<T, A, wanted::both> pass{*static_cast<A const*>(a), z, y, dy, n};
-            math::run<T>(pass, level);
-          }};
+#if SATUR_HAS_DISPATCH
+  if (math::simd_level const level = math::active_level(); level == math::simd_level::avx512) {
+    return {&act, &evaluate_at<T, A, math::simd_level::avx512>};
+  } else if (level == math::simd_level::avx2) {
+    return {&act, &evaluate_at<T, A, math::simd_level::avx2>};
+  }
+#endif
+  return {&act, &evaluate_at<T, A, math::compiled_level>};
 }
 
 } // namespace satur::detail

@@ -127,7 +127,7 @@ private:
 template <class T> void summarise(T const* x, std::size_t n, array_summary& summary) {
   over_leaves(n, summary, {}, [&](std::size_t first, std::size_t count, array_summary& part) {
     moments_pass<T> pass{x + first, count, part};
-    math::run<T>(pass, math::best_level());
+    math::run<T>(pass);
   });
 }
 

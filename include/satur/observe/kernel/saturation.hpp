@@ -157,7 +157,6 @@ template <class Arrays, class Bound> struct observing_pass {
   std::size_t first;
   std::size_t n;
   saturation& record;
-  math::simd_level level;
 
   template <class L> SATUR_INLINE void run() {
     auto const rule_in_lanes = rule.template over<L>();
@@ -192,7 +191,7 @@ private:
     T const z = typical_of<T>(size, [&](std::size_t i) { return arrays.at(start + i); });
     T value;
     T slope;
-    act.map(act.act, &z, &value, &slope, 1, level);
+    act.map(act.act, &z, &value, &slope, 1);
     return {finite_or_zero(z), finite_or_zero(value), finite_or_zero(slope)};
   }
 
@@ -207,7 +206,7 @@ private:
       T const* const x = arrays.template read<L>(start + i, count, z_block);
       T* const values = arrays.values(start + i, value_block);
       T* const slopes = arrays.slopes(start + i, slope_block);
-      act.map(act.act, x, values, slopes, count, level);
+      act.map(act.act, x, values, slopes, count);
       std::size_t k = 0;
       if constexpr (!Checked) {
         if (i == 0) {

@@ -123,7 +123,6 @@ template <class T, class Bound> struct unit_pass {
   T off;
   unit_records& record;
   saturation* layer_record;
-  math::simd_level level;
 
   template <class L> SATUR_INLINE void run() {
     static_assert(static_cast<std::size_t>(math::lane_count<L>) <= widest_unit_lanes);
@@ -241,12 +240,12 @@ private:
     T* const values = whole && y != nullptr ? y + at : own.values;
     T* const slopes = whole && dy != nullptr ? dy + at : own.slopes;
     if (whole) {
-      act.map(act.act, z + at, values, slopes, samples * units, level);
+      act.map(act.act, z + at, values, slopes, samples * units);
     } else {
       for (std::size_t i = 0; i < samples; ++i) {
         T* const row = values + i * units;
         T* const slope_row = slopes + i * units;
-        act.map(act.act, z + at + i * layout.units, row, slope_row, units, level);
+        act.map(act.act, z + at + i * layout.units, row, slope_row, units);
         if (y != nullptr) {
           std::copy(row, row + units, y + at + i * layout.units);
         }
@@ -280,7 +279,7 @@ private:
       std::fill(own.z + i * padded + units, own.z + (i + 1) * padded, T(0));
     }
     each([&](std::size_t there, std::size_t here) { own.z[here] = z[there]; });
-    act.map(act.act, own.z, own.values, own.slopes, samples * padded, level);
+    act.map(act.act, own.z, own.values, own.slopes, samples * padded);
     if (y != nullptr) {
       each([&](std::size_t there, std::size_t here) { y[there] = own.values[here]; });
     }
@@ -313,7 +312,7 @@ private:
       });
       T value;
       T slope;
-      act.map(act.act, &typical, &value, &slope, 1, level);
+      act.map(act.act, &typical, &value, &slope, 1);
       sums.shift[to + k] = finite_or_zero(typical);
       sums.output_shift[to + k] = finite_or_zero(value);
       sums.slope_shift[to + k] = finite_or_zero(slope);
