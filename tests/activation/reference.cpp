@@ -56,7 +56,6 @@ template <class T, class A> double worst_of(A const& act, std::span<row const> t
   std::vector<T> dy(z.size());
   for (int l = 0; l <= static_cast<int>(satur::math::best_level()); ++l) {
     satur::scoped_level const forced(static_cast<satur::math::simd_level>(l));
-    auto const level = static_cast<satur::math::simd_level>(l);
     satur::apply(act, z, y);
     satur::apply_derivative(act, z, dy);
     for (std::size_t i = 0; i < z.size(); ++i) {

@@ -23,7 +23,6 @@ TEST_CASE("bins, NaN and infinity, at every level") {
   for (int l = 0; l <= static_cast<int>(satur::math::best_level()); ++l) {
     satur::scoped_level const forced(static_cast<satur::math::simd_level>(l));
     CAPTURE(l);
-    auto const level = static_cast<satur::math::simd_level>(l);
     satur::histogram z = satur::histogram::of_z(); // 1/8 a bin, 256 below 0
     z.observe(x);
     CHECK(z.nan() == 100);
