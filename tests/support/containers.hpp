@@ -17,7 +17,7 @@
 
 namespace test {
 
-using act = satur::sigmoid;
+using measured = satur::sigmoid;
 inline constexpr auto column_major = xt::layout_type::column_major;
 
 template <class T, class Shape> auto filled(Shape const& shape) {
@@ -87,15 +87,15 @@ template <class Z, class Y, class D> void check_into(Z const& z, Y&& y, D&& dy) 
   std::vector<T> const elements = by_index(z);
   std::vector<T> expected(elements.size());
   std::vector<T> slopes(elements.size());
-  satur::saturation const s = satur::forward(act{}, elements, expected, slopes);
-  check_same(satur::forward(act{}, z, y, dy), s);
+  satur::saturation const s = satur::forward(measured{}, elements, expected, slopes);
+  check_same(satur::forward(measured{}, z, y, dy), s);
   CHECK(differing(by_index(y), expected) == 0);
   CHECK(differing(by_index(dy), slopes) == 0);
-  satur::apply(act{}, z, dy);
+  satur::apply(measured{}, z, dy);
   CHECK(differing(by_index(dy), expected) == 0);
-  check_same(satur::forward(act{}, z, dy), s);
+  check_same(satur::forward(measured{}, z, dy), s);
   CHECK(differing(by_index(dy), expected) == 0);
-  satur::apply_derivative(act{}, z, y);
+  satur::apply_derivative(measured{}, z, y);
   CHECK(differing(by_index(y), slopes) == 0);
 }
 
@@ -103,10 +103,10 @@ template <class Z> void check(std::string const& name, Z const& z) {
   CAPTURE(name);
   using T = typename Z::value_type;
   std::vector<T> const elements = by_index(z);
-  satur::saturation const s = satur::observe(act{}, elements);
-  check_same(satur::observe(act{}, z), s);
+  satur::saturation const s = satur::observe(measured{}, elements);
+  check_same(satur::observe(measured{}, z), s);
   CHECK(near(satur::saturated_fraction(z), satur::saturated_fraction(elements)));
-  CHECK(near(satur::mean_derivative(act{}, z), s.mean_derivative()));
+  CHECK(near(satur::mean_derivative(measured{}, z), s.mean_derivative()));
   std::vector<std::size_t> const shape(z.shape().begin(), z.shape().end());
   xt::xarray<T> y;
   xt::xarray<T, column_major> dy;
@@ -114,10 +114,10 @@ template <class Z> void check(std::string const& name, Z const& z) {
   dy.resize(shape);
   check_into(z, y, dy);
   std::vector<T> flat(z.size());
-  satur::saturation const into_vector = satur::forward(act{}, z, flat);
+  satur::saturation const into_vector = satur::forward(measured{}, z, flat);
   check_same(into_vector, s);
   std::vector<T> expected(z.size());
-  satur::apply(act{}, elements, expected);
+  satur::apply(measured{}, elements, expected);
   CHECK(differing(flat, expected) == 0);
 }
 

@@ -11,13 +11,13 @@
 
 #include <list>
 
-using test::act;
 using test::by_index;
 using test::check;
 using test::check_into;
 using test::check_same;
 using test::column_major;
 using test::filled;
+using test::measured;
 
 TEST_CASE_TEMPLATE("containers", T, float, double) {
   xt::xtensor<T, 2> const z = filled<T>(std::array<std::size_t, 2>{120, 150});
@@ -57,8 +57,8 @@ TEST_CASE_TEMPLATE("no axis, one element, none", T, float, double) {
   check("no columns", xt::xtensor<T, 2, column_major>::from_shape({3, 0}));
   xt::xtensor<T, 1> const nothing = xt::xtensor<T, 1>::from_shape({0});
   CHECK(std::isnan(satur::saturated_fraction(nothing)));
-  CHECK(satur::observe(act{}, nothing).empty());
-  satur::saturation const one = satur::observe(act{}, xt::xtensor<T, 0>(T(6)));
+  CHECK(satur::observe(measured{}, nothing).empty());
+  satur::saturation const one = satur::observe(measured{}, xt::xtensor<T, 0>(T(6)));
   CHECK(one.high == 1);
   CHECK(one.count == 1);
 }
@@ -69,43 +69,44 @@ TEST_CASE("shapes that do not fit are refused in words") {
   xt::xarray<float> flat = xt::zeros<float>({6});
   xt::xtensor<float, 2> good = xt::zeros<float>({2, 3});
   std::vector<float> few(5);
-  CHECK_THROWS_WITH_AS(satur::forward(act{}, z, turned),
+  CHECK_THROWS_WITH_AS(satur::forward(measured{}, z, turned),
                        doctest::Contains("satur::forward: y has shape (3, 2); expected (2, 3)"), satur::shape_error);
-  CHECK_THROWS_WITH_AS(satur::forward(act{}, z, good, turned),
+  CHECK_THROWS_WITH_AS(satur::forward(measured{}, z, good, turned),
                        doctest::Contains("satur::forward: dy has shape (3, 2); expected (2, 3)"), satur::shape_error);
-  CHECK_THROWS_WITH_AS(satur::forward(act{}, z, flat), doctest::Contains("y has shape (6); expected (2, 3)"),
+  CHECK_THROWS_WITH_AS(satur::forward(measured{}, z, flat), doctest::Contains("y has shape (6); expected (2, 3)"),
                        satur::shape_error);
-  CHECK_THROWS_WITH_AS(satur::forward(act{}, z, few), doctest::Contains("y has shape (5); expected (6)"),
+  CHECK_THROWS_WITH_AS(satur::forward(measured{}, z, few), doctest::Contains("y has shape (5); expected (6)"),
                        satur::shape_error);
-  CHECK_THROWS_WITH_AS(satur::apply(act{}, 2.0f * z, turned), doctest::Contains("has shape (3, 2); expected (2, 3)"),
-                       satur::shape_error);
-  CHECK_THROWS_WITH_AS(satur::apply_derivative(act{}, xt::view(z, 0), good),
+  CHECK_THROWS_WITH_AS(satur::apply(measured{}, 2.0f * z, turned),
+                       doctest::Contains("has shape (3, 2); expected (2, 3)"), satur::shape_error);
+  CHECK_THROWS_WITH_AS(satur::apply_derivative(measured{}, xt::view(z, 0), good),
                        doctest::Contains("has shape (2, 3); expected (3)"), satur::shape_error);
   xt::xtensor<float, 0> none(0.0f);
-  CHECK_THROWS_WITH_AS(satur::forward(act{}, z, none), doctest::Contains("y has shape (); expected (2, 3)"),
+  CHECK_THROWS_WITH_AS(satur::forward(measured{}, z, none), doctest::Contains("y has shape (); expected (2, 3)"),
                        satur::shape_error);
 }
 
 TEST_CASE("a result in z's own memory is refused, in views too") {
   xt::xtensor<float, 2> z = xt::ones<float>({40, 30});
-  CHECK_THROWS_WITH_AS(satur::forward(act{}, z, z), doctest::Contains("shares memory with z"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(satur::forward(measured{}, z, z), doctest::Contains("shares memory with z"),
+                       std::invalid_argument);
   auto column = xt::view(z, xt::all(), 3);
-  CHECK_THROWS_WITH_AS(satur::forward(act{}, column, column), doctest::Contains("shares memory with z"),
+  CHECK_THROWS_WITH_AS(satur::forward(measured{}, column, column), doctest::Contains("shares memory with z"),
                        std::invalid_argument);
   xt::xtensor<float, 1> apart = xt::zeros<float>({40});
-  CHECK_THROWS_WITH_AS(satur::forward(act{}, column, apart, column), doctest::Contains("dy shares memory with z"),
+  CHECK_THROWS_WITH_AS(satur::forward(measured{}, column, apart, column), doctest::Contains("dy shares memory with z"),
                        std::invalid_argument);
   std::list<float> linked(5, 1.0f);
-  CHECK_THROWS_AS(satur::forward(act{}, linked, linked), std::invalid_argument);
+  CHECK_THROWS_AS(satur::forward(measured{}, linked, linked), std::invalid_argument);
   CHECK(z(0, 3) == 1.0f);
   // neighbours that lie between each other share nothing
-  satur::forward(act{}, column, xt::view(z, xt::all(), 4));
-  CHECK(z(5, 4) == act{}(1.0f));
+  satur::forward(measured{}, column, xt::view(z, xt::all(), 4));
+  CHECK(z(5, 4) == measured{}(1.0f));
   // apply says that it may work in place
-  satur::apply(act{}, column, column);
-  CHECK(z(5, 3) == act{}(1.0f));
+  satur::apply(measured{}, column, column);
+  CHECK(z(5, 3) == measured{}(1.0f));
   xt::xtensor<float, 2> y = xt::zeros<float>({40, 30});
-  satur::forward(act{}, 2.0f * y, y); // an expression is read before its leaf is written
+  satur::forward(measured{}, 2.0f * y, y); // an expression is read before its leaf is written
   CHECK(y(39, 29) == 0.5f);
 }
 
@@ -113,12 +114,12 @@ TEST_CASE("the monitor takes views and expressions") {
   xt::xtensor<double, 2> const z = filled<double>(std::array<std::size_t, 2>{60, 50});
   xt::xtensor<double, 2> y = xt::zeros<double>({50, 60});
   satur::monitor monitor;
-  monitor["a"].forward(act{}, xt::transpose(z), y);
+  monitor["a"].forward(measured{}, xt::transpose(z), y);
   monitor["a"].gradient(xt::view(y, xt::all(), xt::range(0, 60, 2)));
   monitor["a"].update(xt::transpose(y), xt::xtensor<double, 2>(0.25 * xt::transpose(y)));
   monitor.end_step();
   satur::layer_record const& r = monitor.at("a").last();
-  check_same(r.saturation, satur::observe(act{}, by_index(xt::transpose(z))));
+  check_same(r.saturation, satur::observe(measured{}, by_index(xt::transpose(z))));
   CHECK(r.gradient.count + r.gradient.nan == 50 * 30);
   CHECK(r.update.unusable == 1); // z has a NaN
   satur::layer_monitor other("b", satur::z_beyond{});

@@ -16,8 +16,8 @@ public:
   std::string_view name;
 
   template <class A>
-  explicit activation_ref(A const& act)
-      : name(name_of(act)), act_(&act), value_([](void const* a, double z) {
+  explicit activation_ref(A const& source)
+      : name(name_of(source)), act_(&source), value_([](void const* a, double z) {
           return static_cast<double>(detail::value_at(*static_cast<A const*>(a), static_cast<number<A>>(z)));
         }),
         slope_([](void const* a, double z) {
@@ -25,8 +25,8 @@ public:
         }),
         peak_([](void const* a) { return peak_slope_of(*static_cast<A const*>(a)); }) {
     if constexpr (has_limits<A>) {
-      lower_ = act.lower();
-      upper_ = act.upper();
+      lower_ = source.lower();
+      upper_ = source.upper();
     }
   }
 
