@@ -132,22 +132,23 @@ int main() {
               same_sign_mean, std::sqrt(100.0 * variance_a));
 
   std::printf("\n3. \"Then use sigmoid - 1/2.\" It removes the offset and nothing else:\n");
-  auto const centred = [&](std::size_t n) {
+  auto const centered = [&](std::size_t n) {
     vector a = gaussian(n, 0.0, 1.0, urbg);
     satur::apply(satur::centered_sigmoid{}, a, a);
     return a;
   };
-  double const centred_total = scale * scale * variance_a;
-  vector const mended = weighted_sums(draws, inputs, scale / 10.0, centred, urbg);
+  double const centered_total = scale * scale * variance_a;
+  vector const mended = weighted_sums(draws, inputs, scale / 10.0, centered, urbg);
   satur::saturation const after = satur::observe(satur::centered_sigmoid{}, mended);
   std::printf("   variance of z %.2f exact, %.2f measured (was %.2f); P(|z| > 5) %.2f %% (was %.1f %%).\n",
-              centred_total, after.variance_z(), total, 100.0 * after.fraction(), 100.0 * seen.fraction());
-  vector const huge = weighted_sums(draws, inputs, 10.0 * scale / 10.0, centred, urbg);
+              centered_total, after.variance_z(), total, 100.0 * after.fraction(), 100.0 * seen.fraction());
+  vector const huge = weighted_sums(draws, inputs, 10.0 * scale / 10.0, centered, urbg);
   double const huge_share = satur::saturated_fraction(huge);
-  std::printf("   But at scale 100, %.1f %% of the centred units are beyond 5 again: the curve is as flat as before.\n",
-              100.0 * huge_share);
-  claim(after.fraction() < 0.5 * seen.fraction(), "centring removes the share that the offset caused");
-  claim(huge_share > 0.5, "centring does not help against large weights as such");
+  std::printf(
+      "   But at scale 100, %.1f %% of the centered units are beyond 5 again: the curve is as flat as before.\n",
+      100.0 * huge_share);
+  claim(after.fraction() < 0.5 * seen.fraction(), "centering removes the share that the offset caused");
+  claim(huge_share > 0.5, "centering does not help against large weights as such");
 
   std::printf("\n%s\n", all_hold ? "All claims hold." : "Some claims do not hold.");
   return all_hold ? 0 : 1;

@@ -90,7 +90,7 @@ template <class A> double drawn_slope(A const& act, theory::recommendation const
 
 int main() {
   std::printf(
-      "20 layers of %zu units, standardised inputs. Mean slope f'(z) at three depths; what is left of the size of\n"
+      "20 layers of %zu units, standardized inputs. Mean slope f'(z) at three depths; what is left of the size of\n"
       "the gradient in layer 1; the largest share of units on a flat side beyond 5.\n\n"
       "  %-24s %8s %8s %8s %10s %11s\n",
       width, "", "depth 1", "5", "20", "gradient", "saturated");

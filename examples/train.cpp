@@ -259,11 +259,11 @@ task shapes(std::uint64_t seed) {
 task digits(std::string const& folder, std::uint64_t seed) {
   datasets::train_and_test sets = datasets::read_idx_folder(folder);
   std::size_t const inputs = sets.train.size();
-  auto const largest = [](datasets::labelled_images const& s) {
+  auto const largest = [](datasets::labeled_images const& s) {
     return std::size_t{*std::ranges::max_element(s.labels)};
   };
   std::size_t const classes = std::max(largest(sets.train), largest(sets.test)) + 1;
-  auto const copy = [inputs](datasets::labelled_images const& from, std::size_t i, float* to) {
+  auto const copy = [inputs](datasets::labeled_images const& from, std::size_t i, float* to) {
     for (std::size_t p = 0; p < inputs; ++p) {
       to[p] = static_cast<float>(from.pixels[i * inputs + p]) / 127.5f - 1.0f;
     }
@@ -594,8 +594,8 @@ void repair(std::ostream& out, network& net, task const& t, satur::any_activatio
       continue;
     }
     satur::cure const cure = satur::attribute(act, h.fc.w, h.fc.b, inputs, h.fc.z(), rule).cure();
-    if (cure.what == satur::remedy::recentre) {
-      satur::recentre(h.fc.b, h.fc.z());
+    if (cure.what == satur::remedy::recenter) {
+      satur::recenter(h.fc.b, h.fc.z());
     } else if (cure.what == satur::remedy::rescale) {
       satur::rescale(h.fc.w, h.fc.b, cure.factor);
     } else {
@@ -611,7 +611,7 @@ void repair(std::ostream& out, network& net, task const& t, satur::any_activatio
 }
 
 /// The run in plain words: what is wrong, where, why and what to do about it.
-void summarise(std::ostream& out, options const& o, std::vector<satur::finding> const& found) {
+void summarize(std::ostream& out, options const& o, std::vector<satur::finding> const& found) {
   bool flat = false;
   bool unseen = false;
   bool broken = false;
@@ -649,7 +649,7 @@ void summarise(std::ostream& out, options const& o, std::vector<satur::finding> 
   if (o.gain > 1.5) {
     advice += " --gain 1 (the weights are " + text("%g", o.gain) + " times the rule's size)";
   } else if (o.activation == "sigmoid") {
-    advice += " --activation tanh --init glorot_uniform (zero-centred: the mean of z no longer drifts)";
+    advice += " --activation tanh --init glorot_uniform (zero-centered: the mean of z no longer drifts)";
   } else if (o.activation == "relu") {
     advice += std::string(o.init == "he_normal" ? "" : " --init he_normal, or") +
               " --activation leaky_relu (no unit can die)";
@@ -778,7 +778,7 @@ int run(options o) {
             << text(" after %zu steps, last loss %.4f (chance: %.4f), ", step, history.back().loss,
                     std::log(static_cast<double>(t.classes)))
             << percent(test_accuracy(net, t)) << " of the test data right.\n";
-  summarise(std::cout, o, findings_of(net, t, erased, history.front(), history.back(), rule));
+  summarize(std::cout, o, findings_of(net, t, erased, history.front(), history.back(), rule));
   if (!o.csv.empty()) {
     write_csv(o.csv, history);
     std::cout << "Every table is in " << o.csv << ".\n";

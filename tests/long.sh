@@ -3,7 +3,7 @@
 #   gcc          every test for all instruction sets, at -O3
 #   clang-14     the same, with messages, headers and consumers
 #   clang-16     the same, for this machine and with xtensor on xsimd, examples too
-#   sanitizers   the same under the address and undefined-behaviour sanitizers, tables of values too
+#   sanitizers   the same under the address and undefined-behavior sanitizers, tables of values too
 #   exhaustive   every float through every activation: tests/exhaustive/document.sh, which writes docs/accuracy.md
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1

@@ -1,4 +1,4 @@
-// Labelled pictures in the IDX format of MNIST: big-endian, magic 0x00000803 for unsigned-byte images, 0x00000801 for
+// Labeled pictures in the IDX format of MNIST: big-endian, magic 0x00000803 for unsigned-byte images, 0x00000801 for
 // unsigned-byte labels (yann.lecun.com/exdb/mnist).
 #pragma once
 
@@ -22,7 +22,7 @@ struct file_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-struct labelled_images {
+struct labeled_images {
   std::size_t rows = 0;
   std::size_t columns = 0;
   std::vector<std::uint8_t> pixels; // count x rows x columns
@@ -94,7 +94,7 @@ inline std::vector<std::size_t> read_header(std::vector<std::uint8_t> const& byt
 } // namespace detail
 
 /// Reads one pair of files. Throws file_error.
-inline labelled_images read_idx_pair(std::filesystem::path const& images, std::filesystem::path const& labels) {
+inline labeled_images read_idx_pair(std::filesystem::path const& images, std::filesystem::path const& labels) {
   auto const image_bytes = detail::read_bytes(images);
   auto const extents = detail::read_header(image_bytes, images.string(), 3, "images");
   auto const label_bytes = detail::read_bytes(labels);
@@ -110,8 +110,8 @@ inline labelled_images read_idx_pair(std::filesystem::path const& images, std::f
 }
 
 struct train_and_test {
-  labelled_images train;
-  labelled_images test;
+  labeled_images train;
+  labeled_images test;
 };
 
 /// Reads a folder: the usual four files, or one pair, of which the first nine tenths train and the last tenth tests.
@@ -133,7 +133,7 @@ inline train_and_test read_idx_folder(std::filesystem::path const& folder) {
     }
     return {};
   };
-  auto const read = [&](std::string const& set) -> labelled_images {
+  auto const read = [&](std::string const& set) -> labeled_images {
     fs::path const images = find(set, "images idx3-ubyte");
     fs::path const labels = find(set, "labels idx1-ubyte");
     if (images.empty() && labels.empty()) {
@@ -161,17 +161,17 @@ inline train_and_test read_idx_folder(std::filesystem::path const& folder) {
     }
     return sets;
   }
-  labelled_images all = std::move(sets.train.count() != 0 ? sets.train : sets.test);
+  labeled_images all = std::move(sets.train.count() != 0 ? sets.train : sets.test);
   std::size_t const kept = all.count() - std::max<std::size_t>(all.count() / 10, 1);
   if (kept == 0) {
     throw file_error(folder.string() + ": holds a single image; expected at least two, one to train and one to test");
   }
   auto const cut = [&](std::size_t from, std::size_t to) {
     auto const at = [&](auto& v, std::size_t i) { return v.begin() + static_cast<std::ptrdiff_t>(i); };
-    return labelled_images{all.rows,
-                           all.columns,
-                           {at(all.pixels, from * all.size()), at(all.pixels, to * all.size())},
-                           {at(all.labels, from), at(all.labels, to)}};
+    return labeled_images{all.rows,
+                          all.columns,
+                          {at(all.pixels, from * all.size()), at(all.pixels, to * all.size())},
+                          {at(all.labels, from), at(all.labels, to)}};
   };
   return {cut(0, kept), cut(kept, all.count())};
 }

@@ -1,4 +1,4 @@
-// Shapeset-3x2 (Glorot and Bengio 2010, section 2.1): endless 32 x 32 grey pictures with one or two objects, each a
+// Shapeset-3x2 (Glorot and Bengio 2010, section 2.1): endless 32 x 32 gray pictures with one or two objects, each a
 // triangle, a parallelogram or an ellipse; nine classes. Generated, so there is nothing to download.
 #pragma once
 
@@ -29,16 +29,16 @@ public:
     bool const bright_background = uniform() < 0.5;
     auto const light = [this] { return std::floor((0.55 + 0.45 * uniform()) * 255.0); };
     auto const dark = [this] { return std::floor(0.45 * uniform() * 255.0); };
-    auto const grey = [](double level) { return static_cast<float>(level / 255.0 * 2.0 - 1.0); };
+    auto const gray = [](double level) { return static_cast<float>(level / 255.0 * 2.0 - 1.0); };
 
-    std::ranges::fill(picture, grey(bright_background ? light() : dark()));
+    std::ranges::fill(picture, gray(bright_background ? light() : dark()));
     shape const first = draw_shape(nullptr);
-    fill(picture, first, grey(bright_background ? dark() : light()));
+    fill(picture, first, gray(bright_background ? dark() : light()));
     if (!two) {
       return first.kind;
     }
     shape const second = draw_shape(&first);
-    fill(picture, second, grey(bright_background ? dark() : light()));
+    fill(picture, second, gray(bright_background ? dark() : light()));
     if (first.kind == second.kind) {
       return 6 + first.kind;
     }
@@ -51,8 +51,8 @@ private:
   };
   struct shape {
     std::size_t kind;
-    std::vector<point> corners; // around its centre
-    point centre;
+    std::vector<point> corners; // around its center
+    point center;
     double area;
   };
   static constexpr std::array<std::size_t, 3> corner_count{3, 4, 20};
@@ -105,8 +105,8 @@ private:
         high = {std::max(high.x, p.x), std::max(high.y, p.y)};
         s.corners.push_back(p);
       }
-      // One pixel of room on each side; what is too large for that is centred.
-      s.centre = {place(low.x, high.x), place(low.y, high.y)};
+      // One pixel of room on each side; what is too large for that is centered.
+      s.center = {place(low.x, high.x), place(low.y, high.y)};
       if (other == nullptr || s.area * overlap(s, *other) / other->area <= 0.5) {
         break;
       }
@@ -118,10 +118,10 @@ private:
     return room > 0.0 ? 1.0 - low + room * uniform() : 0.5 * static_cast<double>(side) - 0.5 * (low + high);
   }
 
-  /// How much two shapes overlap, judged on the line between their centres.
+  /// How much two shapes overlap, judged on the line between their centers.
   static double overlap(shape const& a, shape const& b) {
-    double const dx = b.centre.x - a.centre.x;
-    double const dy = b.centre.y - a.centre.y;
+    double const dx = b.center.x - a.center.x;
+    double const dy = b.center.y - a.center.y;
     double const distance = std::hypot(dx, dy);
     if (distance == 0.0) {
       return 1.0;
@@ -137,18 +137,18 @@ private:
     return projected > distance ? 1.0 - std::exp(-(projected - distance) * std::numbers::ln2 / distance) : 0.0;
   }
 
-  /// Fills a convex shape: in each row, the pixels whose centre lies between its outermost edges.
-  static void fill(std::span<float, pixels> picture, shape const& s, float grey) {
+  /// Fills a convex shape: in each row, the pixels whose center lies between its outermost edges.
+  static void fill(std::span<float, pixels> picture, shape const& s, float gray) {
     std::size_t const n = s.corners.size();
     for (std::size_t row = 0; row < side; ++row) {
-      double const y = static_cast<double>(row) + 0.5 - s.centre.y;
+      double const y = static_cast<double>(row) + 0.5 - s.center.y;
       double left = 1e9;
       double right = -1e9;
       for (std::size_t i = 0; i < n; ++i) {
         point const& a = s.corners[i];
         point const& b = s.corners[(i + 1) % n];
         if ((a.y <= y) != (b.y <= y)) {
-          double const x = a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x) + s.centre.x;
+          double const x = a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x) + s.center.x;
           left = std::min(left, x);
           right = std::max(right, x);
         }
@@ -157,7 +157,7 @@ private:
         auto const from = static_cast<std::ptrdiff_t>(std::ceil(left - 0.5));
         auto const to = static_cast<std::ptrdiff_t>(std::floor(right - 0.5));
         for (std::ptrdiff_t x = std::max<std::ptrdiff_t>(from, 0); x <= std::min<std::ptrdiff_t>(to, side - 1); ++x) {
-          picture[row * side + static_cast<std::size_t>(x)] = grey;
+          picture[row * side + static_cast<std::size_t>(x)] = gray;
         }
       }
     }

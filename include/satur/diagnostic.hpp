@@ -4,6 +4,7 @@
 
 #include "satur/activation.hpp"
 #include "satur/array.hpp"
+#include "satur/deprecated.hpp"
 #include "satur/monitor.hpp"
 #include "satur/observe.hpp"
 #include "satur/observe/histogram.hpp"

@@ -53,7 +53,7 @@ template <class Range> [[nodiscard]] std::string shape_text(Range const& shape) 
   return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
 }
 
-/// A number as a person would type it: 0.1, 5, -inf, nan; enough digits to tell neighbours of its type apart.
+/// A number as a person would type it: 0.1, 5, -inf, nan; enough digits to tell neighbors of its type apart.
 template <class T> [[nodiscard]] std::string number_text(T value) {
   std::ostringstream out;
   out.imbue(std::locale::classic());

@@ -5,6 +5,7 @@
 #include "satur/activation/named.hpp"
 #include "satur/finding/attribute.hpp"
 #include "satur/finding/cure.hpp"
+#include "satur/finding/deprecated.hpp"
 #include "satur/finding/diagnose.hpp"
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/finding.hpp"

@@ -4,6 +4,7 @@
 #include "satur/activation.hpp"
 #include "satur/array.hpp"
 #include "satur/config.hpp"
+#include "satur/deprecated.hpp"
 #include "satur/diagnostic.hpp"
 #include "satur/error.hpp"
 #include "satur/finding.hpp"

@@ -11,7 +11,7 @@
 
 namespace {
 
-/// Near a kink, u being the distance to the neighbouring number: the value is v + v_u u + v_uu u^2, the slope s + s_u
+/// Near a kink, u being the distance to the neighboring number: the value is v + v_u u + v_uu u^2, the slope s + s_u
 /// u.
 struct side {
   double v = 0.0;

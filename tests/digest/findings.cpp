@@ -113,7 +113,7 @@ void causes(sheet& lines, std::string_view level) {
                u.mean(), u.input_scale());
     }
     put(l, a.now);
-    put(l, a.recentred);
+    put(l, a.recentered);
     put(l, a.rescaled);
     l.number(a.factor, static_cast<int>(a.main_cause()));
     l.printed(a);
@@ -128,7 +128,7 @@ void causes(sheet& lines, std::string_view level) {
   satur::rescale(w, b, 0.3);
   l.numbers(w);
   l.numbers(b);
-  satur::recentre(b, z);
+  satur::recenter(b, z);
   l.numbers(b);
   l.number(satur::lsuv_step(w, b, z, 2.0));
   l.numbers(w);
@@ -139,7 +139,7 @@ void causes(sheet& lines, std::string_view level) {
   std::vector<double> next(units * 2, 1.0);
   std::vector<std::size_t> const dead{1, 4};
   digest::splitmix64 random(94);
-  satur::reinitialise_units(satur::he_normal{}, w, b, next, dead, random);
+  satur::reinitialize_units(satur::he_normal{}, w, b, next, dead, random);
   l.numbers(w);
   l.numbers(b);
   l.numbers(next);

@@ -31,7 +31,7 @@ TEST_CASE("classes come in their shares") {
   }
 }
 
-TEST_CASE("pixels have mean about 0, mean square about 0.37, and two or three greys") {
+TEST_CASE("pixels have mean about 0, mean square about 0.37, and two or three grays") {
   shapeset source(2);
   double sum = 0.0;
   double square = 0.0;
@@ -39,11 +39,11 @@ TEST_CASE("pixels have mean about 0, mean square about 0.37, and two or three gr
   picture p;
   for (int i = 0; i < n; ++i) {
     std::size_t const kind = source.draw(p);
-    std::set<float> const greys(p.begin(), p.end());
-    CHECK(greys.size() >= 2);
-    CHECK(greys.size() <= (kind < 3 ? 2 : 3));
-    CHECK(*greys.begin() >= -1.0f);
-    CHECK(*greys.rbegin() <= 1.0f);
+    std::set<float> const grays(p.begin(), p.end());
+    CHECK(grays.size() >= 2);
+    CHECK(grays.size() <= (kind < 3 ? 2 : 3));
+    CHECK(*grays.begin() >= -1.0f);
+    CHECK(*grays.rbegin() <= 1.0f);
     for (float const e : p) {
       sum += static_cast<double>(e);
       square += static_cast<double>(e) * static_cast<double>(e);

@@ -87,7 +87,7 @@ TEST_CASE("the sums of a unit are those of its weights") {
   satur::state_predictor const state(satur::tanh{}, satur::z_beyond{5.0});
   double const f = l.factor;
   CHECK(l.now == state(5.5, 18.25));
-  CHECK(l.recentred == state(0.0, 18.25));
+  CHECK(l.recentered == state(0.0, 18.25));
   CHECK(l.rescaled.slope_share == doctest::Approx(state(f * 5.5, f * f * 18.25).slope_share).epsilon(1e-12));
 }
 
@@ -141,8 +141,8 @@ TEST_CASE_TEMPLATE("each cure reaches what it predicted", A, satur::sigmoid, sat
       satur::layer_attribution const why = l.why(act);
       check_reached(act, l, why.now); // the prediction of what is
       satur::cure const best = why.cure();
-      CHECK(best.what == satur::remedy::recentre);
-      satur::recentre(l.p.b, l.p.z);
+      CHECK(best.what == satur::remedy::recenter);
+      satur::recenter(l.p.b, l.p.z);
       check_reached(act, l, *best.predicted);
     }
     {
@@ -169,7 +169,7 @@ TEST_CASE("the cures of diagnose reach what they predicted too") {
     if (found[0].cure.what == satur::remedy::rescale) {
       satur::rescale(l.p.w, l.p.b, found[0].cure.factor);
     } else {
-      satur::recentre(l.p.b, l.p.z);
+      satur::recenter(l.p.b, l.p.z);
     }
     check_reached(satur::tanh{}, l, *found[0].cure.predicted);
   }
@@ -188,13 +188,13 @@ TEST_CASE("lsuv_step: z of the same inputs has the standard deviation that was a
   CHECK(l.p.w == untouched);
 }
 
-TEST_CASE("rescale and recentre in place: float tensors, and shapes that do not fit") {
+TEST_CASE("rescale and recenter in place: float tensors, and shapes that do not fit") {
   xt::xtensor<float, 2> w = xt::ones<float>({3, 2});
   xt::xtensor<float, 1> b = xt::ones<float>({2});
   satur::rescale(w, b, 0.5);
   CHECK(w == 0.5f * xt::ones<float>({3, 2}));
   CHECK(b == 0.5f * xt::ones<float>({2}));
-  satur::recentre(b, std::vector<double>{0.25, -1.0});
+  satur::recenter(b, std::vector<double>{0.25, -1.0});
   CHECK(b(0) == 0.25f);
   CHECK(b(1) == 1.5f);
   xt::xtensor<float, 2> const turned = xt::ones<float>({2, 3});
@@ -207,8 +207,8 @@ TEST_CASE("rescale and recentre in place: float tensors, and shapes that do not 
   CHECK_THROWS_AS(satur::rescale(strided, b, 0.5), satur::shape_error);
   CHECK_THROWS_AS(satur::rescale(w, b, 0.0), std::invalid_argument);
   CHECK_THROWS_AS(satur::rescale(w, b, std::nan("")), std::invalid_argument);
-  CHECK_THROWS_AS(satur::recentre(b, std::vector<double>{1.0, 2.0, 3.0}), satur::shape_error);
-  CHECK_THROWS_AS(satur::recentre(b, std::vector<double>{1.0, std::nan("")}), std::invalid_argument);
+  CHECK_THROWS_AS(satur::recenter(b, std::vector<double>{1.0, 2.0, 3.0}), satur::shape_error);
+  CHECK_THROWS_AS(satur::recenter(b, std::vector<double>{1.0, std::nan("")}), std::invalid_argument);
   CHECK(b(0) == 0.25f);
   CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, w, b, {{1.0}, {1.0}})), satur::shape_error);
   CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, w, b, {{1.0, std::nan(""), 0.0}, {1.0, 1.0, 1.0}})),
@@ -290,13 +290,13 @@ TEST_CASE("self_repair in a loop brings a flat unit back") {
   CHECK(b < 0.0);
 }
 
-TEST_CASE("reinitialise_units: the named ones alone; the network's output does not jump") {
+TEST_CASE("reinitialize_units: the named ones alone; the network's output does not jump") {
   std::mt19937_64 urbg(9);
   std::vector<float> w(6, 1.0f); // (3, 2)
   std::vector<float> b{5.0f, 6.0f};
   std::vector<float> next{1.0f, 2.0f, 3.0f, 4.0f}; // (2, 2)
   std::size_t const dead[] = {1};
-  satur::reinitialise_units(satur::he_normal{}, w, b, next, dead, urbg);
+  satur::reinitialize_units(satur::he_normal{}, w, b, next, dead, urbg);
   CHECK(w[0] == 1.0f);
   CHECK(w[2] == 1.0f);
   CHECK(w[4] == 1.0f);
@@ -308,10 +308,10 @@ TEST_CASE("reinitialise_units: the named ones alone; the network's output does n
   CHECK(next == std::vector<float>{1.0f, 2.0f, 0.0f, 0.0f});
   std::vector<float> const before = w;
   std::size_t const outside[] = {0, 2};
-  CHECK_THROWS_AS(satur::reinitialise_units(satur::he_normal{}, w, b, next, outside, urbg), std::out_of_range);
+  CHECK_THROWS_AS(satur::reinitialize_units(satur::he_normal{}, w, b, next, outside, urbg), std::out_of_range);
   CHECK(w == before);
   std::vector<float> none;
-  satur::reinitialise_units(satur::zeros{}, w, b, none, dead, urbg);
+  satur::reinitialize_units(satur::zeros{}, w, b, none, dead, urbg);
   CHECK(w[1] == 0.0f);
 }
 
@@ -323,7 +323,7 @@ TEST_CASE("an attribution prints its counts, the worst units with their numbers,
   CHECK(text.starts_with("50 sigmoid units, expected "));
   CHECK(text.find("50 mean-driven, by the bias, 0 with their slope\n  unit ") != std::string::npos);
   CHECK(text.find("(bias -7, inputs ") != std::string::npos);
-  CHECK(text.find("\n  cure: take each unit's mean of z off its bias (satur::recentre); predicted: 8") !=
+  CHECK(text.find("\n  cure: take each unit's mean of z off its bias (satur::recenter); predicted: 8") !=
         std::string::npos);
 }
 
@@ -336,7 +336,7 @@ TEST_CASE("an attribution prints each number in its own place") {
   CAPTURE(text);
   CHECK(text.starts_with("1 tanh units, expected "));
   CHECK(
-      text.find("; 1 mean-driven, by inputs that are not centred, 0 with their slope\n  unit 0: mean z 5.5 (bias 0.5, "
+      text.find("; 1 mean-driven, by inputs that are not centered, 0 with their slope\n  unit 0: mean z 5.5 (bias 0.5, "
                 "inputs 5), std z 4.27 (|w| 3.61, inputs 1.18): ") != std::string::npos);
   out.str({});
   out << satur::layer_state{.mean_slope = 0.3, .slope_share = 0.4, .low = 0.1, .high = 0.25};
@@ -371,12 +371,12 @@ TEST_CASE("the function that was called is named in what it refuses, and nothing
   CHECK(refusal([&] { satur::rescale(strided, b, 2.0); }) == "satur::rescale: w has shape (6)" + in_pieces);
   CHECK(refusal([&] { satur::rescale(w, column, 2.0); }) == "satur::rescale: b has shape (2)" + in_pieces);
 
-  CHECK(refusal([&] { satur::recentre(b, odd); }) == "satur::recentre: z has shape (5); expected (samples, 2)");
-  CHECK(refusal([&] { satur::recentre(b, strided); }) == "satur::recentre: z has shape (6)" + in_pieces);
-  CHECK(refusal([&] { satur::recentre(column, z); }) == "satur::recentre: b has shape (2)" + in_pieces);
+  CHECK(refusal([&] { satur::recenter(b, odd); }) == "satur::recenter: z has shape (5); expected (samples, 2)");
+  CHECK(refusal([&] { satur::recenter(b, strided); }) == "satur::recenter: z has shape (6)" + in_pieces);
+  CHECK(refusal([&] { satur::recenter(column, z); }) == "satur::recenter: b has shape (2)" + in_pieces);
   CHECK(refusal([&] {
-          satur::recentre(b, std::vector<double>{1.0, nan});
-        }) == "satur::recentre: a unit's mean of z is nan; allowed: finite numbers");
+          satur::recenter(b, std::vector<double>{1.0, nan});
+        }) == "satur::recenter: a unit's mean of z is nan; allowed: finite numbers");
 
   CHECK(refusal([&] { satur::lsuv_step(w, b, z, -1.0); }) ==
         "satur::lsuv_step: target is -1; allowed: a standard deviation > 0");
@@ -411,15 +411,15 @@ TEST_CASE("the function that was called is named in what it refuses, and nothing
   std::size_t const outside[] = {0, 2};
   std::size_t const first[] = {0};
   auto const renew = [&](auto& weights, auto& bias, auto& following) {
-    satur::reinitialise_units(satur::he_normal{}, weights, bias, following, first, urbg);
+    satur::reinitialize_units(satur::he_normal{}, weights, bias, following, first, urbg);
   };
-  CHECK(refusal([&] { renew(odd, b, next); }) == "satur::reinitialise_units: " + not_w);
-  CHECK(refusal([&] { renew(w, column, next); }) == "satur::reinitialise_units: b has shape (2)" + in_pieces);
-  CHECK(refusal([&] { renew(w, b, strided); }) == "satur::reinitialise_units: next_w has shape (6)" + in_pieces);
+  CHECK(refusal([&] { renew(odd, b, next); }) == "satur::reinitialize_units: " + not_w);
+  CHECK(refusal([&] { renew(w, column, next); }) == "satur::reinitialize_units: b has shape (2)" + in_pieces);
+  CHECK(refusal([&] { renew(w, b, strided); }) == "satur::reinitialize_units: next_w has shape (6)" + in_pieces);
   CHECK(refusal([&] { renew(w, b, odd); }) ==
-        "satur::reinitialise_units: next_w has shape (5); expected (2, outputs): a row for each unit");
-  CHECK_THROWS_WITH_AS(satur::reinitialise_units(satur::he_normal{}, w, b, next, outside, urbg),
-                       "satur::reinitialise_units: unit is 2; allowed: 0 to 1", std::out_of_range);
+        "satur::reinitialize_units: next_w has shape (5); expected (2, outputs): a row for each unit");
+  CHECK_THROWS_WITH_AS(satur::reinitialize_units(satur::he_normal{}, w, b, next, outside, urbg),
+                       "satur::reinitialize_units: unit is 2; allowed: 0 to 1", std::out_of_range);
 
   CHECK(refusal([&] { static_cast<void>(satur::moments_of_inputs(odd, 2)); }) ==
         "satur::moments_of_inputs: a has shape (5); expected (samples, 2)");

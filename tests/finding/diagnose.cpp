@@ -140,8 +140,8 @@ TEST_CASE("causes that are built in: the mean, the weights, the inputs") {
   CHECK(mean.cause == satur::cause::mean);
   CHECK(mean.side == satur::side::left);
   CHECK(mean.severity == satur::severity::alarm);
-  CHECK(mean.cure.what == satur::remedy::recentre);
-  // mean z = -7: the median of the slope is sigmoid'(-7)/peak = 0.36 %; centred, z ~ N(0, 1) leaves 82.7 %.
+  CHECK(mean.cure.what == satur::remedy::recenter);
+  // mean z = -7: the median of the slope is sigmoid'(-7)/peak = 0.36 %; centered, z ~ N(0, 1) leaves 82.7 %.
   CHECK(mean.cure.predicted->slope_share == doctest::Approx(0.826).epsilon(0.05));
 
   std::vector<satur::finding> const found = findings_of(satur::tanh{}, satur::glorot_normal{10.0}, 3, 1);
@@ -204,8 +204,8 @@ TEST_CASE("against the start: a slope that |z| > 5 does not see fall") {
   CHECK(found[0].severity == satur::severity::warning);
   CHECK(found[0].side == satur::side::left);
   CHECK(found[0].now.saturated() == 0.0);
-  CHECK(found[0].cure.what == satur::remedy::recentre);
-  CHECK(found[0].cure.advice.find("tanh") != std::string::npos); // a sigmoid's outputs are not centred
+  CHECK(found[0].cure.what == satur::remedy::recenter);
+  CHECK(found[0].cure.advice.find("tanh") != std::string::npos); // a sigmoid's outputs are not centered
   r.initial_slope_share = 0.5;                                   // it never had more; but z ~ N(0, 1) would have 82.7 %
   CHECK(satur::diagnose(std::span(&r, 1)).size() == 1);
   satur::finding_thresholds patient;
@@ -255,7 +255,7 @@ TEST_CASE("limits are strict where their source is") {
     std::vector<satur::finding> const found = satur::diagnose(std::span(&v, 1));
     REQUIRE(found.size() == at.second);
     if (!found.empty()) {
-      CHECK(found[0].symptom == symptom::poor_initialisation);
+      CHECK(found[0].symptom == symptom::poor_initialization);
       CHECK(found[0].value == doctest::Approx(variance));
       CHECK(found[0].limit == (variance > 1.0 ? 2.0 : 0.5));
       CHECK(found[0].cure.factor * found[0].cure.factor == doctest::Approx(1.0 / variance));
@@ -477,7 +477,7 @@ TEST_CASE("a finding prints its numbers, cause and cure; thresholds out of range
   CHECK(words.find("|z| > 5: 97") != std::string::npos);
   CHECK(words.find("\n  cause: mean-driven: z has mean -7") != std::string::npos);
   CHECK(
-      words.find("\n  cure: take the mean of z off the bias (satur::recentre), or an activation with centred outputs, "
+      words.find("\n  cure: take the mean of z off the bias (satur::recenter), or an activation with centered outputs, "
                  "such as tanh; predicted: 8") != std::string::npos);
   using thresholds = satur::finding_thresholds;
   auto const refused = [](double thresholds::*which, double x) {
@@ -543,7 +543,7 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
   CHECK(found[0].symptom == symptom::dead_units);
   CHECK(found[0].severity == satur::severity::warning);
   CHECK(found[0].value == 7.0 / 64.0);
-  CHECK(found[0].cure.what == satur::remedy::reinitialise_units);
+  CHECK(found[0].cure.what == satur::remedy::reinitialize_units);
   std::vector<std::size_t> named;
   for (satur::unit_evidence const& u : found[0].units) {
     named.push_back(u.unit);
@@ -558,7 +558,7 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
   CHECK(predicted.slope_share == doctest::Approx(0.5).epsilon(0.05));
   CHECK(predicted.slope_share > found[0].now.slope_share + 0.04);
   test::plain_layer cured = net.layers[0];
-  satur::reinitialise_units(satur::he_normal{}, cured.w, cured.b, next, dead, urbg);
+  satur::reinitialize_units(satur::he_normal{}, cured.w, cured.b, next, dead, urbg);
   test::affine(cured, x, 256);
   CHECK(satur::observe(satur::relu{}, cured.z).mean_derivative() ==
         doctest::Approx(predicted.mean_slope).epsilon(0.03));
@@ -569,7 +569,7 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
   records[0].units = &few;
   CHECK(satur::diagnose(records).empty());
 
-  // Every unit at its own offset, the layer as a whole centred: saturated means, narrow spreads.
+  // Every unit at its own offset, the layer as a whole centered: saturated means, narrow spreads.
   std::vector<double> z(batch * width);
   std::vector<double> const noise = test::standard_normal(batch * width, urbg, 0.0, 0.3);
   for (std::size_t k = 0; k < z.size(); ++k) {
@@ -589,7 +589,7 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
   for (satur::unit_evidence const& u : found[0].units) {
     CHECK(u.side == (u.unit < width / 2 ? satur::side::right : satur::side::left));
   }
-  CHECK(found[0].cure.what == satur::remedy::recentre);
+  CHECK(found[0].cure.what == satur::remedy::recenter);
   // tanh' over N(0, 0.3^2) is 1 - 0.09 + 2 0.0081 - ...: 0.92
   CHECK(found[0].cure.predicted->slope_share == doctest::Approx(0.92).epsilon(0.02));
 }
@@ -615,7 +615,7 @@ TEST_CASE("new weights for dead units reach what the finding predicts, whatever 
   CHECK(f->now.saturated() == 0.5);
   satur::layer_state const predicted = *f->cure.predicted;
   std::vector<double> next;
-  satur::reinitialise_units(satur::lecun_normal{}, net.layers[1].w, net.layers[1].b, next, dead, urbg);
+  satur::reinitialize_units(satur::lecun_normal{}, net.layers[1].w, net.layers[1].b, next, dead, urbg);
   test::affine(net.layers[1], net.layers[0].a, samples);
   satur::saturation const cured = satur::observe(satur::tanh{}, net.layers[1].z);
   CHECK(cured.slope_share() == doctest::Approx(predicted.slope_share).epsilon(0.03));
@@ -710,11 +710,11 @@ TEST_CASE("each finding says its own numbers, no two of them alike") {
 
   r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-0.5, 0.5}));
   r.expected_variance_z = 0.05;
-  f = first({r}, symptom::poor_initialisation);
+  f = first({r}, symptom::poor_initialization);
   CHECK(f.evidence == "z has variance 0.25, 5 times the expected 0.05");
   CHECK(f.cause == satur::cause::large_weights);
   r.expected_variance_z = 2.5;
-  f = first({r}, symptom::poor_initialisation);
+  f = first({r}, symptom::poor_initialization);
   CHECK(f.evidence == "z has variance 0.25, 0.1 times the expected 2.5");
   CHECK(f.cause == satur::cause::small_weights);
 

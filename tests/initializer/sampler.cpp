@@ -195,7 +195,7 @@ TEST_CASE_TEMPLATE("normal: moments, tails and the law itself", T, float, double
   CHECK(kolmogorov_smirnov(view(moved), [](double x) { return normal_cdf((x + 2) / 0.25); }) < 1.95);
 }
 
-TEST_CASE_TEMPLATE("normal: neighbours, rows and the two of a pair are independent", T, float, double) {
+TEST_CASE_TEMPLATE("normal: neighbors, rows and the two of a pair are independent", T, float, double) {
   std::size_t const n = 1'000'000;
   auto const z = normals<T>(n);
   for (std::size_t lag : {1u, 2u, 3u, 4u, 8u, 16u, 63u, 64u, 65u, 128u, 192u, 256u}) {

@@ -106,7 +106,7 @@ TEST_CASE("the quantile, against 40 digits and against erfc") {
 
 TEST_CASE_TEMPLATE("samples follow the law and stay within its bounds", T, float, double) {
   struct window {
-    double centre, spread, low, high; // the bounds in deviations
+    double center, spread, low, high; // the bounds in deviations
   };
   window const windows[] = {{0, 1, -2, 2}, {0.5, 0.1, -1, 3}, {0, 0.02, 1, 1.5}, {-3, 2, -inf, -1}, {0, 1, 5, inf}};
   std::size_t const n = 500'000;
@@ -114,9 +114,9 @@ TEST_CASE_TEMPLATE("samples follow the law and stay within its bounds", T, float
   for (window const& k : windows) {
     CAPTURE(k.low);
     CAPTURE(k.high);
-    satur::truncated_normal_deviations const counted{k.centre, k.spread, k.low, k.high};
-    satur::truncated_normal_absolute const valued{k.centre, k.spread, k.centre + k.spread * k.low,
-                                                  k.centre + k.spread * k.high};
+    satur::truncated_normal_deviations const counted{k.center, k.spread, k.low, k.high};
+    satur::truncated_normal_absolute const valued{k.center, k.spread, k.center + k.spread * k.low,
+                                                  k.center + k.spread * k.high};
     CHECK(valued.mean(any_fans) == doctest::Approx(counted.mean(any_fans)).epsilon(1e-13));
     CHECK(valued.stddev(any_fans) == doctest::Approx(counted.stddev(any_fans)).epsilon(1e-13));
     auto const w = filled<T>(counted, n);
@@ -125,7 +125,7 @@ TEST_CASE_TEMPLATE("samples follow the law and stay within its bounds", T, float
     for (std::size_t i = 0; i < n; ++i) {
       worst = std::max(worst, std::abs(static_cast<double>(w[i] - v[i])));
     }
-    CHECK(worst <= 1e-6 * std::max(1.0, std::abs(k.centre)));
+    CHECK(worst <= 1e-6 * std::max(1.0, std::abs(k.center)));
     CHECK(std::ranges::all_of(
         v, [&](T x) { return static_cast<double>(x) >= valued.low && static_cast<double>(x) <= valued.high; }));
     // The law by erfc from the end that keeps its digits.
@@ -134,7 +134,7 @@ TEST_CASE_TEMPLATE("samples follow the law and stay within its bounds", T, float
     double const far = side > 0 ? k.high : -k.low;
     double const all = normal_cdf(-near) - normal_cdf(-far);
     auto const cdf = [&](double x) {
-      double const beyond = (normal_cdf(-near) - normal_cdf(-side * (x - k.centre) / k.spread)) / all;
+      double const beyond = (normal_cdf(-near) - normal_cdf(-side * (x - k.center) / k.spread)) / all;
       return side > 0 ? beyond : 1 - beyond;
     };
     CHECK(kolmogorov_smirnov(view(v), cdf) < 1.95);

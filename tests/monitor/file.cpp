@@ -56,7 +56,7 @@ using satur_test::put_word;
 using satur_test::refusal_of;
 using satur_test::saved;
 
-/// A file of its own that is gone afterwards.
+/// A file of its own that is gone afterward.
 struct temporary {
   std::string path =
       (std::filesystem::temp_directory_path() / ("satur_monitor_" + std::to_string(std::random_device{}()) + ".bin"))

@@ -87,7 +87,7 @@ TEST_CASE("histograms and phi_B") {
   CHECK(refusal([] { static_cast<void>(histogram::linear(1.0, 2.0, (1 << 24) + 1)); }) ==
         "satur::histogram::linear: bins is 16777217; allowed: 1 to 16777216");
   CHECK(refusal([] { static_cast<void>(histogram::linear(1e15, 1e15 + 1.0, 64)); }) ==
-        "satur::histogram::linear: bins is 64; allowed: so few that neighbouring edges differ");
+        "satur::histogram::linear: bins is 64; allowed: so few that neighboring edges differ");
   CHECK(refusal([] { static_cast<void>(histogram::logarithmic(3, 2)); }) ==
         "satur::histogram::logarithmic: (first, last) is (3, 2); allowed: -126 <= first < last <= 127");
   CHECK(refusal([] {

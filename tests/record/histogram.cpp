@@ -72,7 +72,7 @@ template <class T> void check_counts(satur::histogram const& h, std::vector<T> c
   CHECK((lowest > highest ? std::isnan(h.highest()) : h.highest() == highest));
 }
 
-/// Bell-shaped z over many octaves, with what is no number, edges, and their neighbours strewn in.
+/// Bell-shaped z over many octaves, with what is no number, edges, and their neighbors strewn in.
 template <class T> std::vector<T> mixture(std::size_t n, satur::histogram const& h, unsigned seed) {
   std::mt19937_64 urbg(seed);
   std::normal_distribution<double> normal(0.0, 9.0);

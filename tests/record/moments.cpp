@@ -87,7 +87,7 @@ double allowed(truth const& t, bool merged) {
 
 template <class T> satur::moments summary_of(std::vector<T> const& x) {
   satur::detail::array_summary s;
-  satur::detail::summarise(x.data(), x.size(), s);
+  satur::detail::summarize(x.data(), x.size(), s);
   return s.finite;
 }
 

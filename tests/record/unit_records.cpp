@@ -125,7 +125,7 @@ std::vector<satur::math::simd_level> levels() {
   return all;
 }
 
-/// A block in two calls, with whatever is put into z, against the plain loop. Slopes and values of a vectorised
+/// A block in two calls, with whatever is put into z, against the plain loop. Slopes and values of a vectorized
 /// activation may differ from the scalar ones by an ulp or two of T.
 template <class T, class A> void check_block(A const& act, std::vector<T> const& z, unit_layout const& layout, T off) {
   double const tolerance = std::is_same_v<T, float> ? 4e-7 : 2e-14;

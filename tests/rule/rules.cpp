@@ -182,7 +182,7 @@ TEST_CASE("half of z at -5, half at 5: strictly nothing is saturated, inclusivel
   check(5.0f);
   check(5.0);
   check(5.0L);
-  // A threshold that is no float: 0.1f is above 0.1, its neighbour below.
+  // A threshold that is no float: 0.1f is above 0.1, its neighbor below.
   std::vector<float> const z{0.1f, std::nextafter(0.1f, 0.0f), -0.1f};
   CHECK(satur::observe(satur::tanh{}, z, satur::z_at_least{0.1}).high == 1);
   CHECK(satur::observe(satur::tanh{}, z, satur::z_at_least{0.1}).low == 1);

@@ -212,7 +212,7 @@ TEST_CASE_TEMPLATE("at a NaN the second operand of minimum and maximum wins, as 
 }
 
 namespace {
-template <class T> struct memory_kernel { // loads and stores at every alignment, neighbours untouched
+template <class T> struct memory_kernel { // loads and stores at every alignment, neighbors untouched
   std::size_t wrong = 0;
   template <class L> SATUR_INLINE void run() {
     constexpr auto width = static_cast<std::size_t>(math::lane_count<L>);

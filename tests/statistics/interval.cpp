@@ -46,7 +46,7 @@ TEST_CASE("tails against closed forms and exact sums") {
     CHECK(close(d::gamma_tails(0.5, x).lower, std::erf(std::sqrt(x)), 1e-13));
     CHECK(close(d::chi_square_tails(2.0, x).upper, std::exp(-0.5 * x), 1e-13));
   }
-  // Q(a, x) for a whole a is a Poisson sum; I_x(a, b) a binomial one: in long double, from the largest term outwards.
+  // Q(a, x) for a whole a is a Poisson sum; I_x(a, b) a binomial one: in long double, from the largest term outward.
   for (int const a : {3, 40, 1000, 20000}) {
     for (double const spread : {-3.0, -0.5, 0.0, 0.5, 3.0}) {
       double const x = a + spread * std::sqrt(static_cast<double>(a));

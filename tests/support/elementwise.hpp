@@ -68,7 +68,7 @@ template <bool Twins, class T, class F> std::vector<T> in_lanes(F const& f, std:
   return y;
 }
 
-/// Special values, and `around` with three neighbours on each side.
+/// Special values, and `around` with three neighbors on each side.
 template <class T> std::vector<T> hard_points(std::vector<double> const& around) {
   using limits = std::numeric_limits<T>;
   std::vector<T> z;

@@ -99,7 +99,7 @@ TEST_CASE("a result in z's own memory is refused, in views too") {
   std::list<float> linked(5, 1.0f);
   CHECK_THROWS_AS(satur::forward(measured{}, linked, linked), std::invalid_argument);
   CHECK(z(0, 3) == 1.0f);
-  // neighbours that lie between each other share nothing
+  // neighbors that lie between each other share nothing
   satur::forward(measured{}, column, xt::view(z, xt::all(), 4));
   CHECK(z(5, 4) == measured{}(1.0f));
   // apply says that it may work in place

@@ -33,7 +33,7 @@ struct bad {
 TEST_CASE("right activations pass, symmetry and all") {
   using satur::testing::symmetry;
   CHECK(check_activation<float>(satur::tanh{}, options{.monotone = true, .about = symmetry::odd}).passed());
-  CHECK(check_activation<double>(satur::sigmoid{}, options{.about = symmetry::about_point, .centre = 0.5}).passed());
+  CHECK(check_activation<double>(satur::sigmoid{}, options{.about = symmetry::about_point, .center = 0.5}).passed());
   CHECK(check_activation<double>(for_double_only{}, options{.about = symmetry::odd}).checks > 10000);
 }
 

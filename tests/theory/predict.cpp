@@ -436,7 +436,7 @@ TEST_CASE("recommendations") {
   auto const tanh = theory::recommend(satur::tanh{}, same(256, 20));
   CHECK(tanh.outlook.healthy());
   CHECK(off(tanh.outlook.gradient_factor, 1.0) < 1e-4);
-  CHECK((tanh.gain > 1.0 && tanh.gain < 1.5)); // from a wide start towards 1, the critical point
+  CHECK((tanh.gain > 1.0 && tanh.gain < 1.5)); // from a wide start toward 1, the critical point
   auto const sigmoid = theory::recommend(satur::sigmoid{}, same(256, 10));
   CHECK(!sigmoid.outlook.healthy());
   CHECK(sigmoid.outlook.saturated_share <= 0.05);
@@ -452,7 +452,7 @@ TEST_CASE("recommendations") {
   CHECK(funnel.outlook.healthy());
   CHECK(std::fabs(funnel.gain - std::sqrt(2.0)) < 1e-5);
   CHECK(theory::recommend(satur::relu{}, {10, 10}).expected.layers.size() == 1);
-  // Inputs that are not standardised: z of the first layer has the variance gain^2 (mean^2 + variance).
+  // Inputs that are not standardized: z of the first layer has the variance gain^2 (mean^2 + variance).
   auto const wide = theory::recommend(satur::tanh{}, same(64, 3), 0.5, 9.0);
   CHECK(wide.rule() == "lecun_normal");
   CHECK(off(wide.expected.layers[0].variance, wide.gain * wide.gain * 9.25) < 1e-12);

@@ -9,7 +9,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = 1/(1 + e^-z) - 1/2 = tanh(z/2)/2, in (-1/2, 1/2); f'(z) is the sigmoid's, in (0, 1/4].
 ///
-/// Zero-centred, so it does not shift the mean of the next layer; it saturates where the sigmoid does. The tanh form
+/// Zero-centered, so it does not shift the mean of the next layer; it saturates where the sigmoid does. The tanh form
 /// keeps every digit of a small z, which 1/(1 + e^-z) - 1/2 loses. Special values: f(±inf) = ±1/2, f'(±inf) = 0, f(±0)
 /// = ±0; NaN gives NaN. Accuracy: value below 1.6 ulp, slope below 2 ulp (docs/accuracy.md). Source: LeCun, Bottou,
 /// Orr, Mueller 1998, section 4.4, on why outputs should average to zero.

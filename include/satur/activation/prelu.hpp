@@ -9,7 +9,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z for z > 0, else negative_slope * z; f'(z) = 1 for z > 0, else negative_slope (default 0.25).
 ///
-/// `leaky_relu` whose slope is learnt: the caller owns it and writes it here before a pass; dL/dnegative_slope is the
+/// `leaky_relu` whose slope is learned: the caller owns it and writes it here before a pass; dL/dnegative_slope is the
 /// sum of dL/da * z over z < 0. It may be any finite number; with a negative one f rises on both sides of 0. f'(0) =
 /// negative_slope (PyTorch's choice; tests/reference/kinks.csv). Special values: f(-inf) = -inf (0 with slope 0, inf
 /// with a negative one), f(inf) = inf; NaN gives NaN. The slope is rounded to T before it multiplies. Source: He,

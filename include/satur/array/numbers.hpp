@@ -3,7 +3,7 @@
 /// Contiguous memory (std::vector, std::array, std::span, an Eigen::Map's data as a span, an xtensor container or a
 /// contiguous view of one) is read in place. Anything else that can be iterated (a strided view, a lazy expression, a
 /// std::deque) is read through a buffer of one leaf on the stack, in the order of its iterators, so that both give the
-/// same bits. xtensor is recognised by its members; no xtensor header is included here.
+/// same bits. xtensor is recognized by its members; no xtensor header is included here.
 #pragma once
 
 #include "satur/array/chunk.hpp"

@@ -83,7 +83,7 @@ struct unit_attribution {
   double slope_share = 0.0; ///< expected
 
   [[nodiscard]] double mean() const { return bias + from_inputs; }
-  /// Variance of the inputs along the weights: 1 where they are standardised and independent. NaN without weights.
+  /// Variance of the inputs along the weights: 1 where they are standardized and independent. NaN without weights.
   [[nodiscard]] double input_scale() const { return variance / weight_square; }
 };
 
@@ -92,7 +92,7 @@ struct layer_attribution {
   std::string activation;
   std::vector<unit_attribution> units; ///< in the order of the layer
   layer_state now;                     ///< expected over all units, from their means and variances
-  layer_state recentred;               ///< ... with each unit's mean taken off its bias (`recentre`)
+  layer_state recentered;              ///< ... with each unit's mean taken off its bias (`recenter`)
   layer_state rescaled;                ///< ... with w and b times `factor` (`rescale`)
   double factor = 1.0; ///< 1 / root mean square of z over units and samples, where that is above 1; else 1
 
@@ -124,12 +124,12 @@ struct layer_attribution {
     sorted.resize(k);
     return sorted;
   }
-  /// The cure for the most frequent cause: recentre for a mean, rescale for a spread, none where all have their slope.
+  /// The cure for the most frequent cause: recenter for a mean, rescale for a spread, none where all have their slope.
   [[nodiscard]] satur::cure cure() const {
     satur::cause const why = main_cause();
     if (why == cause::bias || why == cause::input_mean) {
-      return {remedy::recentre, std::numeric_limits<double>::quiet_NaN(),
-              "take each unit's mean of z off its bias (satur::recentre)", recentred};
+      return {remedy::recenter, std::numeric_limits<double>::quiet_NaN(),
+              "take each unit's mean of z off its bias (satur::recenter)", recentered};
     }
     if (why == cause::weight_norm || why == cause::input_scale) {
       return {remedy::rescale, factor,
@@ -183,13 +183,13 @@ inline void explain_units(layer_attribution& layer, state_predictor const& predi
   double const healthy = enough_slope * predict(0.0, 1.0).slope_share;
 
   mean_state now_all;
-  mean_state recentred;
+  mean_state recentered;
   mean_state rescaled;
   for (unit_attribution& u : layer.units) {
     layer_state const now = predict(u.mean(), u.variance);
     double const f = layer.factor;
     now_all.add(now);
-    recentred.add(predict(0.0, u.variance));
+    recentered.add(predict(0.0, u.variance));
     rescaled.add(f < 1.0 ? predict(f * u.mean(), f * f * u.variance) : now);
     u.slope_share = now.slope_share;
     if (now.slope_share >= healthy) {
@@ -202,7 +202,7 @@ inline void explain_units(layer_attribution& layer, state_predictor const& predi
     }
   }
   layer.now = now_all.mean();
-  layer.recentred = recentred.mean();
+  layer.recentered = recentered.mean();
   layer.rescaled = rescaled.mean();
 }
 

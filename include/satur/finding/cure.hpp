@@ -47,12 +47,12 @@ template <class W, class B> void rescale(W&& w, B&& b, double factor) {
 /// b -= the mean of each unit's z, so that with the same inputs each unit's z has mean 0. z is (samples, units),
 /// row-major; where the means are known, they are a z of one sample. Throws shape_error where z is empty or its size is
 /// no multiple of b's, std::invalid_argument where a mean is not finite; nothing is changed then.
-template <class B, class Z> void recentre(B&& b, Z const& z) {
-  auto const bias = detail::memory_of("recentre", "b", b);
-  input_moments const of_units = detail::moments_of_columns("recentre", "z", z, bias.size());
+template <class B, class Z> void recenter(B&& b, Z const& z) {
+  auto const bias = detail::memory_of("recenter", "b", b);
+  input_moments const of_units = detail::moments_of_columns("recenter", "z", z, bias.size());
   for (double const m : of_units.mean) {
     if (!detail::is_finite(m)) {
-      detail::bad_parameter("recentre", "a unit's mean of z", m, "finite numbers");
+      detail::bad_parameter("recenter", "a unit's mean of z", m, "finite numbers");
     }
   }
   using T = std::remove_cvref_t<decltype(bias[0])>;
@@ -61,7 +61,7 @@ template <class B, class Z> void recentre(B&& b, Z const& z) {
   }
 }
 
-/// One step of layer-sequential unit-variance initialisation (Mishkin, Matas 2016): w and b divided by the standard
+/// One step of layer-sequential unit-variance initialization (Mishkin, Matas 2016): w and b divided by the standard
 /// deviation of z over all units and samples, times `target`. Returns the factor. Throws std::invalid_argument where z
 /// is constant or not finite: no factor gives it a variance.
 template <class W, class B, class Z> double lsuv_step(W&& w, B&& b, Z const& z, double target = 1.0) {
@@ -94,7 +94,7 @@ struct self_repair_options {
 /// Adds Kaldi's repair term to dL/dz, (samples, units) row-major, for the units whose mean slope over this z is under
 /// the threshold; returns how many were. An activation with two finite asymptotes gets + scale * y, y scaled to (-1,
 /// 1): descent then draws z to the middle. One that is flat on one side gets the scale itself, signed so that descent
-/// draws z towards the slope (away from it where the unit is always on). (Povey et al., nnet3, `RepairGradients`; its
+/// draws z toward the slope (away from it where the unit is always on). (Povey et al., nnet3, `RepairGradients`; its
 /// sign is the other one, as it ascends.) In a loop: on each minibatch, or with twice the scale on half of them, as
 /// nnet3 does. Throws shape_error where z and dz differ or are no multiple of units, std::invalid_argument where the
 /// activation has no flat side, or an option is out of range.
@@ -129,7 +129,7 @@ std::size_t self_repair(A const& act, Z const& z, D&& dz, std::size_t units, sel
   double const half = 0.5 * (known.upper() - known.lower());
   for (std::size_t j = 0; j < units && samples != 0; ++j) {
     double const share = slope[j] / static_cast<double>(samples) / peak;
-    double const up = known.flat_left ? -1.0 : 1.0; // descent on it draws z towards the slope
+    double const up = known.flat_left ? -1.0 : 1.0; // descent on it draws z toward the slope
     double constant = 0.0;
     if (two_sided ? !(share < options.slope_share) : !(share < options.least_active || share > options.most_active)) {
       continue;
@@ -153,19 +153,19 @@ std::size_t self_repair(A const& act, Z const& z, D&& dz, std::size_t units, sel
 /// outputs), both row-major; an empty next_w is left alone. Takes one key from the generator. Throws std::out_of_range
 /// where a unit is not in the layer, shape_error where the sizes do not fit; nothing is changed then.
 template <class I, class W, class B, class N, std::uniform_random_bit_generator G>
-void reinitialise_units(I const& init, W&& w, B&& b, N&& next_w, std::span<std::size_t const> dead, G& generator) {
-  auto const bias = detail::memory_of("reinitialise_units", "b", b);
-  auto const weights = detail::weights_of("reinitialise_units", w, bias.size());
-  auto const next = detail::memory_of("reinitialise_units", "next_w", next_w);
+void reinitialize_units(I const& init, W&& w, B&& b, N&& next_w, std::span<std::size_t const> dead, G& generator) {
+  auto const bias = detail::memory_of("reinitialize_units", "b", b);
+  auto const weights = detail::weights_of("reinitialize_units", w, bias.size());
+  auto const next = detail::memory_of("reinitialize_units", "next_w", next_w);
   using T = std::remove_cvref_t<decltype(weights(0, 0))>;
   if (next.size() % bias.size() != 0) {
-    detail::bad_shape("reinitialise_units", "next_w", detail::shape_text({next.size()}),
+    detail::bad_shape("reinitialize_units", "next_w", detail::shape_text({next.size()}),
                       detail::message("(", bias.size(), ", outputs): a row for each unit"));
   }
   for (std::size_t const unit : dead) {
     if (unit >= bias.size()) {
       throw std::out_of_range(
-          detail::message("satur::reinitialise_units: unit is ", unit, "; allowed: 0 to ", bias.size() - 1));
+          detail::message("satur::reinitialize_units: unit is ", unit, "; allowed: 0 to ", bias.size() - 1));
     }
   }
   std::vector<T> fresh(weights.in * dead.size());

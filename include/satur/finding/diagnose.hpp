@@ -79,9 +79,9 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
     f.cure.advice = message("weights ", cell("%.3g", factor), " times as large would carry it");
     f.cure.predicted = widest_spread->expected_times(factor);
     if (f.cure.predicted && vanishing && f.cure.predicted->slope_share < 0.5 * f.now.slope_share) {
-      f.cure.what = remedy::zero_centred_activation;
+      f.cure.what = remedy::zero_centered_activation;
       f.cure.advice +=
-          ", and saturate: take a zero-centred activation of peak slope 1 (tanh), or a normalisation layer";
+          ", and saturate: take a zero-centered activation of peak slope 1 (tanh), or a normalization layer";
     }
   }
   found.push_back(std::move(f));
@@ -94,7 +94,7 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
 /// caller; the library's others are known by name, with their default parameters. An activation that is not known is
 /// judged by its slopes alone, and no cure is predicted. Nothing is found in layers that saw nothing.
 /// Ordered: by layer, the gradient's way last. Costs about a millisecond a layer, and 10 microseconds a recorded unit
-/// where one is to be recentred: call it now and then, not in every step.
+/// where one is to be recentered: call it now and then, not in every step.
 /// Throws std::invalid_argument where a threshold is out of range.
 [[nodiscard]] inline std::vector<finding> diagnose(std::span<named_record const> records,
                                                    finding_thresholds const& limits = {},

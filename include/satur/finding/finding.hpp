@@ -24,9 +24,10 @@ enum class symptom : std::uint8_t {
   vanishing_gradient,  ///< dL/dz shrinks on its way back
   exploding_gradient,  ///< dL/dz grows on its way back
   zero_gradient,       ///< most of dL/dz is exactly 0
-  poor_initialisation, ///< the variance of z is not what the initializer was to give
+  poor_initialization, ///< the variance of z is not what the initializer was to give
   update_too_large,    ///< a step moves the weights by too much
-  update_too_small     ///< or by too little
+  update_too_small,    ///< or by too little
+  poor_initialisation [[deprecated("use poor_initialization")]] = poor_initialization
 };
 [[nodiscard]] constexpr std::string_view describe(symptom s) {
   switch (s) {
@@ -46,8 +47,8 @@ enum class symptom : std::uint8_t {
     return "exploding gradient";
   case symptom::zero_gradient:
     return "gradient mostly zero";
-  case symptom::poor_initialisation:
-    return "poor initialisation";
+  case symptom::poor_initialization:
+    return "poor initialization";
   case symptom::update_too_large:
     return "update too large";
   case symptom::update_too_small:
@@ -72,7 +73,7 @@ enum class severity : std::uint8_t { note, warning, alarm };
 enum class cause : std::uint8_t {
   unknown,
   bias,          ///< mean-driven: by b
-  input_mean,    ///< mean-driven: by sum w_i E a_i, inputs that are not centred
+  input_mean,    ///< mean-driven: by sum w_i E a_i, inputs that are not centered
   mean,          ///< mean-driven; weights and inputs are needed to tell by which of the two
   weight_norm,   ///< variance-driven: by |w|
   input_scale,   ///< variance-driven: by the inputs' size
@@ -90,7 +91,7 @@ enum class cause : std::uint8_t {
   case cause::bias:
     return "mean-driven, by the bias";
   case cause::input_mean:
-    return "mean-driven, by inputs that are not centred";
+    return "mean-driven, by inputs that are not centered";
   case cause::mean:
     return "mean-driven";
   case cause::weight_norm:
@@ -116,14 +117,19 @@ enum class cause : std::uint8_t {
 /// What to do about it.
 enum class remedy : std::uint8_t {
   none,
-  recentre,                ///< b -= mean z, unit by unit (`recentre`)
-  rescale,                 ///< w and b times a factor (`rescale`, `lsuv_step`)
-  normalise_inputs,        ///< inputs of mean 0 and variance 1
-  zero_centred_activation, ///< tanh instead of sigmoid
-  normalisation_layer,     ///< batch or layer normalisation
-  initializer,             ///< another rule for the initial weights, or another gain
-  reinitialise_units,      ///< new weights for dead units (`reinitialise_units`)
-  learning_rate            ///< times a factor
+  recenter,                 ///< b -= mean z, unit by unit (`recenter`)
+  rescale,                  ///< w and b times a factor (`rescale`, `lsuv_step`)
+  normalize_inputs,         ///< inputs of mean 0 and variance 1
+  zero_centered_activation, ///< tanh instead of sigmoid
+  normalization_layer,      ///< batch or layer normalization
+  initializer,              ///< another rule for the initial weights, or another gain
+  reinitialize_units,       ///< new weights for dead units (`reinitialize_units`)
+  learning_rate,            ///< times a factor
+  recentre [[deprecated("use recenter")]] = recenter,
+  normalise_inputs [[deprecated("use normalize_inputs")]] = normalize_inputs,
+  zero_centred_activation [[deprecated("use zero_centered_activation")]] = zero_centered_activation,
+  normalisation_layer [[deprecated("use normalization_layer")]] = normalization_layer,
+  reinitialise_units [[deprecated("use reinitialize_units")]] = reinitialize_units
 };
 
 /// A remedy with its number, in words, and what it is predicted to do.

@@ -49,7 +49,7 @@ struct layer_case {
   bool can_saturate = true;
   bool flat_left = false;
   bool flat_right = false;
-  bool centred_outputs = true;
+  bool centered_outputs = true;
   std::optional<state_predictor> predictor; ///< none if the activation or the rule is not known
   layer_state now;                          ///< measured
 
@@ -74,7 +74,7 @@ struct layer_case {
       can_saturate = act->can_saturate();
       flat_left = act->flat_left;
       flat_right = act->flat_right;
-      centred_outputs = !(act->lower() >= 0.0);
+      centered_outputs = !(act->lower() >= 0.0);
       any_rule const rule = r.rule && r.rule->definition() == s.rule ? *r.rule : any_rule::of(s.rule);
       if (can_saturate && rule.can_count()) {
         predictor.emplace(std::move(*act), rule);
@@ -130,7 +130,7 @@ struct layer_case {
 
   /// Each unit at mean 0 with its own variance; the layer as a whole where no unit is known, which leaves the spread
   /// between units in.
-  [[nodiscard]] std::optional<layer_state> expected_recentred() const {
+  [[nodiscard]] std::optional<layer_state> expected_recentered() const {
     if (units == nullptr) {
       return expected(0.0, record.saturation.variance_z());
     }
@@ -158,11 +158,11 @@ struct layer_case {
 };
 
 /// Takes each unit's mean off its bias.
-[[nodiscard]] inline satur::cure recentring(layer_case const& l) {
-  return {remedy::recentre, std::numeric_limits<double>::quiet_NaN(),
-          message("take the mean of z off the bias (satur::recentre)",
-                  l.centred_outputs ? "" : ", or an activation with centred outputs, such as tanh"),
-          l.expected_recentred()};
+[[nodiscard]] inline satur::cure recentering(layer_case const& l) {
+  return {remedy::recenter, std::numeric_limits<double>::quiet_NaN(),
+          message("take the mean of z off the bias (satur::recenter)",
+                  l.centered_outputs ? "" : ", or an activation with centered outputs, such as tanh"),
+          l.expected_recentered()};
 }
 
 } // namespace detail

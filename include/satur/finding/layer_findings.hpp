@@ -59,7 +59,7 @@ inline void explain(layer_case const& l, finding& f) {
   }
   bool const by_mean = mean * mean >= std * std;
   double const factor = 1.0 / std;
-  std::optional<layer_state> const after = by_mean ? l.expected_recentred() : l.expected_times(factor);
+  std::optional<layer_state> const after = by_mean ? l.expected_recentered() : l.expected_times(factor);
   if (!(after->slope_share > now->slope_share)) {
     return;
   }
@@ -70,7 +70,7 @@ inline void explain(layer_case const& l, finding& f) {
     if (fed) {
       f.reason += message("; its inputs have mean ", cell("%.3g", l.before->record.saturation.mean_output()));
     }
-    f.cure = recentring(l);
+    f.cure = recentering(l);
     return;
   }
   f.cause = cause::spread;
@@ -130,7 +130,7 @@ inline void find_variance(layer_case const& l, finding_thresholds const& limits,
     return;
   }
   double const factor = 1.0 / std::sqrt(ratio);
-  finding f = l.finding_of(symptom::poor_initialisation, severity::warning);
+  finding f = l.finding_of(symptom::poor_initialization, severity::warning);
   f.value = ratio;
   f.limit = ratio > 1.0 ? limits.variance_factor : 1.0 / limits.variance_factor;
   f.evidence = message("z has variance ", cell("%.3g", l.record.saturation.variance_z()), ", ", cell("%.3g", ratio),

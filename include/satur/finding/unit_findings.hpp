@@ -61,8 +61,8 @@ inline void find_dead_units(layer_case const& l, finding_thresholds const& limit
   f.cause = mean.mean * mean.mean >= variance / n ? cause::mean : cause::spread;
   f.reason = message("their z has mean ", cell("%.3g", mean.mean), " and, each over its samples, standard deviation ",
                      cell("%.3g", std::sqrt(variance / n)));
-  f.cure = {remedy::reinitialise_units, std::numeric_limits<double>::quiet_NaN(),
-            message("give them new weights (satur::reinitialise_units), for z of variance ",
+  f.cure = {remedy::reinitialize_units, std::numeric_limits<double>::quiet_NaN(),
+            message("give them new weights (satur::reinitialize_units), for z of variance ",
                     cell("%.3g", l.variance_of_new_unit()), ", and a smaller learning rate",
                     l.flat_right ? "" : " or a leaky_relu", " to keep them"),
             renewed ? std::optional(after.mean()) : std::nullopt};
@@ -95,7 +95,7 @@ inline void find_shifted_units(layer_case const& l, finding_thresholds const& li
   if (l.before != nullptr && !l.before->record.saturation.empty()) {
     f.reason = message("its inputs have mean ", cell("%.3g", l.before->record.saturation.mean_output()));
   }
-  f.cure = recentring(l);
+  f.cure = recentering(l);
   name_units(l, f, limits.worst_units, "std z / |mean z|",
              [](unit_summary const& u) { return u.stddev_z() / std::fabs(u.mean_z()); });
   found.push_back(std::move(f));

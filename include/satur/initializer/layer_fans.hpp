@@ -88,7 +88,7 @@ inline std::size_t in_group(std::size_t channels, std::size_t groups, std::strin
 /// A transposed convolution with a kernel of these extents and one stride for all axes: an input feeds
 /// out_channels/groups x kernel outputs, and an output adds up in_channels/groups x ceil(extent / stride) an axis:
 /// what the outputs that meet most kernel taps get. (With stride 2 and extent 3 every second output meets 2 taps and
-/// the others 1, the chequerboard of such layers.)
+/// the others 1, the checkerboard of such layers.)
 /// Throws std::invalid_argument for a 0 anywhere or channels that the groups do not divide.
 [[nodiscard]] inline fans transposed_convolution_fans(std::size_t in_channels, std::size_t out_channels,
                                                       std::span<std::size_t const> kernel, std::size_t stride = 1,

@@ -11,16 +11,16 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// w ~ N(centre, spread^2). Not truncated; sampler::normal says how far its tails reach.
+/// w ~ N(center, spread^2). Not truncated; sampler::normal says how far its tails reach.
 /// Throws std::invalid_argument where the mean is not finite or the standard deviation is negative, infinite or NaN.
 struct normal {
-  double centre = 0; ///< the mean of a weight
+  double center = 0; ///< the mean of a weight
   double spread = 1; ///< the standard deviation (not the variance)
 
   static constexpr std::string_view name = "normal";
   static constexpr bool uses_fans = false;
 
-  [[nodiscard]] double mean(fans) const { return detail::checked_finite(centre, name, "mean"); }
+  [[nodiscard]] double mean(fans) const { return detail::checked_finite(center, name, "mean"); }
   [[nodiscard]] double stddev(fans) const { return detail::checked_scale(spread, name, "stddev"); }
 
   template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {

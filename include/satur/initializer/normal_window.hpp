@@ -141,12 +141,12 @@ struct portable_quantile {
   }
 };
 
-/// centre + spread Z, Z ~ N(0, 1) between two bounds, by inverting the distribution function: an element is made from
+/// center + spread Z, Z ~ N(0, 1) between two bounds, by inverting the distribution function: an element is made from
 /// one word as in `uniform_law`, v = (k + 1/2) / 2^52.
 struct truncated_law {
   using word = std::uint64_t;
   static constexpr std::size_t rows = 2;
-  double centre, spread, lowest, highest;
+  double center, spread, lowest, highest;
   double below, mass, above; ///< P(Z < low), P(low < Z < high), P(Z > high)
 
   template <class L> SATUR_INLINE void make(word const* in, double* out) const {
@@ -166,7 +166,7 @@ private:
       L const under = L(below) + product(L(1.0) - v, L(mass)); // 1 - v is exact
       // From the nearer end, so that both tails keep their digits.
       L const z = portable_quantile::of_tail<L, Far>(math::select(over < under, over, under));
-      L x = L(centre) + product(L(spread), math::select(over < under, z, L(0.0) - z));
+      L x = L(center) + product(L(spread), math::select(over < under, z, L(0.0) - z));
       x = math::select(x < L(lowest), L(lowest), x);
       x = math::select(x > L(highest), L(highest), x);
       math::store(out + i, x);
@@ -183,11 +183,11 @@ inline double upper_mass(double z) {
   return z < 0 ? 1 - normal_window::between(-z, infinity).mass : normal_window::between(z, infinity).mass;
 }
 
-/// Fills `out` with centre + spread Z where Z ~ N(0, 1) lies between the bounds `low` and `high` in deviations, and the
+/// Fills `out` with center + spread Z where Z ~ N(0, 1) lies between the bounds `low` and `high` in deviations, and the
 /// result between `lowest` and `highest`. Wants a window whose nearer end is within 37 deviations. Throws
 /// std::invalid_argument, with nothing written, where no T lies between lowest and highest.
 template <std::floating_point T>
-void fill_truncated(std::span<T> out, sampler const& random, double centre, double spread, double low, double high,
+void fill_truncated(std::span<T> out, sampler const& random, double center, double spread, double low, double high,
                     double lowest, double highest, std::string_view rule) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
   constexpr double most = sizeof(T) < sizeof(double) ? static_cast<double>(std::numeric_limits<T>::max())
@@ -201,7 +201,7 @@ void fill_truncated(std::span<T> out, sampler const& random, double centre, doub
                                         number_text(lowest), " and ", number_text(highest),
                                         "; allowed: bounds further apart, or a wider type"));
   }
-  truncated_law const law{centre,
+  truncated_law const law{center,
                           spread,
                           static_cast<double>(bottom),
                           static_cast<double>(top),

@@ -130,7 +130,7 @@ template <class L, class Word> SATUR_INLINE void philox_words(stream_key const& 
   V const m1(std::uint64_t{philox4x32::multiplier[1]});
   V const weyl0(std::uint64_t{philox4x32::weyl[0]});
   V const weyl1(std::uint64_t{philox4x32::weyl[1]});
-  // Two sets of blocks at a time: neighbours (even, odd) for 32-bit words, else the next `width` ones.
+  // Two sets of blocks at a time: neighbors (even, odd) for 32-bit words, else the next `width` ones.
   constexpr bool alternating = sizeof(Word) == 4;
   alignas(64) std::uint64_t counters[2][(width + 7) / 8 * 8];
   for (std::size_t l = 0; l < width; ++l) {

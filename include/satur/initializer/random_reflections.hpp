@@ -14,7 +14,7 @@
 
 namespace satur::detail {
 
-/// The Householder factorisation Q R of a rows x columns matrix of independent N(0, 1) entries, rows >= columns, with
+/// The Householder factorization Q R of a rows x columns matrix of independent N(0, 1) entries, rows >= columns, with
 /// the signs that make the diagonal of R positive: then Q is uniform (Haar) among the matrices with orthonormal columns
 /// (F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54,
 /// 2007). What a reflection leaves of the matrix is again normal and independent of it, so the columns are not

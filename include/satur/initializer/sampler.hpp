@@ -47,7 +47,7 @@ struct sampler {
   bool operator==(sampler const&) const = default;
 
   /// Uniform on [low, high): never below low, never high itself (all low where the two are equal). The ends are rounded
-  /// inward where T cannot tell them. An element is centre + half * s with centre = low/2 + high/2,
+  /// inward where T cannot tell them. An element is center + half * s with center = low/2 + high/2,
   /// half = high/2 - low/2 and s = ±(k + 1/2) / 2^m, symmetric about 0; the sign is the top bit of the word, k the next
   /// m = 23 (float) or 52 (double) bits. Wants low <= high, both finite.
   template <std::floating_point T>
@@ -217,7 +217,7 @@ SATUR_INLINE polar_pair<L> box_muller(words_t<L> const& u, words_t<L> const& v, 
 template <class T> struct uniform_law {
   using word = typename sampler_format<T>::word;
   static constexpr std::size_t rows = 16 / sizeof(word);
-  T centre, half, lowest, highest;
+  T center, half, lowest, highest;
 
   [[nodiscard]] static uniform_law between(double low, double high) {
     constexpr T infinity = std::numeric_limits<T>::infinity();
@@ -244,7 +244,7 @@ template <class T> struct uniform_law {
       L const s = midpoint<L>((w & W(sign - 1)) >> (bits - 1 - format::digits)) *
                   L(T(1) / static_cast<T>(word{1} << format::digits)); // exact
       W const p = reread<word>(product(L(half), s)) ^ (w & W(sign));
-      L x = L(centre) + reread<T>(p);
+      L x = L(center) + reread<T>(p);
       x = math::select(x < L(lowest), L(lowest), x);
       x = math::select(x > L(highest), L(highest), x);
       math::store(out + i, x);

@@ -37,14 +37,14 @@ inline void check_window(double low, double high, double low_deviations, double 
 
 } // namespace detail
 
-/// w = centre + spread Z, Z ~ N(0, 1) kept between `low_deviations` and `high_deviations` (either may be infinite).
+/// w = center + spread Z, Z ~ N(0, 1) kept between `low_deviations` and `high_deviations` (either may be infinite).
 /// `spread` is the standard deviation of the normal before the cut; what is left has the smaller `stddev(fans)`, for
 /// the bounds ±2 0.87962566103423978 spread. This is TruncatedNormal of Keras and truncated_normal of JAX, neither of
 /// which makes up for the cut (`variance_scaling` of both does). Mean and deviation: normal_window of
 /// normal_window.hpp. Throws std::invalid_argument where the mean is not finite, the spread negative, infinite or NaN,
 /// a bound NaN, the bounds empty, or both beyond 37 on one side.
 struct truncated_normal_deviations {
-  double centre = 0; ///< the mean before the cut
+  double center = 0; ///< the mean before the cut
   double spread = 1; ///< the standard deviation before the cut
   double low_deviations = -2;
   double high_deviations = 2;
@@ -54,7 +54,7 @@ struct truncated_normal_deviations {
 
   [[nodiscard]] double mean(fans) const {
     check();
-    return centre + spread * detail::normal_window::between(low_deviations, high_deviations).mean;
+    return center + spread * detail::normal_window::between(low_deviations, high_deviations).mean;
   }
   [[nodiscard]] double stddev(fans) const {
     check();
@@ -63,34 +63,34 @@ struct truncated_normal_deviations {
 
   template <std::floating_point T> void fill(std::span<T> out, fans, sampler const& random) const {
     check();
-    detail::checked_as<T>(centre, name, "mean");
+    detail::checked_as<T>(center, name, "mean");
     detail::checked_as<T>(spread, name, "spread");
     if (spread == 0) { // then the bounds are no window
-      std::ranges::fill(out, static_cast<T>(centre));
+      std::ranges::fill(out, static_cast<T>(center));
       return;
     }
-    double const lowest = centre + detail::product(spread, low_deviations);
-    double const highest = centre + detail::product(spread, high_deviations);
-    detail::fill_truncated(out, random, centre, spread, low_deviations, high_deviations, lowest, highest, name);
+    double const lowest = center + detail::product(spread, low_deviations);
+    double const highest = center + detail::product(spread, high_deviations);
+    detail::fill_truncated(out, random, center, spread, low_deviations, high_deviations, lowest, highest, name);
   }
 
   bool operator==(truncated_normal_deviations const&) const = default;
 
 private:
   void check() const {
-    detail::checked_finite(centre, name, "mean");
+    detail::checked_finite(center, name, "mean");
     detail::checked_scale(spread, name, "spread");
     detail::check_window(low_deviations, high_deviations, low_deviations, high_deviations, name);
   }
 };
 
-/// w ~ N(centre, spread^2) kept between the values `low` and `high` (either may be infinite): never below low, never
+/// w ~ N(center, spread^2) kept between the values `low` and `high` (either may be infinite): never below low, never
 /// above high. `spread` is the standard deviation before the cut. This is trunc_normal_ of PyTorch, whose bounds a and
 /// b are values too: with its defaults ±2 and a spread of 0.02 it cuts at 100 deviations, which is not at all. Mean and
 /// deviation: normal_window of normal_window.hpp. Throws std::invalid_argument where the mean is not finite, the spread
 /// not above 0 or not finite, a bound NaN, the bounds empty, or both more than 37 spreads from the mean on one side.
 struct truncated_normal_absolute {
-  double centre = 0; ///< the mean before the cut
+  double center = 0; ///< the mean before the cut
   double spread = 1; ///< the standard deviation before the cut
   double low = -2;
   double high = 2;
@@ -100,7 +100,7 @@ struct truncated_normal_absolute {
 
   [[nodiscard]] double mean(fans) const {
     check();
-    return centre + spread * window().mean;
+    return center + spread * window().mean;
   }
   [[nodiscard]] double stddev(fans) const {
     check();
@@ -109,20 +109,20 @@ struct truncated_normal_absolute {
 
   template <std::floating_point T> void fill(std::span<T> out, fans, sampler const& random) const {
     check();
-    detail::checked_as<T>(centre, name, "mean");
+    detail::checked_as<T>(center, name, "mean");
     detail::checked_as<T>(spread, name, "spread");
-    detail::fill_truncated(out, random, centre, spread, deviations(low), deviations(high), low, high, name);
+    detail::fill_truncated(out, random, center, spread, deviations(low), deviations(high), low, high, name);
   }
 
   bool operator==(truncated_normal_absolute const&) const = default;
 
 private:
-  [[nodiscard]] double deviations(double x) const { return (x - centre) / spread; }
+  [[nodiscard]] double deviations(double x) const { return (x - center) / spread; }
   [[nodiscard]] detail::normal_window window() const {
     return detail::normal_window::between(deviations(low), deviations(high));
   }
   void check() const {
-    detail::checked_finite(centre, name, "mean");
+    detail::checked_finite(center, name, "mean");
     if (!detail::is_finite(spread) || spread <= 0) {
       detail::bad_parameter(name, "spread", spread, "a finite number > 0");
     }

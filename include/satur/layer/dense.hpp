@@ -27,7 +27,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// z = x w + b, shapes (batch, in) (in, out) (out). Parameters and their gradients are public; an optimiser changes w
+/// z = x w + b, shapes (batch, in) (in, out) (out). Parameters and their gradients are public; an optimizer changes w
 /// and b in place. Every product is one GEMM into memory that the layer keeps: nothing is allocated once a step with
 /// the same batch has been made. Not for two threads at a time.
 template <std::floating_point T> struct dense {

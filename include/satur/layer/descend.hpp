@@ -47,7 +47,7 @@ template <class T> void descend_array(T* value, T const* gradient, std::size_t n
 /// value -= rate * gradient for every parameter of the layer. What a hand-written
 /// for_each_parameter(layer, [&](auto, auto& v, auto& g) { xt::noalias(v) -= rate * g; }) does, at the speed of memory
 /// whatever the flags.
-template <parameterised L> void descend(L& layer, double rate) {
+template <parameterized L> void descend(L& layer, double rate) {
   for_each_parameter(layer, [rate](std::string_view, auto& value, auto& gradient) {
     detail::descend_array(value.data(), gradient.data(), value.size(), rate);
   });

@@ -1,4 +1,4 @@
-/// \file layer/parameter.hpp  Every parameter of a layer with its name and its gradient: what an optimiser or a
+/// \file layer/parameter.hpp  Every parameter of a layer with its name and its gradient: what an optimizer or a
 /// gradient check walks.
 #pragma once
 
@@ -18,16 +18,16 @@ struct any_visitor {
 
 /// A layer that shows its parameters: each_parameter(f) calls f(name, value, gradient) for each, in a fixed order.
 template <class L>
-concept parameterised = requires(L& layer) { layer.each_parameter(detail::any_visitor{}); };
+concept parameterized = requires(L& layer) { layer.each_parameter(detail::any_visitor{}); };
 
 /// f(std::string_view name, value, gradient) for each parameter of the layer: value and gradient are containers of the
 /// same shape, const where the layer is. In place and without a temporary: xt::noalias(value) -= rate * gradient.
-template <parameterised L, class F> void for_each_parameter(L& layer, F&& f) {
+template <parameterized L, class F> void for_each_parameter(L& layer, F&& f) {
   layer.each_parameter(std::forward<F>(f));
 }
 
 /// How many numbers the layer learns.
-template <parameterised L> [[nodiscard]] std::size_t parameter_count(L const& layer) {
+template <parameterized L> [[nodiscard]] std::size_t parameter_count(L const& layer) {
   std::size_t n = 0;
   for_each_parameter(layer, [&n](std::string_view, auto const& value, auto const&) { n += value.size(); });
   return n;

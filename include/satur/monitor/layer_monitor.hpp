@@ -196,7 +196,7 @@ private:
   template <class X> [[nodiscard]] static detail::array_summary summary_of(X const& x) {
     using T = detail::value_t<X>;
     detail::array_summary summary;
-    detail::for_each_block(x, [&](T const* data, std::size_t n) { detail::summarise(data, n, summary); });
+    detail::for_each_block(x, [&](T const* data, std::size_t n) { detail::summarize(data, n, summary); });
     return summary;
   }
   /// The layer's record of dL/dz, and its units' in the same pass where there is a layout.

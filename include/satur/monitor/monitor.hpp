@@ -158,7 +158,7 @@ private:
   [[nodiscard]] sampling_record& now() { return samplers_[static_cast<std::size_t>(phase_)]; }
   [[nodiscard]] bool timed() const { return options_.sampling.timed(); }
 
-  /// Looks near the last layer first: a network asks in order, forwards and backwards.
+  /// Looks near the last layer first: a network asks in order, forward and backwards.
   [[nodiscard]] layer_monitor* find(std::string_view name) {
     std::size_t const n = layers_.size();
     for (std::size_t i = 0; i < n; ++i) {

@@ -8,7 +8,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Training and evaluation are recorded apart: dropout and batch normalisation make them two networks.
+/// Training and evaluation are recorded apart: dropout and batch normalization make them two networks.
 enum class phase : std::uint8_t { train, eval };
 [[nodiscard]] constexpr std::string_view name_of(phase p) { return p == phase::train ? "training" : "evaluation"; }
 

@@ -76,7 +76,7 @@ public:
   /// phi_B; NaN where nothing was seen.
   [[nodiscard]] double value() const {
     return count_ == 0 ? std::numeric_limits<double>::quiet_NaN()
-                       : (sides_.value() + std::fabs(centre_.value())) / static_cast<double>(count_);
+                       : (sides_.value() + std::fabs(center_.value())) / static_cast<double>(count_);
   }
   [[nodiscard]] std::size_t bins() const { return bins_; }
   [[nodiscard]] double lower() const { return lower_; }
@@ -97,7 +97,7 @@ public:
     nan_ += o.nan_;
     outside_ += o.outside_;
     sides_ += o.sides_;
-    centre_ += o.centre_;
+    center_ += o.center_;
     return *this;
   }
   [[nodiscard]] friend phi_b operator+(phi_b a, phi_b const& b) { return a += b; }
@@ -140,7 +140,7 @@ private:
       nan_ += pass.nan;
       outside_ += pass.outside;
       sides_ += pass.sides;
-      centre_ += pass.centre;
+      center_ += pass.center;
     }
   }
 
@@ -151,7 +151,7 @@ private:
   std::uint64_t nan_ = 0;
   std::uint64_t outside_ = 0;
   compensated_sum sides_;  // of |g| outside the central bin of an odd B
-  compensated_sum centre_; // of g inside it
+  compensated_sum center_; // of g inside it
 };
 
 }} // namespace satur::SATUR_ABI

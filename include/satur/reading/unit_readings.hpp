@@ -61,7 +61,7 @@ template <unit_source U, std::invocable<unit_summary const&> R>
 
 /// Percentiles of a reading over the units of a layer. Units whose reading is NaN (nothing seen) are left out.
 ///
-/// Percentile p of n values in order is the one at position (n - 1) p / 100, between two neighbours in proportion
+/// Percentile p of n values in order is the one at position (n - 1) p / 100, between two neighbors in proportion
 /// (numpy's default, Hyndman and Fan 1996, type 7). 0 is the least, 100 the greatest, 50 the median.
 struct unit_percentiles {
   static constexpr std::array<int, 17> at{0, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 100};
@@ -100,7 +100,7 @@ struct unit_percentiles {
     double const a = values[below];
     double const b = values[std::min(below + 1, values.size() - 1)];
     double const part = position - static_cast<double>(below);
-    p.values[i] = part == 0.0 || a == b ? a : a + (b - a) * part; // infinite neighbours stay infinite
+    p.values[i] = part == 0.0 || a == b ? a : a + (b - a) * part; // infinite neighbors stay infinite
   }
   return p;
 }

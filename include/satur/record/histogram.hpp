@@ -49,7 +49,7 @@ public:
     require_bins("histogram::linear", bins);
     double const width = (high - low) / static_cast<double>(bins);
     if (!(low + width > low && high - width < high)) {
-      detail::bad_parameter("histogram::linear", "bins", bins, "so few that neighbouring edges differ");
+      detail::bad_parameter("histogram::linear", "bins", bins, "so few that neighboring edges differ");
     }
     histogram h(scale::linear, bins);
     h.low_ = low;

@@ -31,7 +31,7 @@ template <class T> struct gradient_sums {
   using S = sum_element<T>;
   T best = -std::numeric_limits<T>::infinity();
   std::size_t at = 0; // of the largest
-  S centre = 0;       // dy there
+  S center = 0;       // dy there
   S sums[row_group_size] = {};
   S total = 0;
 };
@@ -50,7 +50,7 @@ template <class Rule, class T> struct gradient_piece {
   template <class L> SATUR_INLINE void run() {
     using G = row_group<L>;
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<G>);
-    G const c = G(row.centre);
+    G const c = G(row.center);
     if (what == step::sums) {
       G sum = math::load_group<G>(row.sums);
       for (std::size_t i = 0; i < n; i += width) {
@@ -77,7 +77,7 @@ template <class Rule, class T> struct gradient_piece {
       math::store(static_cast<S*>(row.sums), sum);
       return;
     }
-    G const total = G(Rule::total(row.centre, row.total));
+    G const total = G(Rule::total(row.center, row.total));
     for (std::size_t i = 0; i < n; i += width) {
       std::size_t const count = std::min(width, n - i);
       if (count == width) {
@@ -98,7 +98,7 @@ template <class Rule, class T> struct gradient_piece {
 
 template <class T> SATUR_NOINLINE T largest_log_gradient(gradient_sums<T> const& row) {
   using S = sum_element<T>;
-  S const g = row.centre + row.total;
+  S const g = row.center + row.total;
   return static_cast<T>(-row.total - math::expm1(static_cast<S>(row.best)) * g);
 }
 
@@ -145,7 +145,7 @@ template <class Rule, class Y, class D, class X> void run_gradient(Y const& y, D
         if (!found || values[i] > row.best) {
           row.best = values[i];
           row.at = offset + i;
-          row.centre = static_cast<sum_element<T>>(gradients[i]);
+          row.center = static_cast<sum_element<T>>(gradients[i]);
           found = true;
         }
       }

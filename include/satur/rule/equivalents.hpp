@@ -58,8 +58,8 @@ private:
 namespace detail {
 
 /// Where the stretch ends that begins at minus infinity and on which `saturated` holds; NaN where it does not hold
-/// there. Steps inwards by eighths of an octave down to ±64 and by 1/128 between, then halves the last step down to two
-/// neighbouring doubles. A formula that has no number far out (an exp that overflows) is asked from where it has one.
+/// there. Steps inward by eighths of an octave down to ±64 and by 1/128 between, then halves the last step down to two
+/// neighboring doubles. A formula that has no number far out (an exp that overflows) is asked from where it has one.
 template <class Saturated, class Defined>
 [[nodiscard]] double end_of_left_tail(Saturated const& saturated, Defined const& defined) {
   constexpr double far = 1e300;
@@ -82,7 +82,7 @@ template <class Saturated, class Defined>
     return std::numeric_limits<double>::infinity(); // everywhere
   }
   for (;;) {
-    double const middle = 0.5 * outer + 0.5 * inner; // of two neighbours, the one whose last bit is 0: a round number
+    double const middle = 0.5 * outer + 0.5 * inner; // of two neighbors, the one whose last bit is 0: a round number
     if (middle == outer || middle == inner) {
       return middle;
     }
@@ -93,7 +93,7 @@ template <class Saturated, class Defined>
 } // namespace detail
 
 /// The z, output and slope equivalents of a rule for an activation, found by asking the rule itself, from the tails
-/// inwards (some 30,000 evaluations: keep the answer). Good to the last digit where the rule changes once. A stretch in
+/// inward (some 30,000 evaluations: keep the answer). Good to the last digit where the rule changes once. A stretch in
 /// the middle that the rule marks too (the minimum of gelu, the flat middle of hard_shrink by their slope) is no end.
 /// Throws what the rule throws: out of range, or not defined for the activation.
 template <class Rule, class A>

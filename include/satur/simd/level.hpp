@@ -25,7 +25,7 @@ enum class simd_level { baseline, avx2, avx512 };
 #define SATUR_AVX2 __attribute__((target("avx2,fma")))
 #endif
 
-/// Bytes of the widest register that the file was compiled for: what a scalar call's neighbours would use.
+/// Bytes of the widest register that the file was compiled for: what a scalar call's neighbors would use.
 #if !SATUR_HAS_LANES
 inline constexpr int native_bytes = 0;
 #elif defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__)

@@ -9,7 +9,7 @@
 
 namespace satur::math {
 
-/// `lane_count<I>` neighbours of 16 bits as std::int32_t, from any alignment; and the low 16 bits of each back.
+/// `lane_count<I>` neighbors of 16 bits as std::int32_t, from any alignment; and the low 16 bits of each back.
 template <class I> SATUR_INLINE I load_16_bits(std::uint16_t const* p) {
 #if SATUR_HAS_LANES
   if constexpr (is_lanes_v<I>) {
@@ -47,7 +47,7 @@ template <class T> SATUR_INLINE void prefetch(T const* p, std::size_t ahead) {
 #endif
 }
 
-/// Loads `lane_count<L>` neighbours, from any alignment.
+/// Loads `lane_count<L>` neighbors, from any alignment.
 template <class L> SATUR_INLINE L load(element_t<L> const* p) {
   if constexpr (is_lanes_v<L>) {
 #if SATUR_HAS_LANES

@@ -129,7 +129,7 @@ template <class L> struct half_of<twin<L>> {
 };
 } // namespace detail
 
-/// Loads neighbours into any of T, lanes of T, or twins of those.
+/// Loads neighbors into any of T, lanes of T, or twins of those.
 template <class G> SATUR_INLINE G load_group(element_t<G> const* p) {
   if constexpr (detail::is_twin_v<G>) {
     using L = typename detail::half_of<G>::type;

@@ -23,7 +23,7 @@ template <class L> SATUR_INLINE auto first_lanes(std::size_t count) {
   }
 }
 
-/// Up to one register of neighbours; the rest of it repeats `padding`. What an element gives does not depend on its
+/// Up to one register of neighbors; the rest of it repeats `padding`. What an element gives does not depend on its
 /// place: the last few of an array go through the same lanes.
 template <class L>
 SATUR_INLINE L load_first(math::element_t<L> const* from, std::size_t count, math::element_t<L> padding) {

@@ -26,8 +26,8 @@ struct options {
   int grid = 3841;    ///< points in [low, high]
   std::uint64_t seed = 1;          ///< of the random points
   bool monotone = false;           ///< the value never falls
-  symmetry about = symmetry::none; ///< odd: f(-z) = -f(z); even; about_point: f(-z) = 2 centre - f(z)
-  double centre = 0.0;             ///< f(0) for about_point, such as 1/2 for the sigmoid
+  symmetry about = symmetry::none; ///< odd: f(-z) = -f(z); even; about_point: f(-z) = 2 center - f(z)
+  double center = 0.0;             ///< f(0) for about_point, such as 1/2 for the sigmoid
   bool may_overflow = false;       ///< f or f' grows beyond the largest number at a finite z, as e^z does
   bool passes = true;              ///< also through the array passes: any place, length and instruction set
 };
@@ -229,13 +229,13 @@ public:
       T const y = value(-z);
       T const expected = o_.about == symmetry::even  ? value(z)
                          : o_.about == symmetry::odd ? T(-value(z))
-                                                     : T(T(2) * static_cast<T>(o_.centre) - value(z));
+                                                     : T(T(2) * static_cast<T>(o_.center) - value(z));
       // About a point other than 0 one side is a rounded difference.
-      double const scale = std::fabs(o_.centre) * static_cast<double>(std::numeric_limits<T>::epsilon()) * 4.0;
+      double const scale = std::fabs(o_.center) * static_cast<double>(std::numeric_limits<T>::epsilon()) * 4.0;
       double const off = std::fabs(static_cast<double>(y) - static_cast<double>(expected));
       found_.require(y == expected || (o_.about == symmetry::about_point && off <= scale),
                      "the symmetry that is stated", z, y, expected, off, "",
-                     "a branch for one sign differs from the other's, or the constant is not the centre");
+                     "a branch for one sign differs from the other's, or the constant is not the center");
     }
   }
 
@@ -282,7 +282,7 @@ private:
   [[nodiscard]] T value(T z) const { return satur::detail::value_at(act_, z); }
   [[nodiscard]] T slope(T z) const { return satur::detail::slope_at(act_, z); }
 
-  /// A kink and its neighbours.
+  /// A kink and its neighbors.
   [[nodiscard]] static std::array<T, 3> at_kink(double k) {
     T const z = static_cast<T>(k);
     T const infinity = std::numeric_limits<T>::infinity();

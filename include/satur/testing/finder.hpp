@@ -13,7 +13,7 @@ template <class T> [[nodiscard]] constexpr std::string_view name_of_type() {
   return std::is_same_v<T, float> ? "float" : std::is_same_v<T, double> ? "double" : "long double";
 }
 
-/// A number in as many digits as tell it from its neighbours, and z in hexadecimal too.
+/// A number in as many digits as tell it from its neighbors, and z in hexadecimal too.
 template <class T> [[nodiscard]] std::string in_digits(T x) {
   std::ostringstream out;
   out << std::setprecision(std::numeric_limits<T>::max_digits10) << x;

@@ -100,13 +100,13 @@ template <class A>
     return m;
   }
   double const sd = detail::sqrt_anywhere(variance);
-  double const centre = at_mean.value; // outputs are counted from here, so that their variance keeps its digits
-  double d1 = 0;                       // E (f - centre)
-  double d2 = 0;                       // E (f - centre)^2
+  double const center = at_mean.value; // outputs are counted from here, so that their variance keeps its digits
+  double d1 = 0;                       // E (f - center)
+  double d2 = 0;                       // E (f - center)^2
   double tff = 0;                      // E t f f', t = (z - mean)/sd
   double tts = 0;                      // E (t^2 - 1) f'
   auto const add = [&](double t, double w, double value, double slope) {
-    double const y = value - centre;
+    double const y = value - center;
     d1 += w * y;
     d2 += w * y * y;
     m.mean_derivative += w * slope;
@@ -130,7 +130,7 @@ template <class A>
       double const f0 = p.c0 + mean * (p.c1 + mean * p.c2); // f = f0 + f1 t + f2 t^2
       double const f1 = sd * (p.c1 + 2 * p.c2 * mean);
       double const f2 = p.c2 * variance;
-      double const y = f0 - centre;
+      double const y = f0 - center;
       double const s0 = p.c1 + 2 * p.c2 * mean; // f' = s0 + s1 t
       double const s1 = 2 * p.c2 * sd;
       d1 += y * j[0] + f1 * j[1] + f2 * j[2];
@@ -154,10 +154,10 @@ template <class A>
       add(t, w, f.value, f.slope);
     });
   }
-  m.mean_output = centre + d1;
+  m.mean_output = center + d1;
   double const spread = d2 - d1 * d1;
   m.variance_output = spread < 0.0 ? 0.0 : spread;
-  m.mean_squared_output = centre == 0.0 ? d2 : m.mean_output * m.mean_output + m.variance_output;
+  m.mean_squared_output = center == 0.0 ? d2 : m.mean_output * m.mean_output + m.variance_output;
   m.output_growth = tff / sd;
   m.derivative_growth = 0.5 * tts / variance;
   if constexpr (detail::has_closed_moments<A>) {

@@ -28,7 +28,7 @@ struct layer_law {
 };
 
 /// Layers, first to last, and what is fed in: the mean and the variance over the numbers of an input (0 and 1 where it
-/// is standardised; pixels from 0 to 1 are not).
+/// is standardized; pixels from 0 to 1 are not).
 struct network {
   std::vector<layer_law> layers{};
   double input_mean = 0;

@@ -74,7 +74,7 @@ struct prediction {
   std::vector<layer_prediction> layers{};
 
   /// Factor of a layer's |dL/dz|^2 to the layer below it: the geometric mean over the net; a single layer's chi. Below
-  /// 1 gradients vanish downwards.
+  /// 1 gradients vanish downward.
   [[nodiscard]] double gradient_factor() const {
     if (layers.size() < 2) {
       return layers.empty() ? 1.0 : layers.front().chi;
@@ -95,7 +95,7 @@ struct prediction {
 /// What each layer is expected to do before the first step. With n = fan-in, and E a, E a^2, Var a of what comes in:
 ///   E z = n E w E a + E b,   Var z = n (Var w E a^2 + (E w)^2 Var a) + Var b,
 /// z normal, a = f(z); for weights of mean 0 the mean-field recursion (Poole et al. 2016), with weights of mean m the
-/// shift n m E a that all units of a layer share. Downwards, E (dL/dz_l)^2 = fan-out E w^2 E f'(z_l)^2 E
+/// shift n m E a that all units of a layer share. Downward, E (dL/dz_l)^2 = fan-out E w^2 E f'(z_l)^2 E
 /// (dL/dz_{l+1})^2. Finite width: var q_{l+1} = (n Var w)^2 (growth^2 var q_l + Var f^2 / n), growth = dE f^2/dq: 5/n a
 /// layer for relu (docs/theory.md). Some 5 microseconds a layer. Throws std::invalid_argument where a fan is 0, a
 /// variance negative, a number not finite or the threshold negative or NaN, and `divergence_error`, naming the layer,
@@ -174,7 +174,7 @@ template <class A>
   return all;
 }
 
-/// One layer that this initializer fills, fed with standardised inputs (mean 0, variance 1): what it makes of an
+/// One layer that this initializer fills, fed with standardized inputs (mean 0, variance 1): what it makes of an
 /// activation before anything is drawn. Throws what the initializer and `predict` throw.
 template <detail::states_its_scale I, class A>
 [[nodiscard]] layer_prediction predicted(I const& init, fans f, A const& act, double threshold = 5.0) {

@@ -42,8 +42,8 @@ inline constexpr double sweep_reach = 8.3;
 /// From t on to the right (sign 1) or to the left (-1): where the next panel of `normal_sweep` ends.
 [[nodiscard]] constexpr double end_of_panel(double t, double sign, double mean, double sd,
                                             std::span<double const> edges, double first) {
-  double const centre = -mean / sd; // where z = 0
-  double width = std::min(1.66, first + 0.8 * (t < centre ? centre - t : t - centre));
+  double const center = -mean / sd; // where z = 0
+  double width = std::min(1.66, first + 0.8 * (t < center ? center - t : t - center));
   double stop = sweep_reach * sign;
   for (double const edge : edges) {
     double const e = (edge - mean) / sd;

@@ -50,7 +50,7 @@ struct steady_state {
   double chi_1 = 0;       ///< of the gradient's square, a layer; at a limit of 0 or infinity: its own limit
   double chi_q = 0;       ///< of a deviation of the variance, a layer
   /// c*: the correlation that two different inputs end up with. 1 where chi_1 <= 1 (all inputs look alike in the end),
-  /// below 1 where chi_1 > 1 (chaos: neighbours drift apart). NaN unless the limit is finite.
+  /// below 1 where chi_1 > 1 (chaos: neighbors drift apart). NaN unless the limit is finite.
   double correlation = 0;
   double chi_c = 0; ///< slope of the correlation map at c*; chi_1 where c* is 1
 

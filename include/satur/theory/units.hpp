@@ -47,7 +47,7 @@ struct unit_laws {
     return 1.0 - mean_derivative(act) / peak_slope_of(act);
   }
   /// Which part of E z^2 is the units' own offsets, equal for all inputs: near 1, the same units are stuck whatever
-  /// comes in, and smaller weights help less than centred inputs.
+  /// comes in, and smaller weights help less than centered inputs.
   [[nodiscard]] double offset_share() const {
     double offset = 0.0;
     double whole = 0.0;

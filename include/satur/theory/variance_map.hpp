@@ -61,7 +61,7 @@ template <class A> struct variance_map {
   [[nodiscard]] double operator()(double q) const {
     return weight_variance * moments(act, 0.0, q).mean_squared_output + bias_variance;
   }
-  /// chi_1 = weight_variance E f'^2: what a gradient's square is multiplied by from layer to layer, downwards. Below 1
+  /// chi_1 = weight_variance E f'^2: what a gradient's square is multiplied by from layer to layer, downward. Below 1
   /// it vanishes, above 1 it explodes (Schoenholz, Gilmer, Ganguli, Sohl-Dickstein 2017, equation 7).
   [[nodiscard]] double chi_1(double q) const { return weight_variance * moments(act, 0.0, q).mean_squared_derivative; }
   /// chi_q = d(map)/dq: below 1 at a fixed point that the layers approach (their equation 9).

@@ -64,7 +64,7 @@ template <class A>
   auto const points = theory::critical_points(act, bias_variance);
   if (points.empty()) {
     return message(" No weights keep the gradient: ", name_of(act), " has no critical point with bias variance ",
-                   number_text(bias_variance), ". Normalise the pre-activations, or choose another activation.");
+                   number_text(bias_variance), ". Normalize the pre-activations, or choose another activation.");
   }
   theory::critical_point const& best = points.front();
   double const peak = peak_slope_of(act);
@@ -78,10 +78,10 @@ template <class A>
                              " (fan-in times weight variance; now ", short_number(now), ")");
   if (share >= 0.05) {
     return text + message(", where ", percent(share), " of the units lie beyond ", threshold,
-                          ": no scale cures this. Choose an activation with its centre at 0, or normalise.");
+                          ": no scale cures this. Choose an activation with its center at 0, or normalize.");
   }
   if (!best.stable) {
-    return text + ", but the layers do not stay there. Normalise the pre-activations, or choose another activation.";
+    return text + ", but the layers do not stay there. Normalize the pre-activations, or choose another activation.";
   }
   double const factor = std::sqrt(best.weight_variance / now);
   return text + (factor > 1.0 ? message(": multiply the weights by ", short_number(factor), ".")
@@ -136,7 +136,7 @@ template <class A> [[nodiscard]] verdict judge(A const& act, network const& net,
   if (std::fabs(worst.mean) > worst.stddev() && v.saturated) {
     v.text += detail::message(" It is a shift, not a spread: z has mean ", detail::short_number(worst.mean),
                               " and standard deviation ", detail::short_number(worst.stddev()),
-                              ". Centre the inputs, the weights or the bias.");
+                              ". Center the inputs, the weights or the bias.");
   } else {
     v.text += detail::critical_advice(act, static_cast<double>(law.size.in) * law.weight_variance, law.bias_variance,
                                       threshold);

@@ -16,7 +16,7 @@ template <class T> struct scaled_output_pass {
   T const* y;
   std::size_t n;
   double sides = 0.0;
-  double centre = 0.0;
+  double center = 0.0;
   std::uint64_t nan = 0;
   std::uint64_t outside = 0;
 
@@ -25,12 +25,12 @@ template <class T> struct scaled_output_pass {
     using I = decltype(math::bits(W(0.0)));
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
     W side_sum = W(0.0);
-    W centre_sum = W(0.0);
+    W center_sum = W(0.0);
     I nans = I(0);
     I cut = I(0);
     std::size_t i = 0;
     for (; i + width <= n; i += width) {
-      add(widened_from<W>(y + i), side_sum, centre_sum, nans, cut);
+      add(widened_from<W>(y + i), side_sum, center_sum, nans, cut);
     }
     std::size_t const padding = i < n ? width - (n - i) : 0;
     if (padding != 0) {
@@ -38,16 +38,16 @@ template <class T> struct scaled_output_pass {
       for (std::size_t k = 0; k < width; ++k) {
         rest[k] = i + k < n ? y[i + k] : math::from_bits<T>(special_bits<T>::magnitude); // NaN
       }
-      add(widened_from<W>(rest), side_sum, centre_sum, nans, cut);
+      add(widened_from<W>(rest), side_sum, center_sum, nans, cut);
     }
     sides = sum_of(side_sum);
-    centre = sum_of(centre_sum);
+    center = sum_of(center_sum);
     nan = static_cast<std::uint64_t>(sum_of(nans)) - padding;
     outside = static_cast<std::uint64_t>(sum_of(cut));
   }
 
 private:
-  template <class W, class I> SATUR_INLINE void add(W const& a, W& side_sum, W& centre_sum, I& nans, I& cut) const {
+  template <class W, class I> SATUR_INLINE void add(W const& a, W& side_sum, W& center_sum, I& nans, I& cut) const {
     using math::select;
     auto const is_nan_here = as_mask_of<W>(is_nan(a));
     W const scaled = select(is_nan_here, W(0.0), // adds nothing to either sum
@@ -56,7 +56,7 @@ private:
     W const g = select(below_one < W(-1.0), W(-1.0), below_one);
     auto const central = g >= W(-reach) && g < W(reach_up);
     side_sum = side_sum + select(central, W(0.0), select(g < W(0.0), W(-g), g));
-    centre_sum = centre_sum + select(central, g, W(0.0));
+    center_sum = center_sum + select(central, g, W(0.0));
     count_into(nans, is_nan_here);
     count_into(cut, scaled > W(1.0 + 2e-6) || scaled < W(-1.0 - 2e-6));
   }

@@ -1,4 +1,4 @@
-/// \file observe/kernel/unit_strip.hpp  Sums of neighbouring units on their way into a record.
+/// \file observe/kernel/unit_strip.hpp  Sums of neighboring units on their way into a record.
 #pragma once
 
 #include "satur/observe/kernel/sums.hpp"

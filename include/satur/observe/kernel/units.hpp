@@ -1,7 +1,7 @@
 /// \file observe/kernel/units.hpp  The pass that counts by unit: value, slope and every counter of every unit, one
 /// reading of z.
 ///
-/// The lanes hold neighbouring units. A tile of a few samples of up to 1024 units is evaluated, and counted while it is
+/// The lanes hold neighboring units. A tile of a few samples of up to 1024 units is evaluated, and counted while it is
 /// in the cache; its sums wait in a strip of 1024 units until up to 1024 samples have been seen, and then join the
 /// record.
 #pragma once
@@ -211,11 +211,11 @@ private:
                               : packed(first + s, samples, u + b, here, (here + width - 1) / width * width, own);
         for (std::size_t k = 0; k < here; k += width) {
           if (s == 0) {
-            centre<L>(t.z, t.z_stride, t.samples, k, sums.shift + b);
-            centre<L>(t.values, t.value_stride, t.samples, k, sums.output_shift + b);
-            centre<L>(t.slopes, t.slope_stride, t.samples, k, sums.slope_shift + b);
+            center<L>(t.z, t.z_stride, t.samples, k, sums.shift + b);
+            center<L>(t.values, t.value_stride, t.samples, k, sums.output_shift + b);
+            center<L>(t.slopes, t.slope_stride, t.samples, k, sums.slope_shift + b);
             if constexpr (Checked) {
-              centre_again(first, count, t, k, std::min(here, k + width), u + b, sums, b);
+              center_again(first, count, t, k, std::min(here, k + width), u + b, sums, b);
             }
           }
           column<L, Checked, Whole>(bound, t, k, b + k, own.numbers, sums, own.rows);
@@ -291,7 +291,7 @@ private:
 
   /// The median of three of the tile's samples, unit by unit.
   template <class L>
-  SATUR_INLINE static void centre(T const* from, std::size_t stride, std::size_t samples, std::size_t k, T* to) {
+  SATUR_INLINE static void center(T const* from, std::size_t stride, std::size_t samples, std::size_t k, T* to) {
     L const a = finite<L>(from + k);
     L const b = finite<L>(from + samples / 2 * stride + k);
     L const c = finite<L>(from + (samples - 1) * stride + k);
@@ -299,7 +299,7 @@ private:
   }
   /// The units [k, end) of the first tile of a strip, where not all of the three are finite: around a number of the
   /// unit that is. `unit` is the tile's first unit in the layer, `to` in the strip.
-  void centre_again(std::size_t first, std::size_t count, tile const& t, std::size_t k, std::size_t end,
+  void center_again(std::size_t first, std::size_t count, tile const& t, std::size_t k, std::size_t end,
                     std::size_t unit, strip_sums<T>& sums, std::size_t to) const {
     for (; k < end; ++k) {
       if (is_finite_number(t.z[k]) && is_finite_number(t.z[t.samples / 2 * t.z_stride + k]) &&
@@ -429,7 +429,7 @@ private:
     }
   }
 
-  /// All units of a strip as one: in lanes around the first one's centres, or else merged unit by unit.
+  /// All units of a strip as one: in lanes around the first one's centers, or else merged unit by unit.
   template <class L>
   SATUR_INLINE void join_whole(strip_sums<T> const& s, std::size_t units, std::size_t count, bool checked) const {
     std::uint64_t nan = 0;
@@ -477,7 +477,7 @@ private:
     of_slope = moments_from(n, all.slope_shift, all.slope, all.slope_square);
     return is_finite_number(of_z.mean) && is_finite_number(of_output.mean) && is_finite_number(of_slope.mean);
   }
-  /// The columns of the units [from, to) as one, around the strip's first centres.
+  /// The columns of the units [from, to) as one, around the strip's first centers.
   template <class W>
   SATUR_INLINE static unit_column<S, true> column_over(strip_sums<T> const& s, std::size_t from, std::size_t to,
                                                        std::size_t count) {
