@@ -12,14 +12,14 @@ namespace detail {
 /// Powers of two for 1/(1 + z^2): beyond `large` the 1 no longer matters and z is multiplied by `scale`, which keeps
 /// its square in range; beyond `far` the slope is 0.
 template <class E> struct arctan_range {
-  static constexpr E large = E(0x1p300), far = E(0x1p600), scale = E(0x1p-450);
+  static constexpr E large = E(0x1p300), farthest = E(0x1p600), scale = E(0x1p-450);
 };
 template <> struct arctan_range<float> {
-  static constexpr float large = 0x1p40f, far = 0x1p100f, scale = 0x1p-60f;
+  static constexpr float large = 0x1p40f, farthest = 0x1p100f, scale = 0x1p-60f;
 };
 #if __LDBL_MAX_EXP__ > 10000
 template <> struct arctan_range<long double> {
-  static constexpr long double large = 0x1p4000L, far = 0x1p9000L, scale = 0x1p-6500L;
+  static constexpr long double large = 0x1p4000L, farthest = 0x1p9000L, scale = 0x1p-6500L;
 };
 #endif
 } // namespace detail
@@ -47,7 +47,7 @@ struct arctan {
       return {math::atan(z), T(1) / (T(1) + z * z)};
     } else {
       using C = detail::arctan_range<E>;
-      T const size = math::minimum(T(C::far), select(z < T(0), T(-z), z));
+      T const size = math::minimum(T(C::farthest), select(z < T(0), T(-z), z));
       auto const scaled = size > T(C::large);
       T const x = rounded(size * select(scaled, T(C::scale), T(1)));
       math::split<T> const square = math::exact_product(x, x);

@@ -34,9 +34,9 @@ struct mish {
     using math::select;
     auto const left = z < T(0);
     // z kept where z e^z is no product of 0 and infinity
-    T const far = T(12000);
-    T const zl = select(z < -far, T(-far), z);
-    T const zs = select(zl > far, far, zl);
+    T const bound = T(12000);
+    T const zl = select(z < -bound, T(-bound), z);
+    T const zs = select(zl > bound, bound, zl);
     if constexpr (!math::real_lanes<T> || G == math::grade::for_float) {
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(zs));
       // u = e or 2e, g = u + u^2/2: f = z n/(1 + g) with n = g on the left, 1 + u on the right
@@ -72,7 +72,7 @@ struct mish {
       T const y = rounded(zs * share.value);
       T const near_value = y + madd(zs, share.rest, math::fma(zs, share.value, T(-y)));
       T const back = select(scaled, T(E(1) / up), T(1));
-      T const value = select(zl > far || z == T(0), zl, T(near_value * back)); // -0
+      T const value = select(zl > bound || z == T(0), zl, T(near_value * back)); // -0
       // the slope: (1 + z + u m) u r^2 on the left, (1 + u m) r^2 on the right
       math::split<T> const one_and_z = math::exact_sum(T(1), zs);
       T const m_left = T(0.25) * madd(u, T(T(4) + u), madd(T(4), zs, T(6)));

@@ -44,16 +44,16 @@ struct squareplus {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if constexpr (!math::real_lanes<T>) {
       T const size = select(z < T(0), T(-z), z);
-      T const far = T(1e12) * (T(1) + whole_b); // beyond, h is |z| to the last digit
-      T const near = select(size < far, size, T(1));
-      T const h = select(size < far, math::root_of_sum(near, whole_b).root, size);
+      T const bound = T(1e12) * (T(1) + whole_b); // beyond, h is |z| to the last digit
+      T const kept = select(size < bound, size, T(1));
+      T const h = select(size < bound, math::root_of_sum(kept, whole_b).root, size);
       T const middle = T(0.5) * size + T(0.5) * h;
       T const left = T(0.5) * c / middle;
       return {select(z < T(0), left, middle), select(z < T(0), T(left / h), T(T(1) - left / h))};
     } else {
       using E = math::element_t<T>;
       using C = detail::squareplus_range<E>;
-      T const largest = T(std::numeric_limits<E>::max());
+      T const largest = T((std::numeric_limits<E>::max)());
       T const size = math::minimum(largest, select(z < T(0), T(-z), z));
       auto const scaled = size > T(C::large);
       T const scale = select(scaled, T(C::scale), T(1));

@@ -51,23 +51,23 @@ struct tanh_shrink {
       T const kept = select(x < T(-20000), T(-20000), x); // e^2x is 0 there, and neither 2x nor x^2 may overflow
       T const e = math::detail::generic_exp(T(kept + kept));
       T const t = -math::detail::generic_expm1(T(kept + kept)) / (T(1) + e); // |tanh z|
-      auto const near = x > T(-1);
-      T const inner = select(near, x, T(0));
+      auto const is_near = x > T(-1);
+      T const inner = select(is_near, x, T(0));
       // z^3/3 - 2z^5/15 + …, by the continued fraction of tanh z = z/(1 + z^2/(3 + z^2/(5 + …)))
       T const s = inner * inner;
       T d = T(59);
       for (int k = 57; k >= 3; k -= 2) {
         d = T(k) + s / d;
       }
-      T const small = T(-inner) * (s / d) / (T(1) + s / d);
+      T const inner_size = T(-inner) * (s / d) / (T(1) + s / d);
       T const t_near = T(-inner) / (T(1) + s / d);
-      T const size = select(near, small, T((T(-x) - T(1)) + T(2) * e / (T(1) + e)));
-      T const root = select(near, t_near, t);
+      T const size = select(is_near, inner_size, T((T(-x) - T(1)) + T(2) * e / (T(1) + e)));
+      T const root = select(is_near, t_near, t);
       return {select(z < T(0), T(-size), size), root * root};
     } else {
       using C = detail::tanh_shrink_constants<math::element_t<T>>;
       T const size = select(z < T(0), T(-z), z);
-      auto const near = size < T(1);
+      auto const is_near = size < T(1);
       // near: y + y_rest = x^3 (1/3 + x^2 g)
       T const x = math::minimum(T(1), size);
       math::split<T> const s = math::exact_product(x, x);
@@ -82,14 +82,14 @@ struct tanh_shrink {
       // far: 1 - tanh = q.value + q.rest
       T const e = math::detail::exp_nonpositive(T(-math::minimum(T(500), size) - math::minimum(T(500), size)));
       math::split<T> const q = math::detail::times(T(e + e), math::detail::reciprocal_of_one_plus(e));
-      math::split<T> const far = math::exact_sum(T(math::minimum(T(500), size) - T(1)), q.value);
-      T const outside = select(size < T(500), T(far.value + (far.rest + q.rest)), T(size - T(1)));
-      T const value = select(near, T(y + y_rest), outside);
+      math::split<T> const outer_sum = math::exact_sum(T(math::minimum(T(500), size) - T(1)), q.value);
+      T const outside = select(size < T(500), T(outer_sum.value + (outer_sum.rest + q.rest)), T(size - T(1)));
+      T const value = select(is_near, T(y + y_rest), outside);
       // tanh = t + t_rest, from above minus below
-      T const above = select(near, x, T(1));
-      T const below = select(near, y, q.value);
+      T const above = select(is_near, x, T(1));
+      T const below = select(is_near, y, q.value);
       T const t = rounded(above - below);
-      T const t_rest = rounded(rounded(above - t) - below) - select(near, y_rest, q.rest);
+      T const t_rest = rounded(rounded(above - t) - below) - select(is_near, y_rest, q.rest);
       T const square = rounded(t * t);
       T const slope = square + math::madd(T(t + t), t_rest, math::fma(t, t, T(-square)));
       return {select(z == T(0), z, select(z < T(0), T(-value), value)), slope};

@@ -117,7 +117,7 @@ template <class Z, class F> void for_each_buffered_leaf(Z const& z, F&& f) {
   value_t<Z> leaf[leaf_elements];
   auto from = std::begin(z);
   for (std::size_t left = size_of(z); left != 0;) {
-    std::size_t const n = std::min(left, leaf_elements);
+    std::size_t const n = (std::min)(left, leaf_elements);
     for (std::size_t i = 0; i < n; ++i, ++from) {
       leaf[i] = *from;
     }

@@ -26,12 +26,12 @@ void over_leaves(std::size_t n, Total& total, [[maybe_unused]] Total const& noth
     constexpr std::size_t at_a_time = 128;
     std::array<Total, at_a_time> parts;
     for (std::size_t start = 0; start < n; start += at_a_time * leaf_elements) {
-      std::size_t const leaves = std::min(at_a_time, (n - start + leaf_elements - 1) / leaf_elements);
+      std::size_t const leaves = (std::min)(at_a_time, (n - start + leaf_elements - 1) / leaf_elements);
 #pragma omp parallel for schedule(static)
       for (std::size_t k = 0; k < leaves; ++k) {
         std::size_t const first = start + k * leaf_elements;
         parts[k] = nothing;
-        work(first, std::min(leaf_elements, n - first), parts[k]);
+        work(first, (std::min)(leaf_elements, n - first), parts[k]);
       }
       for (std::size_t k = 0; k < leaves; ++k) {
         total += parts[k];

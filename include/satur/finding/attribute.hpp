@@ -116,7 +116,7 @@ struct layer_attribution {
   /// The k units with the least expected slope, the worst first.
   [[nodiscard]] std::vector<unit_attribution> worst(std::size_t k) const {
     std::vector<unit_attribution> sorted = units;
-    k = std::min(k, sorted.size());
+    k = (std::min)(k, sorted.size());
     std::partial_sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(k), sorted.end(),
                       [](unit_attribution const& a, unit_attribution const& b) {
                         return a.slope_share < b.slope_share || (a.slope_share == b.slope_share && a.unit < b.unit);

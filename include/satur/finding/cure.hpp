@@ -152,8 +152,8 @@ std::size_t self_repair(A const& act, Z const& z, D&& dz, std::size_t units, sel
 /// weights 0, so that the next layer's z changes only by what the old unit gave it. w (inputs, units), next_w (units,
 /// outputs), both row-major; an empty next_w is left alone. Takes one key from the generator. Throws std::out_of_range
 /// where a unit is not in the layer, shape_error where the sizes do not fit; nothing is changed then.
-template <class I, class W, class B, class N, std::uniform_random_bit_generator G>
-void reinitialize_units(I const& init, W&& w, B&& b, N&& next_w, std::span<std::size_t const> dead, G& generator) {
+template <class Init, class W, class B, class N, std::uniform_random_bit_generator G>
+void reinitialize_units(Init const& init, W&& w, B&& b, N&& next_w, std::span<std::size_t const> dead, G& generator) {
   auto const bias = detail::memory_of("reinitialize_units", "b", b);
   auto const weights = detail::weights_of("reinitialize_units", w, bias.size());
   auto const next = detail::memory_of("reinitialize_units", "next_w", next_w);

@@ -13,8 +13,8 @@ namespace satur { inline namespace SATUR_ABI {
 
 template <class B, class Z> [[deprecated("use recenter")]] void recentre(B&& b, Z const& z) { recenter(b, z); }
 
-template <class I, class W, class B, class N, std::uniform_random_bit_generator G>
-[[deprecated("use reinitialize_units")]] void reinitialise_units(I const& init, W&& w, B&& b, N&& next_w,
+template <class Init, class W, class B, class N, std::uniform_random_bit_generator G>
+[[deprecated("use reinitialize_units")]] void reinitialise_units(Init const& init, W&& w, B&& b, N&& next_w,
                                                                  std::span<std::size_t const> dead, G& generator) {
   reinitialize_units(init, w, b, next_w, dead, generator);
 }

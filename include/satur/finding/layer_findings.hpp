@@ -91,7 +91,7 @@ inline bool find_saturated(layer_case const& l, finding_thresholds const& limits
   double const share = l.flat_left && l.flat_right ? limits.saturated_share : 0.5 + 0.5 * limits.saturated_share;
   bool const beyond = l.saturated() > share;
   bool const lopsided = l.saturated() > limits.one_sided_least && l.flat_left && l.flat_right &&
-                        std::max(l.left_share(), l.right_share()) > limits.one_sided;
+                        (std::max)(l.left_share(), l.right_share()) > limits.one_sided;
   if (!lost && !beyond && !lopsided) {
     return false;
   }
@@ -111,7 +111,7 @@ inline bool find_saturated(layer_case const& l, finding_thresholds const& limits
     f.value = l.saturated();
     f.limit = share;
   } else {
-    f.value = std::max(l.left_share(), l.right_share());
+    f.value = (std::max)(l.left_share(), l.right_share());
     f.limit = limits.one_sided;
   }
   explain(l, f);

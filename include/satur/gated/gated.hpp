@@ -130,7 +130,7 @@ template <class X, class F> void for_each_gate_piece(X const& x, gate_shape shap
   T b_buffer[gate_piece];
   for (std::size_t r = 0; r < shape.rows; ++r) {
     for (std::size_t i = 0; i < shape.half; i += gate_piece) {
-      std::size_t const n = std::min(gate_piece, shape.half - i);
+      std::size_t const n = (std::min)(gate_piece, shape.half - i);
       std::size_t const at = 2 * r * shape.half + i;
       T const* const a = numbers_at(data, std::begin(x), at, n, static_cast<T*>(a_buffer));
       T const* const b = numbers_at(data, std::begin(x), at + shape.half, n, static_cast<T*>(b_buffer));

@@ -57,10 +57,10 @@ inline double checked_finite(double value, std::string_view rule, std::string_vi
 
 /// value as a T, or std::invalid_argument where T does not reach that far.
 template <class T> T checked_as(double value, std::string_view rule, std::string_view what) {
-  if (std::abs(value) > static_cast<double>(std::numeric_limits<T>::max())) {
+  if (std::abs(value) > static_cast<double>((std::numeric_limits<T>::max)())) {
     bad_parameter(
         rule, what, value,
-        message("a magnitude up to ", number_text(std::numeric_limits<T>::max()), ", the largest of the type"));
+        message("a magnitude up to ", number_text((std::numeric_limits<T>::max)()), ", the largest of the type"));
   }
   return static_cast<T>(value);
 }

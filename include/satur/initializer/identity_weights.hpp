@@ -51,7 +51,7 @@ struct identity_matrix {
     detail::checked(shape, 2, 2, name, out.size());
     T const value = detail::checked_as<T>(detail::checked_finite(gain, name, "gain"), name, "gain");
     std::ranges::fill(out, T(0));
-    for (std::size_t d = 0; d < std::min(shape.in(), shape.out()); ++d) {
+    for (std::size_t d = 0; d < (std::min)(shape.in(), shape.out()); ++d) {
       out[shape.index(d, d)] = value;
     }
   }
@@ -61,7 +61,7 @@ struct identity_matrix {
 private:
   [[nodiscard]] detail::single_entries law(fans f) const {
     detail::checked(f, name);
-    return {detail::checked_finite(gain, name, "gain"), static_cast<double>(std::max(f.in, f.out))};
+    return {detail::checked_finite(gain, name, "gain"), static_cast<double>((std::max)(f.in, f.out))};
   }
 };
 
@@ -90,7 +90,7 @@ struct dirac {
     }
     std::ranges::fill(out, T(0));
     for (std::size_t group = 0; group < groups; ++group) {
-      for (std::size_t d = 0; d < std::min(shape.in(), outputs); ++d) {
+      for (std::size_t d = 0; d < (std::min)(shape.in(), outputs); ++d) {
         out[shape.index(d, group * outputs + d, middle)] = T(1);
       }
     }
@@ -101,7 +101,7 @@ struct dirac {
 private:
   [[nodiscard]] detail::single_entries law(fans f) const {
     detail::checked(f, name);
-    return {1, static_cast<double>(std::max(f.in, f.out))};
+    return {1, static_cast<double>((std::max)(f.in, f.out))};
   }
 };
 

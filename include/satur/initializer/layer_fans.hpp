@@ -23,7 +23,7 @@ namespace detail {
 
 /// a * b, or std::invalid_argument where it is more than a std::size_t holds.
 inline std::size_t counted_product(std::size_t a, std::size_t b, std::string_view function) {
-  if (b != 0 && a > std::numeric_limits<std::size_t>::max() / b) {
+  if (b != 0 && a > (std::numeric_limits<std::size_t>::max)() / b) {
     bad_parameter(function, "a number of weights", message(a, " x ", b), "what a std::size_t holds");
   }
   return a * b;

@@ -43,11 +43,11 @@ struct normal_window {
   /// with 16 nodes on each of 16 panels is exact to rounding here. The mass has the same bits everywhere.
   [[nodiscard]] static normal_window between(double low, double high) {
     double const top = std::clamp(0.0, low, high); // where the density is highest
-    double const far = std::abs(top);
+    double const distance = std::abs(top);
     // Beyond `reach` from the top the density is below e^-42 of its highest.
-    double const reach = 84 / (far + std::sqrt(product(far, far) + 84));
-    double const from = std::max(low - top, -reach);
-    double const width = std::min(high - top, reach) - from;
+    double const reach = 84 / (distance + std::sqrt(product(distance, distance) + 84));
+    double const from = (std::max)(low - top, -reach);
+    double const width = (std::min)(high - top, reach) - from;
     auto const integral = [&](auto const& weight) {
       constexpr int panels = 16;
       double sum = 0;
@@ -150,7 +150,7 @@ struct truncated_law {
   double below, mass, above; ///< P(Z < low), P(low < Z < high), P(Z > high)
 
   template <class L> SATUR_INLINE void make(word const* in, double* out) const {
-    if (std::min(above, below) < portable_quantile::far_tail) {
+    if ((std::min)(above, below) < portable_quantile::far_tail) {
       make_range<L, true>(in, out);
     } else {
       make_range<L, false>(in, out);
@@ -190,8 +190,8 @@ template <std::floating_point T>
 void fill_truncated(std::span<T> out, sampler const& random, double center, double spread, double low, double high,
                     double lowest, double highest, std::string_view rule) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
-  constexpr double most = sizeof(T) < sizeof(double) ? static_cast<double>(std::numeric_limits<T>::max())
-                                                     : std::numeric_limits<double>::max();
+  constexpr double most = sizeof(T) < sizeof(double) ? static_cast<double>((std::numeric_limits<T>::max)())
+                                                     : (std::numeric_limits<double>::max)();
   T bottom = static_cast<T>(std::clamp(lowest, -most, most));
   T top = static_cast<T>(std::clamp(highest, -most, most));
   bottom = static_cast<double>(bottom) < lowest ? std::nextafter(bottom, infinity) : bottom;

@@ -48,7 +48,7 @@ struct orthogonal {
   /// Of the matrix (in, out). For a kernel give fans{kernel x in, out} or its shape.
   [[nodiscard]] double stddev(fans f) const {
     detail::checked(f, name);
-    return detail::checked_scale(gain, name, "gain") / std::sqrt(static_cast<double>(std::max(f.in, f.out)));
+    return detail::checked_scale(gain, name, "gain") / std::sqrt(static_cast<double>((std::max)(f.in, f.out)));
   }
   [[nodiscard]] double stddev(weight_shape const& shape) const {
     auto const [rows, columns] = detail::checked(shape, 2, detail::any_axes, name).matrix();

@@ -56,7 +56,7 @@ struct stream_key {
 /// std::minstd_rand. With R = max() - min() + 1 a word is v ^ (v >> 32), its low 32 bits kept, where v starts at 0 and
 /// every draw x makes it v R + (x - min()) modulo 2^64.
 template <std::uniform_random_bit_generator G> [[nodiscard]] stream_key draw_key(G& generator) {
-  constexpr std::uint64_t last = static_cast<std::uint64_t>(G::max()) - static_cast<std::uint64_t>(G::min());
+  constexpr std::uint64_t last = static_cast<std::uint64_t>((G::max)()) - static_cast<std::uint64_t>((G::min)());
   static_assert(last > 0, "a generator with a single value holds no randomness");
   constexpr std::uint64_t range = last + 1; // 0 stands for 2^64
   constexpr std::uint64_t enough = std::uint64_t{1} << 32;
@@ -65,7 +65,7 @@ template <std::uniform_random_bit_generator G> [[nodiscard]] stream_key draw_key
     std::uint64_t value = 0;
     std::uint64_t reach = 1; // values that the draws so far can tell apart
     do {
-      value = value * range + (static_cast<std::uint64_t>(generator()) - static_cast<std::uint64_t>(G::min()));
+      value = value * range + (static_cast<std::uint64_t>(generator()) - static_cast<std::uint64_t>((G::min)()));
       reach = range == 0 || range >= enough ? enough : reach * range;
     } while (reach < enough);
     word = static_cast<std::uint32_t>(value ^ (value >> 32));

@@ -41,7 +41,7 @@ public:
     pass work{this, 0, 0, {}};
     for (work.first = 0; work.first < columns_; work.first += work.width) {
       math::run<double>(work);
-      std::size_t const count = std::min(work.width, columns_ - work.first);
+      std::size_t const count = (std::min)(work.width, columns_ - work.first);
       for (std::size_t i = 0; i < rows_; ++i) {
         for (std::size_t j = 0; j < count; ++j) {
           to(i, work.first + j, sign_[work.first + j] * work.panel[i * work.width + j]);
@@ -59,7 +59,7 @@ private:
   [[nodiscard]] static double squares(std::span<double const> v) {
     double sum = 0;
     while (!v.empty()) {
-      std::size_t const count = std::min<std::size_t>(v.size(), 64);
+      std::size_t const count = (std::min<std::size_t>)(v.size(), 64);
       double part = 0;
       for (double const x : v.first(count)) {
         part += product(x, x);
@@ -82,7 +82,7 @@ private:
       constexpr std::size_t lanes = static_cast<std::size_t>(math::lane_count<L>);
       constexpr std::size_t registers = 4;
       width = registers * lanes;
-      std::size_t const count = std::min(width, all->columns_ - first);
+      std::size_t const count = (std::min)(width, all->columns_ - first);
       panel.assign(all->rows_ * width, 0.0);
       for (std::size_t j = 0; j < count; ++j) {
         panel[(first + j) * width + j] = 1;

@@ -231,7 +231,7 @@ template <class T> struct uniform_law {
       }
     }
     T const below_high = static_cast<double>(top) < high ? top : std::nextafter(top, -infinity);
-    return {bottom / 2 + top / 2, top / 2 - bottom / 2, bottom, std::max(bottom, below_high)};
+    return {bottom / 2 + top / 2, top / 2 - bottom / 2, bottom, (std::max)(bottom, below_high)};
   }
 
   template <class L> SATUR_INLINE void make(word const* in, T* out) const {
@@ -285,7 +285,7 @@ template <class T, class Law> struct law_pass {
     std::uint64_t n = first / group;
     std::size_t skip = static_cast<std::size_t>(first % group);
     for (std::size_t done = 0; done < out.size(); ++n) {
-      std::size_t const count = std::min(group - skip, out.size() - done);
+      std::size_t const count = (std::min)(group - skip, out.size() - done);
       philox_words<L>(key, n * philox_group, words);
       T* const to = count == group ? out.data() + done : buffer;
       law.template make<L>(words, to);
@@ -311,7 +311,7 @@ template <class T, class Fill> void fill_through_double(std::span<T> out, std::u
   over_leaves(out.size(), [&](std::size_t from, std::size_t count) {
     double buffer[1024];
     for (std::size_t const end = from + count; from < end;) {
-      std::size_t const some = std::min(std::size(buffer), end - from);
+      std::size_t const some = (std::min)(std::size(buffer), end - from);
       fill(std::span<double>(buffer, some), first + from);
       std::transform(buffer, buffer + some, out.begin() + static_cast<std::ptrdiff_t>(from),
                      [](double x) { return static_cast<T>(x); });

@@ -60,7 +60,7 @@ struct sparse {
       for (std::size_t k = 0; k < zeros; ++k) {
         std::size_t const left = rows - k;
         std::size_t const step = static_cast<std::size_t>(uniform[k] * static_cast<double>(left));
-        std::swap(order[k], order[k + std::min(step, left - 1)]);
+        std::swap(order[k], order[k + (std::min)(step, left - 1)]);
         out[order[k] * columns + column] = T(0);
       }
     }

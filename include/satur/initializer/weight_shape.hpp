@@ -57,7 +57,7 @@ struct weight_shape {
 
 namespace detail {
 
-inline constexpr std::size_t any_axes = std::numeric_limits<std::size_t>::max();
+inline constexpr std::size_t any_axes = (std::numeric_limits<std::size_t>::max)();
 
 /// The shape, or shape_error unless it has between `least` and `most` axes and all its extents are at least 1.
 inline weight_shape const& checked(weight_shape const& shape, std::size_t least, std::size_t most,

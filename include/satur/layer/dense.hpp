@@ -40,8 +40,8 @@ template <std::floating_point T> struct dense {
   vector db; ///< dL/db, of the last backward
 
   /// Weights by the rule, bias zero. Throws shape_error where a size is 0, and what the rule throws.
-  template <initializer<T> I, std::uniform_random_bit_generator G>
-  dense(std::size_t in, std::size_t out, I const& init, G& generator)
+  template <initializer<T> Init, std::uniform_random_bit_generator G>
+  dense(std::size_t in, std::size_t out, Init const& init, G& generator)
       : w(matrix::from_shape(checked_sizes(in, out))), dw(matrix::from_shape({in, out})), b(vector::from_shape({out})),
         db(vector::from_shape({out})) {
     fill(init, w, fans{in, out}, generator);
@@ -178,7 +178,7 @@ private:
     xt::noalias(to) = from.derived_cast();
   }
 
-  static constexpr std::size_t largest = static_cast<std::size_t>(std::numeric_limits<xt::blas_index_t>::max());
+  static constexpr std::size_t largest = static_cast<std::size_t>((std::numeric_limits<xt::blas_index_t>::max)());
   static constexpr bool fits_blas(std::size_t n) { return n <= largest; }
 
   matrix const* borrowed_ = nullptr; // x of the last forward, where it was an lvalue

@@ -154,7 +154,7 @@ private:
       largest = from[j] > from[largest] ? j : largest;
     }
     // Made finite, so that no inf - inf raises FE_INVALID: a row of -inf has the sum 0, one with +inf the sum inf.
-    T const m = std::clamp(from[largest], std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
+    T const m = std::clamp(from[largest], std::numeric_limits<T>::lowest(), (std::numeric_limits<T>::max)());
     r = {label, largest, static_cast<double>(m) - static_cast<double>(from[label])};
     for (std::size_t j = 0; j < classes; ++j) {
       to[j] = from[j] - m;

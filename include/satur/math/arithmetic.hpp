@@ -134,8 +134,8 @@ template <class L> SATUR_INLINE twin<L> fma(twin<L> const& a, twin<L> const& b, 
 template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;
-    using I = decltype(bits(z));
-    return from_bits<E>(I(bits(z) | I(bits(E(-0.0f)))));
+    using Int = decltype(bits(z));
+    return from_bits<E>(Int(bits(z) | Int(bits(E(-0.0f)))));
   } else {
     return select(z < T(0), z, -z);
   }

@@ -35,7 +35,7 @@ template <> struct erfc_constants<grade::full> {
                                          -0x1.b82ce312836c8p-6,  0x1.565bcd0cd904fp-8,   -0x1.c02db37539a5fp-11,
                                          0x1.f9a308ea03b90p-14,  -0x1.f4ce2d8e657cbp-17, 0x1.b986c580fc942p-20,
                                          -0x1.5a1207322e78bp-23, 0x1.a3f0834f5edabp-27};
-  static constexpr double near = 0.65; // below, erf comes from near_zero
+  static constexpr double near_limit = 0.65; // below, erf comes from near_zero
 };
 template <> struct erfc_constants<grade::for_float> {
   static constexpr double scaled[] = {0x1.12f21ddd0ddd0p+0,   -0x1.c44c4887a2009p-1, 0x1.2e32694215f7ep-1,
@@ -49,7 +49,7 @@ struct single_erf_constants {
   static constexpr float scaled[] = {0x1.05865ep-2f, -0x1.b5720ap-4f,  0x1.567fa8p-5f,  -0x1.f95a76p-7f,
                                      0x1.66122cp-8f, -0x1.f9a904p-10f, 0x1.ed37acp-12f, -0x1.4d1ccap-13f,
                                      0x1.1f5228p-13f}; // e^(x^2) erfc x from x - 2, as good as 1 - erfc x needs
-  static constexpr float near = 0.9f;
+  static constexpr float near_limit = 0.9f;
 };
 
 /// x as it was rounded, for a type that `rounded` lets pass (a dual number): through memory.
@@ -146,8 +146,8 @@ template <grade G> inline constexpr double last_of_normal = G == grade::full ? 3
 
 /// e^-(factor x^2), factor a power of two, for long double and dual numbers.
 template <class T> SATUR_INLINE constexpr T exp_of_minus_square(T const& x, T const& factor) {
-  T const far = T(200); // beyond, e^-(x^2) is 0 and the square's rest may not exist
-  T const kept = select(x > far, far, select(x < -far, -far, x));
+  T const bound = T(200); // beyond, e^-(x^2) is 0 and the square's rest may not exist
+  T const kept = select(x > bound, bound, select(x < -bound, -bound, x));
   split<T> const square = any_exact_product(kept, kept);
   T const e = generic_exp(T(-factor * square.value));
   return e - e * (factor * square.rest);
@@ -166,18 +166,18 @@ template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T con
       exp_in_parts<T> const e = exp_parts(T(-square.value), T(-square.rest));
       T const ratio = polynomial(minimum(T(2), T(t - T(2))), C::scaled);
       T const outer = T(1) - times_power_of_two(madd(ratio, e.t, ratio), e.n);
-      T const small = select(t < T(C::near), x, T(0));
-      T const inner = madd(small, polynomial(rounded(small * small), C::near_zero), small);
-      T const value = select(t < T(C::near), inner, select(x < T(0), T(-outer), outer));
+      T const kept = select(t < T(C::near_limit), x, T(0));
+      T const inner = madd(kept, polynomial(rounded(kept * kept), C::near_zero), kept);
+      T const value = select(t < T(C::near_limit), inner, select(x < T(0), T(-outer), outer));
       return {value, times_power_of_two(k.value + madd(k.value, e.t, k.rest), e.n)};
     } else if constexpr (real_lanes<T>) {
       using C = erfc_constants<grade::full>;
       T const t = minimum(T(last_of_erfc<grade::full>), T(-negative_magnitude(x)));
       gaussian_parts<T> const g = gaussian<grade::full, false>(t);
       T const outer = T(1) - times_power_of_two(g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest), g.n);
-      T const small = select(t < T(C::near), x, T(0));
-      T const inner = madd(small, polynomial(rounded(t * t), C::near_zero), small);
-      T const value = select(t < T(C::near), inner, select(x < T(0), T(-outer), outer));
+      T const kept = select(t < T(C::near_limit), x, T(0));
+      T const inner = madd(kept, polynomial(rounded(t * t), C::near_zero), kept);
+      T const value = select(t < T(C::near_limit), inner, select(x < T(0), T(-outer), outer));
       return {value, times_power_of_two(k.value + madd(k.value, g.m, k.rest), g.n)};
     } else {
       T const e = exp_of_minus_square(x, T(1));

@@ -62,11 +62,11 @@ template <class T> SATUR_INLINE constexpr T times_power_of_two(T const& c, integ
   if constexpr (has_scale_v<T>) {
     return scale_exponent(c, n.value);
   } else {
-    using I = decltype(bits(c));
-    I const k = bits(n.shifted) - I(bits(C::shifter));
-    I const half = k >> 1;
-    T const a = from_bits<E>(I((half + I(C::bias)) << C::mantissa_bits));
-    T const b = from_bits<E>(I((k - half + I(C::bias)) << C::mantissa_bits));
+    using Int = decltype(bits(c));
+    Int const k = bits(n.shifted) - Int(bits(C::shifter));
+    Int const half = k >> 1;
+    T const a = from_bits<E>(Int((half + Int(C::bias)) << C::mantissa_bits));
+    T const b = from_bits<E>(Int((k - half + Int(C::bias)) << C::mantissa_bits));
     return rounded(rounded(c * a) * b);
   }
 }

@@ -12,17 +12,17 @@ enum class half_format { bfloat16, ieee };
 
 /// The float that the low 16 bits of h stand for, exactly; the others are 0. h is a std::int32_t or lanes of it.
 /// Subnormal numbers, infinities and NaN (with its fraction) included.
-template <half_format F, class I> [[nodiscard]] SATUR_INLINE auto float_of_half(I const& h) {
+template <half_format F, class Int> [[nodiscard]] SATUR_INLINE auto float_of_half(Int const& h) {
   if constexpr (F == half_format::bfloat16) {
-    return from_bits<float>(I(h << 16));
+    return from_bits<float>(Int(h << 16));
   } else {
-    I const sign = I(h & I(0x8000)) << 16;
-    I const magnitude = I(h & I(0x7fff)) << 13; // at a float's place, the exponent 112 too small
-    I const special = select(magnitude >= I(0x0f800000), I(112 << 23), I(0));
-    I const normal = I(magnitude + I(112 << 23)) + special;
+    Int const sign = Int(h & Int(0x8000)) << 16;
+    Int const magnitude = Int(h & Int(0x7fff)) << 13; // at a float's place, the exponent 112 too small
+    Int const special = select(magnitude >= Int(0x0f800000), Int(112 << 23), Int(0));
+    Int const normal = Int(magnitude + Int(112 << 23)) + special;
     // 2^-14 (1 + m) - 2^-14 is the subnormal number 2^-14 m.
-    I const subnormal = bits(from_bits<float>(I(magnitude + I(113 << 23))) - from_bits<float>(I(113 << 23)));
-    return from_bits<float>(I(sign | select(magnitude < I(0x00800000), subnormal, normal)));
+    Int const subnormal = bits(from_bits<float>(Int(magnitude + Int(113 << 23))) - from_bits<float>(Int(113 << 23)));
+    return from_bits<float>(Int(sign | select(magnitude < Int(0x00800000), subnormal, normal)));
   }
 }
 
@@ -30,22 +30,22 @@ template <half_format F, class I> [[nodiscard]] SATUR_INLINE auto float_of_half(
 /// gradual underflow is kept. x is a float or lanes of it; the result a std::int32_t or lanes of it, between 0 and
 /// 0xffff.
 template <half_format F, class L> [[nodiscard]] SATUR_INLINE auto half_of_float(L const& x) {
-  using I = decltype(bits(x));
-  I const all = I(bits(x) & I(0x7fffffff));
-  auto const nan = all > I(0x7f800000);
-  I const sign = select(nan, I(0), I(I(bits(x) >> 16) & I(0x8000))); // a NaN's sign is anybody's
+  using Int = decltype(bits(x));
+  Int const all = Int(bits(x) & Int(0x7fffffff));
+  auto const nan = all > Int(0x7f800000);
+  Int const sign = select(nan, Int(0), Int(Int(bits(x) >> 16) & Int(0x8000))); // a NaN's sign is anybody's
   if constexpr (F == half_format::bfloat16) {
-    I const magnitude = select(nan, I(0x7fc00000), all);
-    return I(sign | I(I(magnitude + I(0x7fff) + I(I(magnitude >> 16) & I(1))) >> 16));
+    Int const magnitude = select(nan, Int(0x7fc00000), all);
+    return Int(sign | Int(Int(magnitude + Int(0x7fff) + Int(Int(magnitude >> 16) & Int(1))) >> 16));
   } else {
-    I const magnitude = select(nan, I(0), all);
-    I const normal = I(I(magnitude + I(0xfff) + I(I(magnitude >> 13) & I(1))) - I(112 << 23)) >> 13;
+    Int const magnitude = select(nan, Int(0), all);
+    Int const normal = Int(Int(magnitude + Int(0xfff) + Int(Int(magnitude >> 13) & Int(1))) - Int(112 << 23)) >> 13;
     // 1/2 + x: the sum rounds x to a multiple of 2^-24, the smallest subnormal number.
-    auto const small = magnitude < I(0x38800000);
-    L const sum = from_bits<float>(select(small, magnitude, I(0))) + L(0.5f);
-    I const tiny = I(bits(sum) - I(0x3f000000));
-    I const finite = select(small, tiny, select(magnitude >= I(0x47800000), I(0x7c00), normal));
-    return I(sign | select(nan, I(0x7e00), finite));
+    auto const is_small = magnitude < Int(0x38800000);
+    L const sum = from_bits<float>(select(is_small, magnitude, Int(0))) + L(0.5f);
+    Int const tiny = Int(bits(sum) - Int(0x3f000000));
+    Int const finite = select(is_small, tiny, select(magnitude >= Int(0x47800000), Int(0x7c00), normal));
+    return Int(sign | select(nan, Int(0x7e00), finite));
   }
 }
 

@@ -51,8 +51,8 @@ template <grade G, class T> SATUR_INLINE constexpr T times_power(T const& c, int
   } else {
     using E = element_t<T>;
     using C = exp_constants<E>;
-    using I = decltype(bits(c));
-    return rounded(c * from_bits<E>(I((bits(n.shifted) - I(bits(C::shifter)) + I(C::bias)) << C::mantissa_bits)));
+    using Int = decltype(bits(c));
+    return rounded(c * from_bits<E>(Int((bits(n.shifted) - Int(bits(C::shifter)) + Int(C::bias)) << C::mantissa_bits)));
   }
 }
 

@@ -27,9 +27,9 @@ template <> struct log_constants<double> {
 };
 
 /// An integer exponent of at most 12 bits as T, through the digits below the shifter.
-template <class T, class I> SATUR_INLINE constexpr T small_integer(I const& k) {
+template <class T, class Int> SATUR_INLINE constexpr T small_integer(Int const& k) {
   using C = exp_constants<element_t<T>>;
-  return from_bits<element_t<T>>(I(k + I(bits(C::shifter)))) - T(C::shifter);
+  return from_bits<element_t<T>>(Int(k + Int(bits(C::shifter)))) - T(C::shifter);
 }
 
 } // namespace detail
@@ -43,26 +43,27 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
     using X = detail::exp_constants<E>;
     split<T> const sum = exact_sum(T(1), x);
     // 1 + x = 2^k m (1 + low), m in [sqrt(1/2), sqrt 2)
-    using I = decltype(bits(x));
+    using Int = decltype(bits(x));
     // (without the sign: below -1 any number will do that does not overflow)
-    I const shifted =
-        I(bits(sum.value) & I(std::numeric_limits<std::remove_const_t<decltype(C::one)>>::max())) - I(C::sqrt_half);
-    I const k = shifted >> X::mantissa_bits;
+    Int const shifted =
+        Int(bits(sum.value) & Int((std::numeric_limits<std::remove_const_t<decltype(C::one)>>::max)())) -
+        Int(C::sqrt_half);
+    Int const k = shifted >> X::mantissa_bits;
     T const exponent = detail::small_integer<T>(k);
-    T const m = from_bits<E>(I((shifted & I(C::mantissa)) + I(C::sqrt_half)));
-    I const near_k = select(k > I(64), I(64), k); // beyond, `low` no longer matters and 2^-k may not exist
-    T const unit = from_bits<E>(I(I(C::one) - (near_k << X::mantissa_bits))); // 2^-k
-    auto const near = exponent == T(0);
-    T const f = select(near, x, m - T(1));
-    T const low = select(near, T(0), rounded(sum.rest * unit));
+    T const m = from_bits<E>(Int((shifted & Int(C::mantissa)) + Int(C::sqrt_half)));
+    Int const near_k = select(k > Int(64), Int(64), k); // beyond, `low` no longer matters and 2^-k may not exist
+    T const unit = from_bits<E>(Int(Int(C::one) - (near_k << X::mantissa_bits))); // 2^-k
+    auto const is_near = exponent == T(0);
+    T const f = select(is_near, x, m - T(1));
+    T const low = select(is_near, T(0), rounded(sum.rest * unit));
 
     T const s = rounded(f / (T(2) + f));
     T const z = rounded(s * s);
     T const half_square = rounded(rounded(T(0.5) * f) * f);
     T const r = rounded(z * detail::polynomial(z, C::r));
     // low/(1+f): three digits are plenty beside a result of at least 0.3
-    T const small = madd(exponent, T(X::ln2_low), low * (T(1) - T(2) * s * (T(1) - s)));
-    T const tail = madd(s, half_square + r, small);
+    T const correction = madd(exponent, T(X::ln2_low), low * (T(1) - T(2) * s * (T(1) - s)));
+    T const tail = madd(s, half_square + r, correction);
     T const result = madd(exponent, T(X::ln2_high), f - (half_square - tail));
 
     T const infinity = T(std::numeric_limits<E>::infinity());

@@ -30,7 +30,7 @@ inline constexpr std::size_t monitor_header = 40;
   std::string bytes;
   while (bytes.size() < n) {
     std::size_t const before = bytes.size();
-    std::size_t const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece, n - before));
+    std::size_t const wanted = static_cast<std::size_t>((std::min<std::uint64_t>)(piece, n - before));
     bytes.resize(before + wanted);
     in.read(bytes.data() + before, static_cast<std::streamsize>(wanted));
     auto const got = static_cast<std::size_t>(in.gcount());
@@ -51,7 +51,7 @@ inline constexpr std::string_view damaged = "the file is damaged: load another c
   while (same < header.size() && same < monitor_magic.size() && header[same] == monitor_magic[same]) {
     ++same;
   }
-  if (same < std::min(header.size(), monitor_magic.size())) {
+  if (same < (std::min)(header.size(), monitor_magic.size())) {
     bad_file(file,
              message("byte ", same, " is ", +static_cast<unsigned char>(header[same]), ", expected ",
                      +static_cast<unsigned char>(monitor_magic[same]), " of the eight that begin a saved monitor"),

@@ -61,7 +61,7 @@ struct history_line {
     slope += o.slope;
     gradient_square += o.gradient_square;
     log_update += o.log_update;
-    peak_slope = std::max(peak_slope, o.peak_slope);
+    peak_slope = (std::max)(peak_slope, o.peak_slope);
     return *this;
   }
   bool operator==(history_line const&) const = default;

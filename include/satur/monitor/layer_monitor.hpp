@@ -121,7 +121,7 @@ public:
     double const ratio = std::fabs(scale) * std::sqrt(step.finite.variance() / weights.finite.variance());
     bool const finite = weights.nan + weights.infinite + step.nan + step.infinite == 0;
     update_record& record = here().now.update;
-    if (finite && ratio > 0.0 && ratio <= std::numeric_limits<double>::max()) {
+    if (finite && ratio > 0.0 && ratio <= (std::numeric_limits<double>::max)()) {
       record.log_ratio += std::log10(ratio);
       ++record.steps;
     } else {
@@ -295,7 +295,7 @@ private:
     draw(z, [&](auto part, std::size_t block, std::size_t stride) {
       drawn().z.observe_blocks(part, block, stride);
       for (std::size_t i = 0; i < part.size(); i += stride) {
-        drawn().slope.observe_slope(act, part.subspan(i, std::min(block, part.size() - i)));
+        drawn().slope.observe_slope(act, part.subspan(i, (std::min)(block, part.size() - i)));
       }
     });
   }

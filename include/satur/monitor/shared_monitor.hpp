@@ -56,7 +56,7 @@ public:
           merged_[layer.name()].absorb(layer);
         }
       }
-      longest = std::max(longest, calls);
+      longest = (std::max)(longest, calls);
     }
     bool const sampled = merged_.close_step(longest);
     all_follow();

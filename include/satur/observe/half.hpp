@@ -41,11 +41,11 @@ template <math::half_format F> struct half_arrays {
   }
 
   template <class L> SATUR_INLINE static void load(std::uint16_t const* from, std::size_t n, float* to) {
-    using I = decltype(math::bits(L(0)));
+    using Int = decltype(math::bits(L(0)));
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     std::size_t i = 0;
     for (; i + width <= n; i += width) {
-      math::store(to + i, math::float_of_half<F>(math::load_16_bits<I>(from + i)));
+      math::store(to + i, math::float_of_half<F>(math::load_16_bits<Int>(from + i)));
     }
     for (; i < n; ++i) {
       to[i] = math::float_of_half<F>(std::int32_t{from[i]});
@@ -73,7 +73,7 @@ template <math::half_format F, class A, wanted W> struct half_mapping_pass {
   template <class L> SATUR_INLINE void run() {
     alignas(64) float block[block_elements];
     for (std::size_t i = 0; i < n; i += block_elements) {
-      std::size_t const count = std::min(block_elements, n - i);
+      std::size_t const count = (std::min)(block_elements, n - i);
       half_arrays<F>::template load<L>(z + i, count, block);
       mapping_pass<float, A, W> pass{act, block, block, block, count};
       pass.template run<L>();

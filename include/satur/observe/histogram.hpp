@@ -35,7 +35,7 @@ void histogram::observe_slope(A const& act, Z const& z) {
   detail::for_each_block(z, [&](T const* data, std::size_t n) {
     T slopes[detail::block_elements];
     for (std::size_t i = 0; i < n; i += detail::block_elements) {
-      std::size_t const count = std::min(detail::block_elements, n - i);
+      std::size_t const count = (std::min)(detail::block_elements, n - i);
       detail::mapping_pass<T, A, detail::wanted::slope> pass{act, data + i, slopes, slopes, count};
       math::run<T>(pass);
       add(static_cast<T const*>(slopes), count, {});
@@ -55,9 +55,9 @@ template <class T> void histogram::add_part(T const* x, std::size_t n, detail::b
   if constexpr (std::same_as<T, long double>) {
     double as_double[detail::block_elements];
     for (std::size_t i = 0; i < n; i += taken.stride) {
-      std::size_t const count = std::min(taken.block, n - i);
+      std::size_t const count = (std::min)(taken.block, n - i);
       for (std::size_t k = 0; k < count; ++k) {
-        constexpr auto largest = static_cast<long double>(std::numeric_limits<double>::max());
+        constexpr auto largest = static_cast<long double>((std::numeric_limits<double>::max)());
         long double const e = x[i + k];
         as_double[k] = static_cast<double>(std::isfinite(e) ? std::clamp(e, -largest, largest) : e);
       }

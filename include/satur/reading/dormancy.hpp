@@ -117,7 +117,7 @@ inline void require_valid(dormancy const& d) {
     bad_parameter("saturated_unit", "share", s->share, "a share of the samples in (0, 1], such as 0.95");
   }
   if (auto const* const t = std::get_if<tau_dormant>(&d);
-      t != nullptr && !(t->tau >= 0.0 && t->tau <= std::numeric_limits<double>::max())) {
+      t != nullptr && !(t->tau >= 0.0 && t->tau <= (std::numeric_limits<double>::max)())) {
     bad_parameter("tau_dormant", "tau", t->tau, "a finite number >= 0, such as 0.025");
   }
 }
@@ -137,7 +137,7 @@ template <unit_source U> [[nodiscard]] dormant_units find_dormant(U const& units
   for (std::size_t u = 0; u < units.size(); ++u) {
     all.push_back(units[u]);
     unit_summary const& s = all.back();
-    d.samples = std::max(d.samples, s.samples + s.nan);
+    d.samples = (std::max)(d.samples, s.samples + s.nan);
     if (s.samples > s.infinite) {
       magnitudes += moments{1, s.magnitude, 0.0};
     }
@@ -182,7 +182,7 @@ struct dormancy_change {
   std::size_t fallen = 0;  ///< in the second only
   /// both / min(before, after): 1 where the one set holds the other (Sokar et al. 2023); NaN where one is empty.
   [[nodiscard]] double overlap() const {
-    std::size_t const smaller = std::min(before, after);
+    std::size_t const smaller = (std::min)(before, after);
     return smaller == 0 ? std::numeric_limits<double>::quiet_NaN()
                         : static_cast<double>(both) / static_cast<double>(smaller);
   }

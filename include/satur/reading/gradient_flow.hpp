@@ -128,8 +128,8 @@ struct layer_flow {
     keep(shrinking, l + 1, false);
     keep(growing, l + 1, true);
     if (!detail::is_nan(ratio)) {
-      f.smallest = detail::is_nan(f.smallest) ? ratio : std::min(f.smallest, ratio);
-      f.largest = detail::is_nan(f.largest) ? ratio : std::max(f.largest, ratio);
+      f.smallest = detail::is_nan(f.smallest) ? ratio : (std::min)(f.smallest, ratio);
+      f.largest = detail::is_nan(f.largest) ? ratio : (std::max)(f.largest, ratio);
     }
   }
   if (std::any_of(layers.begin(), layers.end(), [](gradient_record const& g) { return g.nonfinite(); })) {

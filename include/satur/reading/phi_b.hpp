@@ -56,7 +56,7 @@ public:
     detail::for_each_block(z, [&](T const* data, std::size_t n) {
       T values[detail::block_elements];
       for (std::size_t i = 0; i < n; i += detail::block_elements) {
-        std::size_t const count = std::min(detail::block_elements, n - i);
+        std::size_t const count = (std::min)(detail::block_elements, n - i);
         detail::mapping_pass<T, A, detail::wanted::value> pass{act, data + i, values, values, count};
         math::run<T>(pass);
         add(static_cast<T const*>(values), count);
@@ -68,7 +68,7 @@ public:
     using T = detail::value_t<Y>;
     detail::for_each_block(y, [&](T const* data, std::size_t n) {
       for (std::size_t i = 0; i < n; i += detail::block_elements) {
-        add(data + i, std::min(detail::block_elements, n - i));
+        add(data + i, (std::min)(detail::block_elements, n - i));
       }
     });
   }

@@ -27,7 +27,7 @@ template <class A> [[nodiscard]] slope_range slope_range_of(A const& act) {
   };
   double const peak = peak_slope_of(act);
   double const least = peak - peak_slope_of(upside_down{act, peak});
-  return {std::max(-peak, std::min(least, 0.0)), peak};
+  return {(std::max)(-peak, (std::min)(least, 0.0)), peak};
 }
 
 namespace detail {
@@ -86,8 +86,8 @@ inline void require_range(char const* function, slope_range const& range) {
   interval i = detail::slope_estimate(record, level);
   if (record.count != 0) {
     double const reach = (range.high - range.low) * std::sqrt(std::log(2.0 / delta) / (2.0 * i.effective));
-    i.low = std::max(range.low, i.estimate - reach);
-    i.high = std::min(range.high, i.estimate + reach);
+    i.low = (std::max)(range.low, i.estimate - reach);
+    i.high = (std::min)(range.high, i.estimate + reach);
   }
   return i;
 }
@@ -106,8 +106,8 @@ inline void require_range(char const* function, slope_range const& range) {
     double const reach = record.count < 2 ? r
                                           : std::sqrt(2.0 * detail::slope_variance(record) * l / i.effective) +
                                                 7.0 * r * l / (3.0 * (i.effective - 1.0));
-    i.low = std::max(range.low, i.estimate - reach);
-    i.high = std::min(range.high, i.estimate + reach);
+    i.low = (std::max)(range.low, i.estimate - reach);
+    i.high = (std::min)(range.high, i.estimate + reach);
   }
   return i;
 }

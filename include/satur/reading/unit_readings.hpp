@@ -98,7 +98,7 @@ struct unit_percentiles {
     double const position = static_cast<double>(values.size() - 1) * p.at[i] / 100.0;
     auto const below = static_cast<std::size_t>(position);
     double const a = values[below];
-    double const b = values[std::min(below + 1, values.size() - 1)];
+    double const b = values[(std::min)(below + 1, values.size() - 1)];
     double const part = position - static_cast<double>(below);
     p.values[i] = part == 0.0 || a == b ? a : a + (b - a) * part; // infinite neighbors stay infinite
   }
@@ -126,7 +126,7 @@ template <unit_source U, std::invocable<unit_summary const&> R>
       numbers.push_back(u);
     }
   }
-  k = std::min(k, numbers.size());
+  k = (std::min)(k, numbers.size());
   std::partial_sort(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(k), numbers.end(),
                     [&](std::size_t a, std::size_t b) {
                       if (values[a] != values[b]) {

@@ -141,7 +141,7 @@ public:
     if (all == 0) {
       return {};
     }
-    std::uint64_t rank = std::max<std::uint64_t>(1, math::least_count(p, all));
+    std::uint64_t rank = (std::max<std::uint64_t>)(1, math::least_count(p, all));
     std::uint64_t const first_infinite = kind_ == scale::linear ? minus_infinite() : 0;
     std::uint64_t const last_infinite = infinite() - first_infinite;
     if (rank <= first_infinite) {
@@ -167,8 +167,8 @@ public:
       rank -= places_[place++];
     }
     quantile_estimate q;
-    q.low = place == 0 ? lowest_ : std::max(lowest_, edge(place - 1));
-    q.high = place == bins_ + 1 ? highest_ : std::min(highest_, edge(place));
+    q.low = place == 0 ? lowest_ : (std::max)(lowest_, edge(place - 1));
+    q.high = place == bins_ + 1 ? highest_ : (std::min)(highest_, edge(place));
     q.value = q.low + (q.high - q.low) * ((static_cast<double>(rank) - 0.5) / static_cast<double>(places_[place]));
     return q;
   }
@@ -184,8 +184,8 @@ public:
       places_[i] += o.places_[i];
     }
     zeros_ += o.zeros_;
-    lowest_ = std::min(lowest_, o.lowest_);
-    highest_ = std::max(highest_, o.highest_);
+    lowest_ = (std::min)(lowest_, o.lowest_);
+    highest_ = (std::max)(highest_, o.highest_);
     return *this;
   }
   [[nodiscard]] friend histogram operator+(histogram a, histogram const& b) { return a += b; }

@@ -38,27 +38,27 @@ inline std::ostream& operator<<(std::ostream& out, histogram const& h) {
   }
   auto const within = [&](std::size_t from) {
     std::uint64_t sum = 0;
-    for (std::size_t i = from; i < std::min(from + group, last); ++i) {
+    for (std::size_t i = from; i < (std::min)(from + group, last); ++i) {
       sum += h.count(i);
     }
     return sum;
   };
   std::uint64_t most = 1;
   for (std::size_t i = first; i < last; i += group) {
-    most = std::max(most, within(i));
+    most = (std::max)(most, within(i));
   }
   auto const row = [&](std::string const& what, std::uint64_t n, bool bar) {
-    double const share = static_cast<double>(n) / static_cast<double>(std::max<std::uint64_t>(h.total(), 1));
+    double const share = static_cast<double>(n) / static_cast<double>((std::max<std::uint64_t>)(h.total(), 1));
     out << detail::padded(what, 24, true) << detail::padded(detail::percent_cell(share), 6) << " %";
     if (bar && n != 0) {
       auto const length =
           static_cast<std::size_t>(static_cast<double>(n) / static_cast<double>(most) * static_cast<double>(longest));
-      out << "  " << std::string(std::max<std::size_t>(length, 1), '#');
+      out << "  " << std::string((std::max<std::size_t>)(length, 1), '#');
     }
     out << '\n';
   };
   for (std::size_t i = first; i < last; i += group) {
-    row(cell("[%.4g, %.4g)", h.edge(i), h.edge(std::min(i + group, h.bins()))), within(i), true);
+    row(cell("[%.4g, %.4g)", h.edge(i), h.edge((std::min)(i + group, h.bins()))), within(i), true);
   }
   auto const outside = [&](std::string const& what, std::uint64_t n) {
     if (n != 0) {

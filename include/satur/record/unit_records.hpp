@@ -128,7 +128,7 @@ public:
       all.gradients += s.gradients;
       all.bad_gradients += s.bad_gradients;
       all.ever_active = all.ever_active || s.ever_active;
-      silent = std::min(silent, s.silent);
+      silent = (std::min)(silent, s.silent);
       slope += moments{seen, s.mean_slope, 0.0};
       z += moments{finite, s.z_mean, s.z_variance * static_cast<double>(finite)};
       output += moments{finite, s.output, 0.0};
@@ -333,7 +333,7 @@ private:
     std::uint32_t const* const theirs = o.counts_.data() + detail::of_silence * units_;
     if (!later) {
       for (std::size_t u = 0; u < units_; ++u) {
-        ours[u] = std::min(ours[u], theirs[u]);
+        ours[u] = (std::min)(ours[u], theirs[u]);
       }
       return;
     }
@@ -342,7 +342,7 @@ private:
     }
   }
   [[nodiscard]] static std::uint32_t longer_silence(std::uint32_t silence, std::uint64_t more) {
-    auto const room = static_cast<std::uint32_t>(std::min<std::uint64_t>(more, detail::longest_silence));
+    auto const room = static_cast<std::uint32_t>((std::min<std::uint64_t>)(more, detail::longest_silence));
     std::uint32_t const longer = silence < detail::longest_silence - room ? silence + room : detail::longest_silence;
     return silence == detail::never_active ? silence : longer;
   }

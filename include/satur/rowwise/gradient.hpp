@@ -54,7 +54,7 @@ template <class Rule, class T> struct gradient_piece {
     if (what == step::sums) {
       G sum = math::load_group<G>(row.sums);
       for (std::size_t i = 0; i < n; i += width) {
-        std::size_t const count = std::min(width, n - i);
+        std::size_t const count = (std::min)(width, n - i);
         bool const here = Rule::leaves_largest && row.at >= offset + i && row.at < offset + i + count;
         if (count == width && !here) {
           sum = sum + math::rounded(Rule::term(load_wide<G>(y + i), load_wide<G>(dy + i), c));
@@ -79,7 +79,7 @@ template <class Rule, class T> struct gradient_piece {
     }
     G const total = G(Rule::total(row.center, row.total));
     for (std::size_t i = 0; i < n; i += width) {
-      std::size_t const count = std::min(width, n - i);
+      std::size_t const count = (std::min)(width, n - i);
       if (count == width) {
         store_narrow(dx + i, Rule::result(load_wide<G>(y + i), load_wide<G>(dy + i), c, total));
         continue;
@@ -130,7 +130,7 @@ template <class Rule, class Y, class D, class X> void run_gradient(Y const& y, D
       auto a = y_row;
       auto b = dy_row;
       for (std::size_t done = 0; done < shape.length;) {
-        std::size_t const n = std::min(most, shape.length - done);
+        std::size_t const n = (std::min)(most, shape.length - done);
         for (std::size_t i = 0; i < n; ++i, ++a, ++b) {
           some_y[i] = *a;
           some_dy[i] = *b;

@@ -401,7 +401,7 @@ template <class T, class Iterator, class F> Iterator for_each_piece(Iterator fro
   static_assert(most % row_group_size == 0);
   T piece[most];
   for (std::size_t done = 0; done < length;) {
-    std::size_t const n = std::min(most, length - done);
+    std::size_t const n = (std::min)(most, length - done);
     for (std::size_t i = 0; i < n; ++i, ++from) {
       piece[i] = *from;
     }

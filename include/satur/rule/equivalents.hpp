@@ -62,19 +62,19 @@ namespace detail {
 /// neighboring doubles. A formula that has no number far out (an exp that overflows) is asked from where it has one.
 template <class Saturated, class Defined>
 [[nodiscard]] double end_of_left_tail(Saturated const& saturated, Defined const& defined) {
-  constexpr double far = 1e300;
+  constexpr double outermost = 1e300;
   auto const further_in = [](double z) {
     return z < -64.0 ? z / 1.09050773266525766 : z < 64.0 ? z + 0x1p-7 : z * 1.09050773266525766;
   };
-  double inner = -std::numeric_limits<double>::max();
-  while (inner < far && !defined(inner)) {
+  double inner = -(std::numeric_limits<double>::max)();
+  while (inner < outermost && !defined(inner)) {
     inner = further_in(inner);
   }
   if (!saturated(inner)) {
     return std::numeric_limits<double>::quiet_NaN();
   }
   double outer = inner;
-  while (inner < far && saturated(inner)) {
+  while (inner < outermost && saturated(inner)) {
     outer = inner;
     inner = further_in(inner);
   }

@@ -19,7 +19,7 @@ struct z_beyond {
 
   [[nodiscard]] rule_definition definition() const { return {name, threshold}; }
   void require_valid() const {
-    if (!(threshold >= 0.0 && threshold <= std::numeric_limits<double>::max())) {
+    if (!(threshold >= 0.0 && threshold <= (std::numeric_limits<double>::max)())) {
       detail::bad_parameter("z_beyond", "threshold", threshold, "a finite number >= 0, such as 5");
     }
   }

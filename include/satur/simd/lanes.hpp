@@ -190,10 +190,10 @@ SATUR_INLINE lanes<T, N> select(lanes_mask<T, N> const& m, std::type_identity_t<
 
 /// The bits of each lane as a signed integer of the same width, and back.
 template <class T, int N> SATUR_INLINE auto bits(lanes<T, N> const& a) {
-  using I = lanes<typename detail::signed_of_size<sizeof(T)>::type, N>;
-  return I((typename I::raw_type)a.raw);
+  using Int = lanes<typename detail::signed_of_size<sizeof(T)>::type, N>;
+  return Int((typename Int::raw_type)a.raw);
 }
-template <class T, class I, int N> SATUR_INLINE lanes<T, N> from_bits(lanes<I, N> const& a) {
+template <class T, class Int, int N> SATUR_INLINE lanes<T, N> from_bits(lanes<Int, N> const& a) {
   return lanes<T, N>((typename lanes<T, N>::raw_type)a.raw);
 }
 /// A mask of T lanes as a mask for the integer or floating lanes of the same width.
@@ -202,8 +202,8 @@ template <class U, class T, int N> SATUR_INLINE lanes_mask<U, N> mask_cast(lanes
 }
 /// -1 where set, 0 elsewhere: subtract it to count.
 template <class T, int N> SATUR_INLINE auto as_integer(lanes_mask<T, N> const& m) {
-  using I = lanes<typename lanes_mask<T, N>::bit_type, N>;
-  return I(m.raw);
+  using Int = lanes<typename lanes_mask<T, N>::bit_type, N>;
+  return Int(m.raw);
 }
 
 template <class T, int N> SATUR_INLINE lanes<T, N> load_lanes(T const* p) {

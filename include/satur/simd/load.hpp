@@ -9,24 +9,24 @@
 
 namespace satur::math {
 
-/// `lane_count<I>` neighbors of 16 bits as std::int32_t, from any alignment; and the low 16 bits of each back.
-template <class I> SATUR_INLINE I load_16_bits(std::uint16_t const* p) {
+/// `lane_count<Int>` neighbors of 16 bits as std::int32_t, from any alignment; and the low 16 bits of each back.
+template <class Int> SATUR_INLINE Int load_16_bits(std::uint16_t const* p) {
 #if SATUR_HAS_LANES
-  if constexpr (is_lanes_v<I>) {
-    typedef std::uint16_t packed __attribute__((vector_size(2 * lane_count<I>), aligned(2), may_alias));
-    I r;
-    r.raw = __builtin_convertvector(*reinterpret_cast<packed const*>(p), typename I::raw_type);
+  if constexpr (is_lanes_v<Int>) {
+    typedef std::uint16_t packed __attribute__((vector_size(2 * lane_count<Int>), aligned(2), may_alias));
+    Int r;
+    r.raw = __builtin_convertvector(*reinterpret_cast<packed const*>(p), typename Int::raw_type);
     return r;
   } else
 #endif
   {
-    return I{*p};
+    return Int{*p};
   }
 }
-template <class I> SATUR_INLINE void store_16_bits(std::uint16_t* p, I const& a) {
+template <class Int> SATUR_INLINE void store_16_bits(std::uint16_t* p, Int const& a) {
 #if SATUR_HAS_LANES
-  if constexpr (is_lanes_v<I>) {
-    typedef std::uint16_t packed __attribute__((vector_size(2 * lane_count<I>)));
+  if constexpr (is_lanes_v<Int>) {
+    typedef std::uint16_t packed __attribute__((vector_size(2 * lane_count<Int>)));
     typedef packed unaligned __attribute__((aligned(2), may_alias));
     *reinterpret_cast<unaligned*>(p) = __builtin_convertvector(a.raw, packed);
   } else

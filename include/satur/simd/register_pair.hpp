@@ -94,10 +94,10 @@ SATUR_INLINE twin<L> select(twin_mask<M> const& m, std::type_identity_t<element_
   return select(m, twin<L>(a), b);
 }
 template <class L> SATUR_INLINE auto bits(twin<L> const& a) {
-  using I = decltype(bits(a.first));
-  return twin<I>(bits(a.first), bits(a.second));
+  using Int = decltype(bits(a.first));
+  return twin<Int>(bits(a.first), bits(a.second));
 }
-template <class T, class I> SATUR_INLINE auto from_bits(twin<I> const& a) {
+template <class T, class Int> SATUR_INLINE auto from_bits(twin<Int> const& a) {
   using L = decltype(from_bits<T>(a.first));
   return twin<L>(from_bits<T>(a.first), from_bits<T>(a.second));
 }

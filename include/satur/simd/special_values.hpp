@@ -20,13 +20,13 @@ template <> struct special_bits<double> {
 };
 template <class L> SATUR_INLINE auto is_nan(L const& x) {
   using B = special_bits<math::element_t<L>>;
-  using I = decltype(math::bits(x));
-  return (math::bits(x) & I(B::magnitude)) > I(B::infinity);
+  using Int = decltype(math::bits(x));
+  return (math::bits(x) & Int(B::magnitude)) > Int(B::infinity);
 }
 template <class L> SATUR_INLINE auto is_infinite(L const& x) {
   using B = special_bits<math::element_t<L>>;
-  using I = decltype(math::bits(x));
-  return (math::bits(x) & I(B::magnitude)) == I(B::infinity);
+  using Int = decltype(math::bits(x));
+  return (math::bits(x) & Int(B::magnitude)) == Int(B::infinity);
 }
 inline bool is_nan(long double x) { return std::isnan(x); }
 inline bool is_infinite(long double x) { return std::isinf(x); }
@@ -34,9 +34,9 @@ inline bool is_infinite(long double x) { return std::isinf(x); }
 /// |x|, by its bits where it has them.
 template <class W> SATUR_INLINE W magnitude_of(W const& x) {
   if constexpr (math::real_lanes<W>) {
-    using I = decltype(math::bits(x));
+    using Int = decltype(math::bits(x));
     using T = math::element_t<W>;
-    return math::from_bits<T>(I(math::bits(x) & I(special_bits<T>::magnitude)));
+    return math::from_bits<T>(Int(math::bits(x) & Int(special_bits<T>::magnitude)));
   } else {
     return x < W(0) ? W(-x) : x;
   }

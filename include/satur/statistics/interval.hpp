@@ -155,7 +155,7 @@ inline void require_part(char const* function, std::uint64_t k, std::uint64_t n)
   double effective = groups;
   if (k != 0.0 && k != n) {
     double const variance = groups / (groups - 1.0) * squares / (n * n);
-    effective = variance > 0.0 ? std::min(n, p * (1.0 - p) / variance) : n;
+    effective = variance > 0.0 ? (std::min)(n, p * (1.0 - p) / variance) : n;
   }
   double const z = detail::normal_quantile(q);
   double const shrink = z / detail::student_quantile(groups - 1.0, q);

@@ -38,7 +38,7 @@ struct tails {
   if (!(x > 0.0)) {
     return {0.0, 1.0};
   }
-  if (x > std::numeric_limits<double>::max()) {
+  if (x > (std::numeric_limits<double>::max)()) {
     return {1.0, 0.0};
   }
   constexpr double epsilon = std::numeric_limits<double>::epsilon();
@@ -122,7 +122,7 @@ struct tails {
 
 /// The F distribution of (d1, d2) degrees of freedom at f >= 0.
 [[nodiscard]] inline tails f_tails(double d1, double d2, double f) {
-  if (f > std::numeric_limits<double>::max()) {
+  if (f > (std::numeric_limits<double>::max)()) {
     return {1.0, 0.0};
   }
   double const whole = d1 * f + d2;

@@ -42,7 +42,7 @@ namespace detail {
 [[nodiscard]] inline double sample_variance(moments const& m) {
   return m.deviations / (static_cast<double>(m.count) - 1.0);
 }
-[[nodiscard]] inline double both_sides(tails const& t) { return std::min(1.0, 2.0 * std::min(t.lower, t.upper)); }
+[[nodiscard]] inline double both_sides(tails const& t) { return (std::min)(1.0, 2.0 * (std::min)(t.lower, t.upper)); }
 
 } // namespace detail
 

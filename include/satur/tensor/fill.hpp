@@ -55,19 +55,19 @@ template <class E, class Write> void write_row_major(E& tensor, Write const& wri
 
 /// Fills a tensor by the rule, element by element in row-major order whatever its layout. One key is taken from the
 /// generator. Throws what the rule throws (zero fans, a bad parameter).
-template <class I, detail::fillable_tensor E, std::uniform_random_bit_generator G>
-  requires initializer<I, typename E::value_type>
-void fill(I const& init, E& tensor, fans f, G& generator) {
+template <class Init, detail::fillable_tensor E, std::uniform_random_bit_generator G>
+  requires initializer<Init, typename E::value_type>
+void fill(Init const& init, E& tensor, fans f, G& generator) {
   detail::write_row_major(tensor, [&](std::span<typename E::value_type> values) { fill(init, values, f, generator); });
 }
 
 /// The same with the fans of shape (in, out). A rule whose law is the same for all fans (zeros, constant, uniform,
 /// normal) takes any shape; for the others throws shape_error unless the tensor has two axes.
-template <class I, detail::fillable_tensor E, std::uniform_random_bit_generator G>
-  requires initializer<I, typename E::value_type>
-void fill(I const& init, E& tensor, G& generator) {
+template <class Init, detail::fillable_tensor E, std::uniform_random_bit_generator G>
+  requires initializer<Init, typename E::value_type>
+void fill(Init const& init, E& tensor, G& generator) {
   fans f{tensor.size(), tensor.size()};
-  if constexpr (uses_fans_v<I>) {
+  if constexpr (uses_fans_v<Init>) {
     f = detail::fans_of(tensor.shape(), "fill");
   }
   fill(init, tensor, f, generator);
@@ -75,9 +75,9 @@ void fill(I const& init, E& tensor, G& generator) {
 
 /// Fills a weight of any number of axes by a rule that is about the whole matrix or kernel (orthogonal, dirac, …), the
 /// axes in this order: fill(delta_orthogonal{}, kernel, axis_order::in_out, generator). Throws what the rule throws.
-template <class I, detail::fillable_tensor E, std::uniform_random_bit_generator G>
-  requires shaped_initializer<I, typename E::value_type>
-void fill(I const& init, E& tensor, axis_order order, G& generator) {
+template <class Init, detail::fillable_tensor E, std::uniform_random_bit_generator G>
+  requires shaped_initializer<Init, typename E::value_type>
+void fill(Init const& init, E& tensor, axis_order order, G& generator) {
   weight_shape shape{{}, order};
   for (auto const extent : tensor.shape()) {
     shape.extents.push_back(static_cast<std::size_t>(extent));
@@ -88,34 +88,35 @@ void fill(I const& init, E& tensor, axis_order order, G& generator) {
 
 /// A new row-major tensor: make<float>(glorot_normal{}, std::array<std::size_t, 2>{784, 256}, generator). Where the
 /// rule depends on fans, the shape is (in, out).
-template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
-  requires initializer<I, T> && (N == 2 || !uses_fans_v<I>)
-[[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, G& generator) {
+template <class T, class Init, std::size_t N, std::uniform_random_bit_generator G>
+  requires initializer<Init, T> && (N == 2 || !uses_fans_v<Init>)
+[[nodiscard]] xt::xtensor<T, N> make(Init const& init, std::array<std::size_t, N> shape, G& generator) {
   xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
   fill(init, tensor, generator);
   return tensor;
 }
 
 /// The same with the shape in braces: make<float>(glorot_normal{}, {784, 256}, generator).
-template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
-  requires initializer<I, T> && (N == 2 || !uses_fans_v<I>)
-[[nodiscard]] xt::xtensor<T, N> make(I const& init, std::size_t const (&shape)[N], G& generator) {
+template <class T, class Init, std::size_t N, std::uniform_random_bit_generator G>
+  requires initializer<Init, T> && (N == 2 || !uses_fans_v<Init>)
+[[nodiscard]] xt::xtensor<T, N> make(Init const& init, std::size_t const (&shape)[N], G& generator) {
   return make<T>(init, std::to_array(shape), generator);
 }
 
 /// The same for any number of axes, with the fans that the caller states.
-template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
-  requires initializer<I, T>
-[[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, fans f, G& generator) {
+template <class T, class Init, std::size_t N, std::uniform_random_bit_generator G>
+  requires initializer<Init, T>
+[[nodiscard]] xt::xtensor<T, N> make(Init const& init, std::array<std::size_t, N> shape, fans f, G& generator) {
   xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
   fill(init, tensor, f, generator);
   return tensor;
 }
 
 /// The same by a rule that is about the whole matrix or kernel, the axes in this order.
-template <class T, class I, std::size_t N, std::uniform_random_bit_generator G>
-  requires shaped_initializer<I, T>
-[[nodiscard]] xt::xtensor<T, N> make(I const& init, std::array<std::size_t, N> shape, axis_order order, G& generator) {
+template <class T, class Init, std::size_t N, std::uniform_random_bit_generator G>
+  requires shaped_initializer<Init, T>
+[[nodiscard]] xt::xtensor<T, N> make(Init const& init, std::array<std::size_t, N> shape, axis_order order,
+                                     G& generator) {
   xt::xtensor<T, N> tensor = xt::xtensor<T, N>::from_shape(shape);
   fill(init, tensor, order, generator);
   return tensor;

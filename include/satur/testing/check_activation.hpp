@@ -62,7 +62,7 @@ template <class A> [[nodiscard]] double from_kink(A const& act, double z) {
   double nearest = HUGE_VAL;
   if constexpr (has_kinks<A>) {
     for (double const k : act.kinks()) {
-      nearest = std::min(nearest, std::fabs(z - k));
+      nearest = (std::min)(nearest, std::fabs(z - k));
     }
   }
   static_cast<void>(act), static_cast<void>(z);
@@ -76,7 +76,7 @@ public:
       : act_(act), o_(o), found_(std::string(name_of(act)) + " in " + std::string(name_of_type<T>())) {
     points_ = telling_points<T>();
     for (int i = 0; i < o.grid; ++i) {
-      points_.push_back(static_cast<T>(o.low + (o.high - o.low) * i / std::max(1, o.grid - 1)));
+      points_.push_back(static_cast<T>(o.low + (o.high - o.low) * i / (std::max)(1, o.grid - 1)));
     }
     for (T const z : random_points<T>(2000, o.seed, o.low, o.high)) {
       if (std::isfinite(z)) {
@@ -97,7 +97,7 @@ public:
     points_.erase(std::unique(points_.begin(), points_.end()), points_.end());
     for (T const z : points_) {
       if (double const s = std::fabs(static_cast<double>(slope(z))); std::isfinite(s)) {
-        steepest_ = std::max(steepest_, s);
+        steepest_ = (std::max)(steepest_, s);
       }
     }
   }
@@ -105,7 +105,7 @@ public:
   void specials() {
     T const nan = std::numeric_limits<T>::quiet_NaN();
     char const* const lost =
-        "std::max(z, 0), a clamp, or z > 0 ? z : 0 drops NaN: choose so that z comes back where z != z";
+        "(std::max)(z, 0), a clamp, or z > 0 ? z : 0 drops NaN: choose so that z comes back where z != z";
     found_.require(std::isnan(value(nan)), "NaN goes through the value", nan, value(nan), nan, 0.0, "", lost);
     found_.require(std::isnan(slope(nan)), "NaN goes through the slope", nan, slope(nan), nan, 0.0, "", lost);
     T const infinity = std::numeric_limits<T>::infinity();
@@ -329,7 +329,7 @@ private:
     double const got = d(z);
     // A difference is off by the curvature's change, at most half of what the slope bends within it, and by rounding.
     double const bend = std::fabs(d(z + h) - 2.0 * got + d(z - h));
-    double const allowed = 2e-8 * std::max({1.0, std::fabs(got), std::fabs(f(z))}) + 0.5 * bend;
+    double const allowed = 2e-8 * (std::max)({1.0, std::fabs(got), std::fabs(f(z))}) + 0.5 * bend;
     double const off = std::fabs(got - difference);
     if (!std::isfinite(difference)) {
       return; // told by another property
@@ -356,13 +356,13 @@ private:
                        "the fact belongs to another formula");
       } else if constexpr (requires { act_.lower(); }) {
         found_.require(
-            !(static_cast<double>(y) < static_cast<double>(static_cast<T>(std::min(act_.lower(), act_.upper())))),
+            !(static_cast<double>(y) < static_cast<double>(static_cast<T>((std::min)(act_.lower(), act_.upper())))),
             "the value stays within its limits", z, y, static_cast<T>(act_.lower()), 0.0, "",
             "rounding leads past the limit: clamp, or compute from the other side");
       }
       if constexpr (requires { act_.upper(); }) {
         found_.require(
-            !(static_cast<double>(y) > static_cast<double>(static_cast<T>(std::max(act_.lower(), act_.upper())))),
+            !(static_cast<double>(y) > static_cast<double>(static_cast<T>((std::max)(act_.lower(), act_.upper())))),
             "the value stays within its limits", z, y, static_cast<T>(act_.upper()), 0.0, "",
             "rounding leads past the limit: clamp, or compute from the other side");
       }

@@ -23,8 +23,8 @@ template <class T> [[nodiscard]] std::vector<T> telling_points() {
     z.push_back(static_cast<T>(x));
     z.push_back(static_cast<T>(-x));
   }
-  for (T const x : {T(0), std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::min(),
-                    std::numeric_limits<T>::max() / T(4)}) {
+  for (T const x : {T(0), std::numeric_limits<T>::denorm_min(), (std::numeric_limits<T>::min)(),
+                    (std::numeric_limits<T>::max)() / T(4)}) {
     z.push_back(x);
     z.push_back(-x);
   }

@@ -22,7 +22,7 @@ template <class T> [[nodiscard]] double ulp_error(T got, long double exact) {
   int exponent = 0;
   std::frexp(exact, &exponent);
   int const least = std::numeric_limits<T>::min_exponent - std::numeric_limits<T>::digits;
-  int const unit = exact == 0 ? least : std::max(exponent - std::numeric_limits<T>::digits, least);
+  int const unit = exact == 0 ? least : (std::max)(exponent - std::numeric_limits<T>::digits, least);
   return static_cast<double>(std::ldexp(std::fabs(static_cast<long double>(got) - exact), -unit));
 }
 

@@ -121,11 +121,11 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
   for (int i = 0; i <= detail::critical_steps; ++i) {
     double const q = detail::critical_grid(i);
     double const bias = q * detail::critical_bias(act, q);
-    most = std::max(most, bias);
-    least = detail::is_finite(bias) ? std::min(least, bias) : least;
+    most = (std::max)(most, bias);
+    least = detail::is_finite(bias) ? (std::min)(least, bias) : least;
   }
   if (most > 0.0) {
-    throw std::invalid_argument(detail::message(head, "those that have one go from about ", std::max(0.0, least),
+    throw std::invalid_argument(detail::message(head, "those that have one go from about ", (std::max)(0.0, least),
                                                 " to ", most, " (searched with q* from 1e-8 to 1e8)"));
   }
   throw std::invalid_argument(detail::message(

@@ -40,7 +40,7 @@ struct network {
 
 namespace detail {
 
-template <class I> [[nodiscard]] double mean_of(I const& init, fans f) {
+template <class Init> [[nodiscard]] double mean_of(Init const& init, fans f) {
   if constexpr (requires {
                   { init.mean(f) } -> std::convertible_to<double>;
                 }) {
@@ -49,8 +49,8 @@ template <class I> [[nodiscard]] double mean_of(I const& init, fans f) {
     return 0.0;
   }
 }
-template <class I>
-concept states_its_scale = requires(I const& init, fans f) {
+template <class Init>
+concept states_its_scale = requires(Init const& init, fans f) {
   { init.stddev(f) } -> std::convertible_to<double>;
 };
 
@@ -78,15 +78,15 @@ namespace theory {
 
 /// The law of a layer whose weights an initializer draws, its biases zero. Any rule with stddev(fans), and mean(fans)
 /// where it has one: satur's own or yours. Throws what these throw.
-template <detail::states_its_scale I> [[nodiscard]] layer_law law_of(I const& init, fans f) {
+template <detail::states_its_scale Init> [[nodiscard]] layer_law law_of(Init const& init, fans f) {
   double const scale = init.stddev(f);
   return {.size = f, .weight_variance = scale * scale, .weight_mean = detail::mean_of(init, f)};
 }
 
 /// A dense network of one rule, biases zero: widths {784, 300, 300, 10} are three layers.
 /// Throws std::invalid_argument with fewer than two widths, or a width of 0.
-template <detail::states_its_scale I>
-[[nodiscard]] network network_of(I const& init, std::vector<std::size_t> const& widths, double input_mean = 0,
+template <detail::states_its_scale Init>
+[[nodiscard]] network network_of(Init const& init, std::vector<std::size_t> const& widths, double input_mean = 0,
                                  double input_variance = 1) {
   if (widths.size() < 2) {
     detail::bad_parameter("theory::network_of", "number of widths", widths.size(),

@@ -71,15 +71,15 @@ inline constexpr double unbounded = std::numeric_limits<double>::infinity();
   // Newton's last step may be off by one digit; the nearest of three numbers is the one whose square is nearest.
   constexpr double step = std::numeric_limits<double>::epsilon();
   double best = root;
-  for (double const near : {root - step, root + step}) {
-    // near^2 - x without the rounding of near^2: near = h + l, both short.
+  for (double const candidate : {root - step, root + step}) {
+    // candidate^2 - x without the rounding of candidate^2: candidate = h + l, both short.
     auto const miss = [x](double r) {
       double const h = static_cast<double>(static_cast<float>(r));
       double const l = r - h;
       double const d = ((h * h - x) + 2.0 * h * l) + l * l;
       return d < 0.0 ? -d : d;
     };
-    best = miss(near) < miss(best) ? near : best;
+    best = miss(candidate) < miss(best) ? candidate : best;
   }
   return best * scale;
 }

@@ -113,7 +113,7 @@ template <> struct pieces_of<sparse_plus> {
 
 /// Whether [a, b], in standard deviations, is so narrow that `partial_moments` cancel: then by quadrature.
 [[nodiscard]] constexpr bool narrow(double a, double b) {
-  return a < b && (b - a) * std::max({1.0, a < 0 ? -a : a, b < 0 ? -b : b}) < 1.0;
+  return a < b && (b - a) * (std::max)({1.0, a < 0 ? -a : a, b < 0 ? -b : b}) < 1.0;
 }
 
 /// J_k = integral of t^k phi(t) over [a, b], k = 0 ... 8: J_0 from the tail that has the digits, then

@@ -135,7 +135,7 @@ template <class A>
       double const s = n * law.weight_variance;
       double const spread = last.mean_fourth_output - last.mean_squared_output * last.mean_squared_output;
       double const growth = last.variance > 0.0 ? last.output_growth : 0.0;
-      error = s * s * (growth * growth * error + std::max(0.0, spread) / n);
+      error = s * s * (growth * growth * error + (std::max)(0.0, spread) / n);
     }
     bool const as_before = l > 0 && mean == last.mean && variance == last.variance;
     gaussian_moments const m = as_before ? last : moments(act, mean, variance);
@@ -153,7 +153,7 @@ template <class A>
     p.slope_saturation = 1.0 - m.mean_derivative / peak;
     p.chi = n * (law.weight_variance + law.weight_mean * law.weight_mean) * m.mean_squared_derivative;
     p.relative_error = variance > 0.0 ? std::sqrt(error) / variance : 0.0;
-    double const slope_spread = std::max(0.0, m.mean_squared_derivative - m.mean_derivative * m.mean_derivative);
+    double const slope_spread = (std::max)(0.0, m.mean_squared_derivative - m.mean_derivative * m.mean_derivative);
     double const moved = variance > 0.0 ? m.derivative_growth * m.derivative_growth * error : 0.0;
     p.mean_derivative_error = std::sqrt(moved + slope_spread / static_cast<double>(law.size.out));
     all.layers.push_back(p);
@@ -176,8 +176,8 @@ template <class A>
 
 /// One layer that this initializer fills, fed with standardized inputs (mean 0, variance 1): what it makes of an
 /// activation before anything is drawn. Throws what the initializer and `predict` throw.
-template <detail::states_its_scale I, class A>
-[[nodiscard]] layer_prediction predicted(I const& init, fans f, A const& act, double threshold = 5.0) {
+template <detail::states_its_scale Init, class A>
+[[nodiscard]] layer_prediction predicted(Init const& init, fans f, A const& act, double threshold = 5.0) {
   return predict(act, network{.layers = {law_of(init, f)}}, threshold).layers.front();
 }
 

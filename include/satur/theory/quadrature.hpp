@@ -43,19 +43,19 @@ inline constexpr double sweep_reach = 8.3;
 [[nodiscard]] constexpr double end_of_panel(double t, double sign, double mean, double sd,
                                             std::span<double const> edges, double first) {
   double const center = -mean / sd; // where z = 0
-  double width = std::min(1.66, first + 0.8 * (t < center ? center - t : t - center));
+  double width = (std::min)(1.66, first + 0.8 * (t < center ? center - t : t - center));
   double stop = sweep_reach * sign;
   for (double const edge : edges) {
     double const e = (edge - mean) / sd;
     double const ahead = (e - t) * sign;
     if (ahead > 0.0) {
-      width = std::min(width, (first + 0.8 * ahead) / 1.8); // what growing away from it would have given
+      width = (std::min)(width, (first + 0.8 * ahead) / 1.8); // what growing away from it would have given
       stop = (stop - e) * sign > 0.0 ? e : stop;
     } else {
-      width = std::min(width, first - 0.8 * ahead);
+      width = (std::min)(width, first - 0.8 * ahead);
     }
   }
-  double const next = t + sign * std::max(1e-12, width);
+  double const next = t + sign * (std::max)(1e-12, width);
   return (stop - next) * sign > 1e-9 ? next : stop;
 }
 
@@ -65,8 +65,8 @@ inline constexpr double sweep_reach = 8.3;
 /// never converges with a kink (docs/theory.md).
 template <class Visit>
 constexpr void normal_sweep(double mean, double sd, std::span<double const> edges, double scale, Visit&& visit) {
-  double const start = std::min(sweep_reach, std::max(-sweep_reach, -mean / sd)); // z = 0, or the end nearest to it
-  double const first = std::min(1.0, scale / sd);
+  double const start = (std::min)(sweep_reach, (std::max)(-sweep_reach, -mean / sd)); // z = 0, or the end nearest to it
+  double const first = (std::min)(1.0, scale / sd);
   double t = start;
   double sign = 1.0; // first to the right, then to the left: one loop, so that what is visited is compiled once
   for (;;) {
@@ -79,7 +79,7 @@ constexpr void normal_sweep(double mean, double sd, std::span<double const> edge
       continue;
     }
     double const next = end_of_panel(t, sign, mean, sd, edges, first);
-    legendre_panel(std::min(t, next), std::max(t, next),
+    legendre_panel((std::min)(t, next), (std::max)(t, next),
                    [&visit](double at, double w) { visit(at, w * normal_density(at)); });
     t = next;
   }

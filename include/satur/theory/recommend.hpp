@@ -40,7 +40,7 @@ namespace detail {
 [[nodiscard]] inline double distance_from_best(theory::prediction const& p) {
   double saturated = 0.0;
   for (theory::layer_prediction const& l : p.layers) {
-    saturated = std::max(saturated, l.saturated);
+    saturated = (std::max)(saturated, l.saturated);
   }
   double const off = std::fabs(std::log(p.gradient_factor()));
   return (off < unbounded ? off : unbounded) + (saturated > 0.05 ? 100.0 * (1.0 + saturated) : 0.0);

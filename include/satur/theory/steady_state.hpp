@@ -34,7 +34,7 @@ template <class A> [[nodiscard]] correlation_step correlate(variance_map<A> cons
   auto const edges = detail::edges_of(map.act);
   std::span<double const> const at(edges.data(), edges.size());
   // A kink of f is a bend of that width in what is expected of u2.
-  double const scale = std::max(1e-9 * sd, std::min(detail::bend_of(map.act), std::sqrt(rest)));
+  double const scale = (std::max)(1e-9 * sd, (std::min)(detail::bend_of(map.act), std::sqrt(rest)));
   detail::normal_sweep(0.0, sd, at, scale, [&](double t, double w) {
     auto const first = detail::both_at(map.act, sd * t);
     gaussian_moments const second = moments(map.act, c * sd * t, rest);

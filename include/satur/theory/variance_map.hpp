@@ -16,7 +16,7 @@ template <class G> [[nodiscard]] double root_between(G const& g, double a, doubl
   int side = 0;
   for (int i = 0; i < 200; ++i) {
     double x = (a * at_b - b * at_a) / (at_b - at_a);
-    if (i % 8 == 7 || !(x > std::min(a, b)) || !(x < std::max(a, b))) {
+    if (i % 8 == 7 || !(x > (std::min)(a, b)) || !(x < (std::max)(a, b))) {
       x = 0.5 * (a + b);
     }
     double const at_x = g(x);
@@ -107,7 +107,7 @@ template <class A> [[nodiscard]] variance_limit fixed_point(variance_map<A> cons
     return {everywhere ? limit_kind::any : limit_kind::finite, q};
   }
   double const lowest = 1e-12;
-  double const highest = 1e10 * std::max({1.0, map.weight_variance, map.bias_variance, start});
+  double const highest = 1e10 * (std::max)({1.0, map.weight_variance, map.bias_variance, start});
   double const factor = at_q > 0.0 ? 1.2 : 1.0 / 1.2;
   double last = q; // where the sign was last known
   for (;;) {

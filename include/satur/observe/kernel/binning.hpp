@@ -18,19 +18,19 @@ template <class L, class E> [[nodiscard]] SATUR_INLINE L in_every_lane(E e) {
   return math::load<L>(all);
 }
 /// The places beside the bins, and the limits of the bins, in lanes.
-template <class I> struct binning_places {
-  I none, first, last, above, nan, zero, minus_infinity, plus_infinity, magnitude, infinity;
+template <class Int> struct binning_places {
+  Int none, first, last, above, nan, zero, minus_infinity, plus_infinity, magnitude, infinity;
   template <class T, class N>
   SATUR_INLINE binning_places(T, N bins)
-      : none(in_every_lane<I>(0)), first(in_every_lane<I>(1)), last(in_every_lane<I>(bins)),
-        above(in_every_lane<I>(bins + 1)), nan(at(bins, beside::nan)), zero(at(bins, beside::zero)),
+      : none(in_every_lane<Int>(0)), first(in_every_lane<Int>(1)), last(in_every_lane<Int>(bins)),
+        above(in_every_lane<Int>(bins + 1)), nan(at(bins, beside::nan)), zero(at(bins, beside::zero)),
         minus_infinity(at(bins, beside::minus_infinity)), plus_infinity(at(bins, beside::plus_infinity)),
-        magnitude(in_every_lane<I>(special_bits<T>::magnitude)), infinity(in_every_lane<I>(special_bits<T>::infinity)) {
-  }
+        magnitude(in_every_lane<Int>(special_bits<T>::magnitude)),
+        infinity(in_every_lane<Int>(special_bits<T>::infinity)) {}
 
 private:
-  template <class N> SATUR_INLINE static I at(N bins, beside what) {
-    return in_every_lane<I>(bins + static_cast<N>(what));
+  template <class N> SATUR_INLINE static Int at(N bins, beside what) {
+    return in_every_lane<Int>(bins + static_cast<N>(what));
   }
 };
 
@@ -54,7 +54,7 @@ public:
       }
     }
   }
-  template <class I> SATUR_INLINE void add(I const* at, std::size_t n) {
+  template <class Int> SATUR_INLINE void add(Int const* at, std::size_t n) {
     std::size_t k = 0;
     if (by_four_) {
       for (; k + 4 <= n; k += 4) {
@@ -83,7 +83,7 @@ template <class W, class T, class E, class Place>
 SATUR_INLINE void place_and_count(T const* x, std::size_t count, E* at, T padding, place_counter& counter,
                                   Place const& place) {
   constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
-  constexpr std::size_t at_once = std::max<std::size_t>(width, 4);
+  constexpr std::size_t at_once = (std::max<std::size_t>)(width, 4);
   std::size_t done = 0;
   std::size_t i = 0;
   for (; i + width <= count; i += width) {
@@ -150,55 +150,55 @@ template <class T> struct linear_binning_pass {
 private:
   /// In W: registers of T, or of double.
   template <class W, bool Dyadic> SATUR_INLINE void bin() {
-    using I = decltype(math::bits(W(0)));
-    math::element_t<I> at[block_elements];
+    using Int = decltype(math::bits(W(0)));
+    math::element_t<Int> at[block_elements];
     place_counter counter(places, static_cast<std::size_t>(bins) + static_cast<std::size_t>(beside::places),
                           n / taken.stride * taken.block);
-    scale_in_lanes<W, I> const in(*this, Dyadic);
-    I zero_count = in.places.none;
+    scale_in_lanes<W, Int> const in(*this, Dyadic);
+    Int zero_count = in.places.none;
     W least = in_every_lane<W>(std::numeric_limits<double>::infinity());
     W most = in_every_lane<W>(-std::numeric_limits<double>::infinity());
     for (std::size_t start = 0; start < n; start += taken.stride) {
-      place_and_count<W>(x + start, std::min(taken.block, n - start), at, not_a_number(), counter, [&](T const* from) {
-        return place<Dyadic>(widened_from<W>(from), in, zero_count, least, most);
-      });
+      place_and_count<W>(
+          x + start, (std::min)(taken.block, n - start), at, not_a_number(), counter,
+          [&](T const* from) { return place<Dyadic>(widened_from<W>(from), in, zero_count, least, most); });
     }
     zeros += static_cast<std::uint64_t>(sum_of(zero_count));
-    lowest = std::min(lowest, least_of(least));
-    highest = std::max(highest, -least_of(W(-most)));
+    lowest = (std::min)(lowest, least_of(least));
+    highest = (std::max)(highest, -least_of(W(-most)));
   }
 
   static T not_a_number() { return math::from_bits<T>(special_bits<T>::magnitude); }
 
-  template <class W, class I> struct scale_in_lanes {
+  template <class W, class Int> struct scale_in_lanes {
     using F = math::element_t<W>;
-    using E = math::element_t<I>;
+    using E = math::element_t<Int>;
     W low, high, width, per_width, zero, one, shifter;
-    I mantissa; ///< the last bits of a float or double, those of whole numbers
-    I before;   ///< what they are of the place before the first bin, which is 0, or low / width where `dyadic`
-    binning_places<I> places;
+    Int mantissa; ///< the last bits of a float or double, those of whole numbers
+    Int before;   ///< what they are of the place before the first bin, which is 0, or low / width where `dyadic`
+    binning_places<Int> places;
     SATUR_INLINE scale_in_lanes(linear_binning_pass const& pass, bool dyadic)
         : low(in_every_lane<W>(pass.low)), high(in_every_lane<W>(pass.high)), width(in_every_lane<W>(pass.width)),
           per_width(in_every_lane<W>(pass.per_width)), zero(in_every_lane<W>(0.0)), one(in_every_lane<W>(1.0)),
-          shifter(in_every_lane<W>(whole_bits<F>::shifter)), mantissa(in_every_lane<I>(whole_bits<F>::mantissa)),
-          before(in_every_lane<I>((math::bits(whole_bits<F>::shifter) & whole_bits<F>::mantissa) - 1 +
-                                  (dyadic ? static_cast<E>(pass.low / pass.width) : 0))),
+          shifter(in_every_lane<W>(whole_bits<F>::shifter)), mantissa(in_every_lane<Int>(whole_bits<F>::mantissa)),
+          before(in_every_lane<Int>((math::bits(whole_bits<F>::shifter) & whole_bits<F>::mantissa) - 1 +
+                                    (dyadic ? static_cast<E>(pass.low / pass.width) : 0))),
           places(F{}, static_cast<E>(pass.bins)) {}
 
     /// The place of a whole number, with the shifter added.
-    SATUR_INLINE I place_of(W const& shifted) const { return (math::bits(shifted) & mantissa) - before; }
+    SATUR_INLINE Int place_of(W const& shifted) const { return (math::bits(shifted) & mantissa) - before; }
   };
 
   /// The place of a, where it is a number within the range; anything where it is not.
-  template <class W, class I> SATUR_INLINE static I exact_bin(W const& a, scale_in_lanes<W, I> const& in) {
+  template <class W, class Int> SATUR_INLINE static Int exact_bin(W const& a, scale_in_lanes<W, Int> const& in) {
     using math::select;
     W const v = math::rounded(W(a * in.per_width));
     W const shifted = math::rounded(W(v + in.shifter));
-    I const nearest = in.place_of(shifted);
-    return select(mask_for<math::element_t<I>>(math::rounded(W(shifted - in.shifter)) > v), nearest - in.places.first,
+    Int const nearest = in.place_of(shifted);
+    return select(mask_for<math::element_t<Int>>(math::rounded(W(shifted - in.shifter)) > v), nearest - in.places.first,
                   nearest);
   }
-  template <class W, class I> SATUR_INLINE static I bin_by_edges(W const& a, scale_in_lanes<W, I> const& in) {
+  template <class W, class Int> SATUR_INLINE static Int bin_by_edges(W const& a, scale_in_lanes<W, Int> const& in) {
     using math::select;
     auto const outside = a < in.low || a >= in.high;
     W const v = math::rounded(W(select(outside, in.zero, W(math::rounded(W(a - in.low)) * in.per_width))));
@@ -210,23 +210,23 @@ private:
     return in.place_of(math::rounded(W(select(outside, in.zero, right) + in.shifter)));
   }
 
-  template <bool Dyadic, class W, class I>
-  SATUR_INLINE static I place(W const& a, scale_in_lanes<W, I> const& in, I& zero_count, W& least, W& most) {
+  template <bool Dyadic, class W, class Int>
+  SATUR_INLINE static Int place(W const& a, scale_in_lanes<W, Int> const& in, Int& zero_count, W& least, W& most) {
     using math::select;
     auto const below = a < in.low;
     auto const above = a >= in.high;
-    I p;
+    Int p;
     if constexpr (Dyadic) {
       p = exact_bin(a, in);
     } else {
       p = bin_by_edges(a, in);
       p = select(p > in.places.last, in.places.last, p); // the last bin ends at `high`, not at its computed edge
     }
-    using M = math::element_t<I>;
+    using M = math::element_t<Int>;
     p = select(mask_for<M>(below), in.places.none, p);
     p = select(mask_for<M>(above), in.places.above, p);
-    I const b = math::bits(a);
-    I const m = b & in.places.magnitude;
+    Int const b = math::bits(a);
+    Int const m = b & in.places.magnitude;
     p = select(m == in.places.infinity, select(b < in.places.none, in.places.minus_infinity, in.places.plus_infinity),
                p);
     p = select(m > in.places.infinity, in.places.nan, p);
@@ -263,17 +263,17 @@ template <class T> struct octave_binning_pass {
   double& highest;
 
   template <class L> SATUR_INLINE void run() {
-    using I = decltype(math::bits(L(0)));
+    using Int = decltype(math::bits(L(0)));
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     E at[block_elements];
     place_counter counter(places, static_cast<std::size_t>(bins) + static_cast<std::size_t>(beside::places),
                           n / taken.stride * taken.block);
-    binning_places<I> const in(T{}, bins);
-    I const before = in_every_lane<I>(first - 1);
-    I least = in.infinity;
-    I most = in.none;
+    binning_places<Int> const in(T{}, bins);
+    Int const before = in_every_lane<Int>(first - 1);
+    Int least = in.infinity;
+    Int most = in.none;
     for (std::size_t start = 0; start < n; start += taken.stride) {
-      place_and_count<L>(x + start, std::min(taken.block, n - start), at, T(0), counter, [&](T const* from) {
+      place_and_count<L>(x + start, (std::min)(taken.block, n - start), at, T(0), counter, [&](T const* from) {
         return place(math::bits(math::load<L>(from)), in, before, least, most);
       });
     }
@@ -281,25 +281,25 @@ template <class T> struct octave_binning_pass {
     math::store(all, least);
     E smallest = all[0];
     for (E const e : all) {
-      smallest = std::min(smallest, e);
+      smallest = (std::min)(smallest, e);
     }
     math::store(all, most);
     E largest = all[0];
     for (E const e : all) {
-      largest = std::max(largest, e);
+      largest = (std::max)(largest, e);
     }
     if (largest != 0) {
-      lowest = std::min(lowest, static_cast<double>(math::from_bits<T>(smallest)));
-      highest = std::max(highest, static_cast<double>(math::from_bits<T>(largest)));
+      lowest = (std::min)(lowest, static_cast<double>(math::from_bits<T>(smallest)));
+      highest = (std::max)(highest, static_cast<double>(math::from_bits<T>(largest)));
     }
   }
 
 private:
-  template <class I>
-  SATUR_INLINE I place(I const& b, binning_places<I> const& in, I const& before, I& least, I& most) const {
+  template <class Int>
+  SATUR_INLINE Int place(Int const& b, binning_places<Int> const& in, Int const& before, Int& least, Int& most) const {
     using math::select;
-    I const m = b & in.magnitude;
-    I p = (m >> shift) - before;
+    Int const m = b & in.magnitude;
+    Int p = (m >> shift) - before;
     p = select(p < in.none, in.none, p);
     p = select(p > in.above, in.above, p);
     p = select(m == in.none, in.zero, p);

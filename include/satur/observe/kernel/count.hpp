@@ -29,7 +29,7 @@ template <class T> struct counting_pass {
 
   template <class L> SATUR_INLINE void run() {
     for (std::size_t start = 0; start < n; start += leaf_elements) {
-      leaf<L>(z + start, std::min(leaf_elements, n - start));
+      leaf<L>(z + start, (std::min)(leaf_elements, n - start));
     }
   }
 
@@ -57,7 +57,7 @@ private:
       i = 0;
     }
     for (; i < size; i += width) { // 0 is neither beyond nor NaN
-      L const x = load_first<L>(at + i, std::min(width, size - i), T(0));
+      L const x = load_first<L>(at + i, (std::min)(width, size - i), T(0));
       count_into(beyond_even, x > limit || x < -limit);
       count_into(nans, as_mask_of<L>(is_nan(x)));
     }

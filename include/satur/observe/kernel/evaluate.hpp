@@ -28,7 +28,7 @@ template <class T, class A, wanted W> struct mapping_pass {
       map(i, math::load_group<G>(z + i), [](T* to, G const& x) { math::store(to, x); });
     }
     for (; i < n; i += width) {
-      std::size_t const count = std::min(width, n - i);
+      std::size_t const count = (std::min)(width, n - i);
       map(i, load_first<L>(z + i, count, T(0)), [count](T* to, L const& x) { store_first(to, x, count); });
     }
   }

@@ -33,7 +33,7 @@ template <class T> struct moments_pass {
 
   template <class L> SATUR_INLINE void run() {
     for (std::size_t start = 0; start < n; start += leaf_elements) {
-      leaf<L>(x + start, std::min(leaf_elements, n - start));
+      leaf<L>(x + start, (std::min)(leaf_elements, n - start));
     }
   }
 
@@ -101,7 +101,7 @@ private:
       using math::select;
       constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
       for (std::size_t i = 0; i < size; i += width) {
-        std::size_t const count = std::min(width, size - i);
+        std::size_t const count = (std::min)(width, size - i);
         L const a = load_first<L>(at + i, count, shift);
         auto const valid = first_lanes<L>(count);
         auto const nan_here = as_mask_of<L>(is_nan(a)) && valid;

@@ -118,8 +118,8 @@ template <class L> struct leaf_sums {
     record.slope += of(slope, seen, around.slope, around.slope_scale);
     record.z += of(z, seen - infinities, around.z, around.z_scale);
     record.output += of(output, seen - infinities, around.output, around.output_scale);
-    record.lowest_z = std::min(record.lowest_z, least_of(lowest));
-    record.highest_z = std::max(record.highest_z, -least_of(L(-highest)));
+    record.lowest_z = (std::min)(record.lowest_z, least_of(lowest));
+    record.highest_z = (std::max)(record.highest_z, -least_of(L(-highest)));
   }
 
 private:
@@ -161,7 +161,7 @@ template <class Arrays, class Bound> struct observing_pass {
   template <class L> SATUR_INLINE void run() {
     auto const rule_in_lanes = rule.template over<L>();
     for (std::size_t start = 0; start < n; start += leaf_elements) {
-      leaf<L>(rule_in_lanes, first + start, std::min(leaf_elements, n - start));
+      leaf<L>(rule_in_lanes, first + start, (std::min)(leaf_elements, n - start));
     }
   }
 
@@ -202,7 +202,7 @@ private:
     alignas(64) T value_block[block_elements];
     alignas(64) T slope_block[block_elements];
     for (std::size_t i = 0; i < size; i += block_elements) {
-      std::size_t const count = std::min(block_elements, size - i);
+      std::size_t const count = (std::min)(block_elements, size - i);
       T const* const x = arrays.template read<L>(start + i, count, z_block);
       T* const values = arrays.values(start + i, value_block);
       T* const slopes = arrays.slopes(start + i, slope_block);
@@ -220,7 +220,7 @@ private:
         }
       }
       for (; k < count; k += width) {
-        std::size_t const here = std::min(width, count - k);
+        std::size_t const here = (std::min)(width, count - k);
         sums.add_checked(load_first<L>(x + k, here, sums.around.z),
                          {load_first<L>(values + k, here, T(0)), load_first<L>(slopes + k, here, T(0))}, bound,
                          first_lanes<L>(here));

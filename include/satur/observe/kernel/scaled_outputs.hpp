@@ -22,12 +22,12 @@ template <class T> struct scaled_output_pass {
 
   template <class L> SATUR_INLINE void run() {
     using W = typename pass_types<L>::wide;
-    using I = decltype(math::bits(W(0.0)));
+    using Int = decltype(math::bits(W(0.0)));
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
     W side_sum = W(0.0);
     W center_sum = W(0.0);
-    I nans = I(0);
-    I cut = I(0);
+    Int nans = Int(0);
+    Int cut = Int(0);
     std::size_t i = 0;
     for (; i + width <= n; i += width) {
       add(widened_from<W>(y + i), side_sum, center_sum, nans, cut);
@@ -47,7 +47,8 @@ template <class T> struct scaled_output_pass {
   }
 
 private:
-  template <class W, class I> SATUR_INLINE void add(W const& a, W& side_sum, W& center_sum, I& nans, I& cut) const {
+  template <class W, class Int>
+  SATUR_INLINE void add(W const& a, W& side_sum, W& center_sum, Int& nans, Int& cut) const {
     using math::select;
     auto const is_nan_here = as_mask_of<W>(is_nan(a));
     W const scaled = select(is_nan_here, W(0.0), // adds nothing to either sum

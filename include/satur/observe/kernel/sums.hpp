@@ -76,9 +76,9 @@ template <class L> using shifted_wide_sums = wide_sums<L, shifted_sums<typename 
 
 /// The median of three numbers.
 template <class T> [[nodiscard]] SATUR_INLINE T middle_of(T a, T b, T c) {
-  T const low = std::min(a, b);
-  T const high = std::max(a, b);
-  return std::max(low, std::min(high, c));
+  T const low = (std::min)(a, b);
+  T const high = (std::max)(a, b);
+  return (std::max)(low, (std::min)(high, c));
 }
 
 /// The number around which n > 0 numbers at(0), at(1), ... are summed: one of them, so that a large mean costs the

@@ -21,9 +21,9 @@ template <class T> struct unit_gradient_pass {
     alignas(64) T packed[strip_units + widest_unit_lanes];
     std::size_t const samples = layout.samples();
     for (std::size_t first = 0; first < samples; first += strip_samples) {
-      std::size_t const count = std::min(strip_samples, samples - first);
+      std::size_t const count = (std::min)(strip_samples, samples - first);
       for (std::size_t u = 0; u < layout.units; u += strip_units) {
-        std::size_t const units = std::min(strip_units, layout.units - u);
+        std::size_t const units = (std::min)(strip_units, layout.units - u);
         std::fill(sums, sums + units + widest_unit_lanes, S(0));
         C zeros = C(0);
         std::uint64_t other_zeros = 0;

@@ -16,10 +16,10 @@ inline constexpr std::size_t tile_units = strip_units;
 inline constexpr std::size_t tile_samples = 64;
 inline constexpr std::size_t widest_unit_lanes = 16; ///< lanes
 
-/// The sums of a strip. I is as wide as T, so that a counter fits the mask of a comparison.
+/// The sums of a strip. Int is as wide as T, so that a counter fits the mask of a comparison.
 template <class T> struct strip_sums {
   using S = sum_element<T>;
-  using I = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  using Int = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
   static constexpr std::size_t room = strip_units + widest_unit_lanes;
 
   // around which z, f(z) and f'(z) are summed, so that a large mean costs the variance no digits
@@ -35,12 +35,12 @@ template <class T> struct strip_sums {
   alignas(64) S output[room];
   alignas(64) S magnitude[room];
   alignas(64) S slope[room];
-  alignas(64) I low[room];
-  alignas(64) I high[room];
-  alignas(64) I active[room];
-  alignas(64) I latest[room]; ///< number of the last active sample, the first is 1
-  alignas(64) I nan[room];
-  alignas(64) I infinite[room];
+  alignas(64) Int low[room];
+  alignas(64) Int high[room];
+  alignas(64) Int active[room];
+  alignas(64) Int latest[room]; ///< number of the last active sample, the first is 1
+  alignas(64) Int nan[room];
+  alignas(64) Int infinite[room];
   // of which only the layer as a whole keeps anything
   alignas(64) S output_square[room];
   alignas(64) S slope_square[room];
@@ -49,8 +49,8 @@ template <class T> struct strip_sums {
 
   /// What only a tile with NaN or infinity writes; all else begins in the registers of the first tile.
   void clear_rarities(std::size_t n) {
-    std::fill(nan, nan + n, I(0));
-    std::fill(infinite, infinite + n, I(0));
+    std::fill(nan, nan + n, Int(0));
+    std::fill(infinite, infinite + n, Int(0));
   }
 };
 
@@ -72,7 +72,7 @@ struct strip_joining {
     W const w = W(weight);
     W const inv = W(inverse);
     for (std::size_t u = 0; u < units; u += width) {
-      std::size_t const here = std::min(width, units - u);
+      std::size_t const here = (std::min)(width, units - u);
       toward(slope + u, here, widened_from<W>(s.slope_shift + u) + math::load<W>(s.slope + u) * inv, w);
       toward(output + u, here, widened_from<W>(s.output_shift + u) + math::load<W>(s.output + u) * inv, w);
       toward(magnitude + u, here, math::load<W>(s.magnitude + u) * inv, w);

@@ -130,14 +130,14 @@ template <class T, class Bound> struct unit_pass {
     std::size_t const needed = unit_access::needed_units(record);
     strip_sums<T> sums;
     room buffers;
-    I saturated[strip_samples];
-    I of_strip[strip_samples];
+    Int saturated[strip_samples];
+    Int of_strip[strip_samples];
     std::size_t const samples = layout.samples();
     for (std::size_t first = 0; first < samples; first += strip_samples) {
-      std::size_t const count = std::min(strip_samples, samples - first);
-      std::fill(saturated, saturated + count, I(0));
+      std::size_t const count = (std::min)(strip_samples, samples - first);
+      std::fill(saturated, saturated + count, Int(0));
       for (std::size_t u = 0; u < layout.units; u += strip_units) {
-        std::size_t const units = std::min(strip_units, layout.units - u);
+        std::size_t const units = (std::min)(strip_units, layout.units - u);
         if (layer_record != nullptr) {
           strip<L, false, true>(rule_in_lanes, first, count, u, units, sums, buffers, of_strip);
         } else {
@@ -168,14 +168,15 @@ template <class T, class Bound> struct unit_pass {
 
 private:
   using S = sum_element<T>;
-  using I = typename strip_sums<T>::I;
+  using Int = typename strip_sums<T>::Int;
   static constexpr std::size_t room_elements = tile_elements<T> + tile_samples * widest_unit_lanes;
   struct room {
     alignas(64) T z[room_elements];
     alignas(64) T values[room_elements];
     alignas(64) T slopes[room_elements];
-    alignas(64) I rows[tile_samples * widest_unit_lanes];
-    I numbers[tile_samples]; ///< of the tile's samples in the strip, the first is 1; in memory, to be spread over lanes
+    alignas(64) Int rows[tile_samples * widest_unit_lanes];
+    Int numbers[tile_samples]; ///< of the tile's samples in the strip, the first is 1; in memory, to be spread over
+                               ///< lanes
   };
   /// `samples` samples of `units` units, each array with a stride of its own.
   struct tile {
@@ -192,20 +193,20 @@ private:
   /// Whole: with what only the record of the layer wants.
   template <class L, bool Checked, bool Whole, class Rule>
   SATUR_INLINE void strip(Rule const& bound, std::size_t first, std::size_t count, std::size_t u, std::size_t units,
-                          strip_sums<T>& sums, room& own, I* saturated) {
+                          strip_sums<T>& sums, room& own, Int* saturated) {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     sums.clear_rarities(units + widest_unit_lanes);
     // Where a unit's numbers lie together, a tile is long: each line of memory is read once.
-    std::size_t const across = std::min(layout.inner == 1 ? tile_units : width, units);
+    std::size_t const across = (std::min)(layout.inner == 1 ? tile_units : width, units);
     std::size_t const padded = (across + width - 1) / width * width;
-    std::size_t const down = std::min(tile_samples, std::max<std::size_t>(1, tile_elements<T> / padded));
+    std::size_t const down = (std::min)(tile_samples, (std::max<std::size_t>)(1, tile_elements<T> / padded));
     for (std::size_t s = 0; s < count;) {
       std::size_t const in_outer = layout.inner == 1 ? count : layout.inner - (first + s) % layout.inner;
-      std::size_t const samples = std::min({down, count - s, in_outer});
-      std::fill(own.rows, own.rows + samples * width, I(0));
-      std::iota(own.numbers, own.numbers + samples, static_cast<I>(s + 1));
+      std::size_t const samples = (std::min)({down, count - s, in_outer});
+      std::fill(own.rows, own.rows + samples * width, Int(0));
+      std::iota(own.numbers, own.numbers + samples, static_cast<Int>(s + 1));
       for (std::size_t b = 0; b < units; b += across) {
-        std::size_t const here = std::min(across, units - b);
+        std::size_t const here = (std::min)(across, units - b);
         bool const direct = layout.inner == 1 && here % width == 0;
         tile const t = direct ? evaluated(first + s, samples, u + b, here, own)
                               : packed(first + s, samples, u + b, here, (here + width - 1) / width * width, own);
@@ -215,14 +216,14 @@ private:
             center<L>(t.values, t.value_stride, t.samples, k, sums.output_shift + b);
             center<L>(t.slopes, t.slope_stride, t.samples, k, sums.slope_shift + b);
             if constexpr (Checked) {
-              center_again(first, count, t, k, std::min(here, k + width), u + b, sums, b);
+              center_again(first, count, t, k, (std::min)(here, k + width), u + b, sums, b);
             }
           }
           column<L, Checked, Whole>(bound, t, k, b + k, own.numbers, sums, own.rows);
         }
       }
       for (std::size_t i = 0; i < samples; ++i) {
-        I sum = 0;
+        Int sum = 0;
         for (std::size_t k = 0; k < width; ++k) {
           sum += own.rows[i * width + k];
         }
@@ -326,10 +327,10 @@ private:
 
   /// One register of units, k in the tile and u in the strip, over the samples of the tile.
   template <class L, bool Checked, bool Whole, class Rule>
-  SATUR_INLINE void column(Rule const& bound, tile const& t, std::size_t k, std::size_t u, I const* numbers,
-                           strip_sums<T>& sums, I* rows) const {
+  SATUR_INLINE void column(Rule const& bound, tile const& t, std::size_t k, std::size_t u, Int const* numbers,
+                           strip_sums<T>& sums, Int* rows) const {
     using W = typename pass_types<L>::wide;
-    using C = std::conditional_t<math::is_lanes_v<L>, typename pass_types<L>::counter, I>;
+    using C = std::conditional_t<math::is_lanes_v<L>, typename pass_types<L>::counter, Int>;
     using math::select;
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     constexpr std::size_t half = static_cast<std::size_t>(math::lane_count<W>);
@@ -412,7 +413,7 @@ private:
       high = counted(high, is_high, C(1));
       active = counted(active, is_active, C(1));
       latest = chosen(is_active, C(numbers[i]), latest);
-      I* const row = rows + i * width;
+      Int* const row = rows + i * width;
       math::store(row, counted(counted(math::load<C>(row), is_low, one), is_high, one)); // no number is both
     }
     math::store(sums.low + u, low);
@@ -459,9 +460,9 @@ private:
     layer_record->z += of_z;
     layer_record->output += of_output;
     layer_record->lowest_z =
-        std::min(layer_record->lowest_z, static_cast<double>(*std::min_element(s.lowest, s.lowest + units)));
+        (std::min)(layer_record->lowest_z, static_cast<double>(*std::min_element(s.lowest, s.lowest + units)));
     layer_record->highest_z =
-        std::max(layer_record->highest_z, static_cast<double>(*std::max_element(s.highest, s.highest + units)));
+        (std::max)(layer_record->highest_z, static_cast<double>(*std::max_element(s.highest, s.highest + units)));
   }
   /// Where every unit has `count` finite numbers; false where a sum overflows.
   template <class L>

@@ -1,0 +1,58 @@
+// Every header compiles where windows.h, complex.h and the like have defined min, max, near, far, small and I. The
+// macros come after the headers of other libraries: those are not part of the check.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cfenv>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <fstream>
+#include <functional>
+#include <initializer_list>
+#include <iomanip>
+#include <iosfwd>
+#include <istream>
+#include <iterator>
+#include <limits>
+#include <locale>
+#include <memory>
+#include <mutex>
+#include <numbers>
+#include <numeric>
+#include <optional>
+#include <ostream>
+#include <random>
+#include <ranges>
+#include <span>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <satur/tensor/compat.hpp>
+#if defined(SATUR_XTENSOR_BLAS_HEADER)
+#include SATUR_XTENSOR_BLAS_HEADER
+#endif
+
+#define min(a, b) (((a) < (b)) ? (a) : (b))
+#define max(a, b) (((a) > (b)) ? (a) : (b))
+#define near
+#define far
+#define small char
+#define I (__extension__ 1.0iF)
+
+#include <satur/satur.hpp>
+#include <satur/testing.hpp>
