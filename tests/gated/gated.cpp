@@ -296,7 +296,7 @@ TEST_CASE("what is refused; no pass allocates") {
         }).starts_with("satur::pullback: x has shape (12); expected a multiple of the row length 7, "));
   CHECK_THROWS_AS(satur::apply(satur::glu{}, x, y, 3), satur::shape_error);
   // y in x's place: by a shape, by a row length, in one piece and in strides, anywhere in x.
-  std::string const shared = "satur::forward: y shares memory with z";
+  std::string const shared = "satur::forward: y shares memory with x; x is the evidence";
   auto own = numbers<float>(1, 6);
   auto const before = own;
   for (int const at : {0, 1, 3}) {

@@ -244,6 +244,16 @@ TEST_CASE("passes") {
   CHECK(refusal([&] {
           satur::observe_unit_gradients(z, satur::unit_layout::matrix(2, 2), units);
         }).starts_with("satur::observe_unit_gradients: dz has shape (3); expected 4 numbers"));
+  satur::unit_layout const one_by_three = satur::unit_layout::matrix(1, 3);
+  CHECK(refusal([&] {
+          satur::forward_units(satur::tanh{}, same, same, one_by_three, units);
+        }).starts_with("satur::forward_units: y shares memory with z; "));
+  CHECK(refusal([&] {
+          satur::forward_units(satur::tanh{}, same, right, one_by_three, units, same);
+        }).starts_with("satur::forward_units: dy shares memory with z; "));
+  satur::forward_units(satur::tanh{}, z, right, one_by_three, units);
+  CHECK(refusal([&] { satur::observe_unit_gradients(z, satur::unit_layout::matrix(3, 1), units); }) ==
+        "satur::observe_unit_gradients: dz has shape (3, 1); expected 3 units, as the record has");
 }
 
 TEST_CASE("monitors") {

@@ -90,12 +90,12 @@ template <class X, class Y> void require_own_memory(Y& y, X const& x) {
   value_t<X> const* const from = in_order_data(x);
   value_t<Y> const* const to = in_order_data(y);
   if (from == nullptr || to == nullptr) {
-    require_another_start("y", y, x);
+    require_another_start("y", y, x, "x");
     return;
   }
   std::less<void const*> const before;
   if (before(to, from + size_of(x)) && before(from, to + size_of(y))) {
-    shares_memory("y");
+    shares_memory("y", "forward", "x");
   }
 }
 
@@ -194,6 +194,7 @@ template <class Gate, class X, class Y>
 [[nodiscard]] gate_saturation gated_forward(Gate const& gate, X const& x, Y* y, gate_shape shape,
                                             gate_within const& rule) {
   using T = value_t<X>;
+  static_assert(std::same_as<value_t<Y>, T>, "satur::forward: x and y must hold the same type of number");
   rule.require_valid();
   gate_saturation record;
   record.rule = rule;

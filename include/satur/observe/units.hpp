@@ -68,11 +68,11 @@ void forward_units_into(A const& act, Z const& z, Y& y, D* dy, unit_layout const
   require_same_shape("forward_units", "y", y, z);
   row_major_numbers<Z> const from(z);
   row_major_results<Y> values(y);
-  require_apart<T>("y", values.data(), from.data(), layout.size());
+  require_apart<T>("y", values.data(), from.data(), layout.size(), "forward_units");
   if (dy != nullptr) {
     require_same_shape("forward_units", "dy", *dy, z);
     row_major_results<D> slopes(*dy);
-    require_apart<T>("dy", slopes.data(), from.data(), layout.size());
+    require_apart<T>("dy", slopes.data(), from.data(), layout.size(), "forward_units");
     run_units<T>("forward_units", act, from.data(), values.data(), slopes.data(), layout, units, rule, whole);
     slopes.finish();
   } else {
@@ -97,7 +97,7 @@ void observe_unit_gradients_into(G const& dz, unit_layout const& layout, unit_re
                                  gradient_record* whole = nullptr) {
   using T = value_t<G>;
   require_layout("observe_unit_gradients", "dz", dz, layout);
-  unit_access::prepare("observe_unit_gradients", units, layout);
+  unit_access::prepare("observe_unit_gradients", units, layout, "dz");
   if (layout.size() != 0) {
     row_major_numbers<G> const from(dz);
     unit_gradient_pass<T> pass{from.data(), layout, units, whole};

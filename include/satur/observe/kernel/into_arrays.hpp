@@ -12,26 +12,27 @@
 
 namespace satur::detail {
 
-[[noreturn]] inline void shares_memory(char const* name) {
-  throw std::invalid_argument(message("satur::forward: ", name,
-                                      " shares memory with z; z is the evidence that a diagnosis needs: give ", name,
-                                      " a buffer of its own"));
+/// Throws: `name` overlaps `input`, and that is the evidence of a diagnosis.
+[[noreturn]] inline void shares_memory(char const* name, char const* function = "forward", char const* input = "z") {
+  throw std::invalid_argument(message("satur::", function, ": ", name, " shares memory with ", input, "; ", input,
+                                      " is the evidence that a diagnosis needs: give ", name, " a buffer of its own"));
 }
 
-/// y = act(z) is refused where y is z's own memory.
-template <class T> void require_apart(char const* name, T const* y, T const* z, std::size_t n) {
+/// Throws std::invalid_argument if y and z overlap, n numbers each.
+template <class T>
+void require_apart(char const* name, T const* y, T const* z, std::size_t n, char const* function = "forward") {
   std::less<T const*> const before;
   if (n != 0 && before(y, z + n) && before(z, y + n)) {
-    shares_memory(name);
+    shares_memory(name, function);
   }
 }
-/// The same where they do not lie in one piece: refused where the two begin with the same element.
-template <class Y, class Z> void require_another_start(char const* name, Y& y, Z const& z) {
+/// The same for memory that is not in one piece: throws if y and z begin with the same element.
+template <class Y, class Z> void require_another_start(char const* name, Y& y, Z const& z, char const* input = "z") {
   if constexpr (std::is_lvalue_reference_v<decltype(*std::begin(y))> &&
                 std::is_lvalue_reference_v<decltype(*std::begin(z))>) {
     if (size_of(z) != 0 && static_cast<void const*>(std::addressof(*std::begin(y))) ==
                                static_cast<void const*>(std::addressof(*std::begin(z)))) {
-      shares_memory(name);
+      shares_memory(name, "forward", input);
     }
   }
 }

@@ -46,13 +46,13 @@ struct unit_access {
   static void add_gradient_samples(unit_records& r, std::uint64_t samples) { r.gradient_samples_ += samples; }
 
   /// Makes room at the first block; throws where a later one does not fit.
-  static void prepare(char const* function, unit_records& r, unit_layout const& layout) {
+  static void prepare(char const* function, unit_records& r, unit_layout const& layout, char const* what = "z") {
     if (r.units_ == 0) {
       if (layout.units != 0) {
         r.size_for(layout.units);
       }
     } else if (layout.units != r.units_) {
-      bad_shape(function, "z", layout_text(layout), message(r.units_, " units, as the record has"));
+      bad_shape(function, what, layout_text(layout), message(r.units_, " units, as the record has"));
     }
   }
   static void prepare(char const* function, unit_records& r, unit_layout const& layout, rule_definition const& rule,
