@@ -27,7 +27,7 @@ struct my_second_sigmoid {
 
 int main() {
   using namespace satur::testing;
-  options const o{.monotone = true, .about = symmetry::about_point, .center = 0.5};
+  check_options const o{.monotone = true, .about = symmetry::about_point, .center = 0.5};
 
   report const first = check_activation<float>(my_sigmoid{}, o);
   report const second = check_activation<float>(my_second_sigmoid{}, o);

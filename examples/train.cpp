@@ -752,7 +752,7 @@ int run(options o) {
       last_drawn = now;
       if (full) {
         history.push_back(snapshot(mon, stretch_start + 1, step, loss_sum / n));
-        mon.reset();
+        mon.clear();
         if (o.diagnose) {
           explain(std::cout, net, t, erased, rule);
           std::cout << '\n';

@@ -5,3 +5,12 @@
 #pragma once
 
 #include "satur/config.hpp"
+#include "satur/monitor/sampling.hpp"
+
+namespace satur { inline namespace SATUR_ABI {
+
+// *_options say how something is done, *_limits where a verdict changes.
+
+using sampling [[deprecated("use sampling_options")]] = sampling_options;
+
+}} // namespace satur::SATUR_ABI

@@ -11,6 +11,6 @@
 #include "satur/finding/finding.hpp"
 #include "satur/finding/layer_case.hpp"
 #include "satur/finding/layer_findings.hpp"
-#include "satur/finding/thresholds.hpp"
+#include "satur/finding/limits.hpp"
 #include "satur/finding/unit_findings.hpp"
 #include "satur/finding/weights.hpp"

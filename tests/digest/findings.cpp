@@ -89,7 +89,7 @@ void diagnoses(sheet& lines, std::string_view level) {
   std::vector<satur::named_record> records = satur::records_of(mon);
   records[0].expected_variance_z = 1.0;
   records[1].initial_slope_share = 0.99;
-  satur::finding_thresholds strict;
+  satur::finding_limits strict;
   strict.slope_excess = 0.01;
   strict.saturated_share = 0.01;
   std::vector<satur::any_activation> const own{satur::silu{3.0}};

@@ -124,7 +124,7 @@ void all(sheet& lines, std::string_view level) {
   add("continued_open_step", continued);
   continued.end_step();
   add("continued", continued);
-  continued.reset();
+  continued.clear();
   add("reset", continued);
 
   for (satur::any_rule const& rule :

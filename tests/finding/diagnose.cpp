@@ -188,7 +188,7 @@ TEST_CASE("vanishing and saturation are told apart") {
   REQUIRE(flat.size() == 4);
   CHECK(flat[3].symptom == symptom::vanishing_gradient);
   CHECK(flat[3].severity == satur::severity::warning); // too few layers for the limits of a deep net
-  CHECK(flat[3].limit == satur::finding_thresholds{}.shallow_flow);
+  CHECK(flat[3].limit == satur::finding_limits{}.shallow_flow);
   CHECK(flat[3].cause == satur::cause::slope);
   CHECK(flat[3].reason.find("2 of the 2 layers") != std::string::npos);
 }
@@ -208,7 +208,7 @@ TEST_CASE("against the start: a slope that |z| > 5 does not see fall") {
   CHECK(found[0].cure.advice.find("tanh") != std::string::npos); // a sigmoid's outputs are not centered
   r.initial_slope_share = 0.5;                                   // it never had more; but z ~ N(0, 1) would have 82.7 %
   CHECK(satur::diagnose(std::span(&r, 1)).size() == 1);
-  satur::finding_thresholds patient;
+  satur::finding_limits patient;
   patient.slope_excess = 0.7;
   CHECK(satur::diagnose(std::span(&r, 1), patient).empty());
 }
@@ -264,7 +264,7 @@ TEST_CASE("limits are strict where their source is") {
 }
 
 TEST_CASE("a share that equals its decimal limit is not above it, whatever rounds") {
-  auto const diagnosed = [](std::size_t low, std::size_t high, std::size_t count, satur::finding_thresholds const& t) {
+  auto const diagnosed = [](std::size_t low, std::size_t high, std::size_t count, satur::finding_limits const& t) {
     std::vector<double> z(count, 0.25);
     std::fill_n(z.begin(), low, -6.0);
     std::fill_n(z.begin() + static_cast<std::ptrdiff_t>(low), high, 6.0);
@@ -272,13 +272,13 @@ TEST_CASE("a share that equals its decimal limit is not above it, whatever round
     return satur::diagnose(std::span(&r, 1), t);
   };
   // 0.1 + 0.2 > 0.3 in double
-  satur::finding_thresholds share;
+  satur::finding_limits share;
   share.saturated_share = 0.3;
   CHECK(diagnosed(1, 2, 10, share).empty());
   REQUIRE(diagnosed(1, 3, 10, share).size() == 1);
   CHECK(diagnosed(1, 3, 10, share)[0].value == 0.4);
   // 7 of 100 samples are 0.07 of them, although 0.07 * 100 > 7 in double
-  satur::finding_thresholds dead;
+  satur::finding_limits dead;
   dead.dead_on = 0.07;
   dead.dead_samples = 1;
   for (std::size_t const saturated : {6u, 7u}) {
@@ -291,7 +291,7 @@ TEST_CASE("a share that equals its decimal limit is not above it, whatever round
     CHECK(symptoms(satur::diagnose(std::span(&r, 1), dead)).count(symptom::dead_units) == (saturated == 7 ? 1u : 0u));
   }
   // the share of one side: for every split of 100 numbers, against whole numbers
-  satur::finding_thresholds side;
+  satur::finding_limits side;
   side.saturated_share = 1.0;
   for (std::size_t nine = 51; nine < 100; ++nine) {
     side.one_sided = static_cast<double>(nine) / 100.0;
@@ -311,7 +311,7 @@ TEST_CASE("a slope lost against that of z ~ N(0, 1), and against a part of what 
   CHECK(found[0].severity == satur::severity::warning);
 
   // 90 % at the start; a tenth of it is left, or a little less
-  satur::finding_thresholds patient;
+  satur::finding_limits patient;
   patient.slope_excess = 0.99;
   for (double const left : {0.091, 0.089}) {
     double const z = std::acosh(1.0 / std::sqrt(left)); // tanh' is `left` there
@@ -471,7 +471,7 @@ TEST_CASE("nothing seen, or not finite: no other word") {
   CHECK(satur::diagnose(std::span(&r, 1)).size() == 1);
 }
 
-TEST_CASE("a finding prints its numbers, cause and cure; thresholds out of range are refused") {
+TEST_CASE("a finding prints its numbers, cause and cure; limits out of range are refused") {
   std::string const words = text(findings_of(satur::sigmoid{}, satur::glorot_normal{}, 1, 2, -7.0));
   CHECK(words.starts_with("[alarm] hidden 1: saturated on the left: "));
   CHECK(words.find("|z| > 5: 97") != std::string::npos);
@@ -479,31 +479,30 @@ TEST_CASE("a finding prints its numbers, cause and cure; thresholds out of range
   CHECK(
       words.find("\n  cure: take the mean of z off the bias (satur::recenter), or an activation with centered outputs, "
                  "such as tanh; predicted: 8") != std::string::npos);
-  using thresholds = satur::finding_thresholds;
-  auto const refused = [](double thresholds::*which, double x) {
-    thresholds t;
+  using limits = satur::finding_limits;
+  auto const refused = [](double limits::*which, double x) {
+    limits t;
     t.*which = x;
     return satur_test::refusal([&] { static_cast<void>(satur::diagnose(satur::monitor{}, t)); });
   };
-  std::pair<char const*, double thresholds::*> const shares[] = {
-      {"slope_excess", &thresholds::slope_excess},       {"slope_left", &thresholds::slope_left},
-      {"saturated_share", &thresholds::saturated_share}, {"one_sided", &thresholds::one_sided},
-      {"one_sided_least", &thresholds::one_sided_least}, {"dead_warning", &thresholds::dead_warning},
-      {"dead_alarm", &thresholds::dead_alarm},           {"dead_on", &thresholds::dead_on},
-      {"shifted_share", &thresholds::shifted_share},     {"shallow_flow", &thresholds::shallow_flow}};
+  std::pair<char const*, double limits::*> const shares[] = {
+      {"slope_excess", &limits::slope_excess},       {"slope_left", &limits::slope_left},
+      {"saturated_share", &limits::saturated_share}, {"one_sided", &limits::one_sided},
+      {"one_sided_least", &limits::one_sided_least}, {"dead_warning", &limits::dead_warning},
+      {"dead_alarm", &limits::dead_alarm},           {"dead_on", &limits::dead_on},
+      {"shifted_share", &limits::shifted_share},     {"shallow_flow", &limits::shallow_flow}};
   for (auto const& [name, share] : shares) {
-    std::string const begin = std::string("satur::finding_thresholds: ") + name + " is ";
+    std::string const begin = std::string("satur::finding_limits: ") + name + " is ";
     CHECK(refused(share, -0.1) == begin + "-0.1; allowed: a share in [0, 1]");
     CHECK(refused(share, 1.1) == begin + "1.1; allowed: a share in [0, 1]");
     CHECK(refused(share, std::nan("")) == begin + "nan; allowed: a share in [0, 1]");
     CHECK(refused(share, 0.0) == "nothing thrown");
     CHECK(refused(share, 1.0) == "nothing thrown");
   }
-  CHECK(refused(&thresholds::variance_factor, 0.5) ==
-        "satur::finding_thresholds: variance_factor is 0.5; allowed: a factor >= 1");
-  CHECK(refused(&thresholds::variance_factor, 1.0) == "nothing thrown");
-  CHECK(refused(&thresholds::shifted_std, -1.0) ==
-        "satur::finding_thresholds: shifted_std is -1; allowed: a number >= 0");
+  CHECK(refused(&limits::variance_factor, 0.5) ==
+        "satur::finding_limits: variance_factor is 0.5; allowed: a factor >= 1");
+  CHECK(refused(&limits::variance_factor, 1.0) == "nothing thrown");
+  CHECK(refused(&limits::shifted_std, -1.0) == "satur::finding_limits: shifted_std is -1; allowed: a number >= 0");
 }
 
 TEST_CASE("observers hear of findings, and may stop the run") {

@@ -363,7 +363,7 @@ TEST_CASE("1,000 files with damage under right checksums: refused in words, or a
       out << mon;
       write_history(out, mon);
       CHECK(loaded(saved(mon)).size() == mon.size());
-      mon.reset();
+      mon.clear();
       for (int i = 0; i < 20; ++i) {
         mon["fc1"].observe(satur::sigmoid{}, std::vector<double>{0.5});
         mon.end_step();

@@ -195,7 +195,7 @@ TEST_CASE("training and evaluation are kept apart, and named") {
   CHECK(training < evaluation);
 }
 
-TEST_CASE("a window forgets what is kept by window, reset forgets all but names, options and rhythm") {
+TEST_CASE("a window forgets what is kept by window, clear forgets all but names, options and rhythm") {
   satur::monitor mon({.histograms = 1, .sampling = {.every = 3}});
   for (int i = 0; i < 4; ++i) {
     mon["fc"].observe(satur::sigmoid{}, std::vector<double>{1.0});
@@ -205,7 +205,7 @@ TEST_CASE("a window forgets what is kept by window, reset forgets all but names,
   mon.start_window();
   CHECK(mon.at("fc").histograms()->z.total() == 0);
   CHECK(mon.at("fc").total().saturation.count == 2);
-  mon.reset();
+  mon.clear();
   CHECK(mon.size() == 1);
   CHECK(mon.steps() == 0);
   CHECK(mon.sampling().sampled == 0);
@@ -292,7 +292,7 @@ TEST_CASE("several threads, one step: the records of one monitor that saw all") 
     CHECK(gathered.history().back().count == layer.history().back().count);
     CHECK(gathered.history().back().step == 6);
   }
-  shared.reset();
+  shared.clear();
   CHECK(shared.merged().steps() == 0);
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("last step and whole run, in order of first use") {
   CHECK(first.total().gradient.zero_fraction() == 0.5);
   CHECK(std::isnan(first.last().gradient.rms()));
   CHECK_THROWS_WITH_AS(static_cast<void>(mon.at("third")), doctest::Contains("second, first"), std::invalid_argument);
-  mon.reset();
+  mon.clear();
   CHECK(mon.steps() == 0);
   CHECK(mon.at("first").total().saturation.empty());
 }

@@ -86,7 +86,7 @@ TEST_CASE("an observer stops the run, and the monitor remembers") {
   mon["fc"].observe(satur::tanh{}, std::vector<float>{0.0f});
   mon.end_step(stopper); // a later verdict to go on does not take it back
   CHECK(mon.stop_requested());
-  mon.reset();
+  mon.clear();
   CHECK_FALSE(mon.stop_requested());
   mon.request_stop();
   CHECK(mon.stop_requested());

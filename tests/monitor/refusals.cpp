@@ -264,9 +264,9 @@ TEST_CASE("monitors") {
   CHECK(refusal([&] { static_cast<void>(mon.at("fc")); }) == "satur::monitor::at: layer is fc; allowed: a, b");
   auto const made = [](satur::monitor_options const& o) { return refusal([&] { satur::monitor const m(o); }); };
   CHECK(made({.sampling = {.every = 0}}) ==
-        "satur::sampling: every is 0; allowed: 1 for every step, 10 for every tenth");
+        "satur::sampling_options: every is 0; allowed: 1 for every step, 10 for every tenth");
   CHECK(made({.sampling = {.budget = 1.5}}) ==
-        "satur::sampling: budget is 1.5; allowed: a share of the step's time in [0, 1], such as 0.01");
+        "satur::sampling_options: budget is 1.5; allowed: a share of the step's time in [0, 1], such as 0.01");
   CHECK(made({.history = {.lines = 1}}) ==
         "satur::history_options: lines is 1; allowed: 0 for no history, or 2 to 1048576");
   CHECK(made({.history = {.lines = 1048577}}).starts_with("satur::history_options: lines is 1048577; "));

@@ -29,7 +29,7 @@ struct loop {
   std::uint64_t recorded = 0; // what recording cost, by the loop's own account
   std::uint64_t whole = 0;
 
-  explicit loop(satur::sampling const& policy) : mon({.sampling = policy}, fake_clock) {}
+  explicit loop(satur::sampling_options const& policy) : mon({.sampling = policy}, fake_clock) {}
   bool step(std::uint64_t rest = 100000) {
     bool const sampled = mon.sampling_now();
     per_reading = sampled ? sampled_call : 500;

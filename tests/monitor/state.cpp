@@ -186,11 +186,11 @@ TEST_CASE("what only one of the two kept by window") {
   CHECK((with + without).at("fc").units(phase::eval) == with.at("fc").units(phase::eval));
 }
 
-TEST_CASE("reset forgets every record and count of both phases, and the wish to stop") {
+TEST_CASE("clear forgets every record and count of both phases, and the wish to stop") {
   satur::monitor mon = first_run();
   mon.request_stop();
   satur::monitor const before = mon;
-  mon.reset();
+  mon.clear();
   satur::layer_monitor const& fc = mon.at("fc");
   for (phase const p : phases) {
     CHECK(fc.current(p) == satur::layer_record{});
@@ -221,7 +221,7 @@ TEST_CASE("a monitor that was reset records what a new one does, whatever was fi
     satur::monitor used(options);
     satur::monitor fresh(options);
     train_and_evaluate(used, long_first ? 30 : 2, 1.0);
-    used.reset();
+    used.clear();
     for (satur::monitor* const mon : {&used, &fresh}) {
       train_and_evaluate(*mon, long_first ? 2 : 30, 1.5);
     }
@@ -297,7 +297,7 @@ TEST_CASE("threads: a reset in the middle of a step forgets what they had begun"
   mon.end_step();
   record_block(5);
   in_another_thread([&] { record_block(11); });
-  mon.reset();
+  mon.clear();
   CHECK_FALSE(mon.stop_requested());
   record_block(3);
   mon.end_step();

@@ -129,7 +129,7 @@ TEST_CASE("what fills a register up is no unit, though relu is flat there") {
   CHECK((*mon["fc1"].units())[1].low == 1);
 }
 
-TEST_CASE("steps that are not sampled, windows, reset") {
+TEST_CASE("steps that are not sampled, windows, clear") {
   satur::monitor mon({.units = true, .sampling = {.every = 2}});
   block const z = gaussian(10, 3, 4);
   for (int step = 0; step < 5; ++step) {
@@ -140,7 +140,7 @@ TEST_CASE("steps that are not sampled, windows, reset") {
   mon.start_window();
   CHECK(mon["fc1"].units()->samples() == 0);
   CHECK(mon["fc1"].units()->lifetime() == 30);
-  mon.reset();
+  mon.clear();
   CHECK(mon["fc1"].units()->lifetime() == 0);
   CHECK(!(*mon["fc1"].units())[0].ever_active);
   mon["fc1"].observe(satur::relu{}, z);

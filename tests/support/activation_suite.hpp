@@ -13,7 +13,7 @@ namespace test {
 template <class T> void check_every_activation() {
   for_each_activation([](auto const& act) {
     using A = std::remove_cvref_t<decltype(act)>;
-    satur::testing::options o;
+    satur::testing::check_options o;
     o.monotone = !has_dip(act);
     o.may_overflow = !satur::has_peak_slope<A>; // a slope without a peak grows: e^z
     satur::testing::report const r = satur::testing::check_activation<T>(act, o);

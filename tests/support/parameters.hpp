@@ -66,7 +66,7 @@ template <class T> void check_other_parameters() {
   for_each_parameter([](auto const& act) {
     CAPTURE(parameters_text(act));
     for (double const widths : {30.0, 850.0}) {
-      satur::testing::options o;
+      satur::testing::check_options o;
       o.ulp = allowed_ulp<T>(act);
       o.low = -widths * width_of(act);
       o.high = -o.low;

@@ -11,11 +11,11 @@
 namespace {
 
 using satur::testing::check_activation;
-using satur::testing::options;
+using satur::testing::check_options;
 using satur::testing::report;
 using std::floating_point;
 
-options const scalar_only{.passes = false};
+check_options const scalar_only{.passes = false};
 
 /// The property is among the failures, and the text names it.
 void finds(report const& r, std::string const& property) {
@@ -180,9 +180,9 @@ TEST_CASE("a slope that is not that of the value") {
 }
 
 TEST_CASE("what the author states and is not so") {
-  finds(check_activation<double>(lopsided{}, options{.about = satur::testing::symmetry::odd, .passes = false}),
+  finds(check_activation<double>(lopsided{}, check_options{.about = satur::testing::symmetry::odd, .passes = false}),
         "the symmetry that is stated");
-  finds(check_activation<double>(falls{}, options{.monotone = true, .passes = false}), "the value never falls");
+  finds(check_activation<double>(falls{}, check_options{.monotone = true, .passes = false}), "the value never falls");
   report const r = check_activation<double>(wrong_facts{}, scalar_only);
   finds(r, "upper() is the limit at inf");
   finds(r, "peak_slope() is the steepest slope");
@@ -199,8 +199,8 @@ TEST_CASE("lanes that compute something else") {
 TEST_CASE("a reference finds what no comparison of the formula with itself can") {
   steeper const steep;
   auto const truth = [](long double z) { return satur::sigmoid{}.evaluate(z); };
-  CHECK(check_activation<double>(steep, options{.ulp = 4000.0, .passes = false}).passed());
-  report const r = check_activation<double>(steep, truth, options{.ulp = 4000.0, .passes = false});
+  CHECK(check_activation<double>(steep, check_options{.ulp = 4000.0, .passes = false}).passed());
+  report const r = check_activation<double>(steep, truth, check_options{.ulp = 4000.0, .passes = false});
   finds(r, "value, by the reference");
   finds(r, "slope, by the reference");
   CHECK(check_activation<double>(satur::sigmoid{}, truth, scalar_only).passed());

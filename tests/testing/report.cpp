@@ -8,13 +8,14 @@
 #include <cmath>
 #include <sstream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace {
 
 using satur::testing::check_activation;
+using satur::testing::check_options;
 using satur::testing::dual;
-using satur::testing::options;
 using satur::testing::report;
 
 struct for_double_only {
@@ -32,13 +33,14 @@ struct bad {
 
 TEST_CASE("right activations pass, symmetry and all") {
   using satur::testing::symmetry;
-  CHECK(check_activation<float>(satur::tanh{}, options{.monotone = true, .about = symmetry::odd}).passed());
-  CHECK(check_activation<double>(satur::sigmoid{}, options{.about = symmetry::about_point, .center = 0.5}).passed());
-  CHECK(check_activation<double>(for_double_only{}, options{.about = symmetry::odd}).checks > 10000);
+  CHECK(check_activation<float>(satur::tanh{}, check_options{.monotone = true, .about = symmetry::odd}).passed());
+  CHECK(check_activation<double>(satur::sigmoid{}, check_options{.about = symmetry::about_point, .center = 0.5})
+            .passed());
+  CHECK(check_activation<double>(for_double_only{}, check_options{.about = symmetry::odd}).checks > 10000);
 }
 
 TEST_CASE("the text names the property, the place in decimal and hexadecimal, both numbers and the cause") {
-  report const r = check_activation<float>(bad{}, options{.passes = false});
+  report const r = check_activation<float>(bad{}, check_options{.passes = false});
   std::string const text = r.text();
   CAPTURE(text);
   CHECK(text.starts_with("bad in float: "));
@@ -66,7 +68,7 @@ TEST_CASE("what a formula cannot take is named, not passed over in silence") {
 TEST_CASE("reports join") {
   report all = check_activation<double>(satur::relu{});
   std::size_t const checks = all.checks;
-  all += check_activation<float>(bad{}, options{.passes = false});
+  all += check_activation<float>(bad{}, check_options{.passes = false});
   CHECK_FALSE(all.passed());
   CHECK(all.checks > checks);
 
@@ -101,7 +103,7 @@ struct two_steps { // off by 0.25 at one place and by 4 at another
 TEST_CASE("of two points that fail the worse one is named, whichever comes first") {
   for (two_steps const act : {two_steps{2.0, 5.0}, two_steps{5.0, 2.0}, two_steps{-2.0, -5.0}, two_steps{-5.0, -2.0}}) {
     report const r = check_activation<double>(
-        act, [](long double z) { return z; }, options{.passes = false});
+        act, [](long double z) { return z; }, check_options{.passes = false});
     auto const f = std::find_if(r.failures.begin(), r.failures.end(),
                                 [](auto const& one) { return one.property == "value, by the reference"; });
     REQUIRE(f != r.failures.end());
@@ -140,4 +142,11 @@ TEST_CASE("dual numbers know calculus") {
     x /= 4.0;
     CHECK(x.d == 0.5);
   }
+}
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#endif
+TEST_CASE("the old name of the options is the new one") {
+  CHECK(std::is_same_v<satur::testing::options, check_options>);
 }

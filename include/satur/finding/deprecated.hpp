@@ -2,12 +2,17 @@
 #pragma once
 
 #include "satur/finding/cure.hpp"
+#include "satur/finding/limits.hpp"
 
 #include <cstddef>
 #include <random>
 #include <span>
 
 namespace satur { inline namespace SATUR_ABI {
+
+// *_limits say where a verdict changes.
+
+using finding_thresholds [[deprecated("use finding_limits")]] = finding_limits;
 
 // American spelling.
 

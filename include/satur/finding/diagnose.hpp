@@ -4,7 +4,7 @@
 #include "satur/finding/finding.hpp"
 #include "satur/finding/layer_case.hpp"
 #include "satur/finding/layer_findings.hpp"
-#include "satur/finding/thresholds.hpp"
+#include "satur/finding/limits.hpp"
 #include "satur/monitor/monitor.hpp"
 #include "satur/reading/gradient_flow.hpp"
 
@@ -20,7 +20,7 @@ namespace satur { inline namespace SATUR_ABI {
 namespace detail {
 
 /// The findings that need all layers: how dL/dz travels.
-inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds const& limits,
+inline void find_flow(std::vector<layer_case> const& layers, finding_limits const& limits,
                       std::vector<finding>& found) {
   std::vector<layer_case const*> with_gradient;
   std::vector<gradient_record> gradients;
@@ -97,7 +97,7 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
 /// where one is to be recentered: call it now and then, not in every step.
 /// Throws std::invalid_argument where a threshold is out of range.
 [[nodiscard]] inline std::vector<finding> diagnose(std::span<named_record const> records,
-                                                   finding_thresholds const& limits = {},
+                                                   finding_limits const& limits = {},
                                                    std::span<any_activation const> activations = {}) {
   limits.require_valid();
   std::vector<detail::layer_case> layers;
@@ -137,7 +137,7 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_thresholds 
 }
 
 /// Findings of a monitor's last sampled step: `for (auto const& f : diagnose(mon)) std::cout << f << '\n';`
-[[nodiscard]] inline std::vector<finding> diagnose(monitor const& mon, finding_thresholds const& limits = {},
+[[nodiscard]] inline std::vector<finding> diagnose(monitor const& mon, finding_limits const& limits = {},
                                                    std::span<any_activation const> activations = {}) {
   std::vector<named_record> const records = records_of(mon);
   return diagnose(records, limits, activations);

@@ -5,7 +5,7 @@
 #include "satur/activation/named.hpp"
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/finding.hpp"
-#include "satur/finding/thresholds.hpp"
+#include "satur/finding/limits.hpp"
 #include "satur/reading/decayed_units.hpp"
 #include "satur/reading/dormancy.hpp"
 #include "satur/reading/unit_axes.hpp"
@@ -110,7 +110,7 @@ struct layer_case {
   }
 
   /// Whether its slope saturation rose by more than the threshold allows.
-  [[nodiscard]] bool lost_its_slope(finding_thresholds const& limits) const {
+  [[nodiscard]] bool lost_its_slope(finding_limits const& limits) const {
     return has_activation() &&
            (healthy - now.slope_share > limits.slope_excess || now.slope_share < limits.slope_left * healthy);
   }

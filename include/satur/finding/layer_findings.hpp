@@ -34,7 +34,7 @@ inline bool find_nonfinite(layer_case const& l, std::vector<finding>& found) {
   return true;
 }
 
-[[nodiscard]] inline satur::side which_side(layer_case const& l, finding_thresholds const& limits) {
+[[nodiscard]] inline satur::side which_side(layer_case const& l, finding_limits const& limits) {
   if (!l.flat_right) {
     return side::left;
   }
@@ -85,7 +85,7 @@ inline void explain(layer_case const& l, finding& f) {
 }
 
 /// Whether it found something that is mean-driven.
-inline bool find_saturated(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+inline bool find_saturated(layer_case const& l, finding_limits const& limits, std::vector<finding>& found) {
   bool const lost = l.lost_its_slope(limits);
   // Of a layer that is flat on one side half may be there when all is well: the limit is halfway from that.
   double const share = l.flat_left && l.flat_right ? limits.saturated_share : 0.5 + 0.5 * limits.saturated_share;
@@ -124,7 +124,7 @@ inline bool find_saturated(layer_case const& l, finding_thresholds const& limits
   return mean_driven;
 }
 
-inline void find_variance(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+inline void find_variance(layer_case const& l, finding_limits const& limits, std::vector<finding>& found) {
   double const ratio = l.record.saturation.variance_z() / l.expected_variance;
   if (!(ratio > limits.variance_factor || ratio * limits.variance_factor < 1.0)) {
     return;
@@ -143,7 +143,7 @@ inline void find_variance(layer_case const& l, finding_thresholds const& limits,
   found.push_back(std::move(f));
 }
 
-inline void find_zero_gradient(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+inline void find_zero_gradient(layer_case const& l, finding_limits const& limits, std::vector<finding>& found) {
   gradient_record const& g = l.record.gradient;
   if (!mostly_zero(g, limits.gradient)) {
     return;
@@ -159,7 +159,7 @@ inline void find_zero_gradient(layer_case const& l, finding_thresholds const& li
   found.push_back(std::move(f));
 }
 
-inline void find_update(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+inline void find_update(layer_case const& l, finding_limits const& limits, std::vector<finding>& found) {
   update_size const u = update_size_of(l.record.update, limits.gradient);
   if (u.state != update_size::verdict::too_large && u.state != update_size::verdict::too_small) {
     return;
@@ -180,7 +180,7 @@ inline void find_update(layer_case const& l, finding_thresholds const& limits, s
 }
 
 /// Everything that is found in it.
-inline void find_in_layer(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+inline void find_in_layer(layer_case const& l, finding_limits const& limits, std::vector<finding>& found) {
   if (find_nonfinite(l, found)) {
     return; // its other numbers mean nothing
   }

@@ -20,7 +20,7 @@ void name_units(layer_case const& l, finding& f, std::size_t k, char const* titl
   f.unit_reading = title;
 }
 
-inline void find_dead_units(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+inline void find_dead_units(layer_case const& l, finding_limits const& limits, std::vector<finding>& found) {
   if (l.units->samples() < limits.dead_samples) {
     return;
   }
@@ -72,7 +72,7 @@ inline void find_dead_units(layer_case const& l, finding_thresholds const& limit
   found.push_back(std::move(f));
 }
 
-inline void find_shifted_units(layer_case const& l, finding_thresholds const& limits, std::vector<finding>& found) {
+inline void find_shifted_units(layer_case const& l, finding_limits const& limits, std::vector<finding>& found) {
   std::size_t shifted = 0;
   std::size_t all = 0;
   for (std::size_t u = 0; u < l.units->size(); ++u) {

@@ -44,7 +44,7 @@ struct record_access {
       all(ar, r.steps, r.unusable, r.log_ratio);
     } else if constexpr (is<R, layer_record>) {
       all(ar, r.saturation, r.gradient, r.update);
-    } else if constexpr (is<R, satur::sampling>) {
+    } else if constexpr (is<R, satur::sampling_options>) {
       all(ar, r.every, r.budget);
     } else if constexpr (is<R, sampling_record>) {
       all(ar, r.seen, r.sampled, r.since, r.record_ns, r.step_ns, r.credit_ns, r.sample_ns, r.plain_ns, r.sampling_now);

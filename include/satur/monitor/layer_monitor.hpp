@@ -317,7 +317,7 @@ private:
       here().units->start_window();
     }
   }
-  void reset() {
+  void clear() {
     for (phase_records& p : phases_) {
       p.now = p.last = p.total = {};
       p.lines.clear();

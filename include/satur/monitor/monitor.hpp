@@ -82,7 +82,7 @@ public:
   /// Steps closed, sampled or not.
   [[nodiscard]] std::uint64_t steps(satur::phase p = phase::train) const { return sampling(p).seen; }
 
-  /// An observer, or the caller, asked for the end of the run. Cleared by `reset`.
+  /// An observer, or the caller, asked for the end of the run. Cleared by `clear`.
   [[nodiscard]] bool stop_requested() const { return stop_; }
   void request_stop() { stop_ = true; }
   /// Calls `on_finding` of each observer for each finding of a diagnosis.
@@ -116,15 +116,16 @@ public:
   [[nodiscard]] friend monitor operator+(monitor a, monitor const& b) { return a += b; }
 
   /// Forgets all records and counts; keeps the names, the options, the phase and the rhythm of sampling.
-  void reset() {
+  void clear() {
     for (layer_monitor& layer : layers_) {
-      layer.reset();
+      layer.clear();
     }
     for (sampling_record& s : samplers_) {
       s.seen = s.sampled = s.record_ns = s.step_ns = 0;
     }
     stop_ = false;
   }
+  [[deprecated("use clear")]] void reset() { clear(); }
 
   [[nodiscard]] monitor_options const& options() const { return options_; }
   [[nodiscard]] any_rule const& rule() const { return options_.rule; }

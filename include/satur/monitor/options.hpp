@@ -27,8 +27,8 @@ struct monitor_options {
   /// (batch, units), or come with a `unit_layout`. A layer so recorded always has as many units (shape_error
   /// otherwise).
   bool units = false;
-  satur::sampling sampling = {}; ///< which steps are recorded
-  history_options history = {};  ///< how many of them are remembered one by one
+  sampling_options sampling = {}; ///< which steps are recorded
+  history_options history = {};   ///< how many of them are remembered one by one
 
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {

@@ -13,10 +13,10 @@ namespace satur { inline namespace SATUR_ABI {
 
 /// The policy. The first step is always sampled. Both limits may be set: a step is sampled where both allow it.
 ///
-///     sampling{}                    every step
-///     sampling{.every = 10}         steps 0, 10, 20, …
-///     sampling{.budget = 0.01}      as often as keeps the cost of recording within 1 % of the training time
-struct sampling {
+///     sampling_options{}                    every step
+///     sampling_options{.every = 10}         steps 0, 10, 20, …
+///     sampling_options{.budget = 0.01}      as often as keeps the cost of recording within 1 % of the training time
+struct sampling_options {
   std::uint64_t every = 1;
   double budget = 0.0; ///< largest share of the time of the steps that recording may take; 0: no limit, no clock read
 
@@ -24,13 +24,13 @@ struct sampling {
   /// Throws std::invalid_argument where every is 0, or budget negative, above 1 or NaN.
   void require_valid() const {
     if (every == 0) {
-      detail::bad_parameter("sampling", "every", every, "1 for every step, 10 for every tenth");
+      detail::bad_parameter("sampling_options", "every", every, "1 for every step, 10 for every tenth");
     }
     if (!(budget >= 0.0 && budget <= 1.0)) {
-      detail::bad_parameter("sampling", "budget", budget, "a share of the step's time in [0, 1], such as 0.01");
+      detail::bad_parameter("sampling_options", "budget", budget, "a share of the step's time in [0, 1], such as 0.01");
     }
   }
-  bool operator==(sampling const&) const = default;
+  bool operator==(sampling_options const&) const = default;
 };
 
 /// Nanoseconds since some fixed moment, never going back. A monitor takes the function, so that a test can give its
@@ -49,7 +49,7 @@ using clock_function = std::uint64_t (*)();
 /// sampled once `budget * step_ns` has paid for the earlier samples and for one more, as dear as the last; unused
 /// budget is kept for one sample at most, so that a pause does not lead to a burst.
 struct sampling_record {
-  sampling policy;
+  sampling_options policy;
   std::uint64_t seen = 0;      ///< steps closed
   std::uint64_t sampled = 0;   ///< of these, recorded
   std::uint64_t since = 0;     ///< steps closed since the last recorded one

@@ -69,12 +69,13 @@ public:
   void eval() { enter(phase::eval); }
   void start_window() { merged_.start_window(); }
   /// Forgets all records, those of the step that is being made too.
-  void reset() {
-    merged_.reset();
+  void clear() {
+    merged_.clear();
     for (thread_record& t : threads_) {
-      t.mon.reset();
+      t.mon.clear();
     }
   }
+  [[deprecated("use clear")]] void reset() { clear(); }
 
   /// All closed steps of all threads.
   [[nodiscard]] monitor const& merged() const { return merged_; }

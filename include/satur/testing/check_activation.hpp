@@ -19,7 +19,7 @@ namespace satur::testing {
 enum class symmetry { none, odd, even, about_point };
 
 /// What `check_activation` may take for granted, and how strict it is.
-struct options {
+struct check_options {
   double ulp = 4.0;   ///< allowed distance from the same formula in a wider type, from dual numbers, from a reference
   double low = -30.0; ///< everyday numbers, where the grid lies and slopes are compared with differences
   double high = 30.0; ///<
@@ -31,6 +31,7 @@ struct options {
   bool may_overflow = false;       ///< f or f' grows beyond the largest number at a finite z, as e^z does
   bool passes = true;              ///< also through the array passes: any place, length and instruction set
 };
+using options [[deprecated("use check_options")]] = check_options;
 
 namespace detail {
 
@@ -72,7 +73,7 @@ template <class A> [[nodiscard]] double from_kink(A const& act, double z) {
 /// One activation under examination.
 template <class T, class A> class examination {
 public:
-  examination(A const& act, options const& o)
+  examination(A const& act, check_options const& o)
       : act_(act), o_(o), found_(std::string(name_of(act)) + " in " + std::string(name_of_type<T>())) {
     points_ = telling_points<T>();
     for (int i = 0; i < o.grid; ++i) {
@@ -376,7 +377,7 @@ private:
   }
 
   A const& act_;
-  options const& o_;
+  check_options const& o_;
   finder<T> found_;
   std::vector<T> points_;
   double steepest_ = 0.0;
@@ -387,11 +388,11 @@ private:
 /// Examines an activation (a struct with `value` and `derivative`) for numbers of type T: NaN, infinity, zeros, the far
 /// tail and floating-point flags; the slope against finite differences and dual numbers; digits lost against the same
 /// formula in a wider type; the facts that it states (lower, upper, peak_slope, flat sides, kinks, minimum); symmetry
-/// and order where `options` states them; and the array passes. Whatever a formula cannot take is named in
+/// and order where `check_options` states them; and the array passes. Whatever a formula cannot take is named in
 /// `report.skipped`. Takes some milliseconds. Nothing is thrown or printed.
 template <class T = double, class A>
   requires std::floating_point<T> && activation<A, T>
-[[nodiscard]] report check_activation(A const& act, options const& o = {}) {
+[[nodiscard]] report check_activation(A const& act, check_options const& o = {}) {
   detail::examination<T, A> e(act, o);
   e.specials();
   e.digits();
@@ -406,7 +407,7 @@ template <class T = double, class A>
 /// should be good to more digits than T has.
 template <class T = double, class A, class Reference>
   requires std::floating_point<T> && activation<A, T> && std::invocable<Reference const&, long double>
-[[nodiscard]] report check_activation(A const& act, Reference const& reference, options const& o = {}) {
+[[nodiscard]] report check_activation(A const& act, Reference const& reference, check_options const& o = {}) {
   detail::examination<T, A> e(act, o);
   e.specials();
   e.digits();

@@ -1,4 +1,4 @@
-/// \file finding/thresholds.hpp  Where a diagnosis speaks up, each limit with its source.
+/// \file finding/limits.hpp  Where a diagnosis speaks up, each limit with its source.
 #pragma once
 
 #include "satur/error.hpp"
@@ -7,7 +7,7 @@
 namespace satur { inline namespace SATUR_ABI {
 
 /// Where a diagnosis speaks up. All comparisons are strict unless the comment says otherwise.
-struct finding_thresholds {
+struct finding_limits {
   double slope_excess = 0.5;    ///< slope_saturation above that of the start, or of z ~ N(0, 1) (ours)
   double slope_left = 0.1;      ///< or the slope share below this part of the initial one: what a layer that is flat on
                                 ///< one side, and half off when it is well, can still lose (ours)
@@ -30,7 +30,7 @@ struct finding_thresholds {
   void require_valid() const {
     auto const share = [](char const* what, double x) {
       if (!(x >= 0.0 && x <= 1.0)) {
-        detail::bad_parameter("finding_thresholds", what, x, "a share in [0, 1]");
+        detail::bad_parameter("finding_limits", what, x, "a share in [0, 1]");
       }
     };
     share("slope_excess", slope_excess);
@@ -44,13 +44,13 @@ struct finding_thresholds {
     share("shifted_share", shifted_share);
     share("shallow_flow", shallow_flow);
     if (!(shifted_std >= 0.0)) {
-      detail::bad_parameter("finding_thresholds", "shifted_std", shifted_std, "a number >= 0");
+      detail::bad_parameter("finding_limits", "shifted_std", shifted_std, "a number >= 0");
     }
     if (!(variance_factor >= 1.0)) {
-      detail::bad_parameter("finding_thresholds", "variance_factor", variance_factor, "a factor >= 1");
+      detail::bad_parameter("finding_limits", "variance_factor", variance_factor, "a factor >= 1");
     }
   }
-  bool operator==(finding_thresholds const&) const = default;
+  bool operator==(finding_limits const&) const = default;
 };
 
 }} // namespace satur::SATUR_ABI
