@@ -1,4 +1,4 @@
-/// \file tensor.hpp  Where the library meets xtensor: lazy activations, and tensors filled by an initializer.
+/// \file tensor.hpp  For xtensor: lazy activations, and tensors filled by an initializer.
 #pragma once
 
 #include "satur/tensor/compat.hpp"

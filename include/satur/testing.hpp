@@ -1,4 +1,4 @@
-/// \file testing.hpp  For unit tests of activation mathematics, yours or ours, in any test framework.
+/// \file testing.hpp  Checks of activations for unit tests in any test framework.
 ///
 ///     auto const r = satur::testing::check_activation<float>(my_activation{});
 ///     CHECK_MESSAGE(r.passed(), r.text());                                 // doctest; ASSERT_TRUE(r) << r; …

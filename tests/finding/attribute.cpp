@@ -323,7 +323,7 @@ TEST_CASE("an attribution prints its counts, the worst units with their numbers,
   CHECK(text.starts_with("50 sigmoid units, expected "));
   CHECK(text.find("50 mean-driven, by the bias, 0 with their slope\n  unit ") != std::string::npos);
   CHECK(text.find("(bias -7, inputs ") != std::string::npos);
-  CHECK(text.find("\n  cure: take each unit's mean of z off its bias (satur::recenter); predicted: 8") !=
+  CHECK(text.find("\n  cure: subtract each unit's mean of z from its bias (satur::recenter); predicted: 8") !=
         std::string::npos);
 }
 

@@ -476,9 +476,9 @@ TEST_CASE("a finding prints its numbers, cause and cure; limits out of range are
   CHECK(words.starts_with("[alarm] hidden 1: saturated on the left: "));
   CHECK(words.find("|z| > 5: 97") != std::string::npos);
   CHECK(words.find("\n  cause: mean-driven: z has mean -7") != std::string::npos);
-  CHECK(
-      words.find("\n  cure: take the mean of z off the bias (satur::recenter), or an activation with centered outputs, "
-                 "such as tanh; predicted: 8") != std::string::npos);
+  CHECK(words.find(
+            "\n  cure: subtract the mean of z from the bias (satur::recenter), or an activation with centered outputs, "
+            "such as tanh; predicted: 8") != std::string::npos);
   using limits = satur::finding_limits;
   auto const refused = [](double limits::*which, double x) {
     limits t;
@@ -691,14 +691,15 @@ TEST_CASE("each finding says its own numbers, no two of them alike") {
   r.record.gradient.nan = 4;
   r.record.gradient.infinite = 5;
   f = first({r}, symptom::nonfinite);
-  CHECK(f.evidence == "3 NaN and 2 infinite z, 4 NaN and 5 infinite dL/dz; its other numbers mean nothing");
+  CHECK(f.evidence ==
+        "3 NaN and 2 infinite z, 4 NaN and 5 infinite dL/dz; the layer's other readings are not meaningful");
   CHECK(f.value == 14.0);
 
   r = {};
   r.record.update.steps = 2;
   r.record.update.log_ratio += -2.5; // -1.25 a step
   f = first({r}, symptom::update_too_large);
-  CHECK(f.evidence == "a step is 10^-1.25 of the weights; usual are 10^-4 to 10^-2");
+  CHECK(f.evidence == "a step is 10^-1.25 times the weights; the usual range is 10^-4 to 10^-2");
   CHECK(f.cure.advice == "the learning rate times 0.018 would give 10^-3");
   CHECK(f.limit == -2.0);
   r.record.update.log_ratio = {};
@@ -738,7 +739,7 @@ TEST_CASE("each finding says its own numbers, no two of them alike") {
   CHECK(f.layer == "layer 0");
   CHECK(f.evidence == "rms dL/dz is 3.20e+01 here and 1.00e+00 in layer 5: 2 times from layer to layer");
   CHECK(f.value == 32.0);
-  CHECK(f.cure.advice == "weights 0.5 times as large would carry it");
+  CHECK(f.cure.advice == "weights 0.5 times as large would keep the gradient's size");
 }
 
 TEST_CASE("findings of units say their own numbers") {
@@ -761,7 +762,7 @@ TEST_CASE("findings of units say their own numbers") {
   };
   satur::finding f = of(symptom::dead_units);
   CHECK(f.evidence == "2 of 5 units were never active, or |z| > 5 on 95 % of 300 samples or more");
-  CHECK(f.reason == "their z has mean -1 and, each over its samples, standard deviation 0.791"); // of 1 and 1/4
+  CHECK(f.reason == "their z has mean -1 and, within a unit, standard deviation 0.791"); // of 1 and 1/4
   CHECK(f.value == 0.4);
   REQUIRE(f.units.size() == 2);
   CHECK(f.units[0].unit == 0);

@@ -291,10 +291,10 @@ TEST_CASE("what a layer refuses, and how it says so") {
 
   dense<float> fc{4, 3, satur::normal{}, g};
   auto const dz = make<float>(satur::normal{}, {5, 3}, g);
-  CHECK_THROWS_WITH_AS(fc.backward(dz), "satur::dense::backward: nothing to go back from; call forward first",
+  CHECK_THROWS_WITH_AS(fc.backward(dz), "satur::dense::backward: no forward pass to differentiate; call forward first",
                        std::logic_error);
   CHECK_THROWS_WITH_AS(fc.backward_parameters(dz),
-                       "satur::dense::backward_parameters: nothing to go back from; call forward first",
+                       "satur::dense::backward_parameters: no forward pass to differentiate; call forward first",
                        std::logic_error);
   auto const wrong = make<float>(satur::normal{}, {5, 3}, g);
   CHECK(refusal([&] { fc.forward(wrong); }) ==

@@ -195,7 +195,7 @@ TEST_CASE("what the loss refuses, and how it says so") {
   auto const z = satur::make<float>(satur::normal{}, {3, 10}, g);
   softmax_cross_entropy<float> loss;
   CHECK_THROWS_WITH_AS(loss.backward(),
-                       "satur::softmax_cross_entropy::backward: nothing to go back from; call forward first",
+                       "satur::softmax_cross_entropy::backward: no forward pass to differentiate; call forward first",
                        std::logic_error);
   double const good = loss.forward(z, std::array{1, 2, 3});
   matrix<float> const p = loss.probabilities;

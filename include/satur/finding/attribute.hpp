@@ -1,5 +1,4 @@
-/// \file finding/attribute.hpp  Why a layer's z is where it is, unit by unit, from weights, bias and the moments of the
-/// inputs.
+/// \file finding/attribute.hpp  Why each unit of a layer is saturated, from weights, bias and input moments.
 #pragma once
 
 #include "satur/finding/expectation.hpp"
@@ -26,7 +25,7 @@ struct input_moments {
 
 namespace detail {
 
-/// moments_of_inputs, for the function that was called and its argument's name.
+/// moments_of_inputs; `function` and `what` are named in errors.
 template <class A>
 [[nodiscard]] input_moments moments_of_columns(char const* function, char const* what, A const& a, std::size_t inputs) {
   auto const memory = memory_of(function, what, a);
@@ -43,7 +42,7 @@ template <class A>
   }
   for (std::size_t i = 0; i < inputs; ++i) {
     m.mean[i] /= n;
-    if (!detail::is_finite(m.mean[i])) { // the sum overflows where the mean may not
+    if (!detail::is_finite(m.mean[i])) { // the sum overflows, the mean may not
       m.mean[i] = 0.0;
       for (std::size_t s = 0; s < samples; ++s) {
         m.mean[i] += static_cast<double>(memory[s * inputs + i]) / n;
@@ -64,44 +63,45 @@ template <class A>
 
 } // namespace detail
 
-/// Of samples a, (samples, inputs) row-major; any contiguous container. Throws shape_error where its size is no
-/// multiple of inputs, or it is empty.
+/// Mean and variance of each input over samples. Shape: a (samples, inputs), row-major, in any contiguous container.
+/// Throws shape_error if a is empty or its size is not a multiple of inputs.
 template <class A> [[nodiscard]] input_moments moments_of_inputs(A const& a, std::size_t inputs) {
   return detail::moments_of_columns("moments_of_inputs", "a", a, inputs);
 }
 
-/// Why one unit's z is where it is. z = sum w_i a_i + b has mean `bias + from_inputs` and variance
-/// `weight_square * input_scale`. A unit that lost half of the slope that z ~ N(0, 1) has is mean-driven where mean^2
-/// is at least the variance, by the larger part of the mean; else it is variance-driven, by the larger factor.
+/// Why one unit is saturated. z = sum w_i a_i + b has mean `bias + from_inputs` and variance
+/// `weight_square * input_scale`. A unit has a cause if its expected slope is below half of that of z ~ N(0, 1). It is
+/// mean-driven if mean^2 >= variance: the cause is the larger part of the mean. Otherwise it is variance-driven: the
+/// cause is the larger factor of the variance.
 struct unit_attribution {
   std::size_t unit = 0;
   double bias = 0.0;          ///< b
   double from_inputs = 0.0;   ///< sum w_i E a_i
   double variance = 0.0;      ///< w' Cov(a) w
-  double weight_square = 0.0; ///< |w|^2: about 1 by LeCun's rule, 2 by He's
+  double weight_square = 0.0; ///< |w|^2: about 1 with LeCun's initializer, 2 with He's
   satur::cause cause = satur::cause::unknown;
-  double slope_share = 0.0; ///< expected
+  double slope_share = 0.0; ///< expected, of the peak slope
 
   [[nodiscard]] double mean() const { return bias + from_inputs; }
-  /// Variance of the inputs along the weights: 1 where they are standardized and independent. NaN without weights.
+  /// Variance of the inputs along the weights: 1 if they are standardized and independent; NaN if all weights are 0.
   [[nodiscard]] double input_scale() const { return variance / weight_square; }
 };
 
-/// Why a layer's units are where they are, and what a cure would do to all of them. Prints as a paragraph.
+/// Why the units of a layer are saturated, and the predicted effect of a cure on all of them. Prints as a paragraph.
 struct layer_attribution {
   std::string activation;
   std::vector<unit_attribution> units; ///< in the order of the layer
-  layer_state now;                     ///< expected over all units, from their means and variances
-  layer_state recentered;              ///< ... with each unit's mean taken off its bias (`recenter`)
-  layer_state rescaled;                ///< ... with w and b times `factor` (`rescale`)
-  double factor = 1.0; ///< 1 / root mean square of z over units and samples, where that is above 1; else 1
+  layer_state now;                     ///< expected mean over all units, from the mean and variance of each
+  layer_state recentered;              ///< the same after `recenter`
+  layer_state rescaled;                ///< the same after `rescale` by `factor`
+  double factor = 1.0;                 ///< 1 / root mean square of z over units and samples, but at most 1
 
-  /// Units with that cause: bias, input_mean, weight_norm, input_scale, or unknown for units that have their slope.
+  /// Number of units with that cause; unknown: units that kept their slope.
   [[nodiscard]] std::size_t units_with(satur::cause c) const {
     return static_cast<std::size_t>(
         std::count_if(units.begin(), units.end(), [c](unit_attribution const& u) { return u.cause == c; }));
   }
-  /// The most frequent cause; unknown where no unit has one.
+  /// The most frequent cause; unknown if no unit has one.
   [[nodiscard]] satur::cause main_cause() const {
     satur::cause best = cause::unknown;
     std::size_t most = 0;
@@ -113,7 +113,7 @@ struct layer_attribution {
     }
     return best;
   }
-  /// The k units with the least expected slope, the worst first.
+  /// The k units with the smallest expected slope, worst first; ties go to the lower index.
   [[nodiscard]] std::vector<unit_attribution> worst(std::size_t k) const {
     std::vector<unit_attribution> sorted = units;
     k = (std::min)(k, sorted.size());
@@ -124,12 +124,12 @@ struct layer_attribution {
     sorted.resize(k);
     return sorted;
   }
-  /// The cure for the most frequent cause: recenter for a mean, rescale for a spread, none where all have their slope.
+  /// The cure for the most frequent cause: recenter for a mean, rescale for a variance, none without a cause.
   [[nodiscard]] satur::cure cure() const {
     satur::cause const why = main_cause();
     if (why == cause::bias || why == cause::input_mean) {
       return {remedy::recenter, std::numeric_limits<double>::quiet_NaN(),
-              "take each unit's mean of z off its bias (satur::recenter)", recentered};
+              "subtract each unit's mean of z from its bias (satur::recenter)", recentered};
     }
     if (why == cause::weight_norm || why == cause::input_scale) {
       return {remedy::rescale, factor,
@@ -150,7 +150,7 @@ struct layer_attribution {
     out << separator << a.units_with(cause::unknown) << " with their slope";
     for (unit_attribution const& u : a.worst(3)) {
       if (u.cause == cause::unknown) {
-        break; // it has its slope, and the others more of it
+        break; // this unit and those after it kept their slope
       }
       out << "\n  unit " << u.unit << ": mean z " << detail::cell("%.3g", u.mean()) << " (bias "
           << detail::cell("%.3g", u.bias) << ", inputs " << detail::cell("%.3g", u.from_inputs) << "), std z "
@@ -167,10 +167,10 @@ struct layer_attribution {
 
 namespace detail {
 
-/// A unit counts as having its slope down to this share of what z ~ N(0, 1) would have.
+/// A unit kept its slope if it has at least this share of the slope for z ~ N(0, 1).
 inline constexpr double enough_slope = 0.5;
 
-/// Causes and cures from each unit's mean and variance.
+/// Fills in causes and predictions from each unit's mean and variance of z.
 inline void explain_units(layer_attribution& layer, state_predictor const& predict) {
   layer.activation = predict.activation().name;
   double square = 0.0;
@@ -237,10 +237,12 @@ template <class W, class B>
 
 } // namespace detail
 
-/// Before or during training: w (inputs, units) row-major, b (units), the inputs' moments. The inputs are taken as
-/// uncorrelated, so a unit's variance is sum w_i^2 Var a_i; give z as well where they are not. Cost: one reading of w
-/// and some 30 microseconds a unit. Throws shape_error where sizes do not fit, std::invalid_argument where a number is
-/// not finite.
+/// Why each unit of a layer is saturated, before or during training. Inputs count as uncorrelated: a unit's variance is
+/// sum w_i^2 Var a_i. Give z as well if they are correlated.
+///
+/// Shapes: w (inputs, units) row-major, b (units), one mean and one variance for each input.
+/// Cost: one pass over w and about 30 microseconds a unit.
+/// Errors: throws shape_error if sizes do not fit, std::invalid_argument if a number is not finite.
 template <class W, class B>
 [[nodiscard]] layer_attribution attribute(any_activation const& act, W const& w, B const& b,
                                           input_moments const& inputs, any_rule const& rule = z_beyond{5.0}) {
@@ -249,8 +251,7 @@ template <class W, class B>
   return layer;
 }
 
-/// The same with the layer's own z (samples, units) of the same inputs: its variances are w' Cov(a) w, correlations and
-/// all.
+/// The same with variances measured from z (samples, units) of the same inputs: w' Cov(a) w, correlations included.
 template <class W, class B, class Z>
   requires detail::numbers<Z>
 [[nodiscard]] layer_attribution attribute(any_activation const& act, W const& w, B const& b,

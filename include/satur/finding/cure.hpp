@@ -1,4 +1,4 @@
-/// \file finding/cure.hpp  Cures to apply: nothing here happens unless the caller asks for it.
+/// \file finding/cure.hpp  Functions that change weights, biases or gradients to cure a finding. diagnose() calls none.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -19,7 +19,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// w *= factor and b *= factor, for the function that was called.
+/// w *= factor and b *= factor; `function` is named in errors.
 template <class W, class B> void scale_weights(char const* function, W& w, B& b, double factor) {
   auto const bias = memory_of(function, "b", b);
   auto const weights = weights_of(function, w, bias.size());
@@ -35,8 +35,11 @@ template <class W, class B> void scale_weights(char const* function, W& w, B& b,
 
 } // namespace detail
 
-/// w *= factor and b *= factor: z of the same inputs is multiplied by it. Any contiguous containers.
-/// Throws std::invalid_argument where factor is not finite or 0; nothing is changed then.
+/// w *= factor and b *= factor, which multiplies z of the same inputs by factor.
+///
+/// Shapes: w (inputs, units) row-major, b (units); any contiguous containers.
+/// Errors: throws shape_error if w and b do not fit, std::invalid_argument if factor is 0 or not finite. Nothing is
+/// changed then.
 template <class W, class B> void rescale(W&& w, B&& b, double factor) {
   if (!detail::is_finite(factor) || factor == 0.0) {
     detail::bad_parameter("rescale", "factor", factor, "a finite number other than 0");
@@ -44,9 +47,11 @@ template <class W, class B> void rescale(W&& w, B&& b, double factor) {
   detail::scale_weights("rescale", w, b, factor);
 }
 
-/// b -= the mean of each unit's z, so that with the same inputs each unit's z has mean 0. z is (samples, units),
-/// row-major; where the means are known, they are a z of one sample. Throws shape_error where z is empty or its size is
-/// no multiple of b's, std::invalid_argument where a mean is not finite; nothing is changed then.
+/// Subtracts from b the mean of each unit's z: with the same inputs, each unit's z has mean 0 afterward.
+///
+/// Shapes: b (units); z (samples, units), row-major. If the means are known, give them as z of one sample.
+/// Errors: throws shape_error if z is empty or its size is not a multiple of b's, std::invalid_argument if a mean is
+/// not finite. Nothing is changed then.
 template <class B, class Z> void recenter(B&& b, Z const& z) {
   auto const bias = detail::memory_of("recenter", "b", b);
   input_moments const of_units = detail::moments_of_columns("recenter", "z", z, bias.size());
@@ -61,9 +66,13 @@ template <class B, class Z> void recenter(B&& b, Z const& z) {
   }
 }
 
-/// One step of layer-sequential unit-variance initialization (Mishkin, Matas 2016): w and b divided by the standard
-/// deviation of z over all units and samples, times `target`. Returns the factor. Throws std::invalid_argument where z
-/// is constant or not finite: no factor gives it a variance.
+/// Multiplies w and b by target / std z, with the standard deviation of z over all units and samples, and returns this
+/// factor: one step of layer-sequential unit-variance initialization.
+///
+/// Shapes: w (inputs, units) row-major, b (units), z any shape.
+/// Errors: throws std::invalid_argument if target is not a finite number above 0, or if z is constant or not finite: no
+/// factor gives it a variance. Nothing is changed then.
+/// Source: D. Mishkin, J. Matas, "All you need is a good init", 2016.
 template <class W, class B, class Z> double lsuv_step(W&& w, B&& b, Z const& z, double target = 1.0) {
   if (!(target > 0.0 && detail::is_finite(target))) {
     detail::bad_parameter("lsuv_step", "target", target, "a standard deviation > 0");
@@ -81,23 +90,26 @@ template <class W, class B, class Z> double lsuv_step(W&& w, B&& b, Z const& z, 
   return factor;
 }
 
-/// What Kaldi's nnet3 adds in the loop for units that lost their slope.
+/// Options of self_repair. The defaults are those of Kaldi's nnet3.
 struct self_repair_options {
-  double scale = 1e-5; ///< of the term, per element (nnet3: self-repair-scale)
-  /// Mean slope, as a share of the peak, below which a unit is repaired; 0.2 is nnet3's for sigmoid (0.05 of 0.25) and
-  /// tanh (0.2 of 1).
+  double scale = 1e-5; ///< size of the repair term per element (nnet3: self-repair-scale)
+  /// A unit is repaired if its mean slope is below this share of the peak slope. nnet3 has 0.2 for sigmoid (0.05 of
+  /// 0.25) and tanh (0.2 of 1).
   double slope_share = 0.2;
-  double least_active = 0.05; ///< relu and its like, flat on one side: repaired below this mean slope ...
+  double least_active = 0.05; ///< one-sided activations such as relu: repaired below this mean slope ...
   double most_active = 0.95;  ///< ... and above this one
 };
 
-/// Adds Kaldi's repair term to dL/dz, (samples, units) row-major, for the units whose mean slope over this z is under
-/// the threshold; returns how many were. An activation with two finite asymptotes gets + scale * y, y scaled to (-1,
-/// 1): descent then draws z to the middle. One that is flat on one side gets the scale itself, signed so that descent
-/// draws z toward the slope (away from it where the unit is always on). (Povey et al., nnet3, `RepairGradients`; its
-/// sign is the other one, as it ascends.) In a loop: on each minibatch, or with twice the scale on half of them, as
-/// nnet3 does. Throws shape_error where z and dz differ or are no multiple of units, std::invalid_argument where the
-/// activation has no flat side, or an option is out of range.
+/// Adds a repair term to dL/dz of each unit whose mean slope over this z is below the limit of the options. Returns how
+/// many units got it. Call it on each minibatch, or with twice the scale on half of them, as nnet3 does.
+///
+/// Term: for an activation with two finite asymptotes, scale * y with y scaled to (-1, 1): gradient descent then moves
+/// z to the middle. For a one-sided activation, scale with a sign: descent moves z toward the slope, or away from it if
+/// the unit is always on.
+/// Shapes: z and dz (samples, units), row-major.
+/// Errors: throws shape_error if z and dz differ in size or their size is not a multiple of units; throws
+/// std::invalid_argument if the activation has no flat side, or if scale is negative or not finite.
+/// Source: D. Povey et al., Kaldi, nnet3, `RepairGradients`, with the opposite sign: nnet3 ascends.
 template <class A, class Z, class D>
 std::size_t self_repair(A const& act, Z const& z, D&& dz, std::size_t units, self_repair_options const& options = {}) {
   auto const from = detail::memory_of("self_repair", "z", z);
@@ -129,7 +141,7 @@ std::size_t self_repair(A const& act, Z const& z, D&& dz, std::size_t units, sel
   double const half = 0.5 * (known.upper() - known.lower());
   for (std::size_t j = 0; j < units && samples != 0; ++j) {
     double const share = slope[j] / static_cast<double>(samples) / peak;
-    double const up = known.flat_left ? -1.0 : 1.0; // descent on it draws z toward the slope
+    double const up = known.flat_left ? -1.0 : 1.0; // descent moves z toward the slope
     double constant = 0.0;
     if (two_sided ? !(share < options.slope_share) : !(share < options.least_active || share > options.most_active)) {
       continue;
@@ -148,10 +160,14 @@ std::size_t self_repair(A const& act, Z const& z, D&& dz, std::size_t units, sel
   return repaired;
 }
 
-/// New weights for the named units (Sokar et al. 2023, ReDo): incoming weights from the initializer, bias 0, outgoing
-/// weights 0, so that the next layer's z changes only by what the old unit gave it. w (inputs, units), next_w (units,
-/// outputs), both row-major; an empty next_w is left alone. Takes one key from the generator. Throws std::out_of_range
-/// where a unit is not in the layer, shape_error where the sizes do not fit; nothing is changed then.
+/// Gives the listed units new incoming weights from the initializer, bias 0 and outgoing weights 0. The next layer's z
+/// changes only by what the old units contributed.
+///
+/// Shapes: w (inputs, units), b (units), next_w (units, outputs), row-major; next_w may be empty.
+/// Randomness: takes one key from the generator.
+/// Errors: throws std::out_of_range if a unit is not in the layer, shape_error if the sizes do not fit. Nothing is
+/// changed then.
+/// Source: G. Sokar et al., "The dormant neuron phenomenon in deep reinforcement learning" (ReDo), 2023.
 template <class Init, class W, class B, class N, std::uniform_random_bit_generator G>
 void reinitialize_units(Init const& init, W&& w, B&& b, N&& next_w, std::span<std::size_t const> dead, G& generator) {
   auto const bias = detail::memory_of("reinitialize_units", "b", b);

@@ -1,4 +1,4 @@
-/// \file finding/diagnose.hpp  From the records of a run to findings: what is wrong, where, why, and what to do.
+/// \file finding/diagnose.hpp  diagnose(): from the records of a run to findings.
 #pragma once
 
 #include "satur/finding/finding.hpp"
@@ -19,7 +19,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// The findings that need all layers: how dL/dz travels.
+/// Findings that compare layers: vanishing and exploding gradients.
 inline void find_flow(std::vector<layer_case> const& layers, finding_limits const& limits,
                       std::vector<finding>& found) {
   std::vector<layer_case const*> with_gradient;
@@ -55,9 +55,9 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
                        cell("%.2e", gradients.back().rms()), " in ", with_gradient.back()->name, ": ",
                        cell("%.3g", per_layer), " times from layer to layer");
 
-  // dL/dz of the last layer has its own slope in it already: the others' are what it loses on its way.
+  // dL/dz of the last layer already contains that layer's slope; it shrinks by the slopes of the others.
   std::size_t flat = 0;
-  layer_case const* widest_spread = with_gradient.front(); // larger weights would hurt it most: it speaks for all
+  layer_case const* widest_spread = with_gradient.front(); // worst case: larger weights would saturate it first
   for (layer_case const* l : with_gradient) {
     flat += l != with_gradient.back() && l->lost_its_slope(limits) ? 1u : 0u;
     if (l->record.saturation.variance_z() > widest_spread->record.saturation.variance_z()) {
@@ -66,22 +66,22 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
   }
   if (vanishing && flat != 0) {
     f.cause = cause::slope;
-    f.reason = message("in ", flat, " of the ", ratios, " layers on its way the slope is gone; see their findings");
-    f.cure = {remedy::none, std::numeric_limits<double>::quiet_NaN(), "cure those first", {}};
+    f.reason = message(flat, " of the ", ratios, " layers that it passes have lost their slope; see their findings");
+    f.cure = {remedy::none, std::numeric_limits<double>::quiet_NaN(), "fix those layers first", {}};
   } else {
     double const factor = 1.0 / per_layer;
     f.cause = vanishing ? cause::small_weights : cause::large_weights;
-    f.reason = message("no layer on its way has lost its slope", vanishing ? ": this is vanishing, not saturation" : "",
-                       "; mean f'^2 is ",
+    f.reason = message("no layer that it passes has lost its slope",
+                       vanishing ? ": this is vanishing, not saturation" : "", "; mean f'^2 is ",
                        cell("%.3g", with_gradient.front()->record.saturation.mean_squared_derivative()), " here");
     f.cure.what = remedy::initializer;
     f.cure.factor = factor;
-    f.cure.advice = message("weights ", cell("%.3g", factor), " times as large would carry it");
+    f.cure.advice = message("weights ", cell("%.3g", factor), " times as large would keep the gradient's size");
     f.cure.predicted = widest_spread->expected_times(factor);
     if (f.cure.predicted && vanishing && f.cure.predicted->slope_share < 0.5 * f.now.slope_share) {
       f.cure.what = remedy::zero_centered_activation;
       f.cure.advice +=
-          ", and saturate: take a zero-centered activation of peak slope 1 (tanh), or a normalization layer";
+          ", but would saturate: use a zero-centered activation of peak slope 1 (tanh), or a normalization layer";
     }
   }
   found.push_back(std::move(f));
@@ -89,13 +89,15 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
 
 } // namespace detail
 
-/// Findings from records, the layers in the order of the forward pass; give records of one step, or of a few (the size
-/// of gradients is compared between layers). `activations` are those with parameters of their own, or written by the
-/// caller; the library's others are known by name, with their default parameters. An activation that is not known is
-/// judged by its slopes alone, and no cure is predicted. Nothing is found in layers that saw nothing.
-/// Ordered: by layer, the gradient's way last. Costs about a millisecond a layer, and 10 microseconds a recorded unit
-/// where one is to be recentered: call it now and then, not in every step.
-/// Throws std::invalid_argument where a threshold is out of range.
+/// Findings from records of layers in the order of the forward pass. The records should hold one step or a few: the
+/// sizes of gradients are compared between layers. Layers without records have no findings.
+///
+/// Activations: the library's are known by name, with their default parameters. `activations` adds those with other
+/// parameters and your own. An unknown activation is judged by its slopes alone, and no cure is predicted.
+/// Order: by layer; findings about the gradient between layers come last.
+/// Cost: about a millisecond a layer, and 10 microseconds a recorded unit if the cure is to recenter. Call it now and
+/// then, not in every step.
+/// Errors: throws std::invalid_argument if a limit is out of range.
 [[nodiscard]] inline std::vector<finding> diagnose(std::span<named_record const> records,
                                                    finding_limits const& limits = {},
                                                    std::span<any_activation const> activations = {}) {
@@ -114,9 +116,9 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
   return found;
 }
 
-/// The records of a monitor's last sampled step, each beside the slope that its layer had in the first one, if the
-/// history has it, and beside its units of the window, if the monitor records them (the monitor has to outlive these).
-/// What the last step did not record (updates are sampled) is taken from the whole run.
+/// The records of a monitor's last sampled step. Each comes with the slope of its layer in the first step, if the
+/// history has it, and with its units of the window, if the monitor records them; the monitor must outlive the result.
+/// Updates that the last step did not record are those of the whole run.
 [[nodiscard]] inline std::vector<named_record> records_of(monitor const& mon, phase p = phase::train) {
   std::vector<named_record> records;
   for (layer_monitor const& layer : mon) {

@@ -1,4 +1,4 @@
-/// \file finding/expectation.hpp  What a layer's readings would be if its z were normal: the measure of a cure.
+/// \file finding/expectation.hpp  Readings of a layer whose z is normal. Cures are predicted with them.
 #pragma once
 
 #include "satur/activation/any_activation.hpp"
@@ -15,14 +15,15 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Readings of a layer, measured or expected. low and high count flat sides alone: relu's right is no saturation.
+/// Readings of a layer, measured or expected. All are NaN if unknown. low and high count flat sides only: z on the
+/// right of a relu is not saturated.
 struct layer_state {
   double mean_slope = std::numeric_limits<double>::quiet_NaN();
   double slope_share = std::numeric_limits<double>::quiet_NaN(); ///< of the peak slope
   double low = std::numeric_limits<double>::quiet_NaN();
   double high = std::numeric_limits<double>::quiet_NaN();
   [[nodiscard]] double saturated() const { return low + high; }
-  /// "95.7 % of its peak slope, 0 % saturated"
+  /// Prints "95.7 % of the peak slope, 0 % saturated".
   friend std::ostream& operator<<(std::ostream& out, layer_state const& s) {
     return out << detail::percent_cell(s.slope_share) << " % of the peak slope, " << detail::percent_cell(s.saturated())
                << " % saturated";
@@ -31,7 +32,7 @@ struct layer_state {
 };
 
 namespace detail {
-/// The mean of states, one after another; NaN of none.
+/// The mean of layer states, added one by one. NaN without any.
 class mean_state {
 public:
   void add(layer_state const& s) {
@@ -51,8 +52,10 @@ private:
 };
 } // namespace detail
 
-/// Expects the readings of one activation and one rule for z ~ N(mean, variance). Asking it costs some 10 microseconds;
-/// making one as much, but 30,000 evaluations for a rule that is not about z itself (its ends are searched for).
+/// Predicts the readings of one activation and one rule for z ~ N(mean, variance).
+///
+/// Cost: about 10 microseconds a call. Construction takes as long; for a rule that does not limit z itself it takes
+/// 30,000 evaluations, because the ends are searched for.
 class state_predictor {
 public:
   state_predictor(any_activation act, any_rule const& rule) : act_(std::move(act)) {
@@ -64,7 +67,8 @@ public:
     z_low_ = act_.flat_left && !detail::is_nan(limits.low) ? limits.low : -std::numeric_limits<double>::infinity();
     z_high_ = act_.flat_right && !detail::is_nan(limits.high) ? limits.high : std::numeric_limits<double>::infinity();
   }
-  /// variance 0: every z is the mean. Throws std::invalid_argument where a number is not finite, or variance < 0.
+  /// Readings for z ~ N(mean, variance); with variance 0, every z is the mean. Throws std::invalid_argument if a number
+  /// is not finite or the variance is negative.
   [[nodiscard]] layer_state operator()(double mean, double variance) const {
     layer_state s;
     s.mean_slope = variance == 0.0 ? act_.derivative(mean) : theory::moments(act_, mean, variance).mean_derivative;

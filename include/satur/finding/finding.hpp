@@ -1,5 +1,4 @@
-/// \file finding/finding.hpp  One finding of a diagnosis: layer, symptom, evidence, cause, cure, and what the cure will
-/// do.
+/// \file finding/finding.hpp  One finding of a diagnosis: symptom, evidence, cause and cure.
 #pragma once
 
 #include "satur/finding/expectation.hpp"
@@ -17,16 +16,16 @@ namespace satur { inline namespace SATUR_ABI {
 
 enum class symptom : std::uint8_t {
   nonfinite,           ///< NaN or infinity in z or dL/dz
-  saturated_layer,     ///< the slope is gone, or most units are beyond the rule
-  one_sided,           ///< what is saturated is so on one side
+  saturated_layer,     ///< the slope is lost, or most units are saturated by the rule
+  one_sided,           ///< most of the saturated units are on one side
   dead_units,          ///< units that are saturated on (nearly) all samples
   mean_shift,          ///< z of most units hardly depends on the input
-  vanishing_gradient,  ///< dL/dz shrinks on its way back
-  exploding_gradient,  ///< dL/dz grows on its way back
+  vanishing_gradient,  ///< dL/dz shrinks from layer to layer, backward
+  exploding_gradient,  ///< dL/dz grows from layer to layer, backward
   zero_gradient,       ///< most of dL/dz is exactly 0
-  poor_initialization, ///< the variance of z is not what the initializer was to give
-  update_too_large,    ///< a step moves the weights by too much
-  update_too_small,    ///< or by too little
+  poor_initialization, ///< the variance of z is not the one that the initializer should give
+  update_too_large,    ///< a step changes the weights by too much
+  update_too_small,    ///< a step changes the weights by too little
   poor_initialisation [[deprecated("use poor_initialization")]] = poor_initialization
 };
 [[nodiscard]] constexpr std::string_view describe(symptom s) {
@@ -57,29 +56,29 @@ enum class symptom : std::uint8_t {
   return "unknown";
 }
 
-/// On which side of the activation.
+/// Side of the activation: left is z far below 0.
 enum class side : std::uint8_t { none, left, right, both };
 [[nodiscard]] constexpr std::string_view describe(side s) {
   return s == side::left ? "on the left" : s == side::right ? "on the right" : s == side::both ? "on both sides" : "";
 }
 
-/// note: worth knowing, training may be well. warning: learning is slowed. alarm: learning has stopped or will.
+/// note: informational; training may be healthy. warning: learning is slowed. alarm: learning stopped or will stop.
 enum class severity : std::uint8_t { note, warning, alarm };
 [[nodiscard]] constexpr std::string_view describe(severity s) {
   return s == severity::note ? "note" : s == severity::warning ? "warning" : "alarm";
 }
 
-/// Why z is where it is: z has mean m = sum w_i E a_i + b and variance v = w' Cov(a) w.
+/// Why z is large: z has mean m = sum w_i E a_i + b and variance v = w' Cov(a) w.
 enum class cause : std::uint8_t {
   unknown,
   bias,          ///< mean-driven: by b
   input_mean,    ///< mean-driven: by sum w_i E a_i, inputs that are not centered
-  mean,          ///< mean-driven; weights and inputs are needed to tell by which of the two
+  mean,          ///< mean-driven; only weights and inputs can tell which of the two
   weight_norm,   ///< variance-driven: by |w|
-  input_scale,   ///< variance-driven: by the inputs' size
-  spread,        ///< variance-driven; weights and inputs are needed to tell by which of the two
-  slope,         ///< of a gradient: the activations' slopes
-  small_weights, ///< of a gradient: weights too small to carry it, with no unit saturated
+  input_scale,   ///< variance-driven: by the size of the inputs
+  spread,        ///< variance-driven; only weights and inputs can tell which of the two
+  slope,         ///< of a gradient: the slopes of the activations
+  small_weights, ///< of a gradient: weights too small to keep its size, with no unit saturated
   large_weights, ///< of a gradient: weights too large
   learning_rate,
   upstream ///< another layer, or the loss
@@ -132,12 +131,12 @@ enum class remedy : std::uint8_t {
   reinitialise_units [[deprecated("use reinitialize_units")]] = reinitialize_units
 };
 
-/// A remedy with its number, in words, and what it is predicted to do.
+/// A remedy, its factor, its wording, and its predicted effect.
 struct cure {
   remedy what = remedy::none;
-  double factor = std::numeric_limits<double>::quiet_NaN(); ///< of the weights or the learning rate
+  double factor = std::numeric_limits<double>::quiet_NaN(); ///< what to multiply weights or learning rate by; NaN: none
   std::string advice;                                       ///< "multiply w and b by 0.2 (satur::rescale)"
-  std::optional<layer_state> predicted;                     ///< Gaussian: from the mean and variance of z after it
+  std::optional<layer_state> predicted; ///< for z normal with the mean and variance that the cure leaves
 };
 
 /// A unit that a finding names.
@@ -147,22 +146,22 @@ struct unit_evidence {
   satur::side side = satur::side::none;
 };
 
-/// One finding. Prints as two to four lines: symptom with its evidence, units, cause, cure.
+/// One finding of a diagnosis. Prints as one to four lines: symptom with its evidence, units, cause, cure.
 struct finding {
   std::string layer;
   satur::symptom symptom = satur::symptom::nonfinite;
   satur::severity severity = satur::severity::warning;
   satur::side side = satur::side::none;
-  double value = std::numeric_limits<double>::quiet_NaN(); ///< the number that crossed its limit, named in evidence
+  double value = std::numeric_limits<double>::quiet_NaN(); ///< the number that crossed its limit; `evidence` names it
   double limit = std::numeric_limits<double>::quiet_NaN();
   rule_definition rule; ///< when a unit counted as saturated
-  std::string evidence; ///< the numbers, in words
-  layer_state now;      ///< measured; NaN where the layer has no activation
+  std::string evidence; ///< the measured numbers, in words
+  layer_state now;      ///< measured; NaN if the layer has no activation
   satur::cause cause = satur::cause::unknown;
   std::string reason; ///< the numbers behind the cause, in words
   satur::cure cure;
   std::vector<unit_evidence> units; ///< the worst first
-  std::string unit_reading;         ///< what `units` states of each: "mean slope share"
+  std::string unit_reading;         ///< the reading in `units`: "mean slope share"
 
   friend std::ostream& operator<<(std::ostream& out, finding const& f) {
     out << '[' << describe(f.severity) << "] " << f.layer << ": " << describe(f.symptom);

@@ -1,5 +1,4 @@
-/// \file finding/layer_case.hpp  One layer before its diagnosis: its record, what is known of its activation, what to
-/// expect.
+/// \file finding/layer_case.hpp  What diagnose() knows of one layer: its record, its activation, its expected readings.
 #pragma once
 
 #include "satur/activation/named.hpp"
@@ -20,18 +19,18 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// A layer's record with what a diagnosis may want beside it.
+/// A layer's record, and what diagnose() compares it with.
 struct named_record {
   std::string name;
   layer_record record;
-  /// Slope share of the layer before training. It is compared with this, or with that of z ~ N(0, 1) where that is
-  /// more, or this is NaN.
+  /// Slope share of the layer before training; NaN: unknown. The layer's slope is compared with this or with that of
+  /// z ~ N(0, 1), whichever is larger.
   double initial_slope_share = std::numeric_limits<double>::quiet_NaN();
-  /// Variance of z that the initializer was to give; NaN: not compared.
+  /// Variance of z that the initializer should give; NaN: not compared.
   double expected_variance_z = std::numeric_limits<double>::quiet_NaN();
-  /// Its units, if they were recorded: without them no unit is named, and none is found dead or shifted.
+  /// The records of its units, or null: no unit is named then, and none is found dead or shifted.
   unit_records const* units = nullptr;
-  /// The rule that the record was counted by: needed for a rule of yours, without it no cure of it has a prediction.
+  /// The rule of the record. Needed for a rule of your own only: without it, no cure has a prediction.
   std::optional<any_rule> rule = std::nullopt;
 };
 
@@ -41,16 +40,16 @@ namespace detail {
 struct layer_case {
   std::string name;
   layer_record record;
-  layer_case const* before;  ///< the layer that feeds this one; null where there is none
-  double initial;            ///< slope share at the start; NaN where not known
+  layer_case const* before;  ///< the layer that feeds this one, or null
+  double initial;            ///< slope share at the start; NaN if unknown
   double healthy = 1.0;      ///< slope share to compare with
-  double expected_variance;  ///< of z; NaN where not known
-  unit_records const* units; ///< null where not recorded
+  double expected_variance;  ///< of z; NaN if unknown
+  unit_records const* units; ///< null if not recorded
   bool can_saturate = true;
   bool flat_left = false;
   bool flat_right = false;
   bool centered_outputs = true;
-  std::optional<state_predictor> predictor; ///< none if the activation or the rule is not known
+  std::optional<state_predictor> predictor; ///< empty if the activation or the rule is unknown
   layer_state now;                          ///< measured
 
   layer_case(named_record const& r, layer_case const* layer_before, std::span<any_activation const> given)
@@ -83,19 +82,19 @@ struct layer_case {
     now = {s.mean_derivative(), s.slope_share(), flat_left ? s.low_fraction() : 0.0,
            flat_right ? s.high_fraction() : 0.0};
     double const usual = predictor ? (*predictor)(0.0, 1.0).slope_share : 1.0;
-    healthy = initial > usual ? initial : usual; // a layer that was born saturated is no measure
+    healthy = initial > usual ? initial : usual; // do not compare against a layer that started saturated
   }
 
   [[nodiscard]] bool has_activation() const { return !record.saturation.empty() && can_saturate; }
 
-  /// Numbers that are saturated on a flat side.
+  /// Number of z that are saturated on a flat side.
   [[nodiscard]] double flat_low() const { return flat_left ? static_cast<double>(record.saturation.low) : 0.0; }
   [[nodiscard]] double flat_high() const { return flat_right ? static_cast<double>(record.saturation.high) : 0.0; }
-  /// Their share: a quotient of counts, because the sum of two rounded shares may pass a decimal limit that it equals.
+  /// Their share. A quotient of counts: the sum of two rounded shares may exceed a decimal limit that it equals.
   [[nodiscard]] double saturated() const {
     return (flat_low() + flat_high()) / static_cast<double>(record.saturation.count);
   }
-  /// Share of them on the left, on the right; NaN where there is none.
+  /// Shares of them on the left and on the right; NaN if there are none.
   [[nodiscard]] double left_share() const { return flat_low() / (flat_low() + flat_high()); }
   [[nodiscard]] double right_share() const { return flat_high() / (flat_low() + flat_high()); }
 
@@ -109,18 +108,18 @@ struct layer_case {
     return f;
   }
 
-  /// Whether its slope saturation rose by more than the threshold allows.
+  /// Whether its slope share fell by more than the limits allow.
   [[nodiscard]] bool lost_its_slope(finding_limits const& limits) const {
     return has_activation() &&
            (healthy - now.slope_share > limits.slope_excess || now.slope_share < limits.slope_left * healthy);
   }
 
-  /// The state that z times a factor would have; nothing where the activation is not known.
+  /// Expected readings of z times a factor; empty if the activation is unknown.
   [[nodiscard]] std::optional<layer_state> expected_times(double factor) const {
     return expected(record.saturation.mean_z() * factor, record.saturation.variance_z() * factor * factor);
   }
 
-  /// For z ~ N(mean, variance); nothing where the activation is not known.
+  /// Expected readings for z ~ N(mean, variance); empty if the activation is unknown or a number is not finite.
   [[nodiscard]] std::optional<layer_state> expected(double mean, double variance) const {
     if (!predictor || !is_finite(mean) || !is_finite(variance)) {
       return {};
@@ -128,8 +127,8 @@ struct layer_case {
     return (*predictor)(mean, variance);
   }
 
-  /// Each unit at mean 0 with its own variance; the layer as a whole where no unit is known, which leaves the spread
-  /// between units in.
+  /// Expected readings with each unit at mean 0 and its own variance. Without records of units: the layer as a whole,
+  /// whose variance includes that between units.
   [[nodiscard]] std::optional<layer_state> expected_recentered() const {
     if (units == nullptr) {
       return expected(0.0, record.saturation.variance_z());
@@ -145,8 +144,8 @@ struct layer_case {
     return any ? std::optional(all.mean()) : std::nullopt;
   }
 
-  /// z of a unit with new weights: the variance that the caller expects, or else that of weights of He's rule where one
-  /// side is flat and LeCun's where both are, over the inputs (of mean square 1 where they are not known).
+  /// Variance of z of a unit with new weights: the one that the caller expects, or else that of He's initializer (one
+  /// flat side) or LeCun's (two) over the layer's inputs. Unknown inputs count as having mean square 1.
   [[nodiscard]] double variance_of_new_unit() const {
     if (!is_nan(expected_variance)) {
       return expected_variance;
@@ -157,10 +156,10 @@ struct layer_case {
   }
 };
 
-/// Takes each unit's mean off its bias.
+/// The cure `recenter`.
 [[nodiscard]] inline satur::cure recentering(layer_case const& l) {
   return {remedy::recenter, std::numeric_limits<double>::quiet_NaN(),
-          message("take the mean of z off the bias (satur::recenter)",
+          message("subtract the mean of z from the bias (satur::recenter)",
                   l.centered_outputs ? "" : ", or an activation with centered outputs, such as tanh"),
           l.expected_recentered()};
 }

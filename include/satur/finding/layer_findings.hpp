@@ -1,4 +1,4 @@
-/// \file finding/layer_findings.hpp  What is found in one layer, by itself.
+/// \file finding/layer_findings.hpp  Findings that need the record of one layer only.
 #pragma once
 
 #include "satur/finding/layer_case.hpp"
@@ -23,12 +23,12 @@ inline bool find_nonfinite(layer_case const& l, std::vector<finding>& found) {
   f.value = static_cast<double>(s.nan + s.infinite + l.record.gradient.nan + l.record.gradient.infinite);
   f.limit = 0.0;
   f.evidence = message(s.nan, " NaN and ", s.infinite, " infinite z, ", l.record.gradient.nan, " NaN and ",
-                       l.record.gradient.infinite, " infinite dL/dz; its other numbers mean nothing");
+                       l.record.gradient.infinite, " infinite dL/dz; the layer's other readings are not meaningful");
   if (l.before != nullptr && l.before->record.nonfinite()) {
     f.cause = cause::upstream;
-    f.reason = message("it begins no later than in ", l.before->name);
+    f.reason = message("already non-finite in ", l.before->name);
   } else {
-    f.cure = {remedy::learning_rate, 0.1, "go back to the last good weights and take a tenth of the learning rate", {}};
+    f.cure = {remedy::learning_rate, 0.1, "restore the last finite weights and divide the learning rate by 10", {}};
   }
   found.push_back(std::move(f));
   return true;
@@ -41,14 +41,14 @@ inline bool find_nonfinite(layer_case const& l, std::vector<finding>& found) {
   if (!l.flat_left) {
     return side::right;
   }
-  if (l.saturated() < 0.01) { // the rule does not see it: z tells
+  if (l.saturated() < 0.01) { // too few by the rule: decide by z
     double const m = l.record.saturation.mean_z();
     return std::fabs(m) < l.record.saturation.stddev_z() ? side::both : m < 0.0 ? side::left : side::right;
   }
   return l.left_share() > limits.one_sided ? side::left : l.right_share() > limits.one_sided ? side::right : side::both;
 }
 
-/// Mean-driven where mean^2 is at least the variance, as for a unit; no cause where its cure would add no slope.
+/// Adds cause and cure: mean-driven if mean^2 >= variance, as for a unit. No cause if its cure would add no slope.
 inline void explain(layer_case const& l, finding& f) {
   saturation const& s = l.record.saturation;
   double const mean = s.mean_z();
@@ -76,7 +76,7 @@ inline void explain(layer_case const& l, finding& f) {
   f.cause = cause::spread;
   if (fed) {
     double const inputs = l.before->record.saturation.mean_squared_output();
-    double const weights = std * std / inputs; // n Var w, where the weights have mean 0
+    double const weights = std * std / inputs; // n Var w, for weights of mean 0
     f.cause = inputs > weights ? cause::input_scale : cause::weight_norm;
     f.reason += message("; n Var w = ", cell("%.3g", weights), ", inputs of mean square ", cell("%.3g", inputs));
   }
@@ -84,10 +84,10 @@ inline void explain(layer_case const& l, finding& f) {
             message("multiply w and b by ", cell("%.3g", factor), " (satur::rescale): 1 / std z"), after};
 }
 
-/// Whether it found something that is mean-driven.
+/// Returns whether it found something mean-driven.
 inline bool find_saturated(layer_case const& l, finding_limits const& limits, std::vector<finding>& found) {
   bool const lost = l.lost_its_slope(limits);
-  // Of a layer that is flat on one side half may be there when all is well: the limit is halfway from that.
+  // A healthy one-sided layer may have half of its units there: its limit is halfway between that and all of them.
   double const share = l.flat_left && l.flat_right ? limits.saturated_share : 0.5 + 0.5 * limits.saturated_share;
   bool const beyond = l.saturated() > share;
   bool const lopsided = l.saturated() > limits.one_sided_least && l.flat_left && l.flat_right &&
@@ -155,7 +155,7 @@ inline void find_zero_gradient(layer_case const& l, finding_limits const& limits
   bool const flat = l.has_activation() && l.now.slope_share < 1.0 - 0.5 * f.value;
   f.cause = flat ? cause::slope : cause::upstream;
   f.reason = flat ? message("mean f' is ", cell("%.3g", l.now.mean_slope))
-                  : "the slopes here are not zero: nothing comes back from the layers above";
+                  : "the slopes here are not zero: the layers above send back no gradient";
   found.push_back(std::move(f));
 }
 
@@ -168,7 +168,7 @@ inline void find_update(layer_case const& l, finding_limits const& limits, std::
   finding f = l.finding_of(large ? symptom::update_too_large : symptom::update_too_small, severity::note);
   f.value = u.log10_ratio;
   f.limit = large ? limits.gradient.update_high : limits.gradient.update_low;
-  f.evidence = message("a step is 10^", cell("%.2f", u.log10_ratio), " of the weights; usual are 10^",
+  f.evidence = message("a step is 10^", cell("%.2f", u.log10_ratio), " times the weights; the usual range is 10^",
                        cell("%g", limits.gradient.update_low), " to 10^", cell("%g", limits.gradient.update_high));
   f.cause = cause::learning_rate;
   f.cure = {remedy::learning_rate,
@@ -179,10 +179,10 @@ inline void find_update(layer_case const& l, finding_limits const& limits, std::
   found.push_back(std::move(f));
 }
 
-/// Everything that is found in it.
+/// All findings of one layer.
 inline void find_in_layer(layer_case const& l, finding_limits const& limits, std::vector<finding>& found) {
   if (find_nonfinite(l, found)) {
-    return; // its other numbers mean nothing
+    return; // its other readings are not meaningful
   }
   if (l.has_activation() && l.record.saturation.z.count != 0) {
     bool const shift_is_told = find_saturated(l, limits, found);

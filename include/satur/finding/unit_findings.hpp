@@ -1,4 +1,4 @@
-/// \file finding/unit_findings.hpp  What is found unit by unit: dead ones, shifted ones, and which are the worst.
+/// \file finding/unit_findings.hpp  Findings from the records of units: dead units, shifted units, the worst units.
 #pragma once
 
 #include "satur/finding/layer_case.hpp"
@@ -10,7 +10,7 @@
 
 namespace satur::detail {
 
-/// Names the k units of the lowest reading.
+/// Lists the k units with the lowest reading in the finding.
 template <class Reading>
 void name_units(layer_case const& l, finding& f, std::size_t k, char const* title, Reading const& reading) {
   for (unit_summary const& u : extreme_units(*l.units, reading, k, unit_order::lowest)) {
@@ -59,10 +59,10 @@ inline void find_dead_units(layer_case const& l, finding_limits const& limits, s
                        number_text(100.0 * limits.dead_on), " % of ", l.units->samples(), " samples or more");
   double const n = static_cast<double>(dead);
   f.cause = mean.mean * mean.mean >= variance / n ? cause::mean : cause::spread;
-  f.reason = message("their z has mean ", cell("%.3g", mean.mean), " and, each over its samples, standard deviation ",
+  f.reason = message("their z has mean ", cell("%.3g", mean.mean), " and, within a unit, standard deviation ",
                      cell("%.3g", std::sqrt(variance / n)));
   f.cure = {remedy::reinitialize_units, std::numeric_limits<double>::quiet_NaN(),
-            message("give them new weights (satur::reinitialize_units), for z of variance ",
+            message("give them new weights (satur::reinitialize_units), with z of variance ",
                     cell("%.3g", l.variance_of_new_unit()), ", and a smaller learning rate",
                     l.flat_right ? "" : " or a leaky_relu", " to keep them"),
             renewed ? std::optional(after.mean()) : std::nullopt};

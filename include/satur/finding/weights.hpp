@@ -1,4 +1,4 @@
-/// \file finding/weights.hpp  A layer's weights and bias, from any container, as a diagnosis and its cures take them.
+/// \file finding/weights.hpp  Views of a layer's weights and bias in any contiguous container.
 #pragma once
 
 #include "satur/array/numbers.hpp"
@@ -9,7 +9,7 @@
 
 namespace satur::detail {
 
-/// w of shape (in, units), row-major; T is const where it is only read.
+/// w of shape (in, units), row-major. T is const if w is only read.
 template <class T> struct weight_view {
   T* data;
   std::size_t in;
@@ -17,7 +17,7 @@ template <class T> struct weight_view {
   [[nodiscard]] T& operator()(std::size_t i, std::size_t j) const { return data[i * units + j]; }
 };
 
-/// The memory of a contiguous container. Throws shape_error where it is not contiguous.
+/// The memory of a contiguous row-major container. Throws shape_error if it is not contiguous.
 template <class X> [[nodiscard]] auto memory_of(char const* function, char const* what, X& x) {
   auto* const data = contiguous_data(x);
   std::size_t const n = size_of(x);
@@ -31,8 +31,8 @@ template <class X> [[nodiscard]] auto memory_of(char const* function, char const
   return std::span(data, n);
 }
 
-/// Any container of in * units numbers. Throws shape_error where the size is no multiple of units, or the shape
-/// another.
+/// A view of w, any contiguous container of in * units numbers. Throws shape_error if the size is not a multiple of
+/// units, or if w has a shape other than (in, units).
 template <class W> [[nodiscard]] auto weights_of(char const* function, W& w, std::size_t units) {
   auto const memory = memory_of(function, "w", w);
   using T = typename decltype(memory)::element_type;

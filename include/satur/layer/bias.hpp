@@ -1,4 +1,4 @@
-/// \file layer/bias.hpp  A bias added to every row of a row-major matrix, and its gradient: the sums down the columns.
+/// \file layer/bias.hpp  Adds a bias to every row of a row-major matrix, and sums columns for its gradient.
 #pragma once
 
 #include "satur/config.hpp"
@@ -10,7 +10,8 @@
 
 namespace satur::detail {
 
-// One addition per element in either pass, in an order that no register width changes: the same bits at every level.
+// Both passes do one addition per element, in an order that does not depend on the register width: the same bits at
+// every level.
 
 template <class T> struct add_bias_pass {
   T* z;

@@ -27,19 +27,22 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// z = x w + b, shapes (batch, in) (in, out) (out). Parameters and their gradients are public; an optimizer changes w
-/// and b in place. Every product is one GEMM into memory that the layer keeps: nothing is allocated once a step with
-/// the same batch has been made. Not for two threads at a time.
+/// z = x w + b. Parameters and their gradients are public; an optimizer changes w and b in place.
+///
+/// Shapes: x (batch, in), w (in, out), b (out), z (batch, out).
+/// Memory: each product is one GEMM into memory of the layer. Steps after the first allocate nothing while the batch
+/// size stays the same.
+/// Threads: one thread at a time.
 template <std::floating_point T> struct dense {
   using matrix = xt::xtensor<T, 2>;
   using vector = xt::xtensor<T, 1>;
 
   matrix w;  ///< weights (in, out)
-  matrix dw; ///< dL/dw, of the last backward
+  matrix dw; ///< dL/dw of the last backward
   vector b;  ///< bias (out)
-  vector db; ///< dL/db, of the last backward
+  vector db; ///< dL/db of the last backward
 
-  /// Weights by the rule, bias zero. Throws shape_error where a size is 0, and what the rule throws.
+  /// Weights from the initializer, bias 0. Throws shape_error if a size is 0, and what the initializer throws.
   template <initializer<T> Init, std::uniform_random_bit_generator G>
   dense(std::size_t in, std::size_t out, Init const& init, G& generator)
       : w(matrix::from_shape(checked_sizes(in, out))), dw(matrix::from_shape({in, out})), b(vector::from_shape({out})),
@@ -50,22 +53,22 @@ template <std::floating_point T> struct dense {
     std::fill_n(db.data(), db.size(), T(0));
   }
 
-  /// z (batch, out) from x (batch, in). z is the layer's own and stays as it is until the next forward. An lvalue
-  /// tensor x is remembered by its address: it must live, unchanged, until backward has used it. Throws shape_error
-  /// where x is empty or does not fit w.
+  /// Returns z (batch, out) for x (batch, in). The layer owns z and does not change it until the next forward.
+  /// backward() reads an lvalue tensor x again by its address: keep it alive and unchanged until then.
+  /// Throws shape_error if x is empty or does not fit w.
   matrix const& forward(matrix const& x) {
     check_input(x.shape());
     borrowed_ = &x;
     return multiply();
   }
-  /// The same for a temporary, which the layer keeps.
+  /// The same for a temporary x; the layer keeps it.
   matrix const& forward(matrix&& x) {
     check_input(x.shape());
     kept_ = std::move(x);
     borrowed_ = nullptr;
     return multiply();
   }
-  /// The same for any expression of two axes (a view, a formula, an xarray), whose values the layer keeps.
+  /// The same for any expression of two axes (a view, a formula, an xarray); the layer keeps its values.
   template <class E> matrix const& forward(xt::xexpression<E> const& x) {
     check_input(x.derived_cast().shape());
     keep(kept_, x);
@@ -73,8 +76,8 @@ template <std::floating_point T> struct dense {
     return multiply();
   }
 
-  /// dL/dx (batch, in) from dL/dz (batch, out), and dw, db (overwritten, not added to). A tensor dz must not be the one
-  /// that this layer returned. Throws shape_error where dz does not fit z, std::logic_error before the first forward.
+  /// Returns dL/dx (batch, in) for dL/dz (batch, out), and overwrites dw and db. dz must not be the tensor that this
+  /// layer returned. Throws shape_error if dz does not fit z, std::logic_error before the first forward.
   template <class E> matrix const& backward(xt::xexpression<E> const& dz) {
     matrix const& g = gradient(dz, "dense::backward");
     parameter_gradients(g);
@@ -82,14 +85,14 @@ template <std::floating_point T> struct dense {
     xt::blas::gemm(g, w, dx_, false, true, T(1), T(0));
     return dx_;
   }
-  /// dw and db alone: for a first layer, whose dL/dx nobody needs.
+  /// Overwrites dw and db only: for the first layer, whose dL/dx is not needed. Throws as backward().
   template <class E> void backward_parameters(xt::xexpression<E> const& dz) {
     parameter_gradients(gradient(dz, "dense::backward_parameters"));
   }
 
   [[nodiscard]] std::size_t inputs() const { return w.shape(0); }
   [[nodiscard]] std::size_t outputs() const { return w.shape(1); }
-  /// The last forward's result; empty before the first.
+  /// z of the last forward; empty before the first.
   [[nodiscard]] matrix const& z() const { return z_; }
 
   template <class F> void each_parameter(F&& f) {
@@ -133,11 +136,12 @@ private:
     return z_;
   }
 
-  /// dz as a tensor with the shape of z; an expression is evaluated into memory that the layer keeps.
+  /// dz as a tensor with the shape of z. An expression is evaluated into memory of the layer.
   template <class E> matrix const& gradient(xt::xexpression<E> const& dz, std::string_view function) {
     auto const& given = dz.derived_cast();
     if (z_.size() == 0) {
-      throw std::logic_error(detail::message("satur::", function, ": nothing to go back from; call forward first"));
+      throw std::logic_error(
+          detail::message("satur::", function, ": no forward pass to differentiate; call forward first"));
     }
     auto const& shape = given.shape();
     if (shape.size() != 2 || static_cast<std::size_t>(shape[0]) != z_.shape(0) ||
@@ -181,8 +185,8 @@ private:
   static constexpr std::size_t largest = static_cast<std::size_t>((std::numeric_limits<xt::blas_index_t>::max)());
   static constexpr bool fits_blas(std::size_t n) { return n <= largest; }
 
-  matrix const* borrowed_ = nullptr; // x of the last forward, where it was an lvalue
-  matrix kept_;                      // x of the last forward, where it was not
+  matrix const* borrowed_ = nullptr; // x of the last forward, if it was an lvalue
+  matrix kept_;                      // x of the last forward, if it was not
   matrix z_, dx_, dz_;
 };
 

@@ -27,7 +27,7 @@ template <class T> struct descend_pass {
     for (; i + width <= n; i += width) {
       math::store(value + i, math::madd(L(-rate), math::load<L>(gradient + i), math::load<L>(value + i)));
     }
-    if (i < n) { // the tail through the same lanes, so that an element's bits do not depend on its place
+    if (i < n) { // the tail goes through the same lanes: an element's bits do not depend on its position
       T v[width] = {};
       T g[width] = {};
       std::copy(value + i, value + n, v);
@@ -44,9 +44,10 @@ template <class T> void descend_array(T* value, T const* gradient, std::size_t n
 }
 } // namespace detail
 
-/// value -= rate * gradient for every parameter of the layer. What a hand-written
-/// for_each_parameter(layer, [&](auto, auto& v, auto& g) { xt::noalias(v) -= rate * g; }) does, at the speed of memory
-/// whatever the flags.
+/// value -= rate * gradient for every parameter of the layer, in place.
+///
+/// The same as for_each_parameter(layer, [&](auto, auto& v, auto& g) { xt::noalias(v) -= rate * g; }), but in SIMD
+/// whatever the compiler flags.
 template <parameterized L> void descend(L& layer, double rate) {
   for_each_parameter(layer, [rate](std::string_view, auto& value, auto& gradient) {
     detail::descend_array(value.data(), gradient.data(), value.size(), rate);

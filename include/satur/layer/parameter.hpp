@@ -1,5 +1,4 @@
-/// \file layer/parameter.hpp  Every parameter of a layer with its name and its gradient: what an optimizer or a
-/// gradient check walks.
+/// \file layer/parameter.hpp  Calls a function for each parameter of a layer, for optimizers and gradient checks.
 #pragma once
 
 #include "satur/config.hpp"
@@ -16,17 +15,17 @@ struct any_visitor {
 };
 } // namespace detail
 
-/// A layer that shows its parameters: each_parameter(f) calls f(name, value, gradient) for each, in a fixed order.
+/// A layer with the member each_parameter(f), which calls f(name, value, gradient) for each parameter in a fixed order.
 template <class L>
 concept parameterized = requires(L& layer) { layer.each_parameter(detail::any_visitor{}); };
 
-/// f(std::string_view name, value, gradient) for each parameter of the layer: value and gradient are containers of the
-/// same shape, const where the layer is. In place and without a temporary: xt::noalias(value) -= rate * gradient.
+/// Calls f(std::string_view name, value, gradient) for each parameter of the layer. value and gradient are containers
+/// of the same shape, const if the layer is. To change one in place: xt::noalias(value) -= rate * gradient.
 template <parameterized L, class F> void for_each_parameter(L& layer, F&& f) {
   layer.each_parameter(std::forward<F>(f));
 }
 
-/// How many numbers the layer learns.
+/// Number of values that the layer learns.
 template <parameterized L> [[nodiscard]] std::size_t parameter_count(L const& layer) {
   std::size_t n = 0;
   for_each_parameter(layer, [&n](std::string_view, auto const& value, auto const&) { n += value.size(); });

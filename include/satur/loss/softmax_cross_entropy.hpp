@@ -1,4 +1,4 @@
-/// \file loss/softmax_cross_entropy.hpp  Softmax and cross-entropy on logits in one, for classes.
+/// \file loss/softmax_cross_entropy.hpp  Softmax and cross-entropy of logits in one, for classification.
 #pragma once
 
 #include "satur/config.hpp"
@@ -24,7 +24,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// x[i] = e^x[i], in place; the tail goes through the same lanes.
+/// x[i] = e^x[i], in place. The tail goes through the same lanes.
 template <class T> struct exp_pass {
   T* x;
   std::size_t n;
@@ -46,25 +46,26 @@ template <class T> struct exp_pass {
 
 } // namespace detail
 
-/// L = mean over the batch of -log p[label], p = softmax(logits), in nats; and dL/dlogits = (p - onehot) / batch.
-/// With m the largest logit of a row and s the sum of e^(logit - m): p = e^(logit - m) / s, -log p[label] =
-/// log1p(s - 1) + (m - logit[label]), where s - 1 is summed without the largest term, so a loss far below the precision
-/// of p keeps its digits; and p[label] - 1 = expm1(log p[label]), so the gradient of a confident answer does too. A
-/// logit of -inf is a class ruled out: p = 0 (the loss is +inf where it is the label). A row with NaN or +inf in it, or
-/// of -inf alone, has no softmax: its p, its gradient and the loss are NaN, and it is no hit. Nothing is allocated once
-/// a batch of the same shape has been seen.
+/// L = mean over the batch of -log p[label] with p = softmax(logits), in nats; dL/dlogits = (p - onehot) / batch.
 ///
+/// Formula: m is the largest logit of a row, s the sum of e^(logit - m), p = e^(logit - m) / s. The loss of a row is
+/// log1p(s - 1) + (m - logit[label]), with s - 1 summed without the largest term: a loss far below the precision of p
+/// keeps its digits. p[label] - 1 is expm1(log p[label]): the gradient of a confident answer keeps its digits too.
+/// Shapes: logits (batch, classes), one integer label for each row.
+/// Special values: a logit of -inf excludes its class, p = 0; the loss is +inf if that class is the label. A row with
+/// NaN or +inf, or of -inf only, has no softmax: its p, its gradient and the loss are NaN, and it is not a hit.
 /// Accuracy in float, with d = m - logit, D the mean of d over p, and eps = 2^-23: the relative error of p is below
-/// ((d + D)/2 + 2.5) eps where p is no subnormal number; the error of a row's loss is below (D/2 + 1 - p[largest]) eps.
+/// ((d + D)/2 + 2.5) eps unless p is subnormal; the error of a row's loss is below (D/2 + 1 - p[largest]) eps.
+/// Memory: nothing is allocated after the first batch of a shape.
 template <std::floating_point T> struct softmax_cross_entropy {
   using matrix = xt::xtensor<T, 2>;
 
   matrix probabilities;    ///< softmax of the last forward, (batch, classes)
-  std::size_t correct = 0; ///< rows of the last forward whose largest logit (the first of equals) is the label's
+  std::size_t correct = 0; ///< rows of the last forward whose largest logit is the label's; ties go to the lower class
 
-  /// logits (batch, classes), labels one integer in [0, classes) per row. Throws shape_error where logits is empty or
-  /// the number of labels is not the batch, std::invalid_argument that names row and label where a label is no class.
-  /// Nothing has changed then.
+  /// Returns the mean loss of logits (batch, classes) and one label in [0, classes) for each row. Throws shape_error if
+  /// logits is empty or there is not one label for each row, std::invalid_argument with row and label if a label is not
+  /// a class. Nothing is changed then.
   template <class E, std::ranges::contiguous_range R>
     requires std::ranges::sized_range<R> && std::integral<std::ranges::range_value_t<R>>
   double forward(xt::xexpression<E> const& logits, R const& labels) {
@@ -97,10 +98,11 @@ template <std::floating_point T> struct softmax_cross_entropy {
     return total / static_cast<double>(batch);
   }
 
-  /// d(mean loss)/dlogits of the last forward, (batch, classes). Throws std::logic_error before the first.
+  /// Returns dL/dlogits (batch, classes) of the last forward. Throws std::logic_error before the first.
   matrix const& backward() {
     if (rows_.empty()) {
-      throw std::logic_error("satur::softmax_cross_entropy::backward: nothing to go back from; call forward first");
+      throw std::logic_error(
+          "satur::softmax_cross_entropy::backward: no forward pass to differentiate; call forward first");
     }
     std::size_t const batch = probabilities.shape(0);
     std::size_t const classes = probabilities.shape(1);
@@ -120,8 +122,8 @@ template <std::floating_point T> struct softmax_cross_entropy {
 private:
   struct row {
     std::size_t label;
-    std::size_t largest; // where the row's largest logit stands
-    double loss;         // in forward's first half: m - logit[label]
+    std::size_t largest; // index of the row's largest logit
+    double loss;         // between start_row and finish_row: m - logit[label]
   };
 
   template <class Shape, class R> static void check(Shape const& shape, R const& labels) {
@@ -138,7 +140,7 @@ private:
     }
     auto const* const label = std::ranges::data(labels);
     for (std::size_t r = 0; r < count; ++r) {
-      // A negative label becomes one beyond any number of classes.
+      // A negative label converts to a number above any number of classes.
       if (static_cast<std::uintmax_t>(label[r]) >= classes) {
         throw std::invalid_argument(detail::message("satur::softmax_cross_entropy::forward: the label of row ", r,
                                                     " is ", detail::number_text(label[r]), "; allowed: 0 to ",
@@ -147,13 +149,14 @@ private:
     }
   }
 
-  /// to = from - m, with m the row's largest logit.
+  /// to = from - m, with m the largest logit of the row.
   static void start_row(row& r, T const* from, T* to, std::size_t classes, std::size_t label) {
     std::size_t largest = 0;
     for (std::size_t j = 1; j < classes; ++j) {
       largest = from[j] > from[largest] ? j : largest;
     }
-    // Made finite, so that no inf - inf raises FE_INVALID: a row of -inf has the sum 0, one with +inf the sum inf.
+    // Clamped to finite numbers, because inf - inf raises FE_INVALID: a row of -inf then has the sum 0, one with +inf
+    // the sum inf.
     T const m = std::clamp(from[largest], std::numeric_limits<T>::lowest(), (std::numeric_limits<T>::max)());
     r = {label, largest, static_cast<double>(m) - static_cast<double>(from[label])};
     for (std::size_t j = 0; j < classes; ++j) {
@@ -161,7 +164,7 @@ private:
     }
   }
 
-  /// p = p / sum, and the row's loss.
+  /// p = p / sum. Returns the loss of the row.
   double finish_row(row& r, T* p, std::size_t classes) {
     double others = 0;
     for (std::size_t j = 0; j < classes; ++j) {

@@ -1,5 +1,5 @@
-/// \file tensor/compat.hpp  The one file that knows where xtensor and xtensor-blas keep their headers: xtensor's lie
-/// flat up to 0.25, in folders from 0.26.
+/// \file tensor/compat.hpp  The only file that names the headers of xtensor and xtensor-blas. xtensor has them in one
+/// folder up to 0.25, in several from 0.26.
 #pragma once
 
 #if __has_include(<xtensor/containers/xtensor.hpp>)
@@ -29,8 +29,8 @@
     "satur: xtensor is not in the include path (Debian: libxtensor-dev); without it include satur/diagnostic.hpp, satur/activation.hpp or satur/initializer.hpp instead"
 #endif
 
-/// Where GEMM is, for layer/ alone: `#include SATUR_XTENSOR_BLAS_HEADER`. Not included here, because xtensor-blas
-/// declares the CBLAS functions by itself and no file can have both that and a vendor's <cblas.h>.
+/// The header of GEMM, for layer/ only: `#include SATUR_XTENSOR_BLAS_HEADER`. It is not included here: xtensor-blas
+/// declares the CBLAS functions itself, which conflicts with a vendor's <cblas.h>.
 #if __has_include(<xtensor-blas/xblas.hpp>)
 #define SATUR_XTENSOR_BLAS_HEADER <xtensor-blas/xblas.hpp>
 #endif

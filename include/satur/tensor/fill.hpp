@@ -1,4 +1,4 @@
-/// \file tensor/fill.hpp  Initial weights as xtensor containers.
+/// \file tensor/fill.hpp  Initial weights in xtensor containers: fill and make.
 #pragma once
 
 #include "satur/config.hpp"
@@ -20,7 +20,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// An xtensor container or view that can be written through.
+/// An xtensor container or view of floating-point numbers that can be written.
 template <class E>
 concept fillable_tensor = requires(E& e) {
   typename E::value_type;
@@ -30,7 +30,7 @@ concept fillable_tensor = requires(E& e) {
   e.template begin<xt::layout_type::row_major>();
 } && std::floating_point<typename E::value_type>;
 
-/// Fans of a weight of shape (in, out). Any other number of axes needs its fans said.
+/// Fans of a weight of shape (in, out). Throws shape_error for any other number of axes.
 template <class Shape> [[nodiscard]] fans fans_of(Shape const& shape, std::string_view function) {
   if (shape.size() != 2) {
     bad_shape(function, "the tensor", shape_text(shape),
@@ -39,7 +39,7 @@ template <class Shape> [[nodiscard]] fans fans_of(Shape const& shape, std::strin
   return {static_cast<std::size_t>(shape[0]), static_cast<std::size_t>(shape[1])};
 }
 
-/// write(span) with the tensor's elements in row-major order, in place where they lie so.
+/// Calls write(span) for the tensor's elements in row-major order: in place if memory has that order.
 template <class E, class Write> void write_row_major(E& tensor, Write const& write) {
   using T = typename E::value_type;
   if constexpr (requires { tensor.data() + tensor.data_offset(); } && E::static_layout == xt::layout_type::row_major) {
@@ -53,16 +53,16 @@ template <class E, class Write> void write_row_major(E& tensor, Write const& wri
 
 } // namespace detail
 
-/// Fills a tensor by the rule, element by element in row-major order whatever its layout. One key is taken from the
-/// generator. Throws what the rule throws (zero fans, a bad parameter).
+/// Fills a tensor with initial weights, element by element in row-major order, whatever its layout. Takes one key from
+/// the generator. Throws what the initializer throws (fans of 0, a bad parameter).
 template <class Init, detail::fillable_tensor E, std::uniform_random_bit_generator G>
   requires initializer<Init, typename E::value_type>
 void fill(Init const& init, E& tensor, fans f, G& generator) {
   detail::write_row_major(tensor, [&](std::span<typename E::value_type> values) { fill(init, values, f, generator); });
 }
 
-/// The same with the fans of shape (in, out). A rule whose law is the same for all fans (zeros, constant, uniform,
-/// normal) takes any shape; for the others throws shape_error unless the tensor has two axes.
+/// The same with the fans of shape (in, out). Initializers that do not use fans (zeros, constant, uniform, normal) take
+/// any shape; for the others throws shape_error unless the tensor has two axes.
 template <class Init, detail::fillable_tensor E, std::uniform_random_bit_generator G>
   requires initializer<Init, typename E::value_type>
 void fill(Init const& init, E& tensor, G& generator) {
@@ -73,8 +73,9 @@ void fill(Init const& init, E& tensor, G& generator) {
   fill(init, tensor, f, generator);
 }
 
-/// Fills a weight of any number of axes by a rule that is about the whole matrix or kernel (orthogonal, dirac, …), the
-/// axes in this order: fill(delta_orthogonal{}, kernel, axis_order::in_out, generator). Throws what the rule throws.
+/// Fills a weight of any number of axes with an initializer for whole matrices or kernels (orthogonal, dirac, …), the
+/// axes in the given order: fill(delta_orthogonal{}, kernel, axis_order::in_out, generator). Throws what the
+/// initializer throws.
 template <class Init, detail::fillable_tensor E, std::uniform_random_bit_generator G>
   requires shaped_initializer<Init, typename E::value_type>
 void fill(Init const& init, E& tensor, axis_order order, G& generator) {
@@ -86,8 +87,8 @@ void fill(Init const& init, E& tensor, axis_order order, G& generator) {
                           [&](std::span<typename E::value_type> values) { fill(init, values, shape, generator); });
 }
 
-/// A new row-major tensor: make<float>(glorot_normal{}, std::array<std::size_t, 2>{784, 256}, generator). Where the
-/// rule depends on fans, the shape is (in, out).
+/// Returns a new row-major tensor: make<float>(glorot_normal{}, std::array<std::size_t, 2>{784, 256}, generator). For
+/// an initializer that uses fans, the shape is (in, out).
 template <class T, class Init, std::size_t N, std::uniform_random_bit_generator G>
   requires initializer<Init, T> && (N == 2 || !uses_fans_v<Init>)
 [[nodiscard]] xt::xtensor<T, N> make(Init const& init, std::array<std::size_t, N> shape, G& generator) {
@@ -103,7 +104,7 @@ template <class T, class Init, std::size_t N, std::uniform_random_bit_generator 
   return make<T>(init, std::to_array(shape), generator);
 }
 
-/// The same for any number of axes, with the fans that the caller states.
+/// The same for any number of axes, with fans given.
 template <class T, class Init, std::size_t N, std::uniform_random_bit_generator G>
   requires initializer<Init, T>
 [[nodiscard]] xt::xtensor<T, N> make(Init const& init, std::array<std::size_t, N> shape, fans f, G& generator) {
@@ -112,7 +113,7 @@ template <class T, class Init, std::size_t N, std::uniform_random_bit_generator 
   return tensor;
 }
 
-/// The same by a rule that is about the whole matrix or kernel, the axes in this order.
+/// The same with an initializer for whole matrices or kernels, the axes in the given order.
 template <class T, class Init, std::size_t N, std::uniform_random_bit_generator G>
   requires shaped_initializer<Init, T>
 [[nodiscard]] xt::xtensor<T, N> make(Init const& init, std::array<std::size_t, N> shape, axis_order order,

@@ -1,4 +1,4 @@
-/// \file tensor/lazy.hpp  Activations of xtensor expressions, lazily, in SIMD where xtensor is compiled with it.
+/// \file tensor/lazy.hpp  Lazy activations of xtensor expressions, in SIMD if xtensor is compiled with xsimd.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -12,7 +12,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// What an xtensor function calls per element or per batch. It holds the activation with its parameters.
+/// The functor that xtensor calls for each element or batch. It holds the activation with its parameters.
 template <class A, bool Slope> struct lazy_functor {
   A act;
 
@@ -23,12 +23,12 @@ template <class A, bool Slope> struct lazy_functor {
       return at(z);
     }
   }
-  // One template parameter and no overload: xtensor falls back to scalars, silently, for anything else.
+  // One template parameter and no overload: otherwise xtensor silently falls back to scalars.
   template <class B> B simd_apply(B const& z) const {
     if constexpr (math::foreign_batch<B>) {
       return math::through_lanes(z, [this](auto const& lanes) { return this->at(lanes); });
     } else {
-      return at(z); // without xsimd a "batch" is a scalar
+      return at(z); // without xsimd a batch is a scalar
     }
   }
 
@@ -39,7 +39,7 @@ private:
 template <class E>
 concept tensor_expression = xt::is_xexpression<std::remove_cvref_t<E>>::value;
 
-/// What the activation sees of the expression's numbers.
+/// The type of number that the activation gets: integers become double.
 template <class E>
 using lazy_number = std::conditional_t<std::is_integral_v<typename std::remove_cvref_t<E>::value_type>, double,
                                        typename std::remove_cvref_t<E>::value_type>;
@@ -57,22 +57,24 @@ template <class A, class E> struct lazy_call {
 } // namespace detail
 
 /// act of every element of an xtensor expression, as an expression: nothing is computed until it is assigned or read.
-/// Temporaries are kept by value, named containers by reference. The same bits as an array pass for the instruction set
-/// that the file is compiled for. Integers are taken as double.
+///
+/// Lifetime: temporaries are kept by value, named containers by reference.
+/// Accuracy: the same bits as an array pass at the instruction set that the file is compiled for.
+/// Integers become double.
 template <class A, detail::tensor_expression E>
   requires activation<A, detail::lazy_number<E>>
 [[nodiscard]] auto value(A const& act, E&& z) {
   return detail::lazily<false>(act, std::forward<E>(z));
 }
 
-/// act' of every element of an xtensor expression of z, as an expression.
+/// act' of every element of an xtensor expression z, as an expression. The rest as for value().
 template <class A, detail::tensor_expression E>
   requires activation<A, detail::lazy_number<E>>
 [[nodiscard]] auto derivative(A const& act, E&& z) {
   return detail::lazily<true>(act, std::forward<E>(z));
 }
 
-/// act(z) and act'(z) of one number, under the same two names.
+/// act(z) and act'(z) of one number.
 template <class A, std::floating_point T>
   requires activation<A, T>
 [[nodiscard]] constexpr T value(A const& act, T z) {

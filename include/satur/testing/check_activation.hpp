@@ -1,4 +1,4 @@
-/// \file testing/check_activation.hpp  Is this value, and this its slope? Properties that every activation keeps.
+/// \file testing/check_activation.hpp  Checks value and slope of an activation.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -15,21 +15,21 @@
 
 namespace satur::testing {
 
-/// What f(-z) is.
+/// The symmetry of f. odd: f(-z) = -f(z). even: f(-z) = f(z). about_point: f(-z) = 2 center - f(z).
 enum class symmetry { none, odd, even, about_point };
 
-/// What `check_activation` may take for granted, and how strict it is.
+/// What `check_activation` may assume of an activation, and how strict it is.
 struct check_options {
-  double ulp = 4.0;   ///< allowed distance from the same formula in a wider type, from dual numbers, from a reference
-  double low = -30.0; ///< everyday numbers, where the grid lies and slopes are compared with differences
-  double high = 30.0; ///<
-  int grid = 3841;    ///< points in [low, high]
-  std::uint64_t seed = 1;          ///< of the random points
-  bool monotone = false;           ///< the value never falls
-  symmetry about = symmetry::none; ///< odd: f(-z) = -f(z); even; about_point: f(-z) = 2 center - f(z)
+  double ulp = 4.0;       ///< allowed distance from the same formula in a wider type, dual numbers and a reference
+  double low = -30.0;     ///< range of usual z: of the grid, and of slopes compared with finite differences
+  double high = 30.0;     ///< its upper end
+  int grid = 3841;        ///< points in [low, high]
+  std::uint64_t seed = 1; ///< of the random points
+  bool monotone = false;  ///< the value never falls
+  symmetry about = symmetry::none; ///< the symmetry to check
   double center = 0.0;             ///< f(0) for about_point, such as 1/2 for the sigmoid
-  bool may_overflow = false;       ///< f or f' grows beyond the largest number at a finite z, as e^z does
-  bool passes = true;              ///< also through the array passes: any place, length and instruction set
+  bool may_overflow = false;       ///< f or f' may exceed the largest number at a finite z, as e^z does
+  bool passes = true;              ///< check array passes too: every position, length and instruction set
 };
 using options [[deprecated("use check_options")]] = check_options;
 
@@ -40,14 +40,14 @@ concept takes = requires(A const& act, T const& z) {
   { act.value(z) } -> std::convertible_to<T>;
   { act.derivative(z) } -> std::convertible_to<T>;
 };
-/// In T's own digits: a formula in double takes a long double too, and helps nobody.
+/// The result has the digits of T: a formula in double also takes a long double, but loses its digits.
 template <class A, class T>
 concept computes_in = requires(A const& act, T const& z) {
   { act.value(z) } -> std::same_as<T>;
   { act.derivative(z) } -> std::same_as<T>;
 };
 
-/// The type that shows what T loses: the same formula with more digits.
+/// The type with more digits than T, to show what T loses; void if there is none.
 template <class T> struct wider_type {
   using type = void;
 };
@@ -70,7 +70,7 @@ template <class A> [[nodiscard]] double from_kink(A const& act, double z) {
   return nearest;
 }
 
-/// One activation under examination.
+/// The checks of one activation for one type of number.
 template <class T, class A> class examination {
 public:
   examination(A const& act, check_options const& o)
@@ -116,7 +116,7 @@ public:
       found_.require(!std::isnan(slope(z)) && (std::isfinite(slope(z)) || o_.may_overflow),
                      "a limit at infinity, of the slope", z, slope(z), "a finite limit", why);
     }
-    // One number at a time, so that the flag belongs to it; nothing else may be computed between.
+    // One number at a time: the flags must be those of this number.
     for (T const z : points_) {
       std::feclearexcept(FE_ALL_EXCEPT);
       T const y = value(z);
@@ -138,7 +138,7 @@ public:
     found_.require(left == right, "f(-0) = f(0)", T(0), left, right, 0.0, "", "1/z, or the sign bit decides");
   }
 
-  /// The value and the slope with more digits say what T's digits lost.
+  /// Compares with the value and the slope of the same formula with more digits.
   void digits() {
     using W = typename wider_type<T>::type;
     if constexpr (std::is_void_v<W>) {
@@ -178,7 +178,7 @@ public:
         }
         dual const by_rules = act_.value(dual::variable(static_cast<double>(z)));
         if (std::fabs(by_rules.d) > 1e-290 && std::isfinite(by_rules.d)) {
-          // A dual number loses digits itself where its terms nearly cancel.
+          // A dual number loses digits itself if its terms nearly cancel.
           compare_slope(z, static_cast<long double>(by_rules.d), "slope, by dual numbers", 1.0, 0.45);
         }
       }
@@ -231,7 +231,7 @@ public:
       T const expected = o_.about == symmetry::even  ? value(z)
                          : o_.about == symmetry::odd ? T(-value(z))
                                                      : T(T(2) * static_cast<T>(o_.center) - value(z));
-      // About a point other than 0 one side is a rounded difference.
+      // About a point other than 0, the expected number is a rounded difference.
       double const scale = std::fabs(o_.center) * static_cast<double>(std::numeric_limits<T>::epsilon()) * 4.0;
       double const off = std::fabs(static_cast<double>(y) - static_cast<double>(expected));
       found_.require(y == expected || (o_.about == symmetry::about_point && off <= scale),
@@ -259,7 +259,7 @@ public:
     }
   }
 
-  /// The truth, where the user has it: value, or value and slope.
+  /// Compares with a reference of the caller: value, or value and slope.
   template <class Reference> void against(Reference const& reference) {
     for (T const z : points_) {
       auto const truth = reference(static_cast<long double>(z));
@@ -283,7 +283,7 @@ private:
   [[nodiscard]] T value(T z) const { return satur::detail::value_at(act_, z); }
   [[nodiscard]] T slope(T z) const { return satur::detail::slope_at(act_, z); }
 
-  /// A kink and its neighbors.
+  /// A kink and the next number on each side.
   [[nodiscard]] static std::array<T, 3> at_kink(double k) {
     T const z = static_cast<T>(k);
     T const infinity = std::numeric_limits<T>::infinity();
@@ -299,7 +299,7 @@ private:
                    zero ? "1 + erf(z) and the like are 0 long before the truth is: take erfc, e^z, or a quotient"
                         : "nearly equal numbers are subtracted: e^z - 1 wants expm1, log(1 + x) log1p, 1 + erf erfc");
   }
-  /// In ulp of the slope itself; around a zero inside the range, where that has no bound, in ulp of the steepest slope.
+  /// In ulp of the slope itself. Near a zero of the slope, where that has no bound, in ulp of the steepest slope.
   void compare_slope(T z, long double exact, std::string_view property, double reach = 0.25, double part = 0.2) {
     T const d = slope(z);
     double error = ulp_error(d, exact);
@@ -314,7 +314,7 @@ private:
              : "the slope is computed from the rounded output, or is not that of this value (a lost factor or sign)");
   }
   [[nodiscard]] bool crosses_zero(T z, T reach, T part) const {
-    // by a distance of everyday numbers, or by a part of z: with a parameter a zero may lie anywhere
+    // within an absolute distance or within a share of z: with other parameters a zero may be anywhere
     auto const changes_sign = [this](T left, T right) { return (slope(left) < T(0)) != (slope(right) < T(0)); };
     return (std::fabs(z) < T(100) && changes_sign(z - reach, z + reach)) || changes_sign(z - part, z + part);
   }
@@ -328,12 +328,12 @@ private:
     }
     double const difference = (f(z + h) - f(z - h)) / (2.0 * h);
     double const got = d(z);
-    // A difference is off by the curvature's change, at most half of what the slope bends within it, and by rounding.
+    // The error of a difference: rounding, and the change of curvature, at most half of the bend of the slope.
     double const bend = std::fabs(d(z + h) - 2.0 * got + d(z - h));
     double const allowed = 2e-8 * (std::max)({1.0, std::fabs(got), std::fabs(f(z))}) + 0.5 * bend;
     double const off = std::fabs(got - difference);
     if (!std::isfinite(difference)) {
-      return; // told by another property
+      return; // reported by another check
     }
     found_.require(
         off <= allowed, "slope, by finite differences", static_cast<T>(z), static_cast<T>(got),
@@ -341,7 +341,7 @@ private:
         "a factor of the chain rule is missing, a sign is wrong, or the slope's formula was given y in place of z");
   }
 
-  /// Within the limits and, where it is stated, never falling.
+  /// The value is within its limits and, if the activation is stated to be monotone, never falls.
   void ordered() {
     T last = -std::numeric_limits<T>::infinity();
     T before = value(last);
@@ -385,11 +385,13 @@ private:
 
 } // namespace detail
 
-/// Examines an activation (a struct with `value` and `derivative`) for numbers of type T: NaN, infinity, zeros, the far
+/// Checks an activation (a struct with `value` and `derivative`) for numbers of type T: NaN, infinity, zeros, the far
 /// tail and floating-point flags; the slope against finite differences and dual numbers; digits lost against the same
 /// formula in a wider type; the facts that it states (lower, upper, peak_slope, flat sides, kinks, minimum); symmetry
-/// and order where `check_options` states them; and the array passes. Whatever a formula cannot take is named in
-/// `report.skipped`. Takes some milliseconds. Nothing is thrown or printed.
+/// and order as the options state them; array passes.
+///
+/// `report.skipped` names the checks that the formula does not allow. Takes some milliseconds; throws
+/// and prints nothing.
 template <class T = double, class A>
   requires std::floating_point<T> && activation<A, T>
 [[nodiscard]] report check_activation(A const& act, check_options const& o = {}) {
@@ -403,8 +405,8 @@ template <class T = double, class A>
   return std::move(e).result();
 }
 
-/// The same, and against the truth: `reference(long double z)` gives f(z), or a struct with `value` and `slope`. It
-/// should be good to more digits than T has.
+/// The same, and against a reference: `reference(long double z)` returns f(z), or a struct with `value` and `slope`. It
+/// should have more correct digits than T.
 template <class T = double, class A, class Reference>
   requires std::floating_point<T> && activation<A, T> && std::invocable<Reference const&, long double>
 [[nodiscard]] report check_activation(A const& act, Reference const& reference, check_options const& o = {}) {

@@ -1,5 +1,4 @@
-/// \file testing/check_passes.hpp  The array passes against scalar calls: an element's bits depend on nothing but
-/// itself.
+/// \file testing/check_passes.hpp  Compares array passes with scalar calls: bits depend on the element only.
 #pragma once
 
 #include "satur/observe/apply.hpp"
@@ -17,8 +16,8 @@ template <class T> [[nodiscard]] bool same_bits(T a, T b) {
   return (std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof(T)) == 0;
 }
 
-/// `forward` and `apply` over z: scalar calls give the bits of the lanes that the file is compiled for; place and
-/// length change nothing at any instruction set; AVX2 and AVX-512 agree.
+/// Checks `forward` and `apply` over z: scalar calls give the bits of the lanes that the file is compiled for; bits do
+/// not depend on position or length at any instruction set; AVX2 and AVX-512 agree.
 template <class T, class A> void check_passes(A const& act, finder<T>& found, std::vector<T> const& z) {
   char const* const by_place = "the formula asks which type it is given, or the compiler contracts a product into a "
                                "sum: see math::rounded, math::madd";

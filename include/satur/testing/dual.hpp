@@ -1,4 +1,4 @@
-/// \file testing/dual.hpp  A dual number: a value and its derivative, by the rules of calculus and nothing else.
+/// \file testing/dual.hpp  Dual numbers: a value and its derivative, by the rules of calculus.
 #pragma once
 
 #include "satur/simd/rounded.hpp"
@@ -7,14 +7,14 @@
 
 namespace satur::testing {
 
-/// v + d eps with eps^2 = 0. `f(dual::variable(z)).d` is f'(z), whatever f's author thinks it is. An oracle for tests:
-/// it knows nothing of the formulas that it differentiates.
+/// v + d eps with eps^2 = 0: `f(dual::variable(z)).d` is f'(z). A reference for tests that does not depend on a formula
+/// for the derivative.
 struct dual {
   double v = 0.0;
   double d = 0.0;
 
   constexpr dual() = default;
-  constexpr dual(double value) : v(value) {} // NOLINT: a constant
+  constexpr dual(double value) : v(value) {} // NOLINT: implicit, for constants
   constexpr dual(double value, double derivative) : v(value), d(derivative) {}
   [[nodiscard]] static constexpr dual variable(double z) { return {z, 1.0}; }
 
@@ -53,7 +53,7 @@ inline dual fabs(dual const& x) { return x.v < 0.0 ? -x : x; }
 inline dual abs(dual const& x) { return fabs(x); }
 
 namespace detail {
-/// 2/sqrt(pi) e^-(x^2), the square in more digits where long double has them.
+/// 2/sqrt(pi) e^-(x^2), the square with more digits if long double has them.
 inline double slope_of_erf(double x) {
   auto const y = static_cast<long double>(x);
   return static_cast<double>(1.128379167095512573896158903121545172L * std::exp(-y * y));

@@ -1,4 +1,4 @@
-/// \file testing/finder.hpp  Collects what is wrong: one failure a property, the worst point of it.
+/// \file testing/finder.hpp  Collects failures: one for each property, with its worst point.
 #pragma once
 
 #include "satur/testing/report.hpp"
@@ -13,7 +13,7 @@ template <class T> [[nodiscard]] constexpr std::string_view name_of_type() {
   return std::is_same_v<T, float> ? "float" : std::is_same_v<T, double> ? "double" : "long double";
 }
 
-/// A number in as many digits as tell it from its neighbors, and z in hexadecimal too.
+/// A number with enough digits to identify it; in_both adds the hexadecimal form.
 template <class T> [[nodiscard]] std::string in_digits(T x) {
   std::ostringstream out;
   out << std::setprecision(std::numeric_limits<T>::max_digits10) << x;
@@ -32,7 +32,8 @@ template <class T> class finder {
 public:
   explicit finder(std::string name) { report_.name = std::move(name); }
 
-  /// `expected` is a number or a word. The worst of a property is the one with the largest error.
+  /// Counts a check, and notes a failure unless it holds. `expected` is a number or a word. The worst point of a
+  /// property has the largest error; ties go to the first.
   template <class Expected>
   void require(bool holds, std::string_view property, T z, T got, Expected const& expected, double error,
                std::string_view unit, std::string_view usually) {

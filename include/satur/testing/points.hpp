@@ -1,4 +1,4 @@
-/// \file testing/points.hpp  Numbers at which activations go wrong.
+/// \file testing/points.hpp  Numbers at which activations often fail.
 #pragma once
 
 #include "satur/config.hpp"
@@ -12,7 +12,7 @@
 
 namespace satur::testing {
 
-/// Where activations bend, where float and double slopes leave the normal and the subnormal range, and far out; both
+/// Numbers where activations bend, where slopes of float and double become subnormal or 0, and very large ones. Both
 /// signs, ascending, without duplicates.
 template <class T> [[nodiscard]] std::vector<T> telling_points() {
   std::vector<T> z;
@@ -33,8 +33,8 @@ template <class T> [[nodiscard]] std::vector<T> telling_points() {
   return z;
 }
 
-/// Random numbers (splitmix64), the same for a seed everywhere: one in four any bit pattern, NaN and infinity among
-/// them, the others in [low, high).
+/// Random numbers (splitmix64), the same on every platform for a seed. One in four has any bit pattern, NaN and
+/// infinity included; the others are in [low, high).
 template <class T>
 [[nodiscard]] std::vector<T> random_points(std::size_t n, std::uint64_t seed, double low, double high) {
   std::vector<T> z(n);

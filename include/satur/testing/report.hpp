@@ -1,4 +1,4 @@
-/// \file testing/report.hpp  What a check found: as data for a test framework, as text for a person.
+/// \file testing/report.hpp  The result of a check: data for a test framework, text for a person.
 #pragma once
 
 #include "satur/config.hpp"
@@ -13,28 +13,28 @@
 
 namespace satur::testing {
 
-/// A property that does not hold, and the worst place of it.
+/// A property that does not hold, and its worst point.
 struct failure {
   std::string property; ///< such as "slope, by finite differences"
   std::string where;    ///< z in decimal and hexadecimal, and the number type
   std::string got;
   std::string expected;
-  double error = 0.0;    ///< in `unit`; infinity where a NaN or infinity stands against a number
+  double error = 0.0;    ///< in `unit`; infinity if a NaN or infinity is compared with a number
   std::string unit;      ///< "ulp", or empty for an absolute error
-  std::size_t times = 1; ///< how many points of the property fail
-  std::string usually;   ///< what most often causes it
+  std::size_t times = 1; ///< number of points that fail
+  std::string usually;   ///< the most common cause
 };
 
-/// All that a check found. Test frameworks: `CHECK_MESSAGE(report, report.text())`, or one failure at a time.
+/// The result of a check. In a test framework: `CHECK_MESSAGE(report, report.text())`, or one failure at a time.
 struct report {
   std::string name;                 ///< of the activation, and the number type
   std::size_t checks = 0;           ///< comparisons made
-  std::vector<failure> failures;    ///< one a property, its worst point
+  std::vector<failure> failures;    ///< one for each property that fails
   std::vector<std::string> skipped; ///< what could not be checked, and why
 
   [[nodiscard]] bool passed() const { return failures.empty(); }
   [[nodiscard]] explicit operator bool() const { return passed(); }
-  /// Whether a property whose name begins so has failed.
+  /// Whether a property whose name starts with `property` has failed.
   [[nodiscard]] bool failed(std::string_view property) const {
     for (failure const& f : failures) {
       if (std::string_view(f.property).starts_with(property)) {
@@ -43,7 +43,7 @@ struct report {
     }
     return false;
   }
-  /// What another check found, joined.
+  /// Adds the result of another check.
   report& operator+=(report const& o) {
     checks += o.checks;
     failures.insert(failures.end(), o.failures.begin(), o.failures.end());
@@ -56,7 +56,7 @@ struct report {
 inline std::ostream& operator<<(std::ostream& out, report const& r) {
   out << r.name << ": ";
   if (r.passed()) {
-    out << "all is well in " << r.checks << " checks\n";
+    out << r.checks << " checks passed\n";
   } else {
     out << r.failures.size() << (r.failures.size() == 1 ? " property fails" : " properties fail") << " in " << r.checks
         << " checks\n";

@@ -1,4 +1,4 @@
-/// \file testing/ulp.hpp  Distance from the truth in units in the last place.
+/// \file testing/ulp.hpp  Errors in units in the last place (ulp).
 #pragma once
 
 #include "satur/config.hpp"
@@ -9,8 +9,8 @@
 
 namespace satur::testing {
 
-/// |got - exact| in ulp of T at `exact`; in the subnormal range, in steps of the smallest subnormal. Both NaN, or both
-/// the same infinity (a truth that rounds to infinity included): 0. One of the two alone: infinity.
+/// |got - exact| in ulp of T at `exact`; in the subnormal range, in multiples of the smallest subnormal. 0 if both are
+/// NaN or the same infinity (also if exact rounds to infinity); infinity if only one is.
 template <class T> [[nodiscard]] double ulp_error(T got, long double exact) {
   constexpr double never = std::numeric_limits<double>::infinity();
   if (std::isnan(exact) || std::isnan(got)) {
@@ -26,7 +26,7 @@ template <class T> [[nodiscard]] double ulp_error(T got, long double exact) {
   return static_cast<double>(std::ldexp(std::fabs(static_cast<long double>(got) - exact), -unit));
 }
 
-/// 0 was given where the truth rounds to a number.
+/// Whether got is 0 but exact does not round to 0.
 template <class T> [[nodiscard]] bool false_zero(T got, long double exact) {
   return got == T(0) && static_cast<T>(exact) != T(0);
 }
