@@ -1,4 +1,4 @@
-// Causes that are built in, cures that reach what they predict, and cures that touch nothing they are not asked to.
+// attribute() finds causes that are built in; cures reach their predictions and change nothing else.
 #include "satur/finding.hpp"
 #include "satur/tensor.hpp"
 
@@ -38,8 +38,7 @@ struct layer {
   }
 };
 
-/// The measured share of the peak slope and of |z| > 5, to compare with a prediction: within 10 %, or a hundredth where
-/// there is next to nothing.
+/// The measured share of the peak slope and of |z| > 5 agree with a prediction: within 10 %, or 0.01 for small shares.
 template <class A> void check_reached(A const& act, layer& l, satur::layer_state const& predicted) {
   l.run();
   satur::saturation const s = satur::observe(act, l.p.z);
@@ -49,8 +48,8 @@ template <class A> void check_reached(A const& act, layer& l, satur::layer_state
 
 } // namespace
 
-TEST_CASE("each cause, built in, is found in every unit") {
-  CHECK(layer(1.0, 0.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::unknown) == units); // well
+TEST_CASE("attribute: a cause that is built in is found in every unit") {
+  CHECK(layer(1.0, 0.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::unknown) == units); // healthy
   CHECK(layer(1.0, -7.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::bias) == units);
   CHECK(layer(30.0, 0.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::weight_norm) == units);
   CHECK(layer(1.0, 0.0, 0.0, 30.0).why(satur::sigmoid{}).units_with(satur::cause::input_scale) == units);
@@ -62,14 +61,14 @@ TEST_CASE("each cause, built in, is found in every unit") {
   CHECK(shifted.units_with(satur::cause::weight_norm) == 0);
 }
 
-TEST_CASE("where every unit has its slope there is no cause and no cure") {
+TEST_CASE("attribute: units that kept their slope have no cause and no cure") {
   satur::layer_attribution const well = layer(1.0, 0.0, 0.0, 1.0).why(satur::sigmoid{});
   CHECK(well.main_cause() == satur::cause::unknown);
   CHECK(well.cure().what == satur::remedy::none);
   CHECK_FALSE(well.cure().predicted);
 }
 
-TEST_CASE("the sums of a unit are those of its weights") {
+TEST_CASE("attribute: mean, variance and |w|^2 of a unit are the sums over its weights") {
   // z = 2 a0 - 3 a1 + 0.5, a0 of mean 1 and variance 4, a1 of mean -1 and variance 0.25
   std::vector<double> const w{2.0, -3.0};
   std::vector<double> const b{0.5};
@@ -83,7 +82,7 @@ TEST_CASE("the sums of a unit are those of its weights") {
   CHECK(u.weight_square == 13.0);
   CHECK(u.input_scale() == doctest::Approx(18.25 / 13.0));
   CHECK(l.factor == doctest::Approx(1.0 / std::sqrt(5.5 * 5.5 + 18.25)));
-  // What a layer of one unit is, and would be, is what its unit is.
+  // A layer of one unit has the state of that unit.
   satur::state_predictor const state(satur::tanh{}, satur::z_beyond{5.0});
   double const f = l.factor;
   CHECK(l.now == state(5.5, 18.25));
@@ -91,7 +90,7 @@ TEST_CASE("the sums of a unit are those of its weights") {
   CHECK(l.rescaled.slope_share == doctest::Approx(state(f * 5.5, f * f * 18.25).slope_share).epsilon(1e-12));
 }
 
-TEST_CASE("weights that are no (inputs, units)") {
+TEST_CASE("attribute: weights of another shape than (inputs, units) are refused") {
   std::vector<double> const two{0.1, 0.2};
   satur::input_moments const one{{0.0}, {1.0}};
   CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, std::vector<double>{1.0, 2.0, 3.0}, two, one)),
@@ -104,7 +103,7 @@ TEST_CASE("weights that are no (inputs, units)") {
                   satur::shape_error);
 }
 
-TEST_CASE("correlated inputs: z tells their covariance, the diagonal does not") {
+TEST_CASE("attribute: z measures the covariance of correlated inputs, their variances do not") {
   // a0 = a1: opposite weights cancel exactly (theory.md, section 8), equal ones add up.
   std::mt19937_64 urbg(4);
   std::vector<double> const one = test::standard_normal(samples, urbg);
@@ -119,7 +118,7 @@ TEST_CASE("correlated inputs: z tells their covariance, the diagonal does not") 
   satur::layer_attribution const together = satur::attribute(satur::sigmoid{}, p.w, p.b, m, p.z);
   CHECK(apart.units[0].variance == doctest::Approx(2e4).epsilon(0.1));
   CHECK(together.units[0].variance < 1e-20);
-  CHECK(together.units[0].cause == satur::cause::unknown); // a large weight does not saturate
+  CHECK(together.units[0].cause == satur::cause::unknown); // a large weight without saturation
   CHECK(apart.units[1].variance == doctest::Approx(18.0).epsilon(0.1));
   CHECK(together.units[1].variance == doctest::Approx(36.0).epsilon(0.1));
 }
@@ -132,14 +131,14 @@ TEST_CASE("inputs near the largest double have a finite mean") {
   CHECK(m.variance[1] == doctest::Approx(0.125 / 3.0));
 }
 
-TEST_CASE_TEMPLATE("each cure reaches what it predicted", A, satur::sigmoid, satur::tanh, satur::softsign) {
+TEST_CASE_TEMPLATE("each cure of attribute reaches its prediction", A, satur::sigmoid, satur::tanh, satur::softsign) {
   A const act{};
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     CAPTURE(seed);
     {
       layer l(1.2, -6.0, 0.0, 1.0, seed);
       satur::layer_attribution const why = l.why(act);
-      check_reached(act, l, why.now); // the prediction of what is
+      check_reached(act, l, why.now); // the prediction for the present state
       satur::cure const best = why.cure();
       CHECK(best.what == satur::remedy::recenter);
       satur::recenter(l.p.b, l.p.z);
@@ -158,7 +157,7 @@ TEST_CASE_TEMPLATE("each cure reaches what it predicted", A, satur::sigmoid, sat
   }
 }
 
-TEST_CASE("the cures of diagnose reach what they predicted too") {
+TEST_CASE("each cure of diagnose reaches its prediction") {
   for (double const bias : {0.0, -6.0}) {
     layer l(bias == 0.0 ? 20.0 : 1.0, bias, 0.0, 1.0);
     satur::monitor mon;
@@ -175,7 +174,7 @@ TEST_CASE("the cures of diagnose reach what they predicted too") {
   }
 }
 
-TEST_CASE("lsuv_step: z of the same inputs has the standard deviation that was asked for") {
+TEST_CASE("lsuv_step: z of the same inputs has the target standard deviation") {
   layer l(7.0, 0.3, 0.5, 1.0);
   double const before = std::sqrt(satur::observe(satur::tanh{}, l.p.z).variance_z());
   double const factor = satur::lsuv_step(l.p.w, l.p.b, l.p.z, 0.8);
@@ -188,7 +187,7 @@ TEST_CASE("lsuv_step: z of the same inputs has the standard deviation that was a
   CHECK(l.p.w == untouched);
 }
 
-TEST_CASE("rescale and recenter in place: float tensors, and shapes that do not fit") {
+TEST_CASE("rescale and recenter change float tensors in place and refuse shapes that do not fit") {
   xt::xtensor<float, 2> w = xt::ones<float>({3, 2});
   xt::xtensor<float, 1> b = xt::ones<float>({2});
   satur::rescale(w, b, 0.5);
@@ -215,7 +214,7 @@ TEST_CASE("rescale and recenter in place: float tensors, and shapes that do not 
                   std::invalid_argument);
 }
 
-TEST_CASE("what a normal z would be: saturated on the sides that are flat") {
+TEST_CASE("state_predictor: only flat sides saturate") {
   double const beyond = 0.5 * std::erfc(0.5 / std::sqrt(2.0)); // of 5 by N(0, 10^2)
   satur::layer_state const both = satur::state_predictor(satur::tanh{}, satur::z_beyond{5.0})(0.0, 100.0);
   CHECK(both.low == doctest::Approx(beyond));
@@ -229,7 +228,7 @@ TEST_CASE("what a normal z would be: saturated on the sides that are flat") {
   CHECK(neither.high == 0.0);
 }
 
-TEST_CASE("self_repair: Kaldi's term, for units under the threshold alone") {
+TEST_CASE("self_repair adds Kaldi's term to units below the limit only") {
   // Two units of a sigmoid: mean slopes sigmoid'(-6) and 1/4; z (2, 2).
   std::vector<double> const z{-6.0, 0.0, -6.0, 0.0};
   std::vector<double> dz(4, 0.0);
@@ -286,11 +285,11 @@ TEST_CASE("self_repair in a loop brings a flat unit back") {
     satur::self_repair(satur::sigmoid{}, z, dz, 1, {.scale = 0.1});
     b -= 0.5 * (dz[0] + dz[1]);
   }
-  CHECK(satur::sigmoid{}.derivative(b) > 0.04); // it stops at the threshold, 0.05
+  CHECK(satur::sigmoid{}.derivative(b) > 0.04); // it stops at the limit, 0.05
   CHECK(b < 0.0);
 }
 
-TEST_CASE("reinitialize_units: the named ones alone; the network's output does not jump") {
+TEST_CASE("reinitialize_units changes the listed units only and does not change the next layer otherwise") {
   std::mt19937_64 urbg(9);
   std::vector<float> w(6, 1.0f); // (3, 2)
   std::vector<float> b{5.0f, 6.0f};
@@ -315,7 +314,7 @@ TEST_CASE("reinitialize_units: the named ones alone; the network's output does n
   CHECK(w[1] == 0.0f);
 }
 
-TEST_CASE("an attribution prints its counts, the worst units with their numbers, and the cure") {
+TEST_CASE("attribution: counts, worst units and cure are printed") {
   std::ostringstream out;
   out << layer(1.0, -7.0, 0.0, 1.0).why(satur::sigmoid{});
   std::string const text = out.str();
@@ -327,7 +326,7 @@ TEST_CASE("an attribution prints its counts, the worst units with their numbers,
         std::string::npos);
 }
 
-TEST_CASE("an attribution prints each number in its own place") {
+TEST_CASE("attribution: each number is printed in its place") {
   // As above: bias 0.5, 5 from the inputs, variance 18.25, |w|^2 13.
   std::ostringstream out;
   out << satur::attribute(satur::tanh{}, std::vector<double>{2.0, -3.0}, std::vector<double>{0.5},
@@ -343,7 +342,7 @@ TEST_CASE("an attribution prints each number in its own place") {
   CHECK(out.str() == "40.0 % of the peak slope, 35.0 % saturated");
 }
 
-TEST_CASE("the mean of states, field by field") {
+TEST_CASE("mean_state averages each field") {
   satur::detail::mean_state mean;
   mean.add({1.0, 2.0, 3.0, 4.0});
   mean.add({3.0, 6.0, 11.0, 20.0});
@@ -352,7 +351,7 @@ TEST_CASE("the mean of states, field by field") {
   CHECK(mean.mean() == satur::layer_state{3.0, 3.0, 5.0, 8.0});
 }
 
-TEST_CASE("the function that was called is named in what it refuses, and nothing is changed") {
+TEST_CASE("errors name the function that was called, and nothing is changed") {
   using satur_test::refusal;
   double const nan = std::nan("");
   std::vector<double> w{1, 2, 3, 4, 5, 6}; // (3, 2)

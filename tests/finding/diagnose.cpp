@@ -1,4 +1,4 @@
-// Each finding on a network that is built to have it, and on no healthy one; what a finding says; where it is silent.
+// diagnose() finds each symptom in a network that is built to have it, and none in healthy networks.
 #include "satur/finding.hpp"
 
 #include "support/activations.hpp"
@@ -71,7 +71,7 @@ struct own_activation { // unknown by name
 
 } // namespace
 
-TEST_CASE("healthy networks, 100 seeds each: no finding at all") {
+TEST_CASE("healthy networks, 100 seeds each, have no finding") {
   std::map<std::string, std::size_t> alarms;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     // The rates make steps of about a thousandth of the weights.
@@ -89,7 +89,7 @@ TEST_CASE("healthy networks, 100 seeds each: no finding at all") {
   CHECK(alarms.size() == 5);
 }
 
-TEST_CASE("the matrix of ill networks: each shows its own symptom, none shows another's") {
+TEST_CASE("each unhealthy network shows its own symptom and no other") {
   struct row {
     char const* net;
     std::vector<satur::finding> found;
@@ -131,7 +131,7 @@ TEST_CASE("the matrix of ill networks: each shows its own symptom, none shows an
   }
 }
 
-TEST_CASE("causes that are built in: the mean, the weights, the inputs") {
+TEST_CASE("causes that are built in are found: mean, weights, inputs") {
   auto const of_first = [](std::vector<satur::finding> const& found) {
     REQUIRE_FALSE(found.empty());
     return found.front();
@@ -148,7 +148,7 @@ TEST_CASE("causes that are built in: the mean, the weights, the inputs") {
   satur::finding const& second = found[1];
   CHECK(second.layer == "hidden 2");
   CHECK(second.cause == satur::cause::weight_norm);
-  CHECK(second.cure.factor == doctest::Approx(0.1).epsilon(0.15)); // the ten that was put in
+  CHECK(second.cure.factor == doctest::Approx(0.1).epsilon(0.15)); // the factor 10 that is built in
   CHECK(second.side == satur::side::both);
 
   // Inputs of standard deviation 12, made by a relu layer whose weights are right.
@@ -163,7 +163,7 @@ TEST_CASE("causes that are built in: the mean, the weights, the inputs") {
   CHECK(of_chain[0].cause == satur::cause::input_scale);
 }
 
-TEST_CASE("vanishing and saturation are told apart") {
+TEST_CASE("vanishing gradients and saturation are separate findings") {
   std::vector<satur::finding> const quiet = findings_of(satur::sigmoid{}, satur::glorot_normal{}, 7, 4);
   REQUIRE_FALSE(quiet.empty());
   satur::finding const& flow = quiet.back();
@@ -176,7 +176,7 @@ TEST_CASE("vanishing and saturation are told apart") {
   // chi = E s'^2 = 0.056, the root of it is 0.237 (theory.md, section 7)
   CHECK(flow.cure.factor == doctest::Approx(1.0 / 0.237).epsilon(0.1));
 
-  std::mt19937_64 urbg(1); // here the slope is gone
+  std::mt19937_64 urbg(1); // here the slope is lost
   test::plain_net net(satur::sigmoid{}, batch, std::vector<std::size_t>(4, width), satur::glorot_normal{}, urbg);
   for (test::plain_layer& l : net.layers) {
     std::fill(l.b.begin(), l.b.end(), -6.0);
@@ -193,7 +193,7 @@ TEST_CASE("vanishing and saturation are told apart") {
   CHECK(flat[3].reason.find("2 of the 2 layers") != std::string::npos);
 }
 
-TEST_CASE("against the start: a slope that |z| > 5 does not see fall") {
+TEST_CASE("a slope that falls below that of the start is found, though no |z| is above 5") {
   std::mt19937_64 urbg(5);
   std::vector<double> const sliding = test::standard_normal(4000, urbg, -2.6, 0.3); // the main job's top layer
   satur::named_record r = record_of(satur::observe(satur::sigmoid{}, sliding), "hidden 4");
@@ -213,7 +213,7 @@ TEST_CASE("against the start: a slope that |z| > 5 does not see fall") {
   CHECK(satur::diagnose(std::span(&r, 1), patient).empty());
 }
 
-TEST_CASE("limits are strict where their source is") {
+TEST_CASE("limits are strict if their source is") {
   // DeepDiagnosis: a layer alarm above 0.5 saturated; its own rule is inclusive.
   satur::named_record r = record_of(
       satur::observe(satur::hard_tanh{-9.0, 9.0}, std::vector<double>{5.0, -5.0, 1.0, -1.0}, satur::z_at_least{5.0}));
@@ -263,7 +263,7 @@ TEST_CASE("limits are strict where their source is") {
   }
 }
 
-TEST_CASE("a share that equals its decimal limit is not above it, whatever rounds") {
+TEST_CASE("a share that equals its decimal limit is not above it, whatever the rounding") {
   auto const diagnosed = [](std::size_t low, std::size_t high, std::size_t count, satur::finding_limits const& t) {
     std::vector<double> z(count, 0.25);
     std::fill_n(z.begin(), low, -6.0);
@@ -301,7 +301,7 @@ TEST_CASE("a share that equals its decimal limit is not above it, whatever round
   }
 }
 
-TEST_CASE("a slope lost against that of z ~ N(0, 1), and against a part of what there was") {
+TEST_CASE("a slope is lost if it is below that of z ~ N(0, 1) or below a share of the initial one") {
   double const usual = satur::theory::moments(satur::tanh{}, 0.0, 1.0).mean_derivative;
   satur::named_record r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-2.0, 2.0}));
   std::vector<satur::finding> found = satur::diagnose(std::span(&r, 1));
@@ -326,7 +326,7 @@ TEST_CASE("a slope lost against that of z ~ N(0, 1), and against a part of what 
   }
 }
 
-TEST_CASE("the side is the one with nine in ten of the saturated") {
+TEST_CASE("the side is the one with more than 90 % of the saturated units") {
   for (double const sign : {-1.0, 1.0}) {
     for (int const others : {2, 10}) { // of 100, on the other side; 60 are on this one
       std::vector<double> z(100, 0.0);
@@ -341,7 +341,7 @@ TEST_CASE("the side is the one with nine in ten of the saturated") {
   }
 }
 
-TEST_CASE("what overflows has no cure to compute; what is no number has 0 as its limit") {
+TEST_CASE("a factor that overflows gives no cure; the limit of NaN counts is 0") {
   satur::named_record r = record_of(satur::observe(satur::tanh{}, std::vector<double>{1e200, -1e200, 1e200, -1e200}));
   CHECK_FALSE(satur::detail::is_finite(r.record.saturation.variance_z()));
   std::vector<satur::finding> found = satur::diagnose(std::span(&r, 1));
@@ -357,7 +357,7 @@ TEST_CASE("what overflows has no cure to compute; what is no number has 0 as its
   CHECK(found[0].limit == 0.0);
 }
 
-TEST_CASE("one of the two tests of a deep net's flow is enough") {
+TEST_CASE("either test of the gradient flow of a deep network is enough") {
   auto const of = [](std::vector<double> const& rms) { // of the layers, the first one is nearest to the input
     std::vector<satur::named_record> records;
     for (double const x : rms) {
@@ -385,7 +385,7 @@ TEST_CASE("one of the two tests of a deep net's flow is enough") {
   }
 }
 
-TEST_CASE("new weights where nothing is known of the inputs: those of mean square 1") {
+TEST_CASE("new weights: unknown inputs count as having mean square 1") {
   std::vector<double> const z(1000 * 4, 50.0);
   satur::unit_records units;
   satur::observe_units(satur::tanh{}, z, satur::unit_layout::matrix(1000, 4), units);
@@ -401,7 +401,7 @@ TEST_CASE("new weights where nothing is known of the inputs: those of mean squar
   CHECK(f->cure.predicted->slope_share == doctest::Approx(usual).epsilon(1e-9));
 }
 
-TEST_CASE("the start is the first step, where the history still has it") {
+TEST_CASE("the initial slope is that of the first step, if the history has it") {
   std::vector<double> const z{-0.5, 0.5};
   for (satur::history_options const& kept :
        {satur::history_options{}, satur::history_options{.lines = 2, .keeps = satur::history_keeps::newest},
@@ -421,7 +421,7 @@ TEST_CASE("the start is the first step, where the history still has it") {
   }
 }
 
-TEST_CASE("activations: known by name, given by the caller, or judged by their slope alone") {
+TEST_CASE("activations are known by name, given by the caller, or judged by their slopes alone") {
   test::for_each_activation([](auto const& act) {
     CAPTURE(act.name);
     auto const known = satur::activation_named(act.name);
@@ -453,7 +453,7 @@ TEST_CASE("activations: known by name, given by the caller, or judged by their s
   CHECK(satur::diagnose(std::span(&r, 1), {}, leaky).empty());
 }
 
-TEST_CASE("nothing seen, or not finite: no other word") {
+TEST_CASE("empty layers have no finding; layers with NaN or infinity have no other") {
   CHECK(satur::diagnose(satur::monitor{}).empty());
   satur::named_record r;
   r.name = "fc";
@@ -505,7 +505,7 @@ TEST_CASE("a finding prints its numbers, cause and cure; limits out of range are
   CHECK(refused(&limits::shifted_std, -1.0) == "satur::finding_limits: shifted_std is -1; allowed: a number >= 0");
 }
 
-TEST_CASE("observers hear of findings, and may stop the run") {
+TEST_CASE("observers are told of findings and may stop the run") {
   struct listener {
     std::vector<std::string> heard;
     satur::verdict on_finding(satur::finding const& f) {
@@ -521,7 +521,7 @@ TEST_CASE("observers hear of findings, and may stop the run") {
   CHECK(mon.stop_requested());
 }
 
-TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturated layer") {
+TEST_CASE("findings name dead units, shifted units and the worst units of a saturated layer") {
   std::mt19937_64 urbg(12);
   test::plain_net net(satur::relu{}, 256, {width, width}, satur::he_normal{}, urbg);
   for (std::size_t const u : {3u, 17u, 40u}) {
@@ -550,7 +550,7 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
     CHECK(u.side == satur::side::left);
   }
   CHECK(named == std::vector<std::size_t>{3, 5, 6, 7, 8});
-  // the cure does what it says: half of relu's slope is there again
+  // the cure works: relu has half of its slope again
   std::size_t const dead[] = {3, 5, 6, 7, 8, 17, 40};
   std::vector<double> next;
   satur::layer_state const predicted = *found[0].cure.predicted;
@@ -577,7 +577,7 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
   satur::unit_records shifted;
   satur::observe_units(satur::tanh{}, z.data(), batch, width, shifted);
   satur::named_record r = record_of(satur::observe(satur::tanh{}, z));
-  CHECK(satur::diagnose(std::span(&r, 1)).empty()); // without the units nobody sees it
+  CHECK(satur::diagnose(std::span(&r, 1)).empty()); // not visible without records of units
   r.units = &shifted;
   found = satur::diagnose(std::span(&r, 1));
   INFO(text(found));
@@ -593,7 +593,7 @@ TEST_CASE("units are named: dead ones, shifted ones, and the worst of a saturate
   CHECK(found[0].cure.predicted->slope_share == doctest::Approx(0.92).epsilon(0.02));
 }
 
-TEST_CASE("new weights for dead units reach what the finding predicts, whatever feeds the layer") {
+TEST_CASE("new weights for dead units reach the prediction, whatever feeds the layer") {
   std::mt19937_64 urbg(21);
   std::size_t const samples = 512;
   test::plain_net net(satur::tanh{}, samples, {width, width, width}, satur::lecun_normal{}, urbg);
@@ -621,7 +621,7 @@ TEST_CASE("new weights for dead units reach what the finding predicts, whatever 
   CHECK(cured.slope_share() > 1.8 * f->now.slope_share);
   CHECK(predicted.saturated() < 1e-3);
   CHECK(cured.fraction() < 1e-3);
-  // where the caller says what variance to expect, that one counts
+  // the variance that the caller expects is used
   std::vector<satur::named_record> records = test::records_of(mon, net);
   records[1].expected_variance_z = 100.0;
   for (satur::finding const& one : satur::diagnose(records)) {
@@ -631,7 +631,7 @@ TEST_CASE("new weights for dead units reach what the finding predicts, whatever 
   }
 }
 
-TEST_CASE("a monitor that records units names them") {
+TEST_CASE("findings of a monitor that records units name them") {
   satur::monitor mon({.units = true});
   std::vector<double> const z{-9.0, 0.0, -9.0, 0.5, -9.0, -0.5};
   std::size_t const rows = 300;
@@ -653,7 +653,7 @@ TEST_CASE("a monitor that records units names them") {
   CHECK(found[1].units[0].unit == 0);
 }
 
-TEST_CASE("each finding says its own numbers, no two of them alike") {
+TEST_CASE("each finding prints its own numbers") {
   auto const first = [](std::vector<satur::named_record> const& records, symptom what) {
     for (satur::finding const& f : satur::diagnose(records)) {
       if (f.symptom == what) {
@@ -705,7 +705,7 @@ TEST_CASE("each finding says its own numbers, no two of them alike") {
   r.record.update.log_ratio = {};
   r.record.update.log_ratio += -9.5;
   f = first({r}, symptom::update_too_small);
-  CHECK(f.evidence.starts_with("a step is 10^-4.75 of the weights; "));
+  CHECK(f.evidence.starts_with("a step is 10^-4.75 times the weights; "));
   CHECK(f.limit == -4.0);
 
   r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-0.5, 0.5}));
@@ -742,7 +742,7 @@ TEST_CASE("each finding says its own numbers, no two of them alike") {
   CHECK(f.cure.advice == "weights 0.5 times as large would keep the gradient's size");
 }
 
-TEST_CASE("findings of units say their own numbers") {
+TEST_CASE("findings about units print their own numbers") {
   // Units 0 and 3 of 5 are dead, one on each side; 300 samples.
   std::vector<double> z;
   for (int s = 0; s < 300; ++s) {

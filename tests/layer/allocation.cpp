@@ -1,4 +1,4 @@
-// A training step allocates nothing once one with the same batch has been made.
+// A training step allocates nothing after the first one with the same batch size.
 #include "support/allocation.hpp"
 
 #include <satur/initializer.hpp>
@@ -12,7 +12,7 @@
 
 using namespace satur_test;
 
-TEST_CASE("the counter counts") {
+TEST_CASE("the counter of allocations counts") {
   CHECK(allocations_in([] { ::operator delete(::operator new(8)); }) >= 1);
   std::vector<double> kept;
   CHECK(allocations_in([&kept] { kept.resize(100); }) >= 1);
@@ -37,7 +37,7 @@ TEST_CASE_TEMPLATE("no allocation in forward, loss, backward and descent after t
     satur::descend(two, 0.01);
     for_each_parameter(two,
                        [](std::string_view, auto& value, auto& gradient) { xt::noalias(value) -= T(0.1) * gradient; });
-    // Views and formulas are kept by value, in memory that stays.
+    // Views and formulas are kept by value, in memory that is reused.
     one.forward(xt::view(pool, xt::range(7, 39), xt::all()));
     one.backward(T(2) * one.z());
     total += loss.forward(T(2) * two.z(), labels);

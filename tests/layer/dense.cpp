@@ -1,4 +1,4 @@
-// dense against a triple loop and central differences; what it remembers, and what it refuses.
+// dense against a triple loop and central differences, with all kinds of x, and its errors.
 #include <satur/initializer.hpp>
 #include <satur/layer.hpp>
 #include <satur/loss.hpp>
@@ -56,7 +56,7 @@ template <class F> std::string refusal(F&& f) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("forward and backward are the sums of the definition", T, float, double) {
+TEST_CASE_TEMPLATE("dense: forward and backward are the sums of the definition", T, float, double) {
   std::mt19937 g(8);
   double const tolerance = 200 * static_cast<double>(std::numeric_limits<T>::epsilon());
   // Odd sizes, single rows and columns, and sizes on either side of every register width.
@@ -141,7 +141,7 @@ TEST_CASE("the gradient check finds a wrong gradient") {
   CHECK(!(worst_gradient_error(fc.w, fc.dw, forward) < 1e-5));
 }
 
-TEST_CASE_TEMPLATE("what x may be: a tensor, a temporary, a view, a formula, an xarray", T, float, double) {
+TEST_CASE_TEMPLATE("dense: x may be a tensor, a temporary, a view, a formula or an xarray", T, float, double) {
   std::mt19937 g(8);
   dense<T> fc{4, 3, satur::normal{}, g};
   matrix<T> const x = make<T>(satur::normal{}, {5, 4}, g);
@@ -172,7 +172,7 @@ TEST_CASE_TEMPLATE("what x may be: a tensor, a temporary, a view, a formula, an 
   std::fill_n(fc.dw.data(), fc.dw.size(), T(9));
   fc.backward_parameters(dz + T(0));
   CHECK(fc.dw == dw);
-  // A copy of the layer is a layer of its own.
+  // A copy is independent of the layer.
   dense<T> copy = fc;
   copy.forward(matrix<T>(x));
   dense<T> const second = copy;
@@ -181,7 +181,7 @@ TEST_CASE_TEMPLATE("what x may be: a tensor, a temporary, a view, a formula, an 
   CHECK(&second.z() != &copy.z());
 }
 
-TEST_CASE_TEMPLATE("one x after another on one layer, of every kind in every order", T, float, double) {
+TEST_CASE_TEMPLATE("dense: x of every kind after x of every kind", T, float, double) {
   std::mt19937 g(8);
   dense<T> const fc{4, 3, satur::normal{0.1, 1}, g};
   struct step {
@@ -234,7 +234,7 @@ TEST_CASE_TEMPLATE("one x after another on one layer, of every kind in every ord
   }
 }
 
-TEST_CASE("the batch may change between steps") {
+TEST_CASE("dense: the batch size may change between steps") {
   std::mt19937 g(8);
   dense<float> fc{4, 3, satur::normal{}, g};
   for (std::size_t batch : {5u, 2u, 8u}) {
@@ -245,19 +245,19 @@ TEST_CASE("the batch may change between steps") {
   }
 }
 
-TEST_CASE("NaN and infinity go through, and nothing hides them") {
+TEST_CASE("dense: NaN and infinity propagate") {
   std::mt19937 g(8);
   dense<float> fc{2, 2, satur::constant{1}, g};
   matrix<float> x{{1, 2}, {std::numeric_limits<float>::quiet_NaN(), 0}};
   fc.forward(x);
   CHECK(fc.z()(0, 0) == 3);
   CHECK(std::isnan(fc.z()(1, 1)));
-  // Results left from before do not survive: GEMM overwrites NaN.
+  // Earlier results are overwritten, NaN included.
   x(1, 0) = 1;
   CHECK(fc.forward(x)(1, 1) == 1);
 }
 
-TEST_CASE("what a new layer holds") {
+TEST_CASE("dense: a new layer has initial weights, bias 0 and gradients 0") {
   std::mt19937 g(8);
   std::mt19937 same(8);
   dense<float> const fc{7, 3, satur::he_uniform{}, g};
@@ -275,7 +275,7 @@ TEST_CASE("what a new layer holds") {
   CHECK(std::all_of(fc.b.data(), fc.b.data() + 3, [](float v) { return v == 0; }));
 }
 
-TEST_CASE("what a layer refuses, and how it says so") {
+TEST_CASE("dense: errors name function, argument and shapes") {
   std::mt19937 g(8);
   CHECK(refusal([&] {
           dense<float>{0, 3, satur::zeros{}, g};
@@ -305,7 +305,7 @@ TEST_CASE("what a layer refuses, and how it says so") {
   CHECK(refusal([&] {
           fc.forward(xt::xarray<float>::from_shape({4}));
         }).starts_with("satur::dense::forward: x has shape (4); expected "));
-  CHECK(fc.z().size() == 0); // nothing half done
+  CHECK(fc.z().size() == 0); // unchanged
 
   auto x = make<float>(satur::normal{}, {5, 4}, g);
   fc.forward(x);
@@ -353,7 +353,7 @@ TEST_CASE_TEMPLATE("descend: one step of plain gradient descent", T, float, doub
   CHECK(value[37] == T(1.1));
 }
 
-TEST_CASE_TEMPLATE("descend: every length, at every level, and nothing beyond it", T, float, double) {
+TEST_CASE_TEMPLATE("descend: every length at every level; memory beyond it is unchanged", T, float, double) {
   using satur::math::simd_level;
   constexpr std::size_t most = 70; // more than four of the widest registers
   std::mt19937 g(8);

@@ -1,4 +1,4 @@
-// Softmax cross-entropy against long double, at the edges, and what it refuses.
+// Softmax cross-entropy against long double, with special values, and its errors.
 #include <satur/initializer.hpp>
 #include <satur/loss.hpp>
 #include <satur/tensor/fill.hpp>
@@ -121,7 +121,7 @@ TEST_CASE_TEMPLATE("gradient by central differences, every logit", T, double) {
   forward();
   matrix<T> const d = loss.backward();
   CHECK(satur_test::worst_gradient_error(z, d, forward) < 1e-7);
-  for (std::size_t r = 0; r < 4; ++r) { // each row of the gradient adds up to nothing
+  for (std::size_t r = 0; r < 4; ++r) { // each row of the gradient sums to 0
     double sum = 0;
     for (std::size_t j = 0; j < 5; ++j) {
       sum += static_cast<double>(d(r, j));
@@ -141,7 +141,7 @@ TEST_CASE_TEMPLATE("large logits, equal logits, ruled-out classes", T, float, do
   CHECK(loss.forward(matrix<T>{{1000, -1000}}, std::array{1}) == 2000);
   CHECK(loss.backward()(0, 0) == 1);
   CHECK(loss.backward()(0, 1) == -1);
-  // The ends of the format.
+  // The largest finite numbers.
   CHECK(loss.forward(matrix<T>{{most, -most}}, std::array{0}) == 0);
   CHECK(loss.probabilities == matrix<T>{{1, 0}});
   // A class ruled out has no share; as the label it costs infinity, and says so.
@@ -175,7 +175,7 @@ TEST_CASE_TEMPLATE("a row without a softmax is NaN everywhere and never a hit", 
   }
 }
 
-TEST_CASE("logits and labels of other kinds") {
+TEST_CASE("logits and labels of other containers and types") {
   std::mt19937 g(17);
   auto const z = satur::make<float>(satur::normal{}, {6, 3}, g);
   softmax_cross_entropy<float> loss;
@@ -190,7 +190,7 @@ TEST_CASE("logits and labels of other kinds") {
   CHECK(loss.probabilities.shape(0) == 2);
 }
 
-TEST_CASE("what the loss refuses, and how it says so") {
+TEST_CASE("errors name function, argument, shapes and row") {
   std::mt19937 g(17);
   auto const z = satur::make<float>(satur::normal{}, {3, 10}, g);
   softmax_cross_entropy<float> loss;
@@ -220,11 +220,11 @@ TEST_CASE("what the loss refuses, and how it says so") {
   CHECK(refusal([&] {
           loss.forward(xt::xarray<float>::from_shape({3}), std::array{1, 2, 3});
         }).starts_with("satur::softmax_cross_entropy::forward: logits has shape (3)"));
-  CHECK(loss.probabilities == p); // nothing has changed
+  CHECK(loss.probabilities == p); // unchanged
   CHECK(loss.forward(z, std::array{1, 2, 3}) == good);
 }
 
-TEST_CASE_TEMPLATE("an object that is used again is as good as a new one, in either order", T, float, double) {
+TEST_CASE_TEMPLATE("an object that is used again gives the results of a new one", T, float, double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   constexpr T nan_value = std::numeric_limits<T>::quiet_NaN();
   struct batch {

@@ -37,7 +37,7 @@ TEST_CASE("make gives a row-major tensor with the fans of its shape") {
   CHECK(satur::make<float>(satur::glorot_normal{}, {6, 50}, again) == w); // the shape in braces
 }
 
-TEST_CASE("other numbers of axes: by a law that needs no fans, or with the fans said") {
+TEST_CASE("other numbers of axes need an initializer without fans, or given fans") {
   std::mt19937 g(4);
   CHECK(satur::make<double>(satur::constant{2}, {3}, g)(2) == 2);
   CHECK(satur::make<double>(satur::zeros{}, {2, 3, 4}, g).size() == 24);
@@ -97,7 +97,7 @@ TEST_CASE("zero sizes are refused where fans matter") {
   CHECK(satur::make<float>(satur::zeros{}, {0, 4}, g).size() == 0);
 }
 
-TEST_CASE("rules of the whole matrix: kernels of either order, every layout and view") {
+TEST_CASE("initializers of whole matrices: kernels of either axis order, every layout and view") {
   satur::weight_shape const shape{{3, 3, 4, 8}, satur::axis_order::in_out};
   std::vector<float> want(3 * 3 * 4 * 8);
   std::mt19937 g(4);

@@ -1,4 +1,4 @@
-// Lazy activations of xtensor expressions: the eager bits, in SIMD, with their parameters.
+// Lazy activations of xtensor expressions have the bits of array passes, use SIMD and keep their parameters.
 // levels: all
 #include "satur/activation.hpp"
 #include "satur/observe.hpp"
@@ -89,7 +89,7 @@ TEST_CASE("temporaries are kept, expressions compose, shapes broadcast") {
   CHECK(sum(0, 1) == satur::tanh{}(4.0f));
 }
 
-TEST_CASE("integers are taken as double, numbers answer to the same names") {
+TEST_CASE("integers become double; value and derivative take single numbers too") {
   xt::xtensor<int, 1> const z = {-1, 0, 1};
   xt::xtensor<double, 1> const y = satur::value(satur::sigmoid{}, z);
   CHECK(y(1) == 0.5);
@@ -112,7 +112,7 @@ struct user_float {
 };
 } // namespace
 
-TEST_CASE("activations that a user writes are lazy too, in lanes or one element at a time") {
+TEST_CASE("a user's activations are lazy too, in lanes or one element at a time") {
   xt::xtensor<float, 1> const z = some_z<float>(67);
   xt::xtensor<double, 1> const wide = some_z<double>(67);
   xt::xtensor<int, 1> const whole = {-1, 0, 1};

@@ -19,7 +19,7 @@ using test::column_major;
 using test::filled;
 using test::measured;
 
-TEST_CASE_TEMPLATE("containers", T, float, double) {
+TEST_CASE_TEMPLATE("observe: xtensor containers", T, float, double) {
   xt::xtensor<T, 2> const z = filled<T>(std::array<std::size_t, 2>{120, 150});
   check("xtensor", z);
   check("xarray", xt::xarray<T>(z));
@@ -34,7 +34,7 @@ TEST_CASE_TEMPLATE("containers", T, float, double) {
   check("xtensor_fixed", fixed);
 }
 
-TEST_CASE_TEMPLATE("memory of others", T, float, double) {
+TEST_CASE_TEMPLATE("observe: adapted memory", T, float, double) {
   std::vector<T> memory(12000);
   for (std::size_t i = 0; i < memory.size(); ++i) {
     memory[i] = static_cast<T>(std::sin(static_cast<double>(i)) * 9.0);
@@ -49,7 +49,7 @@ TEST_CASE_TEMPLATE("memory of others", T, float, double) {
   check_into(xt::adapt(memory, shape), to, xt::adapt(dy, shape));
 }
 
-TEST_CASE_TEMPLATE("no axis, one element, none", T, float, double) {
+TEST_CASE_TEMPLATE("observe: tensors without axes, with one element, without elements", T, float, double) {
   check("0-d xtensor", xt::xtensor<T, 0>(T(6)));
   check("0-d xarray", xt::xarray<T>(T(-6)));
   check("one element", xt::xtensor<T, 2>({{T(7)}}));
@@ -63,7 +63,7 @@ TEST_CASE_TEMPLATE("no axis, one element, none", T, float, double) {
   CHECK(one.count == 1);
 }
 
-TEST_CASE("shapes that do not fit are refused in words") {
+TEST_CASE("observe: shapes that do not fit are refused in words") {
   xt::xtensor<float, 2> const z = xt::zeros<float>({2, 3});
   xt::xtensor<float, 2> turned = xt::zeros<float>({3, 2});
   xt::xarray<float> flat = xt::zeros<float>({6});
@@ -99,10 +99,10 @@ TEST_CASE("a result in z's own memory is refused, in views too") {
   std::list<float> linked(5, 1.0f);
   CHECK_THROWS_AS(satur::forward(measured{}, linked, linked), std::invalid_argument);
   CHECK(z(0, 3) == 1.0f);
-  // neighbors that lie between each other share nothing
+  // interleaved views share no element
   satur::forward(measured{}, column, xt::view(z, xt::all(), 4));
   CHECK(z(5, 4) == measured{}(1.0f));
-  // apply says that it may work in place
+  // apply is documented to work in place
   satur::apply(measured{}, column, column);
   CHECK(z(5, 3) == measured{}(1.0f));
   xt::xtensor<float, 2> y = xt::zeros<float>({40, 30});

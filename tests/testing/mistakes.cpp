@@ -1,4 +1,4 @@
-// Mistakes that people make in activations, one each, and that the property suite finds each of them and says so.
+// Common mistakes in activations, one in each struct: the property suite finds and names each of them.
 #include "satur/activation.hpp"
 #include "satur/testing.hpp"
 
@@ -125,8 +125,8 @@ struct steeper {
   template <floating_point T> T derivative(T z) const { return T(1.001) * satur::sigmoid{}.derivative(T(1.001) * z); }
 };
 
-// 18. A slope that is off by little where it crosses zero, at silu's minimum, and one that is off by a little of itself
-// further out, where that is less than an ulp of the steepest slope.
+// 18. A slope with a small absolute error at its zero, at silu's minimum; and one with a small relative error far out,
+// where it is less than an ulp of the steepest slope.
 struct off_at_its_zero {
   template <class T> T value(T z) const { return satur::silu{}.value(z); }
   template <class T> T derivative(T z) const {
@@ -179,7 +179,7 @@ TEST_CASE("a slope that is not that of the value") {
   finds(check_activation<double>(float_constant{}, scalar_only), "slope, by dual numbers");
 }
 
-TEST_CASE("what the author states and is not so") {
+TEST_CASE("facts that are stated and wrong") {
   finds(check_activation<double>(lopsided{}, check_options{.about = satur::testing::symmetry::odd, .passes = false}),
         "the symmetry that is stated");
   finds(check_activation<double>(falls{}, check_options{.monotone = true, .passes = false}), "the value never falls");
@@ -196,7 +196,7 @@ TEST_CASE("lanes that compute something else") {
   }
 }
 
-TEST_CASE("a reference finds what no comparison of the formula with itself can") {
+TEST_CASE("a reference finds a formula that is consistent but wrong") {
   steeper const steep;
   auto const truth = [](long double z) { return satur::sigmoid{}.evaluate(z); };
   CHECK(check_activation<double>(steep, check_options{.ulp = 4000.0, .passes = false}).passed());

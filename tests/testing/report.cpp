@@ -1,4 +1,4 @@
-// What the property suite says, and what it says of right activations.
+// The report of the property suite; correct activations pass.
 #include "satur/activation.hpp"
 #include "satur/testing.hpp"
 
@@ -31,7 +31,7 @@ struct bad {
 
 } // namespace
 
-TEST_CASE("right activations pass, symmetry and all") {
+TEST_CASE("correct activations pass") {
   using satur::testing::symmetry;
   CHECK(check_activation<float>(satur::tanh{}, check_options{.monotone = true, .about = symmetry::odd}).passed());
   CHECK(check_activation<double>(satur::sigmoid{}, check_options{.about = symmetry::about_point, .center = 0.5})
@@ -60,13 +60,13 @@ TEST_CASE("the text names the property, the place in decimal and hexadecimal, bo
   CHECK(passed.text().starts_with("relu in double: " + std::to_string(passed.checks) + " checks passed\n"));
 }
 
-TEST_CASE("what a formula cannot take is named, not passed over in silence") {
+TEST_CASE("checks that a formula does not allow are named") {
   report const r = check_activation<double>(for_double_only{});
   CHECK(r.passed());
   CHECK(r.text().find("not checked: digits lost: the formula takes no long double") != std::string::npos);
 }
 
-TEST_CASE("reports join") {
+TEST_CASE("reports can be added") {
   report all = check_activation<double>(satur::relu{});
   std::size_t const checks = all.checks;
   all += check_activation<float>(bad{}, check_options{.passes = false});
@@ -101,7 +101,7 @@ struct two_steps { // off by 0.25 at one place and by 4 at another
 };
 } // namespace
 
-TEST_CASE("of two points that fail the worse one is named, whichever comes first") {
+TEST_CASE("the worst of several failing points is named, in either order") {
   for (two_steps const act : {two_steps{2.0, 5.0}, two_steps{5.0, 2.0}, two_steps{-2.0, -5.0}, two_steps{-5.0, -2.0}}) {
     report const r = check_activation<double>(
         act, [](long double z) { return z; }, check_options{.passes = false});
@@ -119,7 +119,7 @@ TEST_CASE("of two points that fail the worse one is named, whichever comes first
   }
 }
 
-TEST_CASE("dual numbers know calculus") {
+TEST_CASE("dual numbers follow the rules of calculus") {
   auto const at = [](double z) { return dual::variable(z); };
   for (double const z : {0.3, 1.0, 2.5}) {
     CHECK((at(z) * at(z)).d == doctest::Approx(2 * z));
