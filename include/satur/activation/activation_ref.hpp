@@ -9,8 +9,10 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Any activation by reference, with its facts; itself an activation for double. It must not outlive the activation.
-/// A fact that the activation does not state reads NaN; the peak slope is searched for in every call then.
+/// Any activation by reference, with its facts. It is itself an activation for double. It must not outlive the
+/// activation it refers to.
+///
+/// A fact that the activation does not state reads NaN. A peak slope that is not stated is searched for in every call.
 class activation_ref {
 public:
   std::string_view name;
@@ -33,12 +35,12 @@ public:
   [[nodiscard]] double value(double z) const { return value_(act_, z); }
   [[nodiscard]] double derivative(double z) const { return slope_(act_, z); }
   [[nodiscard]] double peak_slope() const { return peak_(act_); }
-  /// Asymptotes, NaN if not stated.
+  /// Asymptotes; NaN if not stated.
   [[nodiscard]] double lower() const { return lower_; }
   [[nodiscard]] double upper() const { return upper_; }
 
 private:
-  /// Some activations are written for float alone.
+  /// double if the activation accepts it, else float.
   template <class A> using number = std::conditional_t<activation<A, double>, double, float>;
 
   void const* act_;

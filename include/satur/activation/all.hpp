@@ -41,8 +41,8 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Every activation of the library, for what has to treat all of them: menus, tables, tests.
-/// tests/check_activations.sh compares it with the headers.
+/// Every activation of the library, for code that handles all of them: menus, tables, tests. tests/check_activations.sh
+/// compares this list with the headers.
 using all_activations = std::tuple< //
     satur::identity,                //
     satur::sigmoid,                 //

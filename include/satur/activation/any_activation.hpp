@@ -1,5 +1,4 @@
-/// \file activation/any_activation.hpp  An activation that is chosen at run time, in double: what a diagnosis needs to
-/// predict.
+/// \file activation/any_activation.hpp  An activation chosen at run time, in double; diagnoses use it to predict.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -13,8 +12,10 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Any activation, by value, with its facts; itself an activation for double. Facts that the activation does not state
-/// are found once, here: its peak slope by search, a flat side where the slope at ±1000 is under 1e-6 of the peak.
+/// Any activation by value, with its facts. It is itself an activation for double.
+///
+/// Facts that the activation does not state are found once, in the constructor. The peak slope is found by search. A
+/// side counts as flat if the slope at ±1000 is below 1e-6 of the peak.
 class any_activation {
 public:
   std::string name;
@@ -23,7 +24,7 @@ public:
 
   template <activation<double> A>
     requires(!std::same_as<A, any_activation>)
-  any_activation(A const& act) // NOLINT: an activation is one of any
+  any_activation(A const& act) // NOLINT: implicit, so that functions accept any activation
       : name(name_of(act)), value_([act](double z) { return detail::value_at(act, z); }),
         slope_([act](double z) { return detail::slope_at(act, z); }), peak_(peak_slope_of(act)) {
     detail::require_valid_parameters(act);
@@ -48,11 +49,11 @@ public:
   [[nodiscard]] double value(double z) const { return value_(z); }
   [[nodiscard]] double derivative(double z) const { return slope_(z); }
   [[nodiscard]] double peak_slope() const { return peak_; }
-  /// Asymptotes, NaN where not stated.
+  /// Asymptotes; NaN if not stated.
   [[nodiscard]] double lower() const { return lower_; }
   [[nodiscard]] double upper() const { return upper_; }
   [[nodiscard]] std::vector<double> const& kinks() const { return kinks_; }
-  /// Has a flat side at all: nothing of an identity can saturate.
+  /// True if at least one side is flat. An identity has none, so it cannot saturate.
   [[nodiscard]] bool can_saturate() const { return flat_left || flat_right; }
 
 private:

@@ -9,8 +9,8 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// Powers of two for 1/(1 + z^2): beyond `large` the 1 no longer matters and z is multiplied by `scale`, which keeps
-/// its square in range; beyond `far` the slope is 0.
+/// Powers of two for 1/(1 + z^2). Above `large` the 1 no longer matters, and z is multiplied by `scale` to keep its
+/// square in range. Above `far` the slope is 0.
 template <class E> struct arctan_range {
   static constexpr E large = E(0x1p300), farthest = E(0x1p600), scale = E(0x1p-450);
 };
@@ -24,12 +24,18 @@ template <> struct arctan_range<long double> {
 #endif
 } // namespace detail
 
-/// f(z) = atan z, in (-pi/2, pi/2); f'(z) = 1/(1 + z^2), in (0, 1], even in z.
+/// f(z) = atan z; f'(z) = 1/(1 + z^2), even in z.
 ///
-/// Saturates slowly on both sides: 3.8 % of the slope is left at |z| = 5, 1 % at 9.95. Special values: f(±inf) = ±pi/2,
-/// f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. z^2 does not overflow: the slope reads 0 only where the truth does (|z|
-/// near 1e22 in float). Accuracy: value below 1.5 ulp, slope below 1 (docs/accuracy.md). Source: Abramowitz, Stegun
-/// 1964, 4.4.
+/// Range: f in (-pi/2, pi/2), f' in (0, 1].
+///
+/// Saturates: slowly on both sides. The slope is 3.8 % of its peak at |z| = 5 and 1 % at |z| = 9.95.
+///
+/// Special values: f(±inf) = ±pi/2, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. z^2 does not overflow, so the slope is 0
+/// only if its exact value rounds to 0 (|z| near 1e22 in float).
+///
+/// Accuracy: value below 1.5 ulp, slope below 1 (docs/accuracy.md).
+///
+/// Source: Abramowitz, Stegun 1964, 4.4.
 struct arctan {
   static constexpr std::string_view name = "arctan";
   static constexpr bool flat_left = true;
@@ -64,7 +70,7 @@ struct arctan {
   [[nodiscard]] static constexpr double upper() noexcept { return 1.5707963267948966; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -7,12 +7,20 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z for z > 0, else alpha (e^(z/alpha) - 1); f'(z) = 1 for z > 0, else e^(z/alpha) (alpha > 0, 1 by default).
+/// f(z) = z for z > 0, else alpha (e^(z/alpha) - 1); f'(z) = 1 for z > 0, else e^(z/alpha). alpha > 0, 1 by default.
 ///
-/// `elu` whose slope has no kink whatever alpha is. Flat on the left, where 1 % of the slope is left at z = -4.605
-/// alpha. Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0; NaN gives NaN. What z/alpha loses by rounding
-/// is put back into the exponential, or the tail would be wrong by hundreds of ulp. Accuracy: below 1.5 ulp with alpha
-/// = 1 (docs/accuracy.md), 2 ulp with alpha in [2^-60, 2^60]. Source: Barron 2017, equation 2.
+/// Like `elu`, but the slope has no jump for any alpha.
+///
+/// Range: f in (-alpha, inf), f' in (0, 1].
+///
+/// Saturates: on the low side. The slope is 1 % of its peak at z = -4.605 alpha.
+///
+/// Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0; NaN gives NaN.
+///
+/// Accuracy: below 1.5 ulp with alpha = 1 (docs/accuracy.md), 2 ulp with alpha in [2^-60, 2^60]. The rounding error of
+/// z/alpha is added back to the exponential; without that the tail would be wrong by hundreds of ulp.
+///
+/// Source: Barron 2017, equation 2.
 struct celu {
   static constexpr std::string_view name = "celu";
   static constexpr bool flat_left = true;
@@ -22,15 +30,15 @@ struct celu {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential.
+  /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    if constexpr (math::foreign_batch<T>) { // whose products the compiler may fuse into sums
+    if constexpr (math::foreign_batch<T>) { // the compiler may fuse its products into sums
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else {
       T const a = math::parameter_as<T>(alpha);
       T const x = math::maximum(T(T(-20000) * a), T(math::select(z > T(0), T(0), z))); // e^-20000 is 0 in any type
       T const q = math::rounded(x / a);
-      auto const line = q > T(-0x1p-70); // the value is z to the last digit; z/alpha may have none left
+      auto const line = q > T(-0x1p-70); // the value rounds to z; z/alpha may underflow
       T const lost = math::fma(T(-q), a, x) / a;
       math::value_and_slope<T> const left = math::expm1_and_exp(q, T(1));
       T const value = math::select(line, x, T(a * math::madd(left.slope, lost, left.value)));
@@ -43,14 +51,14 @@ struct celu {
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(alpha > 0.0 && detail::is_finite(alpha))) {
       detail::bad_parameter("celu", "alpha", alpha, "a finite number > 0");
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

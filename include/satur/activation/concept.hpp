@@ -13,6 +13,8 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
+/// True if a formula for T may return R: R converts to T and is not a floating-point type with fewer digits than T. A
+/// formula in float has already lost digits of a double, so it is no activation for double.
 template <class R, class T>
 concept has_the_digits_of = !std::floating_point<R> || !std::floating_point<T> ||
                             std::numeric_limits<R>::digits >= std::numeric_limits<T>::digits;
@@ -22,27 +24,30 @@ template <class R, class T>
 concept becomes_without_loss = std::convertible_to<R, T> && has_the_digits_of<std::remove_cvref_t<R>, T>;
 } // namespace detail
 
-/// A struct whose `act.value(z)` and `act.derivative(z)` take a T and give a T. That is all: name, asymptotes, peak
-/// slope and flat sides are facts that it may state, and what needs one it does not state says so. Neither may have
-/// side effects: a pass calls them as often as it likes, also with numbers that are not in the array.
+/// A struct with `act.value(z)` and `act.derivative(z)`, which take a T and return a T.
 ///
-/// In lanes: `template <class T> SATUR_INLINE T value(T z) const`. T is also a register of numbers, so constants are
-/// T(1), a choice is math::select(z < T(0), a, b), and exp is math::exp(z), or exp(z) after `using std::exp;`. It works
-/// without SATUR_INLINE, ten times slower and more: compilers do not inline it into code for a better instruction set
-/// than the file's. Where both come from one exponential, `act.evaluate(z)` gives a `math::value_and_slope<T>`; it is
-/// used instead of the two, so whoever inherits it and changes one of them changes it too.
+/// Nothing else is required. Name, asymptotes, peak slope and flat sides are facts that it may state; functions that
+/// need an unstated fact document what they do instead. Neither function may have side effects: a pass calls them any
+/// number of times, also for padding values.
 ///
-/// One element at a time: `double value(double z) const`, or `template <std::floating_point T> T value(T z) const`,
-/// joins everything too, whatever functions it calls, with the bits of a scalar call at every level. A formula in
-/// double serves float (its result is rounded once). A template that is not constrained promises to take lanes: one
-/// that cannot, because it calls std::sin or asks `if (z > 0)`, is an error where it does so.
+/// With SIMD lanes: `template <class T> SATUR_INLINE T value(T z) const`. T may be a register of numbers, so write
+/// constants as T(1), a choice as math::select(z < T(0), a, b), and exp as math::exp(z), or as exp(z) after `using
+/// std::exp;`. Without SATUR_INLINE it works, but at least ten times slower: compilers do not inline it into code for a
+/// better instruction set than that of the file. If both results come from one exponential, define `act.evaluate(z)`,
+/// which returns a `math::value_and_slope<T>`. It is called instead of the two functions, so a derived struct that
+/// overrides value() or derivative() must override evaluate() as well.
+///
+/// One element at a time: `double value(double z) const`, or `template <std::floating_point T> T value(T z) const`. It
+/// may call any function, and it gives the bits of a scalar call at every level. A formula in double also serves float
+/// (its result is rounded once). An unconstrained template promises to accept lanes; if it cannot, because it calls
+/// std::sin or tests `if (z > 0)`, the compiler reports an error there.
 template <class A, class T = double>
 concept activation = requires(A const& act, T const& z) {
   { act.value(z) } -> detail::becomes_without_loss<T>;
   { act.derivative(z) } -> detail::becomes_without_loss<T>;
 };
 
-/// Facts that an activation may state (each is found by its own name, so a struct may state some and not others).
+/// Facts that an activation may state. Each is detected by its own name, so a struct may state some and not others.
 template <class A>
 concept has_peak_slope = requires(A const& act) {
   { act.peak_slope() } -> std::convertible_to<double>;
@@ -54,13 +59,13 @@ concept has_name = requires(A const& act) {
 
 template <class A> // [[nodiscard]] static std::array<double, N> kinks(): where the slope jumps
 concept has_kinks = requires(A const& act) { act.kinks().size(); };
-template <class A> // minimum() at minimum_at(): no value is below it; to the right of it none falls
+template <class A> // minimum() at minimum_at(): the least value; f does not fall above minimum_at()
 concept has_minimum = requires(A const& act) {
   { act.minimum() } -> std::convertible_to<double>;
   { act.minimum_at() } -> std::convertible_to<double>;
 };
 
-template <class A> // require_valid(): throws std::invalid_argument where a parameter is out of range
+template <class A> // require_valid(): throws std::invalid_argument if a parameter is out of range
 concept has_parameters = requires(A const& act) { act.require_valid(); };
 
 /// An activation that states its asymptotes; they may be infinite.
@@ -70,7 +75,7 @@ concept has_limits = requires(A const& act) {
   { act.upper() } -> std::convertible_to<double>;
 };
 
-/// The activation's own name, or "activation" where it states none.
+/// The activation's name, or "activation" if it states none.
 template <class A> [[nodiscard]] constexpr std::string_view name_of([[maybe_unused]] A const& act) noexcept {
   if constexpr (has_name<A>) {
     return act.name;
@@ -81,7 +86,7 @@ template <class A> [[nodiscard]] constexpr std::string_view name_of([[maybe_unus
 
 namespace detail {
 
-/// Every pass over an array and theory ask this first; a call for one number does not.
+/// Checks the parameters. Passes over arrays and theory call it first; a call for one number does not.
 template <class A> constexpr void require_valid_parameters([[maybe_unused]] A const& act) {
   if constexpr (has_parameters<A>) {
     act.require_valid();
@@ -91,7 +96,8 @@ template <class A> constexpr void require_valid_parameters([[maybe_unused]] A co
 template <class Z>
 concept lazy_expression = requires { typename std::remove_cvref_t<Z>::expression_tag; };
 
-/// z as a formula wants it that gives R, or S where R is a whole number: a formula in double gets a float as double.
+/// z as the argument of a formula that returns R, or S if R is an integer type. A formula in double gets a float as
+/// double.
 template <class R, class S, class T> SATUR_INLINE constexpr decltype(auto) argument_for(T const& z) {
   using F =
       std::conditional_t<std::floating_point<std::remove_cvref_t<R>>, std::remove_cvref_t<R>, std::remove_cvref_t<S>>;
@@ -112,15 +118,15 @@ template <class A, class T>
 concept evaluates = requires(A const& act, T const& z) {
   { act.evaluate(z) } -> std::same_as<math::value_and_slope<T>>;
 };
-/// Both functions take lanes as they are.
+/// Both functions accept lanes directly.
 template <class A, class L>
 concept takes_lanes = requires(A const& act, L const& z) {
   { act.value(z) } -> std::convertible_to<L>;
   { act.derivative(z) } -> std::convertible_to<L>;
 };
 
-/// One number after another, values and slopes where they are asked for. Not inlined into code for another instruction
-/// set, where the compiler would contract and round differently: these are the bits of a scalar call.
+/// Evaluates one number after another; writes values and slopes if their pointers are non-null. Not inlined into code
+/// for another instruction set, which would contract and round differently: the results have the bits of a scalar call.
 template <class A, class T> SATUR_NOINLINE void evaluate_each(A const& act, T const* z, T* values, T* slopes, int n) {
   for (int i = 0; i < n; ++i) {
     if (values != nullptr) {
@@ -143,7 +149,7 @@ SATUR_INLINE math::value_and_slope<L> evaluate_each_lane(A const& act, L const& 
   return {math::load_group<L>(values), math::load_group<L>(slopes)};
 }
 
-/// Value and slope at z: in one evaluation where the activation offers `evaluate`, else from its two functions.
+/// Value and slope at z: from `evaluate` if the activation has it, else from its two functions.
 template <class A, class T> SATUR_INLINE constexpr math::value_and_slope<T> evaluate(A const& act, T const& z) {
   if constexpr (evaluates<A, T>) {
     return act.evaluate(z);
@@ -153,7 +159,7 @@ template <class A, class T> SATUR_INLINE constexpr math::value_and_slope<T> eval
     return {value_at(act, z), slope_at(act, z)};
   }
 }
-/// One of the two: the same bits.
+/// Value or slope alone, with the same bits as evaluate().
 template <bool Slope, class A, class T> SATUR_INLINE constexpr T evaluate_one(A const& act, T const& z) {
   if constexpr (evaluates<A, T>) {
     math::value_and_slope<T> const f = act.evaluate(z);
@@ -168,10 +174,10 @@ template <bool Slope, class A, class T> SATUR_INLINE constexpr T evaluate_one(A 
   }
 }
 
-/// Makes act(expression) lazy; tensor/lazy.hpp defines it, so that nothing here needs xtensor.
+/// Makes act(expression) lazy. tensor/lazy.hpp defines it, so this header does not need xtensor.
 template <class A, class E> struct lazy_call;
 
-/// act(z): the value of a number, or a lazy expression of an expression.
+/// act(z): the value for a number, or a lazy expression for an expression.
 template <class A, class Z> SATUR_INLINE constexpr decltype(auto) call(A const& act, Z&& z) {
   if constexpr (lazy_expression<Z>) {
     return lazy_call<A, Z>::make(act, std::forward<Z>(z));

@@ -8,13 +8,19 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z for z > 0, else alpha (e^z - 1); f'(z) = 1 for z > 0, else alpha e^z (0 < alpha <= 2^80, 1 by default).
+/// f(z) = z for z > 0, else alpha (e^z - 1); f'(z) = 1 for z > 0, else alpha e^z. 0 < alpha <= 2^80, 1 by default.
 ///
-/// Flat on the left, where 1 % of the slope is left at z = -4.605; never on the right. f'(0) = alpha (PyTorch's choice;
-/// tests/reference/kinks.csv). Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0; NaN gives NaN. The value
-/// comes from expm1 and the slope from exp: neither e^z - 1 nor f + alpha keeps digits. Accuracy: below 1.5 ulp with
-/// alpha = 1 (docs/accuracy.md), 2 ulp with alpha in [2^-60, 2^80]. Source: Clevert, Unterthiner, Hochreiter 2016,
-/// equation 15.
+/// Range: f in (-alpha, inf), f' in (0, max(1, alpha)].
+///
+/// Saturates: on the low side. The slope is alpha/100 at z = -4.605.
+///
+/// Special values: f(-inf) = -alpha, f(inf) = inf, f'(-inf) = 0, f'(0) = alpha (as in PyTorch;
+/// tests/reference/kinks.csv); NaN gives NaN.
+///
+/// Accuracy: below 1.5 ulp with alpha = 1 (docs/accuracy.md), 2 ulp with alpha in [2^-60, 2^80]. The value uses expm1
+/// and the slope exp, because both e^z - 1 and f + alpha cancel.
+///
+/// Source: Clevert, Unterthiner, Hochreiter 2016, equation 15.
 struct elu {
   static constexpr std::string_view name = "elu";
   static constexpr bool flat_left = true;
@@ -24,7 +30,7 @@ struct elu {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential.
+  /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     T const a = math::parameter_as<T>(alpha);
     math::value_and_slope<T> const left = math::expm1_and_exp(T(math::select(z > T(0), T(0), z)), a);
@@ -34,17 +40,17 @@ struct elu {
   [[nodiscard]] constexpr double lower() const noexcept { return -alpha; }
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] constexpr double peak_slope() const noexcept { return alpha > 1 ? alpha : 1.0; }
-  /// Where the slope jumps.
+  /// Points at which the slope jumps.
   [[nodiscard]] static constexpr std::array<double, 1> kinks() noexcept { return {0.0}; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(alpha > 0.0 && alpha <= 0x1p80)) {
       detail::bad_parameter("elu", "alpha", alpha, "a number > 0 and <= 2^80");
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -7,13 +7,19 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = erf z, in (-1, 1); f'(z) = 2/sqrt(pi) e^-(z^2), in (0, 1.1284], even in z.
+/// f(z) = erf z; f'(z) = 2/sqrt(pi) e^-(z^2), even in z.
 ///
-/// Saturates on both sides, earlier than tanh: 1 % of the peak slope is left at |z| = 2.146, and at |z| = 5
-/// only 1.6e-11 of the slope. |f| rounds to 1 from 3.92 (float) and 5.92 (double); f' is a normal number until 9.35
-/// and 26.6, because z^2 keeps the digits that its rounding loses: e^-(z^2) would multiply that error by z^2. Special
-/// values: f(±inf) = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. Accuracy: float value below 1.2 ulp, slope below 1.7;
-/// double below 2 ulp (docs/accuracy.md). Source: the Gaussian's integral; as an activation: Hendrycks, Gimpel 2016.
+/// Range: f in (-1, 1), f' in (0, 1.1284].
+///
+/// Saturates: on both sides, earlier than tanh. The slope is 1 % of its peak at |z| = 2.146 and 1.6e-11 at |z| = 5. |f|
+/// rounds to 1 from 3.92 (float) and 5.92 (double). f' stays a normal number until 9.35 (float) and 26.6 (double).
+///
+/// Special values: f(±inf) = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN.
+///
+/// Accuracy: float value below 1.2 ulp, slope below 1.7; double below 2 ulp (docs/accuracy.md). The rounding error of
+/// z^2 is kept, because the exponential multiplies it by z^2.
+///
+/// Source: the integral of the Gaussian; as an activation: Hendrycks, Gimpel 2016.
 struct erf {
   static constexpr std::string_view name = "erf";
   static constexpr bool flat_left = true;
@@ -21,7 +27,7 @@ struct erf {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential.
+  /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     return math::detail::erf_and_slope(z);
   }
@@ -30,7 +36,7 @@ struct erf {
   [[nodiscard]] static constexpr double upper() noexcept { return 1.0; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.1283791670955126; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -8,12 +8,18 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = f'(z) = e^z, in (0, inf).
+/// f(z) = f'(z) = e^z.
 ///
-/// Flat on the left, where the slope has no share of a peak: it has none, and none is stated (slope shares read NaN).
-/// Special values: f(-inf) = 0, f(inf) = f'(inf) = inf; NaN gives NaN. Above 88.72 (float) and 709.78 (double) e^z is
-/// beyond the type: there value and slope are inf and FE_OVERFLOW is raised. Accuracy: below 1.2 ulp
-/// (docs/accuracy.md). Source: Keras's exponential.
+/// Range: f and f' in (0, inf).
+///
+/// Saturates: on the low side. The slope has no peak and states none, so slope shares read NaN.
+///
+/// Special values: f(-inf) = 0, f(inf) = f'(inf) = inf; NaN gives NaN. Above 88.72 (float) and 709.78 (double) value
+/// and slope overflow to inf and raise FE_OVERFLOW.
+///
+/// Accuracy: below 1.2 ulp (docs/accuracy.md).
+///
+/// Source: Keras's exponential.
 struct exponential {
   static constexpr std::string_view name = "exponential";
   static constexpr bool flat_left = true;
@@ -21,7 +27,7 @@ struct exponential {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return math::exp(z); }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return math::exp(z); }
-  /// Both are the same number.
+  /// Value and slope are the same number.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     T const e = math::exp(z);
     return {e, e};
@@ -30,7 +36,7 @@ struct exponential {
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

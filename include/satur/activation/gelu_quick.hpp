@@ -7,14 +7,22 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z s(1.702 z), s the logistic function; f'(z) = s(y) (1 + y s(-y)), y = 1.702 z: `silu` with beta = 1.702.
+/// f(z) = z s(1.702 z), s the logistic function; f'(z) = s(y) (1 + y s(-y)), y = 1.702 z. The same as `silu` with beta
+/// = 1.702.
 ///
-/// GELU's rougher approximation: within 0.0204 of it. Flat on the left, where 1 % of the peak slope is left at z =
-/// -3.609; never on the right. Not monotone: least, -0.16361, at z = -0.75115, where the slope is 0. Special values:
-/// f(-inf) = -0 (not NaN), f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN. 1.702 is the decimal
-/// number: what its rounding loses is put back. Accuracy: float, in single precision, below 2 ulp; double below 2 ulp;
-/// within 1/4 of the zero of the slope an error of 1 ulp of the peak slope may be more (docs/accuracy.md). Source:
-/// Hendrycks, Gimpel 2016, section 2.
+/// The coarser approximation of GELU: within 0.0204 of it.
+///
+/// Range: f in [-0.16361, inf). Not monotone: the minimum is at z = -0.75115, where the slope is 0.
+///
+/// Saturates: on the low side. The slope is 1 % of its peak at z = -3.609.
+///
+/// Special values: f(-inf) = -0 (not NaN), f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN.
+///
+/// Accuracy: float, computed in single precision, below 2 ulp; double below 2 ulp. Within 1/4 of the zero of the slope,
+/// the error of the slope is measured in ulp of the peak slope (docs/accuracy.md). 1.702 means the decimal number: its
+/// rounding error is added back.
+///
+/// Source: Hendrycks, Gimpel 2016, section 2.
 struct gelu_quick {
   static constexpr std::string_view name = "gelu_quick";
   static constexpr bool flat_left = true;
@@ -22,7 +30,7 @@ struct gelu_quick {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential.
+  /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
@@ -37,7 +45,7 @@ struct gelu_quick {
   [[nodiscard]] static constexpr double minimum() noexcept { return -0.16361018963635358; }
   [[nodiscard]] static constexpr double minimum_at() noexcept { return -0.7511542554412890; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

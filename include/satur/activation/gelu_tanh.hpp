@@ -10,13 +10,19 @@ namespace satur { inline namespace SATUR_ABI {
 /// f(z) = z/2 (1 + tanh u) = z s(2u), u = sqrt(2/pi) (z + 0.044715 z^3), s the logistic function; f'(z) = s(2u) (1 + g
 /// s(-2u)), g = 2z du/dz.
 ///
-/// GELU's approximation: within 4.8e-4 of it, but only a millionth of its tail at z = -8. Flat on the left, where 1 %
-/// of the peak slope is left at z = -3.009; never on the right. Not monotone: least, -0.17004, at z = -0.75246, where
-/// the slope is 0. Special values: f(-inf) = -0 (not NaN), f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN
-/// gives NaN. 2u is kept to twice the digits, because the exponential multiplies its error by 2|u|; 1 + tanh u would be
-/// 0 from z = -5.2 on in float. Accuracy: float, in single precision, below 2 ulp; double below 2 ulp; within 1/4 of
-/// the zero of the slope an error of 1 ulp of the peak slope may be more (docs/accuracy.md). Source: Hendrycks, Gimpel
-/// 2016, section 2.
+/// The usual approximation of GELU: within 4.8e-4 of it, but at z = -8 only a millionth of its value.
+///
+/// Range: f in [-0.17004, inf). Not monotone: the minimum is at z = -0.75246, where the slope is 0.
+///
+/// Saturates: on the low side. The slope is 1 % of its peak at z = -3.009.
+///
+/// Special values: f(-inf) = -0 (not NaN), f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN.
+///
+/// Accuracy: float, computed in single precision, below 2 ulp; double below 2 ulp. Within 1/4 of the zero of the slope,
+/// the error of the slope is measured in ulp of the peak slope (docs/accuracy.md). 2u is kept to twice the digits,
+/// because the exponential multiplies its error by 2|u|. In float 1 + tanh u would be 0 below z = -5.2.
+///
+/// Source: Hendrycks, Gimpel 2016, section 2.
 struct gelu_tanh {
   static constexpr std::string_view name = "gelu_tanh";
   static constexpr bool flat_left = true;
@@ -24,7 +30,7 @@ struct gelu_tanh {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential.
+  /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
@@ -32,7 +38,7 @@ struct gelu_tanh {
       using math::detail::any_exact_product;
       math::split<T> const linear = // 2 sqrt(2/pi)
           math::detail::constant_in_two<T>(1.59576912160573071175978423973752747L, 0x1.f9678a017571cp-65L);
-      math::split<T> const cubic = // 0.044715 of that
+      math::split<T> const cubic = // 0.044715 times 2 sqrt(2/pi)
           math::detail::constant_in_two<T>(0.071354816272600248776338752279863541L, -0x1.087453a38e0f3p-70L);
       T const limit = T(math::detail::last_of_cubic_gate<T>());
       T const kept = math::detail::kept_within(z, limit);
@@ -58,7 +64,7 @@ struct gelu_tanh {
   [[nodiscard]] static constexpr double minimum() noexcept { return -0.17004075057125405; }
   [[nodiscard]] static constexpr double minimum_at() noexcept { return -0.7524614220710163; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -7,10 +7,17 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z for |z| > width (default 0.5), else 0; f'(z) = 1 for |z| > width, else 0.
+/// f(z) = z for |z| > width, else 0; f'(z) = 1 for |z| > width, else 0. width is 0.5 by default.
 ///
-/// Flat in the middle; the value jumps at ±width, where value and slope are the flat side's, 0. Special values:
-/// f(±inf) = ±inf; NaN gives NaN in both. Exact. Source: Donoho, Johnstone 1994, section 2.
+/// Range: all numbers; f' is 0 or 1.
+///
+/// Saturates: in the middle, exactly, for |z| <= width. Never on the sides.
+///
+/// Special values: f(±inf) = ±inf; NaN gives NaN in both. The value jumps at ±width; value and slope are 0 there.
+///
+/// Accuracy: exact.
+///
+/// Source: Donoho, Johnstone 1994, section 2.
 struct hard_shrink {
   static constexpr std::string_view name = "hard_shrink";
   static constexpr bool flat_left = false;
@@ -30,17 +37,17 @@ struct hard_shrink {
   [[nodiscard]] static constexpr double lower() noexcept { return -std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
-  /// Where the slope jumps.
+  /// Points at which the slope jumps.
   [[nodiscard]] constexpr std::array<double, 2> kinks() const noexcept { return {-width, width}; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(width >= 0.0 && detail::is_finite(width))) {
       detail::bad_parameter("hard_shrink", "width", width, "a finite number >= 0");
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

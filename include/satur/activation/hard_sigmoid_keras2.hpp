@@ -7,12 +7,18 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = clip((z + 2.5)/5, 0, 1); f'(z) = 1/5 for |z| < 2.5, else 0.
+/// f(z) = clip((z + 2.5)/5, 0, 1); f'(z) = 1/5 for |z| < 2.5, else 0. PyTorch and Keras 3 use `hard_sigmoid`.
 ///
-/// Flat on both sides from |z| = 2.5 on, exactly: a unit out there gets no gradient at all. PyTorch and Keras 3 have
-/// `hard_sigmoid`. At the kinks the slope is the flat side's, 0 (PyTorch's choice; tests/reference/kinks.csv). Special
-/// values: f(-inf) = 0, f(inf) = 1; NaN gives NaN in both. Accuracy: value below 1 ulp, because z + 2.5 is exact where
-/// it cancels; slope 0.5 (docs/accuracy.md). Source: Keras 2 (0.2 z + 0.5); Theano before it.
+/// Range: f in [0, 1]; f' is 0 or 1/5.
+///
+/// Saturates: on both sides, exactly, for |z| >= 2.5. A unit there gets no gradient.
+///
+/// Special values: f(-inf) = 0, f(inf) = 1, f'(±2.5) = 0 (as in PyTorch; tests/reference/kinks.csv); NaN gives NaN in
+/// both.
+///
+/// Accuracy: value below 1 ulp, because z + 2.5 is exact where it cancels; slope 0.5 (docs/accuracy.md).
+///
+/// Source: Keras 2 (0.2 z + 0.5); Theano before it.
 struct hard_sigmoid_keras2 {
   static constexpr std::string_view name = "hard_sigmoid_keras2";
   static constexpr bool flat_left = true;
@@ -29,10 +35,10 @@ struct hard_sigmoid_keras2 {
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
   [[nodiscard]] static constexpr double upper() noexcept { return 1.0; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0 / 5.0; }
-  /// Where the slope jumps.
+  /// Points at which the slope jumps.
   [[nodiscard]] static constexpr std::array<double, 2> kinks() noexcept { return {-2.5, 2.5}; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -7,19 +7,26 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z clip((z + 3)/6, 0, 1); f'(z) = 0 for z <= -3, (2z + 3)/6 between, 1 for z >= 3.
+/// f(z) = z clip((z + 3)/6, 0, 1); f'(z) = 0 for z <= -3, (2z + 3)/6 for -3 < z < 3, 1 for z >= 3.
 ///
-/// Flat on the left from -3 on, exactly. Not monotone: least, -3/8, at -3/2, where the slope is 0. The slope jumps:
-/// f'(-3) = 0 and f'(3) = 1, the outer sides' (tests/reference/kinks.csv); it comes up to 3/2 just below 3. Special
-/// values: f(-inf) = 0 (not NaN), f(inf) = inf; NaN gives NaN in both. Accuracy: value below 2 ulp, slope below 1.5
-/// (docs/accuracy.md). Source: Howard et al. 2019 (MobileNetV3), equation 1; PyTorch's Hardswish, Keras's hard_silu.
+/// Range: f in [-3/8, inf). Not monotone: the minimum is at z = -3/2, where the slope is 0. The slope approaches 3/2
+/// just below z = 3.
+///
+/// Saturates: on the low side, exactly, for z <= -3.
+///
+/// Special values: f(-inf) = 0 (not NaN), f(inf) = inf, f'(-3) = 0, f'(3) = 1 (tests/reference/kinks.csv); NaN gives
+/// NaN in both.
+///
+/// Accuracy: value below 2 ulp, slope below 1.5 (docs/accuracy.md).
+///
+/// Source: Howard et al. 2019 (MobileNetV3), equation 1; PyTorch's Hardswish, Keras's hard_silu.
 struct hard_swish {
   static constexpr std::string_view name = "hard_swish";
   static constexpr bool flat_left = true;
   static constexpr bool flat_right = false;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    T const inner = math::select(z > T(-3) && z < T(3), z, T(0)); // its square overflows nowhere
+    T const inner = math::select(z > T(-3) && z < T(3), z, T(0)); // its square cannot overflow
     T const outer = math::select(z <= T(-3), T(0), z);
     return math::select(z > T(-3) && z < T(3), T(inner * (inner + T(3)) / T(6)), outer);
   }
@@ -34,10 +41,10 @@ struct hard_swish {
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.5; }
   [[nodiscard]] static constexpr double minimum() noexcept { return -0.375; }
   [[nodiscard]] static constexpr double minimum_at() noexcept { return -1.5; }
-  /// Where the slope jumps.
+  /// Points at which the slope jumps.
   [[nodiscard]] static constexpr std::array<double, 2> kinks() noexcept { return {-3.0, 3.0}; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

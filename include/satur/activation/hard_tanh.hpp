@@ -7,11 +7,18 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = clip(z, low, high), -1 and 1 by default (low < high); f'(z) = 1 for low < z < high, else 0.
+/// f(z) = clip(z, low, high); f'(z) = 1 for low < z < high, else 0. low < high, -1 and 1 by default.
 ///
-/// Flat on both sides, exactly: a unit out there gets no gradient at all. At the kinks the slope is the flat side's, 0
-/// (PyTorch's choice; tests/reference/kinks.csv). Special values: f(-inf) = low, f(inf) = high; NaN gives NaN in both,
-/// which a min of a max would lose. Exact. Source: Collobert 2004.
+/// Range: f in [low, high]; f' is 0 or 1.
+///
+/// Saturates: on both sides, exactly, for z <= low and z >= high. A unit there gets no gradient.
+///
+/// Special values: f(-inf) = low, f(inf) = high, f'(low) = f'(high) = 0 (as in PyTorch; tests/reference/kinks.csv); NaN
+/// gives NaN in both, which min(max(z, low), high) would lose.
+///
+/// Accuracy: exact.
+///
+/// Source: Collobert 2004.
 struct hard_tanh {
   static constexpr std::string_view name = "hard_tanh";
   static constexpr bool flat_left = true;
@@ -34,10 +41,10 @@ struct hard_tanh {
   [[nodiscard]] constexpr double lower() const noexcept { return low; }
   [[nodiscard]] constexpr double upper() const noexcept { return high; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
-  /// Where the slope jumps.
+  /// Points at which the slope jumps.
   [[nodiscard]] constexpr std::array<double, 2> kinks() const noexcept { return {low, high}; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(low < high) || !detail::is_finite(low) || !detail::is_finite(high)) {
       detail::bad_parameter("hard_tanh", "(low, high)", detail::message("(", low, ", ", high, ")"),
@@ -45,7 +52,7 @@ struct hard_tanh {
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -7,9 +7,15 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z; f'(z) = 1. Never saturates: the activation of a linear output layer.
+/// f(z) = z; f'(z) = 1. The activation of a linear output layer.
 ///
-/// NaN gives NaN in both. Exact.
+/// Range: all numbers; f' is 1.
+///
+/// Saturates: never.
+///
+/// Special values: NaN gives NaN in both.
+///
+/// Accuracy: exact.
 struct identity {
   static constexpr std::string_view name = "identity";
   static constexpr bool flat_left = false;
@@ -24,7 +30,7 @@ struct identity {
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -7,12 +7,18 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = log(1/(1 + e^-z)), in (-inf, 0); f'(z) = 1/(1 + e^z), in (0, 1).
+/// f(z) = log(1/(1 + e^-z)) = -softplus(-z); f'(z) = 1/(1 + e^z).
 ///
-/// `softplus` turned round: flat on the right, where 1 % of the slope is left at z = 4.595. Special values: f(-inf) =
-/// -inf, f(inf) = -0, f'(-inf) = 1, f'(inf) = 0; NaN gives NaN. It is min(z, 0) - log1p(e^-|z|), where log(sigmoid(z))
-/// would be 0 from z = 17.33 on in float and -inf below -103.97. Accuracy: value below 2 ulp, slope below 1.7
-/// (docs/accuracy.md). Source: Dugas et al. 2001 for its mirror image; PyTorch's LogSigmoid.
+/// Range: f in (-inf, 0), f' in (0, 1).
+///
+/// Saturates: on the high side. The slope is 1 % of its peak at z = 4.595.
+///
+/// Special values: f(-inf) = -inf, f(inf) = -0, f'(-inf) = 1, f'(inf) = 0; NaN gives NaN.
+///
+/// Accuracy: value below 2 ulp, slope below 1.7 (docs/accuracy.md). It is computed as min(z, 0) - log1p(e^-|z|). In
+/// float log(sigmoid(z)) would be 0 from z = 17.33 and -inf below -103.97.
+///
+/// Source: Dugas et al. 2001 for softplus; PyTorch's LogSigmoid.
 struct log_sigmoid {
   static constexpr std::string_view name = "log_sigmoid";
   static constexpr bool flat_left = false;
@@ -20,7 +26,7 @@ struct log_sigmoid {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential.
+  /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
@@ -35,7 +41,7 @@ struct log_sigmoid {
   [[nodiscard]] static constexpr double upper() noexcept { return 0.0; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

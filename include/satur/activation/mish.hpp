@@ -10,12 +10,19 @@ namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = z tanh(log(1 + e^z)); f'(z) = tanh(log(1 + e^z)) + z e^z (1 + e^z)/(1 + e^z + e^2z/2)^2.
 ///
-/// Flat on the left, where the slope falls as z e^z: -1 % of its peak 1.0885 (at z = 1.4906) at z = -6.159; never on
-/// the right. Not monotone: least, -0.30884, at -1.19243, where the slope is 0; within 1/4 of there an error of the
-/// slope counts in ulp of the peak slope. Special values: f(-inf) = -0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0)
-/// = ±0; NaN gives NaN. Both are rational in z and e^-|z|, so that nothing overflows and the left tail keeps its
-/// digits. Accuracy: below 1 ulp in float, which goes through double (compensated single precision came to 2.24), value
-/// below 2 and slope below 2.5 in double (docs/accuracy.md). Source: Misra 2019, equation 1.
+/// Range: f in [-0.30884, inf). Not monotone: the minimum is at z = -1.19243, where the slope is 0. The slope peaks at
+/// z = 1.4906 with 1.0885.
+///
+/// Saturates: on the low side, where the slope falls as z e^z. The slope is -1 % of its peak at z = -6.159.
+///
+/// Special values: f(-inf) = -0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN.
+///
+/// Accuracy: below 1 ulp in float, computed in double (compensated single precision reached 2.24); in double value
+/// below 2 and slope below 2.5 (docs/accuracy.md). Within 1/4 of the zero of the slope, the error of the slope is
+/// measured in ulp of the peak slope. Both are rational in z and e^-|z|, so nothing overflows and the low tail keeps
+/// its digits.
+///
+/// Source: Misra 2019, equation 1.
 struct mish {
   static constexpr std::string_view name = "mish";
   static constexpr bool flat_left = true;
@@ -23,7 +30,7 @@ struct mish {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential and one division.
+  /// Value and slope from one exponential and one division.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     return math::in_double(*this, z);
   }
@@ -33,7 +40,7 @@ struct mish {
     using math::rounded;
     using math::select;
     auto const left = z < T(0);
-    // z kept where z e^z is no product of 0 and infinity
+    // z is limited so that z e^z is not 0 times infinity
     T const bound = T(12000);
     T const zl = select(z < -bound, T(-bound), z);
     T const zs = select(zl > bound, bound, zl);
@@ -51,7 +58,7 @@ struct mish {
     } else {
       using E = math::element_t<T>;
       constexpr E up = E(0x1p60);
-      // e^-|z| as a number 2^60 times larger, which is not subnormal where z e^-|z| is a number
+      // 2^60 e^-|z|, which is normal wherever z e^-|z| is not 0
       auto const scaled = zs < T(-60);
       T const kept = math::maximum(T(math::detail::exp_constants<E>::lowest - E(60)), math::negative_magnitude(zs));
       math::detail::reduced_argument<T> const a = math::detail::reduce(kept);
@@ -94,7 +101,7 @@ struct mish {
   [[nodiscard]] static constexpr double minimum() noexcept { return -0.3088434130172504; }
   [[nodiscard]] static constexpr double minimum_at() noexcept { return -1.1924312145154952; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

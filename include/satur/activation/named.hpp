@@ -10,7 +10,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// The library's activation of that name, with its default parameters; nothing where there is none.
+/// The library's activation of that name, with its default parameters; std::nullopt if there is none.
 [[nodiscard]] inline std::optional<any_activation> activation_named(std::string_view name) {
   std::optional<any_activation> found;
   auto const compare = [&](auto const& act) {

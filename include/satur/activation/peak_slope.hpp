@@ -9,8 +9,9 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// The largest |f'(z)| of an activation: stated, or found by search over [-64, 64] (2^14 points, then a golden section;
-/// good to about 1e-8 for a smooth slope). The search costs some 100 microseconds: keep its answer.
+/// The largest |f'(z)| of an activation: the stated one, or found by search over [-64, 64] (2^14 points, then a golden
+/// section). The search is accurate to about 1e-8 for a smooth slope. It takes about 100 microseconds, so keep its
+/// result.
 template <class A> [[nodiscard]] double peak_slope_of(A const& act) {
   if constexpr (has_peak_slope<A>) {
     return act.peak_slope();

@@ -7,13 +7,23 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z for z > 0, else negative_slope * z; f'(z) = 1 for z > 0, else negative_slope (default 0.25).
+/// f(z) = z for z > 0, else negative_slope * z; f'(z) = 1 for z > 0, else negative_slope. negative_slope is any finite
+/// number, 0.25 by default.
 ///
-/// `leaky_relu` whose slope is learned: the caller owns it and writes it here before a pass; dL/dnegative_slope is the
-/// sum of dL/da * z over z < 0. It may be any finite number; with a negative one f rises on both sides of 0. f'(0) =
-/// negative_slope (PyTorch's choice; tests/reference/kinks.csv). Special values: f(-inf) = -inf (0 with slope 0, inf
-/// with a negative one), f(inf) = inf; NaN gives NaN. The slope is rounded to T before it multiplies. Source: He,
-/// Zhang, Ren, Sun 2015, equation 1.
+/// A `leaky_relu` with a learned slope. The caller owns it and writes it here before a pass. dL/dnegative_slope is the
+/// sum of dL/da * z over z < 0.
+///
+/// Range: all numbers if negative_slope > 0, [0, inf) otherwise; f' is negative_slope or 1. If negative_slope < 0, f
+/// rises on both sides of 0.
+///
+/// Saturates: never, unless negative_slope is 0.
+///
+/// Special values: f(-inf) = -inf (0 if negative_slope is 0, inf if it is negative), f(inf) = inf, f'(0) =
+/// negative_slope (as in PyTorch; tests/reference/kinks.csv); NaN gives NaN.
+///
+/// Accuracy: one rounding. negative_slope is rounded to T first.
+///
+/// Source: He, Zhang, Ren, Sun 2015, equation 1.
 struct prelu {
   static constexpr std::string_view name = "prelu";
   static constexpr bool flat_left = false;
@@ -22,7 +32,7 @@ struct prelu {
   double negative_slope = 0.25;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    // a slope of 0 times -inf would be no number; the factor is chosen, so that the other product overflows nowhere
+    // 0 * -inf would be NaN. Replacing the factor, not the product, also avoids overflow.
     T const from = math::vanishes_as<T>(negative_slope) ? math::select(z < T(-1), T(-1), z) : z;
     return from * math::select(z > T(0), T(1), math::parameter_as<T>(negative_slope));
   }
@@ -40,22 +50,22 @@ struct prelu {
     double const left = negative_slope < 0 ? -negative_slope : negative_slope;
     return left > 1 ? left : 1.0;
   }
-  /// The least value: with a negative slope f(0), below both limits.
+  /// The least value. With a negative slope it is f(0), which is below both limits.
   [[nodiscard]] constexpr double minimum() const noexcept {
     return negative_slope > 0 ? -std::numeric_limits<double>::infinity() : 0.0;
   }
   [[nodiscard]] static constexpr double minimum_at() noexcept { return 0.0; }
-  /// Where the slope jumps.
+  /// Points at which the slope jumps.
   [[nodiscard]] static constexpr std::array<double, 1> kinks() noexcept { return {0.0}; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(detail::is_finite(negative_slope))) {
       detail::bad_parameter("prelu", "negative_slope", negative_slope, "a finite number");
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -9,8 +9,15 @@ namespace satur { inline namespace SATUR_ABI {
 
 /// f(z) = min(max(z, 0), 6); f'(z) = 1 for 0 < z < 6, else 0.
 ///
-/// Flat on both sides: off at z <= 0, and saturated from 6 on. At the kinks the slope is the flat side's, 0 (PyTorch's
-/// choice; tests/reference/kinks.csv). Special values: f(-inf) = 0, f(inf) = 6; NaN gives NaN in both. Exact.
+/// Range: f in [0, 6]; f' is 0 or 1.
+///
+/// Saturates: on both sides, exactly: off for z <= 0, saturated for z >= 6.
+///
+/// Special values: f(-inf) = 0, f(inf) = 6, f'(0) = f'(6) = 0 (as in PyTorch; tests/reference/kinks.csv); NaN gives NaN
+/// in both.
+///
+/// Accuracy: exact.
+///
 /// Source: Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10.
 struct relu6 {
   static constexpr std::string_view name = "relu6";
@@ -27,10 +34,10 @@ struct relu6 {
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }
   [[nodiscard]] static constexpr double upper() noexcept { return 6.0; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
-  /// Where the slope jumps.
+  /// Points at which the slope jumps.
   [[nodiscard]] static constexpr std::array<double, 2> kinks() noexcept { return {0.0, 6.0}; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -7,13 +7,19 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// The logistic function f(z) = 1/(1 + e^-z), in (0, 1); f'(z) = e^-|z|/(1 + e^-|z|)^2, in (0, 1/4], even in z.
+/// f(z) = 1/(1 + e^-z), the logistic function; f'(z) = e^-|z|/(1 + e^-|z|)^2, even in z.
 ///
-/// Saturates on both sides: at |z| = 5 the slope is 2.66 % of its peak. f rounds to 1 from z = 17.33 in float and 37.43
-/// in double; f' is still a normal number until |z| = 87.3 and 708.4, because it is computed from z and never from f.
+/// Range: f in (0, 1), f' in (0, 1/4].
+///
+/// Saturates: on both sides. The slope is 2.66 % of its peak at |z| = 5. f rounds to 1 from z = 17.33 (float) and 37.43
+/// (double). f' is computed from z, not from f, so it stays a normal number until |z| = 87.3 (float) and 708.4
+/// (double).
+///
 /// Special values: f(-inf) = 0, f(inf) = 1, f'(±inf) = 0, f(±0) = 1/2; NaN gives NaN.
-/// Accuracy: value and slope below 1.5 ulp with fused multiply-adds, 1.65 without, float and double, subnormal results
+///
+/// Accuracy: value and slope below 1.5 ulp with fused multiply-adds, 1.65 without; float and double, subnormal results
 /// included (docs/accuracy.md).
+///
 /// Source: Cox 1958; the use in networks: Rumelhart, Hinton, Williams 1986, equation 2.
 struct sigmoid {
   static constexpr std::string_view name = "sigmoid";
@@ -22,7 +28,7 @@ struct sigmoid {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential and one division.
+  /// Value and slope from one exponential and one division.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     return math::logistic(z);
   }
@@ -31,7 +37,7 @@ struct sigmoid {
   [[nodiscard]] static constexpr double upper() noexcept { return 1.0; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 0.25; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

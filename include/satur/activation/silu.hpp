@@ -7,15 +7,21 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z s(beta z), s(y) = 1/(1 + e^-y); f'(z) = s(y) (1 + y s(-y)), y = beta z (beta > 0, 1 by default). Also
+/// f(z) = z s(beta z), s(y) = 1/(1 + e^-y); f'(z) = s(y) (1 + y s(-y)), y = beta z. beta > 0, 1 by default. Also called
 /// swish.
 ///
-/// Flat on the left, where 1 % of the peak slope is left at beta z = -6.143; never on the right. Not monotone: least,
-/// -0.27846/beta, at beta z = -1.27846, where the slope is 0; steepest at 2.39936. Special values: f(-inf) = -0 (not
-/// NaN), f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN. The tail is scaled last, so that z e^z
-/// keeps its digits where e^z alone is subnormal or 0. Accuracy: float, in single precision (in double it takes twice
-/// as long), below 2 ulp; double below 2 ulp; within 1/4 of the zero of the slope an error of 1 ulp of the peak slope
-/// may be more (docs/accuracy.md). Source: Elfwing, Uchibe, Doya 2018, equation 2; beta: Ramachandran, Zoph, Le 2017.
+/// Range: f in [-0.27846/beta, inf). Not monotone: the minimum is at beta z = -1.27846, where the slope is 0. The slope
+/// peaks at beta z = 2.39936.
+///
+/// Saturates: on the low side. The slope is 1 % of its peak at beta z = -6.143.
+///
+/// Special values: f(-inf) = -0 (not NaN), f(inf) = inf, f'(-inf) = 0, f'(inf) = 1, f(±0) = ±0; NaN gives NaN.
+///
+/// Accuracy: float, computed in single precision (double takes twice as long), below 2 ulp; double below 2 ulp. Within
+/// 1/4 of the zero of the slope, the error of the slope is measured in ulp of the peak slope (docs/accuracy.md). The
+/// tail is scaled last, so z e^z keeps its digits where e^z alone is subnormal or 0.
+///
+/// Source: Elfwing, Uchibe, Doya 2018, equation 2; beta: Ramachandran, Zoph, Le 2017.
 struct silu {
   static constexpr std::string_view name = "silu";
   static constexpr bool flat_left = true;
@@ -25,7 +31,7 @@ struct silu {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential.
+  /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
@@ -42,14 +48,14 @@ struct silu {
   [[nodiscard]] constexpr double minimum() const noexcept { return -0.2784645427610738 / beta; }
   [[nodiscard]] constexpr double minimum_at() const noexcept { return -1.2784645427610738 / beta; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(beta > 0.0 && detail::is_finite(beta))) {
       detail::bad_parameter("silu", "beta", beta, "a finite number > 0");
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -7,10 +7,18 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z - width for z > width, z + width for z < -width, else 0; f'(z) = 1 for |z| > width (default 0.5), else 0.
+/// f(z) = z - width for z > width, z + width for z < -width, else 0; f'(z) = 1 for |z| > width, else 0. width is 0.5 by
+/// default.
 ///
-/// Flat in the middle: small pre-activations get no gradient. At the kinks the slope is the flat side's, 0. Special
-/// values: f(±inf) = ±inf; NaN gives NaN in both. Accuracy: 0.5 ulp (one sum). Source: Donoho 1995, equation 1.3.
+/// Range: all numbers; f' is 0 or 1.
+///
+/// Saturates: in the middle, exactly, for |z| <= width: small pre-activations get no gradient. Never on the sides.
+///
+/// Special values: f(±inf) = ±inf, f'(±width) = 0; NaN gives NaN in both.
+///
+/// Accuracy: 0.5 ulp (one sum).
+///
+/// Source: Donoho 1995, equation 1.3.
 struct soft_shrink {
   static constexpr std::string_view name = "soft_shrink";
   static constexpr bool flat_left = false;
@@ -31,17 +39,17 @@ struct soft_shrink {
   [[nodiscard]] static constexpr double lower() noexcept { return -std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
-  /// Where the slope jumps.
+  /// Points at which the slope jumps.
   [[nodiscard]] constexpr std::array<double, 2> kinks() const noexcept { return {-width, width}; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(width >= 0.0 && detail::is_finite(width))) {
       detail::bad_parameter("soft_shrink", "width", width, "a finite number >= 0");
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -9,7 +9,7 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace math::detail {
-/// The |beta z| beyond which softplus is z, or 0 for any beta >= 2^-80, with room to spare.
+/// The |beta z| above which softplus is z, or 0, for any beta >= 2^-80; with a margin.
 template <class T> SATUR_INLINE constexpr double last_of_softplus() {
   if constexpr (std::same_as<element_t<T>, float>) {
     return 170.0;
@@ -21,13 +21,19 @@ template <class T> SATUR_INLINE constexpr double last_of_softplus() {
 }
 } // namespace math::detail
 
-/// f(z) = log(1 + e^(beta z))/beta; f'(z) = 1/(1 + e^(-beta z)) (beta > 0, 1 by default).
+/// f(z) = log(1 + e^(beta z))/beta; f'(z) = 1/(1 + e^(-beta z)). beta > 0, 1 by default.
 ///
-/// Flat on the left, where 1 % of the slope is left at beta z = -4.595; never on the right. Special values: f(-inf) =
-/// 0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1; NaN gives NaN. It is max(z, 0) + log1p(e^-|z|), so nothing overflows and
-/// the left tail keeps its digits; what beta z loses by rounding is put back. Accuracy: value below 2 ulp, slope
-/// below 1.7 with beta = 1 (docs/accuracy.md), 2 ulp with beta in [2^-60, 2^60]. Source: Dugas, Bengio, Belisle,
-/// Nadeau, Garcia 2001.
+/// Range: f in (0, inf), f' in (0, 1).
+///
+/// Saturates: on the low side. The slope is 1 % of its peak at beta z = -4.595.
+///
+/// Special values: f(-inf) = 0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1; NaN gives NaN.
+///
+/// Accuracy: value below 2 ulp, slope below 1.7 with beta = 1 (docs/accuracy.md), 2 ulp with beta in [2^-60, 2^60]. It
+/// is computed as max(z, 0) + log1p(e^-|z|), so nothing overflows and the low tail keeps its digits. The rounding error
+/// of beta z is added back.
+///
+/// Source: Dugas, Bengio, Belisle, Nadeau, Garcia 2001.
 struct softplus {
   static constexpr std::string_view name = "softplus";
   static constexpr bool flat_left = true;
@@ -37,11 +43,11 @@ struct softplus {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential.
+  /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
-    } else if (beta == 1.0) { // nothing to round, nothing to divide
+    } else if (beta == 1.0) { // no rounding and no division needed
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(z));
       return {math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e), math::detail::logistic_of(z, e).value};
     } else {
@@ -53,7 +59,7 @@ struct softplus {
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(x));
       math::value_and_slope<T> const s = math::detail::logistic_of(x, e);
       T const sum = math::select(x < T(0), T(0), x) + math::madd(s.value, lost, math::detail::log1p_of_unit(e));
-      // On the left f is e^x/b to the last digit, where e^x alone may be subnormal or 0.
+      // On the low side f rounds to e^x/b, where e^x alone may be subnormal or 0.
       T const scale = math::rounded(T(1) / b);
       T const tail = math::scaled_exp(math::select(x < T(0), x, T(0)), scale);
       T const left = math::madd(tail, lost + math::fma(T(-scale), b, T(1)), tail);
@@ -66,14 +72,14 @@ struct softplus {
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(beta > 0.0 && detail::is_finite(beta))) {
       detail::bad_parameter("softplus", "beta", beta, "a finite number > 0");
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

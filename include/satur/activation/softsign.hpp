@@ -9,8 +9,8 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// So far out that softsign is 1 and its slope 0 in E, yet near enough that nothing overflows and inf/inf never
-/// happens.
+/// A |z| at which softsign is 1 and its slope 0 in E. It is small enough that nothing overflows and inf/inf cannot
+/// occur.
 template <class E> [[nodiscard]] constexpr auto softsign_far() {
   if constexpr (std::same_as<E, float>) {
     return 0x1p100f;
@@ -22,11 +22,18 @@ template <class E> [[nodiscard]] constexpr auto softsign_far() {
 }
 } // namespace detail
 
-/// f(z) = z/(1 + |z|), in (-1, 1); f'(z) = 1/(1 + |z|)^2, in (0, 1].
+/// f(z) = z/(1 + |z|); f'(z) = 1/(1 + |z|)^2, even in z.
 ///
-/// Saturates slowly: the slope falls as 1/z^2, so 2.8 % of it is left at |z| = 5 and 1 % at 9. Special values: f(±inf)
-/// = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. The slope is 1/(1 + |z|) squared, so it neither overflows nor reads 0
-/// before the truth does (|z| near 1e22 in float). Accuracy: value 0.5 ulp, slope below 1.3 (docs/accuracy.md).
+/// Range: f in (-1, 1), f' in (0, 1].
+///
+/// Saturates: slowly on both sides, because the slope falls as 1/z^2. The slope is 2.8 % of its peak at |z| = 5 and 1 %
+/// at |z| = 9.
+///
+/// Special values: f(±inf) = ±1, f'(±inf) = 0, f(±0) = ±0; NaN gives NaN. The slope is 1/(1 + |z|) squared, so it does
+/// not overflow and is 0 only if its exact value rounds to 0 (|z| near 1e22 in float).
+///
+/// Accuracy: value 0.5 ulp, slope below 1.3 (docs/accuracy.md).
+///
 /// Source: Bergstra, Desjardins, Lamblin, Bengio 2009; Glorot, Bengio 2010, section 3.2.
 struct softsign {
   static constexpr std::string_view name = "softsign";
@@ -40,8 +47,8 @@ struct softsign {
     using math::select;
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
-    } else if constexpr (!std::floating_point<math::element_t<T>>) { // a dual number: z/(1+|z|) would cancel in its
-                                                                     // derivative
+    } else if constexpr (!std::floating_point<math::element_t<T>>) { // a dual number: the derivative of z/(1+|z|) would
+                                                                     // cancel
       T const m = select(z < T(0), T(-z), z);
       T const outer = T(1) / (T(1) + T(1) / select(m > T(1), m, T(1)));
       T const size_of_value = select(m > T(1), outer, T(m / (T(1) + m)));
@@ -62,7 +69,7 @@ struct softsign {
   [[nodiscard]] static constexpr double upper() noexcept { return 1.0; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

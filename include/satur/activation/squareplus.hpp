@@ -9,7 +9,7 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// Powers of two for sqrt(z^2 + b): beyond `large` z is multiplied by `scale`, which keeps its square in range.
+/// Powers of two for sqrt(z^2 + b). Above `large` z is multiplied by `scale` to keep its square in range.
 template <class E> struct squareplus_range {
   static constexpr double large = 0x1p450, scale = 0x1p-550;
 };
@@ -18,13 +18,20 @@ template <> struct squareplus_range<float> {
 };
 } // namespace detail
 
-/// f(z) = (z + h)/2, h = sqrt(z^2 + b); f'(z) = (1 + z/h)/2 (b > 0, 4 by default; the bend is sqrt(b) wide).
+/// f(z) = (z + h)/2, h = sqrt(z^2 + b); f'(z) = (1 + z/h)/2. b > 0, 4 by default. The bend is sqrt(b) wide.
 ///
-/// Flat on the left, slowly: f' falls as b/(4 z^2), 1 % of it is left at z = -9.849 with b = 4; never flat on the
-/// right. Special values: f(-inf) = 0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1; NaN gives NaN. On the left it is
-/// (b/2)/(h - z), and f' = (b/2)/(h (h - z)), where z + h and 1 + z/h cancel; z^2 does not overflow. Accuracy: value
-/// and slope below 1 ulp with b = 4 (docs/accuracy.md); in single precision, whose root and quotients keep their
-/// rounding error. Source: Barron 2021, "Squareplus: a softplus-like algebraic rectifier".
+/// Range: f in (0, inf), f' in (0, 1).
+///
+/// Saturates: slowly on the low side, because the slope falls as b/(4 z^2). The slope is 1 % of its peak at z = -9.849
+/// with b = 4.
+///
+/// Special values: f(-inf) = 0, f(inf) = inf, f'(-inf) = 0, f'(inf) = 1; NaN gives NaN. z^2 does not overflow.
+///
+/// Accuracy: value and slope below 1 ulp with b = 4 (docs/accuracy.md), computed in single precision for float; the
+/// root and the quotients keep their rounding errors. On the low side f = (b/2)/(h - z) and f' = (b/2)/(h (h - z)),
+/// because z + h and 1 + z/h cancel there.
+///
+/// Source: Barron 2021, "Squareplus: a softplus-like algebraic rectifier".
 struct squareplus {
   static constexpr std::string_view name = "squareplus";
   static constexpr bool flat_left = true;
@@ -34,7 +41,7 @@ struct squareplus {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one square root and one division.
+  /// Value and slope from one square root and one division.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     using math::rounded;
     using math::select;
@@ -44,7 +51,7 @@ struct squareplus {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if constexpr (!math::real_lanes<T>) {
       T const size = select(z < T(0), T(-z), z);
-      T const bound = T(1e12) * (T(1) + whole_b); // beyond, h is |z| to the last digit
+      T const bound = T(1e12) * (T(1) + whole_b); // above it h rounds to |z|
       T const kept = select(size < bound, size, T(1));
       T const h = select(size < bound, math::root_of_sum(kept, whole_b).root, size);
       T const middle = T(0.5) * size + T(0.5) * h;
@@ -83,14 +90,14 @@ struct squareplus {
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(b > 0.0 && detail::is_finite(b))) {
       detail::bad_parameter("squareplus", "b", b, "a finite number > 0");
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

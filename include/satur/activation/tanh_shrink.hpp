@@ -9,12 +9,12 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// (z - tanh z)/z^3 = 1/3 + z^2 g(z^2) for |z| <= 1: interpolated in Chebyshev nodes at 60 digits, then rounded.
+/// (z - tanh z)/z^3 = 1/3 + z^2 g(z^2) for |z| <= 1. g is interpolated in Chebyshev nodes at 60 digits, then rounded.
 template <class E> struct tanh_shrink_constants;
 template <> struct tanh_shrink_constants<float> {
   static constexpr float g[] = {-0x1.111112p-3f, 0x1.ba182cp-5f,  -0x1.65edbap-6f, 0x1.1e6948p-7f,
                                 -0x1.abd92ap-9f, 0x1.f8909ap-11f, -0x1.416988p-13f};
-  static constexpr float third_rest = -0x1.555556p-27f; // what 1/3 lacks
+  static constexpr float third_rest = -0x1.555556p-27f; // the rounding error of 1/3
 };
 template <> struct tanh_shrink_constants<double> {
   static constexpr double g[] = {
@@ -26,12 +26,19 @@ template <> struct tanh_shrink_constants<double> {
 };
 } // namespace detail
 
-/// f(z) = z - tanh z; f'(z) = tanh^2 z, in [0, 1), even in z.
+/// f(z) = z - tanh z; f'(z) = tanh^2 z, even in z.
 ///
-/// Flat in the middle (f'(0) = 0, f is z^3/3 there; 1 % of the slope at |z| = 0.1003), never on the sides. Special
-/// values: f(±inf) = ±inf, f'(±inf) = 1, f(±0) = ±0; NaN gives NaN. Up to |z| = 1 it is a polynomial, where z - tanh z
-/// cancels; beyond it is z - 1 + 2E/(1 + E), E = e^-2|z|. Accuracy: value below 2 ulp, slope below 1.5
-/// (docs/accuracy.md); in single precision, whose sums keep their rounding error.
+/// Range: all numbers; f' in [0, 1).
+///
+/// Saturates: in the middle: f is z^3/3 near 0 and f'(0) = 0. The slope is 1 % of its peak at |z| = 0.1003. Never on
+/// the sides.
+///
+/// Special values: f(±inf) = ±inf, f'(±inf) = 1, f(±0) = ±0; NaN gives NaN.
+///
+/// Accuracy: value below 2 ulp, slope below 1.5 (docs/accuracy.md), computed in single precision for float; the sums
+/// keep their rounding errors. For |z| <= 1 it is a polynomial, because z - tanh z cancels. Above that it is z - 1 +
+/// 2E/(1 + E), E = e^-2|z|.
+///
 /// Source: PyTorch's Tanhshrink.
 struct tanh_shrink {
   static constexpr std::string_view name = "tanh_shrink";
@@ -40,7 +47,7 @@ struct tanh_shrink {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
-  /// Both from one exponential and one division.
+  /// Value and slope from one exponential and one division.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     using math::rounded;
     using math::select;
@@ -48,12 +55,12 @@ struct tanh_shrink {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if constexpr (!math::real_lanes<T>) {
       T const x = math::negative_magnitude(z);
-      T const kept = select(x < T(-20000), T(-20000), x); // e^2x is 0 there, and neither 2x nor x^2 may overflow
+      T const kept = select(x < T(-20000), T(-20000), x); // e^2x is 0 there; the limit keeps 2x and x^2 from overflow
       T const e = math::detail::generic_exp(T(kept + kept));
       T const t = -math::detail::generic_expm1(T(kept + kept)) / (T(1) + e); // |tanh z|
       auto const is_near = x > T(-1);
       T const inner = select(is_near, x, T(0));
-      // z^3/3 - 2z^5/15 + …, by the continued fraction of tanh z = z/(1 + z^2/(3 + z^2/(5 + …)))
+      // z^3/3 - 2z^5/15 + …, from the continued fraction of tanh z = z/(1 + z^2/(3 + z^2/(5 + …)))
       T const s = inner * inner;
       T d = T(59);
       for (int k = 57; k >= 3; k -= 2) {
@@ -85,7 +92,7 @@ struct tanh_shrink {
       math::split<T> const outer_sum = math::exact_sum(T(math::minimum(T(500), size) - T(1)), q.value);
       T const outside = select(size < T(500), T(outer_sum.value + (outer_sum.rest + q.rest)), T(size - T(1)));
       T const value = select(is_near, T(y + y_rest), outside);
-      // tanh = t + t_rest, from above minus below
+      // tanh = t + t_rest = above - below
       T const above = select(is_near, x, T(1));
       T const below = select(is_near, y, q.value);
       T const t = rounded(above - below);
@@ -100,7 +107,7 @@ struct tanh_shrink {
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }

@@ -7,12 +7,19 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// f(z) = z for z > level (default 1), else otherwise (default 0); f'(z) = 1 for z > level, else 0.
+/// f(z) = z for z > level, else otherwise; f'(z) = 1 for z > level, else 0. level is 1 and otherwise is 0 by default.
 ///
-/// Flat on the left. The value jumps at `level`, where value and slope are the flat side's. Monotone where otherwise <=
-/// level; else the value falls to `level` there, below lower(), its limit on the left, and minimum() says so. Special
-/// values: f(-inf) = otherwise, f(inf) = inf; NaN gives NaN in both. Exact. The defaults are Keras's ThresholdedReLU;
-/// PyTorch's Threshold has none. Source: Konda, Memisevic, Krueger 2014, section 3.
+/// Range: f in {otherwise} and (level, inf); f' is 0 or 1. Monotone if otherwise <= level. If otherwise > level, the
+/// values just above `level` are below lower(), which is the limit on the low side; minimum() gives the least value.
+///
+/// Saturates: on the low side, exactly, for z <= level.
+///
+/// Special values: f(-inf) = otherwise, f(inf) = inf, f(level) = otherwise, f'(level) = 0; NaN gives NaN in both.
+///
+/// Accuracy: exact.
+///
+/// Source: Konda, Memisevic, Krueger 2014, section 3. The defaults are those of Keras's ThresholdedReLU; PyTorch's
+/// Threshold has none.
 struct threshold {
   static constexpr std::string_view name = "threshold";
   static constexpr bool flat_left = true;
@@ -32,13 +39,13 @@ struct threshold {
   [[nodiscard]] constexpr double lower() const noexcept { return otherwise; }
   [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
-  /// The greatest number that no value is below.
+  /// The greatest lower bound of the values.
   [[nodiscard]] constexpr double minimum() const noexcept { return otherwise < level ? otherwise : level; }
   [[nodiscard]] constexpr double minimum_at() const noexcept { return level; }
-  /// Where the slope jumps.
+  /// Points at which the slope jumps.
   [[nodiscard]] constexpr std::array<double, 1> kinks() const noexcept { return {level}; }
 
-  /// Throws std::invalid_argument where a parameter is out of range.
+  /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
     if (!(detail::is_finite(level))) {
       detail::bad_parameter("threshold", "level", level, "a finite number");
@@ -48,7 +55,7 @@ struct threshold {
     }
   }
 
-  /// value(z); an xtensor expression gives a lazy expression.
+  /// value(z) for a number, a lazy expression for an xtensor expression.
   template <class Z> constexpr decltype(auto) operator()(Z&& z) const {
     return detail::call(*this, std::forward<Z>(z));
   }
