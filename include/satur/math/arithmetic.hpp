@@ -1,5 +1,5 @@
-/// \file math/arithmetic.hpp  The few operations that a formula needs beside + - * /, each for a scalar, for lanes, and
-/// for whatever else has the operators (a dual number): select, fma, madd, and sums that keep their rounding error.
+/// \file math/arithmetic.hpp  The operations that a formula needs besides + - * /: select, fma, madd, and sums that
+/// keep their rounding error. Each works for scalars, for lanes, and for any type with the operators (dual numbers).
 #pragma once
 
 #include "satur/simd/foreign_batch.hpp"
@@ -14,10 +14,10 @@
 namespace satur::math {
 
 template <foreign_batch B> SATUR_INLINE B select(typename B::batch_bool_type const& m, B const& a, B const& b) {
-  return select(m, a, b); // the batch library's own, by its argument
+  return select(m, a, b); // the function of the batch library, found by ADL
 }
 
-/// A parameter that is kept in double as a T: rounded to T's numbers, once.
+/// A parameter stored in double as a T, rounded once to the numbers of T.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T parameter_as(double p) {
   if constexpr (foreign_batch<T>) {
     return T(static_cast<typename T::value_type>(p));
@@ -26,7 +26,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T parameter_as(double p)
   }
 }
 
-/// Whether a parameter is 0 as a T: float has no 1e-50.
+/// True if a parameter is 0 as a T: 1e-50 is 0 in float.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr bool vanishes_as(double p) {
   if constexpr (foreign_batch<T>) {
     return static_cast<typename T::value_type>(p) == 0;
@@ -37,7 +37,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr bool vanishes_as(double 
   }
 }
 
-/// A constant of long double's digits as a T, rounded once.
+/// A long double constant as a T, rounded once.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T constant_as(long double c) {
   if constexpr (foreign_batch<T>) {
     return T(static_cast<typename T::value_type>(c));
@@ -48,7 +48,8 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T constant_as(long doubl
   }
 }
 
-/// a*b + c, with one rounding where the hardware has it, else with two: for polynomials, where either will do.
+/// a*b + c, with one rounding if the hardware has a fused multiply-add, else with two. For polynomials, where either is
+/// accurate enough.
 template <class T> SATUR_INLINE constexpr T madd(T const& a, T const& b, T const& c) {
 #if SATUR_HAS_LANES
   if constexpr (is_lanes_v<T> && has_fused_v<T>) {
@@ -64,14 +65,14 @@ template <class T> SATUR_INLINE constexpr T madd(T const& a, T const& b, T const
   }
 }
 
-/// A value and what its rounding left over: value + rest is the exact result.
+/// A value and its rounding error: value + rest is the exact result.
 template <class T> struct split {
   T value;
   T rest;
 };
 
 namespace detail {
-/// The upper half of a number's digits (Veltkamp), exact for |a| < 2^996, or 2^115 in float.
+/// The upper half of the digits of a number (Veltkamp). Exact for |a| < 2^996, or 2^115 in float.
 template <class T> SATUR_INLINE constexpr T upper_digits(T const& a) {
   constexpr bool single = std::same_as<element_t<T>, float>;
   T const c = rounded(T(single ? 4097.0 : 134217729.0) * a); // 2^(half the digits) + 1
@@ -79,8 +80,8 @@ template <class T> SATUR_INLINE constexpr T upper_digits(T const& a) {
 }
 } // namespace detail
 
-/// a*b = value + rest, exactly where the rest does not underflow (Dekker where there is no fused multiply-add; then
-/// |a|, |b| < 2^996, or 2^115 in float).
+/// a*b = value + rest, exactly unless the rest underflows. Without a fused multiply-add it uses Dekker's product, which
+/// needs |a|, |b| < 2^996, or 2^115 in float.
 template <class T> SATUR_INLINE constexpr split<T> exact_product(T const& a, T const& b) {
   if constexpr (has_fused_v<T>) {
     T const p = rounded(a * b);
@@ -103,8 +104,8 @@ template <class T> SATUR_INLINE constexpr split<T> exact_sum(T const& a, T const
   return {s, rounded(a - rounded(s - t)) + rounded(b - t)};
 }
 
-/// a*b + c as if rounded once: hardware, or through exact products. For the remainders that correct a result: there the
-/// two roundings of `madd` would leave nothing. Not for |a| or |b| beyond 2^996 in double.
+/// a*b + c as if rounded once: by hardware, or through exact products. For the remainders that correct a result, where
+/// the two roundings of `madd` would leave no correct digit. Not for |a| or |b| above 2^996 in double.
 template <class T> SATUR_INLINE constexpr T fma(T const& a, T const& b, T const& c) {
   if constexpr (has_fused_v<T>) {
     return madd(a, b, c);
@@ -122,7 +123,7 @@ template <class T> SATUR_INLINE constexpr T fma(T const& a, T const& b, T const&
   } else if constexpr (std::same_as<T, long double>) {
     return std::fma(a, b, c);
   } else {
-    return a * b + c; // dual numbers: the correction's derivative is nearly zero, as it should be
+    return a * b + c; // dual numbers: the derivative of the correction is nearly 0, as required
   }
 }
 
@@ -130,7 +131,7 @@ template <class L> SATUR_INLINE twin<L> fma(twin<L> const& a, twin<L> const& b, 
   return {fma(a.first, b.first, c.first), fma(a.second, b.second, c.second)};
 }
 
-/// -|z|, without the kink that `abs` gives a dual number at 0. NaN stays NaN.
+/// -|z|, without the kink of `abs` at 0 for dual numbers. NaN stays NaN.
 template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;
@@ -142,7 +143,7 @@ template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
 }
 
 namespace detail {
-/// z kept within ±limit, where everything is already at its end; NaN stays NaN.
+/// z limited to ±limit, where a function has reached its limits. NaN stays NaN.
 template <class T> SATUR_INLINE constexpr T kept_within(T const& z, T const& limit) {
   if constexpr (real_lanes<T>) {
     return minimum(limit, maximum(T(-limit), z));
@@ -152,8 +153,8 @@ template <class T> SATUR_INLINE constexpr T kept_within(T const& z, T const& lim
 }
 } // namespace detail
 
-// Types that are neither float, double nor lanes (long double, dual numbers) bring their own functions: found by their
-// argument, with std:: for the built-in ones. In a namespace of their own, so that ours are not found instead.
+// Types other than float, double and lanes (long double, dual numbers) bring their own functions, which ADL finds;
+// std:: serves the built-in types. The separate namespace keeps the functions of satur::math from being found instead.
 namespace detail::own {
 using std::atan;
 using std::exp;

@@ -1,4 +1,4 @@
-/// \file math/atan.hpp  The arc tangent, one body for scalars and lanes.
+/// \file math/atan.hpp  The arc tangent; one body for scalars and lanes.
 #pragma once
 
 #include "satur/math/exp.hpp"
@@ -7,7 +7,7 @@ namespace satur::math {
 
 namespace detail {
 
-/// atan t = t + t^3 p(t^2) for |t| <= 1/2: interpolated in Chebyshev nodes at 60 digits, then rounded.
+/// atan t = t + t^3 p(t^2) for |t| <= 1/2. p is interpolated in Chebyshev nodes at 60 digits, then rounded.
 template <class E> struct atan_constants;
 template <> struct atan_constants<float> {
   static constexpr float p[] = {-0x1.555556p-2f, 0x1.9998f2p-3f,  -0x1.247348p-3f,
@@ -26,8 +26,13 @@ template <> struct atan_constants<double> {
 
 } // namespace detail
 
-/// atan x. Error: below 1.5 ulp for float and double. Sign of zero kept, ±pi/2 at ±inf, NaN for NaN. Other types: their
-/// own `atan`, found by their argument.
+/// atan x.
+///
+/// Valid types: float, double, lanes; other types use their own `atan`, found by ADL.
+///
+/// Accuracy: below 1.5 ulp for float and double.
+///
+/// Special values: ±0 at ±0, ±pi/2 at ±inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T atan(T const& x) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;

@@ -1,4 +1,4 @@
-/// \file math/erfc.hpp  erf, erfc and the normal distribution's tail, to the last subnormal number: one body for
+/// \file math/erfc.hpp  erf, erfc and the tail of the normal distribution, subnormal results included; one body for
 /// scalars, lanes, long double and dual numbers.
 #pragma once
 
@@ -17,11 +17,11 @@ namespace detail {
 using own::generic_erf;
 using own::generic_erfc;
 
-/// e^(x^2) erfc x from q = (x - 3)/(x + 3), erf(x)/x - 1 from x^2 near 0, and (e^r - 1 - r)/r^2, in double
+/// Polynomials in double: e^(x^2) erfc x in q = (x - 3)/(x + 3), erf(x)/x - 1 in x^2 near 0, and (e^r - 1 - r)/r^2
 /// (tests/reference/erfc_coefficients.py).
 template <grade G> struct erfc_constants;
 template <> struct erfc_constants<grade::full> {
-  // (1 + 9x/8) e^(x^2) erfc x: 9/8 makes it level at x = 0, where q has lost most digits of x
+  // (1 + 9x/8) e^(x^2) erfc x: the factor 9/8 makes its slope 0 at x = 0, where q has lost most digits of x
   static constexpr double first = 0x1.90f66b8dddbe9p-1;
   static constexpr double first_rest = 0x1.eab5730161311p-63;
   static constexpr double others[] = {
@@ -35,7 +35,7 @@ template <> struct erfc_constants<grade::full> {
                                          -0x1.b82ce312836c8p-6,  0x1.565bcd0cd904fp-8,   -0x1.c02db37539a5fp-11,
                                          0x1.f9a308ea03b90p-14,  -0x1.f4ce2d8e657cbp-17, 0x1.b986c580fc942p-20,
                                          -0x1.5a1207322e78bp-23, 0x1.a3f0834f5edabp-27};
-  static constexpr double near_limit = 0.65; // below, erf comes from near_zero
+  static constexpr double near_limit = 0.65; // below it, erf uses near_zero
 };
 template <> struct erfc_constants<grade::for_float> {
   static constexpr double scaled[] = {0x1.12f21ddd0ddd0p+0,   -0x1.c44c4887a2009p-1, 0x1.2e32694215f7ep-1,
@@ -48,11 +48,11 @@ struct single_erf_constants {
                                         -0x1.b6c914p-6f, 0x1.48afbcp-8f,  -0x1.402ea0p-11f};
   static constexpr float scaled[] = {0x1.05865ep-2f, -0x1.b5720ap-4f,  0x1.567fa8p-5f,  -0x1.f95a76p-7f,
                                      0x1.66122cp-8f, -0x1.f9a904p-10f, 0x1.ed37acp-12f, -0x1.4d1ccap-13f,
-                                     0x1.1f5228p-13f}; // e^(x^2) erfc x from x - 2, as good as 1 - erfc x needs
+                                     0x1.1f5228p-13f}; // e^(x^2) erfc x in x - 2, as accurate as 1 - erfc x needs
   static constexpr float near_limit = 0.9f;
 };
 
-/// x as it was rounded, for a type that `rounded` lets pass (a dual number): through memory.
+/// x rounded by a store to memory, for a type that `rounded` passes through (a dual number).
 template <class T> SATUR_INLINE constexpr T stored(T x) {
   if (std::is_constant_evaluated()) {
     return x;
@@ -63,7 +63,7 @@ template <class T> SATUR_INLINE constexpr T stored(T x) {
   return x;
 }
 
-/// a*b = value + rest, for any T: exactly where nothing underflows.
+/// a*b = value + rest for any T, exactly unless something underflows.
 template <class T> SATUR_INLINE constexpr split<T> any_exact_product(T const& a, T const& b) {
   if constexpr (std::same_as<element_t<T>, float> || std::same_as<T, long double>) {
     T const p = rounded(a * b);
@@ -71,7 +71,7 @@ template <class T> SATUR_INLINE constexpr split<T> any_exact_product(T const& a,
   } else if constexpr (real_lanes<T>) {
     return exact_product(a, b);
   } else {
-    T const p = stored(T(a * b)); // else a later sum may take the product unrounded, and the rest a second time
+    T const p = stored(T(a * b)); // otherwise a later sum may use the unrounded product and so count the rest twice
     T const ah = stored(upper_digits(a));
     T const bh = stored(upper_digits(b));
     T const al = a - ah;
@@ -80,7 +80,7 @@ template <class T> SATUR_INLINE constexpr split<T> any_exact_product(T const& a,
   }
 }
 
-/// A constant to twice the digits of T: `c` and what long double leaves of it.
+/// A constant to twice the digits of T: `c` plus its rounding error as a long double.
 template <class T> SATUR_INLINE constexpr split<T> constant_in_two(long double c, long double left) {
   T const value = constant_as<T>(c);
   using E = element_t<T>;
@@ -91,8 +91,8 @@ template <class T> SATUR_INLINE constexpr split<T> constant_in_two(long double c
   }
 }
 
-/// e^(x + rest) = 2^n (1 + t), with t good to its own last digits: what is built on it rounds once, also where 2^n is
-/// no normal number.
+/// e^(x + rest) = 2^n (1 + t), with t accurate to its last digits. A result built on it rounds once, even if 2^n is not
+/// a normal number.
 template <class T> struct exp_in_parts {
   integer_in_lanes<T> n;
   T t;
@@ -104,8 +104,8 @@ template <class T> SATUR_INLINE constexpr exp_in_parts<T> exp_parts(T const& x, 
   return {a.n, t + madd(lost, t, lost)};
 }
 
-/// Of t >= 0: e^-(t^2) = 2^n (1 + m) and e^(t^2) erfc t = ratio, or, of the normal distribution, e^-(t^2/2) and
-/// e^(t^2/2) erfc(t/sqrt2)/2.
+/// For t >= 0: e^-(t^2) = 2^n (1 + m) and e^(t^2) erfc t = ratio. For the normal distribution: e^-(t^2/2) and e^(t^2/2)
+/// erfc(t/sqrt2)/2.
 template <class T> struct gaussian_parts {
   integer_in_lanes<T> n;
   T m;
@@ -113,7 +113,7 @@ template <class T> struct gaussian_parts {
 };
 template <grade G, bool Normal, class T> SATUR_INLINE constexpr gaussian_parts<T> gaussian(T const& t) {
   using C = erfc_constants<G>;
-  constexpr double three = Normal ? 0x1.0f876ccdf6cd9p+2 : 3.0; // 3 sqrt2: q has no unit
+  constexpr double three = Normal ? 0x1.0f876ccdf6cd9p+2 : 3.0; // 3 sqrt2: q is the same in both scales
   T const factor = T(Normal ? -0.5 : -1.0);
   if constexpr (G == grade::full) {
     split<T> const square = any_exact_product(t, t);
@@ -131,7 +131,7 @@ template <grade G, bool Normal, class T> SATUR_INLINE constexpr gaussian_parts<T
     T const rest = i * (fma(T(-ratio), d.value, sum) + madd(T(-ratio), d.rest, sum_rest));
     return {e.n, e.t, {ratio, rest}};
   } else {
-    // t has the digits of a float: its square is exact.
+    // t has no more digits than a float, so its square is exact.
     short_exp<T> const e = exp_for_float(T(factor * rounded(t * t)));
     T const i = T(1) / (t + T(three));
     T const q = madd(T(-2 * three), i, T(1));
@@ -140,20 +140,22 @@ template <grade G, bool Normal, class T> SATUR_INLINE constexpr gaussian_parts<T
   }
 }
 
-/// Beyond this |x| everything is 0 (erfc t 0 from 27.3 in double, 10.1 in float; the normal tail by sqrt2 later).
+/// Above this |x| all tails are 0. erfc t is 0 from 27.3 in double and 10.1 in float; the normal tail is 0 from sqrt2
+/// times that.
 template <grade G> inline constexpr double last_of_erfc = G == grade::full ? 28.0 : 11.0;
 template <grade G> inline constexpr double last_of_normal = G == grade::full ? 39.0 : 15.0;
 
 /// e^-(factor x^2), factor a power of two, for long double and dual numbers.
 template <class T> SATUR_INLINE constexpr T exp_of_minus_square(T const& x, T const& factor) {
-  T const bound = T(200); // beyond, e^-(x^2) is 0 and the square's rest may not exist
+  T const bound = T(200); // above it e^-(x^2) is 0 and the rest of the square may overflow
   T const kept = select(x > bound, bound, select(x < -bound, -bound, x));
   split<T> const square = any_exact_product(kept, kept);
   T const e = generic_exp(T(-factor * square.value));
   return e - e * (factor * square.rest);
 }
 
-/// erf x and 2/sqrt(pi) e^-(x^2). In single precision for float: 1 - erfc x forgives what erfc x alone would not.
+/// erf x and 2/sqrt(pi) e^-(x^2). Computed in single precision for float: 1 - erfc x tolerates a larger error than erfc
+/// x.
 template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T const& x) {
   if constexpr (foreign_batch<T>) {
     return both_through_lanes(x, [](auto const& l) { return erf_and_slope(l); });
@@ -212,7 +214,7 @@ struct normal_formula {
       T const scaled =
           times_power<G>(select(left, rounded(maximum(T(-last), z) * tail), tail), g.n); // -0 keeps its sign
       T const right = madd(T(-t), scaled, t);
-      // ratio - k t: what is left of Phi(-t) - t phi(t) without its exponential
+      // ratio - k t is Phi(-t) - t phi(t) divided by its exponential
       T const slope = madd(T(-k.value), t, g.ratio.value);
       T const product = rounded(k.value * t);
       T const corrected_slope =
@@ -222,7 +224,8 @@ struct normal_formula {
       T const scaled_slope = times_power<G>(madd(corrected_slope, g.m, corrected_slope), g.n);
       return {select(left, scaled, select(z < last, right, z)), select(left, scaled_slope, T(1) - scaled_slope)};
     } else {
-      T const kept = select(z > T(200), T(200), select(z < T(-200), T(-200), z)); // far beyond any digit
+      T const kept =
+          select(z > T(200), T(200), select(z < T(-200), T(-200), z)); // the results are at their limits well before
       split<T> const half = constant_in_two<T>(0.707106781186547524400844362104849039L, 0x1.65f626cdd52b0p-66L);
       split<T> const x = any_exact_product(T(-kept), half.value); // -z/sqrt2
       T const x_rest = x.rest - kept * half.rest;
@@ -236,13 +239,23 @@ struct normal_formula {
 
 } // namespace detail
 
-/// erf x. Error: below 1.3 ulp for float and double. Sign of zero kept, ±1 at ±inf,
-/// NaN for NaN. Other types: their own `erf`, found by their argument.
+/// erf x.
+///
+/// Valid types: float, double, lanes; other types use their own `erf`, found by ADL.
+///
+/// Accuracy: below 1.3 ulp for float and double.
+///
+/// Special values: ±0 at ±0, ±1 at ±inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T erf(T const& x) { return detail::erf_and_slope(x).value; }
 
-/// 1 - erf x with all its digits, and the subnormal numbers from x = 26.5 to 27.2 (float: 9.2 to 10.1). Error: below 2
-/// ulp in double; for float computed in double, below 0.8 ulp. 2 at -inf, 0 at inf, NaN for NaN. Other types: their
-/// own `erfc`.
+/// erfc x = 1 - erf x, without cancellation.
+///
+/// Valid types: float, double, lanes; other types use their own `erfc`, found by ADL.
+///
+/// Accuracy: below 2 ulp in double; below 0.8 ulp for float, which is computed in double. Subnormal results from x =
+/// 26.5 to 27.2 (float: 9.2 to 10.1) are included.
+///
+/// Special values: 2 at -inf, 0 at inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T erfc(T const& x) {
   return in_double(detail::erfc_formula{}, x);
 }

@@ -1,4 +1,4 @@
-/// \file math/exp.hpp  e^x, one body for scalars and lanes, with gradual underflow.
+/// \file math/exp.hpp  e^x with gradual underflow; one body for scalars and lanes.
 #pragma once
 
 #include "satur/math/arithmetic.hpp"
@@ -7,8 +7,8 @@ namespace satur::math {
 
 namespace detail {
 
-/// The numbers of the argument reduction x = n ln2 + r, |r| <= ln2/2, and of e^r = 1 + r + r^2 q(r).
-/// q is the minimax polynomial of the relative error of e^r (found with a Remez exchange at 60 digits).
+/// Constants of the argument reduction x = n ln2 + r, |r| <= ln2/2, and of e^r = 1 + r + r^2 q(r). q is the minimax
+/// polynomial for the relative error of e^r (Remez exchange at 60 digits).
 template <class E> struct exp_constants;
 template <> struct exp_constants<float> {
   static constexpr float log2_e = 0x1.715476p+0f;
@@ -16,9 +16,9 @@ template <> struct exp_constants<float> {
   static constexpr float ln2_excess = 0x1.05c610p-29f;
   static constexpr float ln2_high = 0x1.62e4p-1f; // 14 digits: n * ln2_high is exact
   static constexpr float ln2_low = 0x1.7f7d1cp-20f;
-  static constexpr float shifter = 0x1.8p+23f; // adding it leaves the nearest integer in the low bits
-  static constexpr float lowest = -105.0f;     // below: 0
-  static constexpr float highest = 89.0f;      // above: infinity
+  static constexpr float shifter = 0x1.8p+23f; // after adding it, the low bits hold the nearest integer
+  static constexpr float lowest = -105.0f;     // below it e^x is 0
+  static constexpr float highest = 89.0f;      // above it e^x is inf
   static constexpr int mantissa_bits = 23;
   static constexpr int bias = 127;
   static constexpr float q[] = {0x1.fffffcp-2f, 0x1.555490p-3f, 0x1.5558f4p-5f, 0x1.123a6cp-7f, 0x1.6a2352p-10f};
@@ -40,7 +40,7 @@ template <> struct exp_constants<double> {
                                  0x1.ad7eff9bab5e0p-26};
 };
 
-/// c[0] + c[1] x + …, Horner: the fewest operations; twins hide the latency.
+/// c[0] + c[1] x + … by Horner's rule, which needs the fewest operations. Register pairs hide its latency.
 template <class T, class E, std::size_t N> SATUR_INLINE constexpr T polynomial(T const& x, E const (&c)[N]) {
   T p = T(c[N - 1]);
   for (std::size_t i = N - 1; i-- > 0;) {
@@ -49,13 +49,13 @@ template <class T, class E, std::size_t N> SATUR_INLINE constexpr T polynomial(T
   return p;
 }
 
-/// An integer n as a T, and the same n in the low bits of `shifted`.
+/// An integer n as a T, and n again in the low bits of `shifted`.
 template <class T> struct integer_in_lanes {
   T shifted;
   T value;
 };
 
-/// c * 2^n with gradual underflow and overflow: two steps, each by a normal power.
+/// c * 2^n with gradual underflow and overflow, in two steps by normal powers of two.
 template <class T> SATUR_INLINE constexpr T times_power_of_two(T const& c, integer_in_lanes<T> const& n) {
   using E = element_t<T>;
   using C = exp_constants<E>;
@@ -89,7 +89,7 @@ template <class T> SATUR_INLINE constexpr reduced_argument<T> reduce(T const& x)
   }
 }
 
-/// What r lost when it was rounded: x = n ln2 + r + this.
+/// The rounding error of r: x = n ln2 + r + this.
 template <class T> SATUR_INLINE constexpr T lost_by_reduction(T const& x, reduced_argument<T> const& a) {
   using C = exp_constants<element_t<T>>;
   T const n = a.n.value;
@@ -101,7 +101,7 @@ template <class T> SATUR_INLINE constexpr T lost_by_reduction(T const& x, reduce
   }
 }
 
-/// e^r, and e^r - 1, for a reduced r.
+/// e^r for a reduced r.
 template <class T> SATUR_INLINE constexpr T exp_reduced(T const& r) {
   T const q = polynomial(r, exp_constants<element_t<T>>::q);
   return madd(r, madd(r, q, T(1)), T(1));
@@ -111,7 +111,7 @@ template <class T> SATUR_INLINE constexpr T expm1_reduced(T const& r) {
   return madd(rounded(r * r), q, r);
 }
 
-/// x kept where 2^n is in range; NaN stays NaN.
+/// x limited so that 2^n is in range. NaN stays NaN.
 template <class T> SATUR_INLINE constexpr T clamp_below(T const& x) {
   return maximum(T(exp_constants<element_t<T>>::lowest), x);
 }
@@ -119,7 +119,7 @@ template <class T> SATUR_INLINE constexpr T clamp_above(T const& x) {
   return minimum(T(exp_constants<element_t<T>>::highest), x);
 }
 
-/// e^x for x <= 0 or NaN: half of `exp`'s range checks, for the formulas of e^-|z|.
+/// e^x for x <= 0 or NaN. It makes half of the range checks of `exp`; for formulas in e^-|z|.
 template <class T> SATUR_INLINE constexpr T exp_nonpositive(T const& x) {
   if constexpr (real_lanes<T>) {
     reduced_argument<T> const a = reduce(clamp_below(x));
@@ -129,8 +129,10 @@ template <class T> SATUR_INLINE constexpr T exp_nonpositive(T const& x) {
   }
 }
 
-/// Of one reduction of x <= 0, or of 2x where `doubled`: scale e^x, rounded once even where e^x is subnormal or less
-/// (0 < scale < e^60), and e^x - 1 with the digits that its sum lost. x is doubled where it no longer overflows.
+/// From one reduction of x <= 0, or of 2x if `doubled`: scale e^x, and e^x - 1 with its rounding error.
+///
+/// scale e^x is rounded once, even if e^x is subnormal or 0 (0 < scale < e^60). x is doubled after it is limited, so 2x
+/// cannot overflow.
 template <class T> struct exp_and_expm1 {
   T scaled_exp;
   split<T> expm1;
@@ -149,7 +151,7 @@ SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, bo
     T const rest = madd(power, t, whole - sum);
     return {times_power_of_two(madd(scale, t, scale), a.n), {sum, rest}};
   } else {
-    T const kept = select(x < T(-20000), T(-20000), x); // e^x is 0 there, and doubled it must not overflow
+    T const kept = select(x < T(-20000), T(-20000), x); // e^x is 0 there; the limit keeps 2x from overflow
     T const exponent = doubled ? kept + kept : kept;
     return {scale * generic_exp(exponent), {generic_expm1(exponent), T(0)}};
   }
@@ -157,9 +159,14 @@ SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, bo
 
 } // namespace detail
 
-/// e^x. Error: below 1 ulp for float and double with fused multiply-adds, below 1.2 ulp without (SSE2 alone), results
-/// below the smallest normal number included (at most one step there). 0 at -inf, inf at inf, NaN for NaN. Other types:
-/// their own `exp`, found by their argument.
+/// e^x.
+///
+/// Valid types: float, double, lanes; other types use their own `exp`, found by ADL.
+///
+/// Accuracy: below 1 ulp for float and double with fused multiply-adds, below 1.2 ulp without (SSE2 alone). Subnormal
+/// results are off by at most one step.
+///
+/// Special values: 0 at -inf, inf at inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T exp(T const& x) {
   if constexpr (real_lanes<T>) {
     detail::reduced_argument<T> const a = detail::reduce(detail::clamp_above(detail::clamp_below(x)));

@@ -1,12 +1,17 @@
-/// \file math/expm1.hpp  e^x - 1, one body for scalars and lanes.
+/// \file math/expm1.hpp  e^x - 1; one body for scalars and lanes.
 #pragma once
 
 #include "satur/math/logistic.hpp"
 
 namespace satur::math {
 
-/// e^x - 1. Error: below 1.2 ulp for float and double. x itself where |x| is tiny (sign of zero kept), -1 at -inf, inf
-/// at inf, NaN for NaN. Other types: their own `expm1`, found by their argument.
+/// e^x - 1.
+///
+/// Valid types: float, double, lanes; other types use their own `expm1`, found by ADL.
+///
+/// Accuracy: below 1.2 ulp for float and double.
+///
+/// Special values: x itself if |x| is tiny (±0 at ±0), -1 at -inf, inf at inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T expm1(T const& x) {
   if constexpr (real_lanes<T>) {
     T const kept = detail::clamp_above(detail::clamp_below(x));
@@ -14,7 +19,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T expm1(T const& x) {
     T const lost = detail::lost_by_reduction(kept, a);
     T const q = detail::polynomial(a.r, detail::exp_constants<element_t<T>>::q);
     T const rest = madd(rounded(a.r * a.r), q, madd(lost, a.r, lost)); // e^x = 2^n (1 + r + rest)
-    // Half of 2^n, because 2^128 is no float although e^88.7 is one; n = 0 keeps every digit of a subnormal x.
+    // Half of 2^n: e^88.7 is a float, but 2^128 is not. With n = 0 a subnormal x keeps every digit.
     T const half_power = detail::times_power_of_two(T(0.5), a.n);
     T const whole = rounded(half_power - T(0.5));
     T const sum = rounded(madd(half_power, a.r, whole));
@@ -28,14 +33,17 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T expm1(T const& x) {
   }
 }
 
-/// scale e^x for x <= 0 or NaN and 0 < scale < e^60, rounded once, also where e^x alone would be 0. Error: below 1.2
-/// ulp.
+/// scale e^x for x <= 0 or NaN and 0 < scale < e^60, rounded once, even if e^x alone would be 0.
+///
+/// Accuracy: below 1.2 ulp.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T scaled_exp(T const& x, T const& scale) {
   return detail::exp_and_expm1_nonpositive(x, false, scale).scaled_exp;
 }
 
-/// value e^x - 1 and slope scale e^x for x <= 0 or NaN and 0 < scale < e^60, from one reduction; the slope is rounded
-/// once, also where e^x alone would be 0. Error: below 1.2 ulp each.
+/// The value e^x - 1 and the slope scale e^x from one reduction, for x <= 0 or NaN and 0 < scale < e^60. The slope is
+/// rounded once, even if e^x alone would be 0.
+///
+/// Accuracy: below 1.2 ulp each.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> expm1_and_exp(T const& x, T const& scale) {
   if constexpr (foreign_batch<T>) {
     auto const s = scale.get(0);

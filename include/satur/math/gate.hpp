@@ -1,4 +1,4 @@
-/// \file math/gate.hpp  z times a logistic gate, and the slope of that: what silu and its relatives share.
+/// \file math/gate.hpp  z times a logistic gate, and its slope: shared by silu and its variants.
 #pragma once
 
 #include "satur/math/erfc.hpp"
@@ -7,7 +7,7 @@ namespace satur::math {
 
 namespace detail {
 
-/// 2^n c, or c where n has no meaning.
+/// 2^n c for float, double and lanes; c for other types.
 template <class T> SATUR_INLINE constexpr T scaled_by(T const& c, integer_in_lanes<T> const& n) {
   if constexpr (real_lanes<T>) {
     return times_power_of_two(c, n);
@@ -24,7 +24,7 @@ template <class T> SATUR_INLINE constexpr T shift_of_zero() {
   }
 }
 
-/// e^-|y| as power * (whole + rest), and the n of that power of two. Other types than float and double: 1 * e^-|y|.
+/// e^-|y| as power * (whole + rest), and the n of that power of two. For types other than float and double: 1 * e^-|y|.
 template <class T> struct gate_exponential {
   integer_in_lanes<T> n;
   T power;
@@ -36,7 +36,7 @@ template <bool Exact, class T> SATUR_INLINE constexpr gate_exponential<T> expone
   T const lost = select(y.value < T(0), y.rest, T(-y.rest));
   if constexpr (real_lanes<T>) {
     exp_in_parts<T> e;
-    if constexpr (Exact) { // what the reduction loses is an eighth of an ulp
+    if constexpr (Exact) { // the reduction loses an eighth of an ulp
       reduced_argument<T> const a = reduce(x);
       e = {a.n, expm1_reduced(a.r)};
     } else {
@@ -50,10 +50,11 @@ template <bool Exact, class T> SATUR_INLINE constexpr gate_exponential<T> expone
   }
 }
 
-/// z s(y) and s(y) (1 + g s(-y)), s the logistic function, y and g = z dy/dz each a number and what its rounding lost;
-/// y has the sign of z. |y| at most 127 for float and 1000 for double, |z| at most 1000. The tail's power of two comes
-/// last, so that a subnormal result rounds once; everything before it is kept to twice the digits where it matters.
-/// Exact: y.rest is 0.
+/// z s(y) and s(y) (1 + g s(-y)), s the logistic function.
+///
+/// y and g = z dy/dz each come as a number and its rounding error. y has the sign of z. |y| is at most 127 for float
+/// and 1000 for double, |z| at most 1000. If Exact, y.rest is 0. The power of two of the tail is applied last, so that
+/// a subnormal result rounds once. Everything before it is kept to twice the digits where needed.
 template <bool Exact = false, class T>
 SATUR_INLINE constexpr value_and_slope<T> gated(T const& z, split<T> const& y, split<T> const& g) {
   auto const left = y.value < T(0);
@@ -64,7 +65,7 @@ SATUR_INLINE constexpr value_and_slope<T> gated(T const& z, split<T> const& y, s
   T const i = rounded(T(1) / d);
   T const error = madd(T(-i), lost, fma(T(-i), d, T(1))); // 1/(1 + e) = i (1 + error)
 
-  // s(y) = 2^n a, n = 0 on the right
+  // s(y) = 2^n a, n = 0 for y > 0
   T const factor = select(left, x.whole, T(1));
   T const p = rounded(factor * i);
   T const p_rest = madd(select(left, x.rest, T(0)), i, madd(p, error, fma(factor, i, T(-p))));
@@ -82,7 +83,7 @@ SATUR_INLINE constexpr value_and_slope<T> gated(T const& z, split<T> const& y, s
   return {scaled_by(value, n), scaled_by(slope, n)};
 }
 
-/// The |y| beyond which z s(y) and its slope are 0, or z and 1, with room to spare.
+/// The |y| above which z s(y) and its slope are 0, or z and 1; with a margin.
 template <class T> SATUR_INLINE constexpr double last_of_gate() {
   if constexpr (std::same_as<element_t<T>, float>) {
     return 120.0;
@@ -93,7 +94,7 @@ template <class T> SATUR_INLINE constexpr double last_of_gate() {
   }
 }
 
-/// The same for z s(b z), which is larger by 1/b.
+/// The same bound for z s(b z), which is larger by 1/b.
 template <class T> SATUR_INLINE constexpr double last_of_any_gate() {
   if constexpr (std::same_as<element_t<T>, float>) {
     return 170.0;
@@ -104,7 +105,7 @@ template <class T> SATUR_INLINE constexpr double last_of_any_gate() {
   }
 }
 
-/// The same for |z| where y = 1.5958 z + 0.0714 z^3.
+/// The same bound on |z| for y = 1.5958 z + 0.0714 z^3.
 template <class T> SATUR_INLINE constexpr double last_of_cubic_gate() {
   if constexpr (std::same_as<element_t<T>, float>) {
     return 11.5;
@@ -126,8 +127,8 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
   return {select(z > limit, z, f.value), f.slope};
 }
 
-/// z s(b z) and its slope, s the logistic function, b = `b.value` + `b.rest` > 0 to twice the digits. For all z.
-/// AnyScale: for b far below 1 too, whose tail is longer by 1/b.
+/// z s(b z) and its slope for all z, s the logistic function. b = `b.value` + `b.rest` > 0, to twice the digits. With
+/// AnyScale, b may be far below 1; then the tail is longer by 1/b.
 template <bool AnyScale = false, class T>
 [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logistic_gate(T const& z, split<T> const& b) {
   T const limit = T(AnyScale ? detail::last_of_any_gate<T>() : detail::last_of_gate<T>()) / b.value;

@@ -1,13 +1,13 @@
-/// \file math/in_double.hpp  A float's formula computed in double and rounded once: for what single precision cannot
-/// hold.
+/// \file math/in_double.hpp  A formula for float, computed in double and rounded once: for formulas that single
+/// precision cannot hold.
 #pragma once
 
 #include "satur/math/logistic.hpp"
 
 namespace satur::math {
 
-/// How good a formula has to be: to the last digits of its own type, or only so good that rounding it to float leaves
-/// 0.8 ulp (2^-26): then it may take shorter polynomials and leave its sums uncorrected.
+/// The accuracy that a formula must reach. `full`: the last digits of its own type. `for_float`: 2^-26, which leaves
+/// 0.8 ulp after rounding to float; such a formula may use shorter polynomials and uncorrected sums.
 enum class grade { full, for_float };
 
 namespace detail {
@@ -28,7 +28,7 @@ SATUR_INLINE value_and_slope<twin<L>> join(value_and_slope<L> const& a, value_an
   return {{a.value, b.value}, {a.slope, b.slope}};
 }
 
-/// e^x = 2^n (1 + m), m to 2^-26: for `grade::for_float`. x where 2^n is a number.
+/// e^x = 2^n (1 + m) for `grade::for_float`; m is accurate to 2^-26. 2^n must be a normal number.
 template <class T> struct short_exp {
   integer_in_lanes<T> n;
   T m;
@@ -44,7 +44,7 @@ template <class T> SATUR_INLINE constexpr short_exp<T> exp_for_float(T const& x)
   return {{shifted, n}, madd(rounded(r * r), polynomial(r, short_exp_constants), r)};
 }
 
-/// c 2^n: gradual underflow where a double is the result, and any normal power where float's range is all that counts.
+/// c 2^n: with gradual underflow if the result is a double, by a normal power if only the range of float matters.
 template <grade G, class T> SATUR_INLINE constexpr T times_power(T const& c, integer_in_lanes<T> const& n) {
   if constexpr (G == grade::full || has_scale_v<T>) {
     return times_power_of_two(c, n);
@@ -58,9 +58,11 @@ template <grade G, class T> SATUR_INLINE constexpr T times_power(T const& c, int
 
 } // namespace detail
 
-/// act.formula<grade>(z), a `value_and_slope` or a number like z. For float and float lanes the formula sees double,
-/// with `grade::for_float`, and its result is rounded to float once; every other type it sees as it is, with
-/// `grade::full`. Two registers of double, which hold one of float, go side by side.
+/// act.formula<grade>(z), a `value_and_slope` or a number like z.
+///
+/// For float and float lanes the formula gets double and `grade::for_float`, and its result is rounded to float once.
+/// Any other type is passed unchanged with `grade::full`. One register of float becomes two registers of double, which
+/// are computed side by side.
 template <class A, class T> SATUR_INLINE constexpr auto in_double(A const& act, T const& z) {
   if constexpr (std::same_as<T, float>) {
     return detail::narrow_one(act.template formula<grade::for_float>(static_cast<double>(z)));

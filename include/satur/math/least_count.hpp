@@ -1,4 +1,4 @@
-/// \file least_count.hpp  How many of n make a share.
+/// \file least_count.hpp  The least count whose quotient by n reaches a share.
 #pragma once
 
 #include "satur/config.hpp"
@@ -8,9 +8,13 @@
 
 namespace satur::math {
 
-/// The least whole k with k / n >= share, where the quotient in double decides: 7 of 100 is the share 0.07, although
-/// 0.07 * 100 is more than 7 in double. For a decimal share this is ceil(share * n) of the exact decimal number. It
-/// agrees with a test of `k / n >= share` made elsewhere. 0 where share <= 0 or NaN or n is 0, n where share >= 1.
+/// The least integer k with k / n >= share, where k / n is the quotient in double. So it agrees with any test of `k / n
+/// >= share`.
+///
+/// For a decimal share it is ceil(share * n) of the exact decimal number: 7 of 100 reaches 0.07, although 0.07 * 100 is
+/// above 7 in double.
+///
+/// Special values: 0 if share <= 0, share is NaN or n is 0; n if share >= 1.
 [[nodiscard]] constexpr std::uint64_t least_count(double share, std::uint64_t n) noexcept {
   if (!(share > 0.0) || n == 0) {
     return 0;

@@ -1,4 +1,4 @@
-/// \file math/log1p.hpp  log(1 + x), one body for scalars and lanes.
+/// \file math/log1p.hpp  log(1 + x); one body for scalars and lanes.
 #pragma once
 
 #include "satur/math/exp.hpp"
@@ -9,8 +9,8 @@ namespace satur::math {
 
 namespace detail {
 
-/// log((1+s)/(1-s)) = 2s + s R(s^2): minimax polynomial of R(z)/z for s up to (sqrt2-1)/(sqrt2+1), relative to the
-/// logarithm (Remez exchange at 60 digits).
+/// log((1+s)/(1-s)) = 2s + s R(s^2). The coefficients are the minimax polynomial of R(z)/z for s up to
+/// (sqrt2-1)/(sqrt2+1), for the relative error of the logarithm (Remez exchange at 60 digits).
 template <class E> struct log_constants;
 template <> struct log_constants<float> {
   static constexpr float r[] = {0x1.555554p-1f, 0x1.999a7cp-2f, 0x1.243894p-2f, 0x1.e301b0p-3f};
@@ -26,7 +26,7 @@ template <> struct log_constants<double> {
   static constexpr std::int64_t mantissa = 0x000fffffffffffff;
 };
 
-/// An integer exponent of at most 12 bits as T, through the digits below the shifter.
+/// An integer exponent of at most 12 bits as T, converted by adding the shifter.
 template <class T, class Int> SATUR_INLINE constexpr T small_integer(Int const& k) {
   using C = exp_constants<element_t<T>>;
   return from_bits<element_t<T>>(Int(k + Int(bits(C::shifter)))) - T(C::shifter);
@@ -34,8 +34,13 @@ template <class T, class Int> SATUR_INLINE constexpr T small_integer(Int const& 
 
 } // namespace detail
 
-/// log(1 + x). Error: below 1 ulp for float and double. x itself where |x| is tiny (sign of zero kept), -inf at -1, NaN
-/// below -1 and for NaN, inf at inf. Other types: their own `log1p`, found by their argument.
+/// log(1 + x).
+///
+/// Valid types: float, double, lanes; other types use their own `log1p`, found by ADL.
+///
+/// Accuracy: below 1 ulp for float and double.
+///
+/// Special values: x itself if |x| is tiny (±0 at ±0), -inf at -1, NaN below -1, inf at inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;
@@ -44,14 +49,14 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
     split<T> const sum = exact_sum(T(1), x);
     // 1 + x = 2^k m (1 + low), m in [sqrt(1/2), sqrt 2)
     using Int = decltype(bits(x));
-    // (without the sign: below -1 any number will do that does not overflow)
+    // without the sign: below -1 any result that does not overflow will do
     Int const shifted =
         Int(bits(sum.value) & Int((std::numeric_limits<std::remove_const_t<decltype(C::one)>>::max)())) -
         Int(C::sqrt_half);
     Int const k = shifted >> X::mantissa_bits;
     T const exponent = detail::small_integer<T>(k);
     T const m = from_bits<E>(Int((shifted & Int(C::mantissa)) + Int(C::sqrt_half)));
-    Int const near_k = select(k > Int(64), Int(64), k); // beyond, `low` no longer matters and 2^-k may not exist
+    Int const near_k = select(k > Int(64), Int(64), k); // above it `low` no longer matters and 2^-k may underflow
     T const unit = from_bits<E>(Int(Int(C::one) - (near_k << X::mantissa_bits))); // 2^-k
     auto const is_near = exponent == T(0);
     T const f = select(is_near, x, m - T(1));
@@ -61,7 +66,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
     T const z = rounded(s * s);
     T const half_square = rounded(rounded(T(0.5) * f) * f);
     T const r = rounded(z * detail::polynomial(z, C::r));
-    // low/(1+f): three digits are plenty beside a result of at least 0.3
+    // low/(1+f): three digits suffice, because the result is at least 0.3
     T const correction = madd(exponent, T(X::ln2_low), low * (T(1) - T(2) * s * (T(1) - s)));
     T const tail = madd(s, half_square + r, correction);
     T const result = madd(exponent, T(X::ln2_high), f - (half_square - tail));
@@ -79,7 +84,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
 
 namespace detail {
 
-/// log(1 + e) for 0 <= e <= 1 or NaN: what e^-|z| asks for. Error: below 1 ulp.
+/// log(1 + e) for 0 <= e <= 1 or NaN, as with e = e^-|z|. Accuracy: below 1 ulp.
 template <class T> SATUR_INLINE constexpr T log1p_of_unit(T const& e) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;

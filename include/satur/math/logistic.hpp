@@ -1,4 +1,4 @@
-/// \file math/logistic.hpp  What sigmoid and tanh share: 1/(1+e) to twice the digits, and e/(1+e)^2 rounded once.
+/// \file math/logistic.hpp  Shared by sigmoid and tanh: 1/(1+e) to twice the digits, and e/(1+e)^2 rounded once.
 #pragma once
 
 #include "satur/math/exp.hpp"
@@ -11,7 +11,8 @@ template <class T> struct value_and_slope {
   T slope;
 };
 
-/// f over the lanes of a foreign batch, where f gives a value and a slope: the bits of an array pass.
+/// Applies f, which returns a value and a slope, to the lanes of a foreign batch. The results have the bits of an array
+/// pass.
 template <foreign_batch B, class F>
 [[nodiscard]] SATUR_INLINE value_and_slope<B> both_through_lanes(B const& b, F const& f) {
   return {through_lanes(b, [&](auto const& l) { return f(l).value; }),
@@ -20,9 +21,12 @@ template <foreign_batch B, class F>
 
 namespace detail {
 
-/// 1/(1+e), for 0 <= e <= 1, as value * (1 + error) to about twice the digits of T: the sum 1+e loses digits of e and
-/// the quotient half a unit, and both come back in `error`, so that what is built on it rounds once. NaN gives NaN.
-/// Source: under fma the remainder of a division is exact (Markstein 1990).
+/// 1/(1+e) for 0 <= e <= 1, as value * (1 + error), to about twice the digits of T. NaN gives NaN.
+///
+/// The sum 1+e loses digits of e, and the quotient loses half a unit. `error` holds both, so that a result built on it
+/// rounds once.
+///
+/// Source: with fma the remainder of a division is exact (Markstein 1990).
 template <class T> struct corrected {
   T value;
   T error;
@@ -48,7 +52,7 @@ template <class T> SATUR_INLINE constexpr split<T> times(split<T> const& a, corr
   return {p.value, madd(a.rest, r.value, p.rest)};
 }
 
-/// p * r rounded once, p as `times` gives it.
+/// p * r rounded once; p is a result of `times`.
 template <class T> SATUR_INLINE constexpr T times_once(split<T> const& p, corrected<T> const& r) {
   T const s = rounded(p.value * r.value);
   return s + madd(p.rest, r.value, madd(s, r.error, fma(p.value, r.value, -s)));
@@ -75,8 +79,9 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
   }
 }
 
-/// tanh(z/2) and e/(1+e)^2, e = e^-|z|, with factor 1; tanh z and 4E/(1+E)^2, E = e^-2|z|, with factor 4. The value
-/// comes from e - 1, which keeps every digit of a small z.
+/// factor 1: tanh(z/2) and e/(1+e)^2 with e = e^-|z|. factor 4: tanh z and 4E/(1+E)^2 with E = e^-2|z|.
+///
+/// The value is computed from e - 1, which keeps every digit of a small z.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_tangent(T const& z, int factor) {
   if constexpr (foreign_batch<T>) {
     return both_through_lanes(z, [factor](auto const& l) { return half_tangent(l, factor); });
@@ -88,7 +93,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_
     split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|
     T const size = m.value + m.rest;
     T const value = select(z < T(0), size, -size);
-    T const start = factor == 4 ? z : T(0.5) * z; // keeps the sign of zero, and has the slope there
+    T const start = factor == 4 ? z : T(0.5) * z; // keeps the sign of zero and the slope of a dual number
     return {select(z == T(0), start, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
   }
 }

@@ -1,4 +1,4 @@
-/// \file math/sqrt.hpp  The square root of a scalar, of lanes or of a batch, correctly rounded.
+/// \file math/sqrt.hpp  The square root of a scalar, lanes or a batch, correctly rounded.
 #pragma once
 
 #include "satur/config.hpp"
@@ -15,11 +15,17 @@ using std::sqrt;
 template <class T> constexpr T generic_sqrt(T const& x) { return sqrt(x); }
 } // namespace detail::own
 
-/// sqrt(x), half an ulp. sqrt(-0) is -0; a negative x and NaN give NaN; +inf gives +inf.
+/// sqrt(x).
+///
+/// Valid types: floating-point types, lanes, batches; other types use their own `sqrt`, found by ADL.
+///
+/// Accuracy: 0.5 ulp.
+///
+/// Special values: -0 at -0, NaN for x < 0, inf at inf; NaN gives NaN.
 template <std::floating_point T> [[nodiscard]] SATUR_INLINE T sqrt(T x) noexcept { return std::sqrt(x); }
 
 #if SATUR_HAS_LANES
-// The library's sqrt reports errors in errno, which keeps GCC from using the vector instruction: name it.
+// std::sqrt reports errors in errno, so GCC does not use the vector instruction. Name the instruction instead.
 #if __has_builtin(__builtin_elementwise_sqrt)
 template <std::floating_point T, int N> [[nodiscard]] SATUR_INLINE lanes<T, N> sqrt(lanes<T, N> const& x) {
   return lanes<T, N>(__builtin_elementwise_sqrt(x.raw));
@@ -60,7 +66,7 @@ template <std::floating_point T, int N> [[nodiscard]] SATUR_INLINE lanes<T, N> s
 #endif // SATUR_HAS_LANES
 
 template <class L> [[nodiscard]] SATUR_INLINE twin<L> sqrt(twin<L> const& x) { return {sqrt(x.first), sqrt(x.second)}; }
-/// Other types: their own `sqrt`, found by their argument.
+/// Other types use their own `sqrt`, found by ADL.
 template <class T>
   requires(!std::is_arithmetic_v<T> && !is_lanes_v<T> && !foreign_batch<T>)
 [[nodiscard]] SATUR_INLINE constexpr T sqrt(T const& x) {
