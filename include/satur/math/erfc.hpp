@@ -224,8 +224,7 @@ struct normal_formula {
       T const scaled_slope = times_power<G>(madd(corrected_slope, g.m, corrected_slope), g.n);
       return {select(left, scaled, select(z < last, right, z)), select(left, scaled_slope, T(1) - scaled_slope)};
     } else {
-      T const kept =
-          select(z > T(200), T(200), select(z < T(-200), T(-200), z)); // the results are at their limits well before
+      T const kept = select(z > T(200), T(200), select(z < T(-200), T(-200), z)); // far past the limits
       split<T> const half = constant_in_two<T>(0.707106781186547524400844362104849039L, 0x1.65f626cdd52b0p-66L);
       split<T> const x = any_exact_product(T(-kept), half.value); // -z/sqrt2
       T const x_rest = x.rest - kept * half.rest;
