@@ -1,4 +1,4 @@
-/// \file initializer/constant.hpp  One value everywhere.
+/// \file initializer/constant.hpp  All weights have one value.
 #pragma once
 
 #include "satur/config.hpp"
@@ -12,7 +12,9 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// w = value. Throws std::invalid_argument where the value is not finite.
+/// w = value.
+///
+/// Throws std::invalid_argument if the value is not finite.
 struct constant {
   double value = 0;
 

@@ -1,4 +1,4 @@
-/// \file initializer/fans.hpp  How many numbers a unit adds up, and how many units an input feeds.
+/// \file initializer/fans.hpp  Fan-in and fan-out of a layer.
 #pragma once
 
 #include "satur/config.hpp"
@@ -12,25 +12,25 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Fan-in, the products that one unit adds up, and fan-out, the units that one input feeds: for a dense layer w (in,
-/// out) just these two. `layer_fans.hpp` has them for other layers.
+/// Fan-in is the number of products that one unit sums. Fan-out is the number of units that one input feeds. For a
+/// dense layer with w (in, out) they are in and out. `layer_fans.hpp` has those of other layers.
 struct fans {
   std::size_t in;
   std::size_t out;
   bool operator==(fans const&) const = default;
 };
 
-/// The number of a pair of fans that a rule divides its variance by.
+/// The number n, from fan-in and fan-out, by which a rule divides its variance.
 enum class fan_mode {
-  fan_in,     ///< in: the signal keeps its size forward
-  fan_out,    ///< out: the gradient keeps its size backward
-  fan_avg,    ///< (in + out) / 2: between the two
-  fan_geo_avg ///< sqrt(in out): between the two
+  fan_in,     ///< in: keeps the size of the signal forward
+  fan_out,    ///< out: keeps the size of the gradient backward
+  fan_avg,    ///< (in + out) / 2: a compromise
+  fan_geo_avg ///< sqrt(in out): a compromise
 };
 
 namespace detail {
 
-/// f, or std::invalid_argument where a fan is 0.
+/// Returns f. Throws std::invalid_argument if a fan is 0.
 constexpr fans const& checked(fans const& f, std::string_view rule) {
   if (f.in == 0 || f.out == 0) {
     throw std::invalid_argument(
@@ -39,7 +39,7 @@ constexpr fans const& checked(fans const& f, std::string_view rule) {
   return f;
 }
 
-/// value, or std::invalid_argument unless it is finite and at least 0.
+/// Returns value. Throws std::invalid_argument unless it is finite and at least 0.
 inline double checked_scale(double value, std::string_view rule, std::string_view what) {
   if (!is_finite(value) || value < 0) {
     bad_parameter(rule, what, value, "a finite number >= 0");
@@ -47,7 +47,7 @@ inline double checked_scale(double value, std::string_view rule, std::string_vie
   return value;
 }
 
-/// value, or std::invalid_argument where it is infinite or NaN.
+/// Returns value. Throws std::invalid_argument if it is infinite or NaN.
 inline double checked_finite(double value, std::string_view rule, std::string_view what) {
   if (!is_finite(value)) {
     bad_parameter(rule, what, value, "a finite number");
@@ -55,7 +55,7 @@ inline double checked_finite(double value, std::string_view rule, std::string_vi
   return value;
 }
 
-/// value as a T, or std::invalid_argument where T does not reach that far.
+/// Returns value as a T. Throws std::invalid_argument if it is out of range for T.
 template <class T> T checked_as(double value, std::string_view rule, std::string_view what) {
   if (std::abs(value) > static_cast<double>((std::numeric_limits<T>::max)())) {
     bad_parameter(
@@ -65,7 +65,8 @@ template <class T> T checked_as(double value, std::string_view rule, std::string
   return static_cast<T>(value);
 }
 
-/// The number that the mode picks from fans of at least 1. Throws std::invalid_argument for a fan of 0 or no mode.
+/// The number that `mode` selects from fans of at least 1. Throws std::invalid_argument if a fan is 0 or the mode is
+/// invalid.
 inline double fan_number(fans const& f, fan_mode mode, std::string_view rule) {
   double const in = static_cast<double>(checked(f, rule).in);
   double const out = static_cast<double>(f.out);
@@ -82,7 +83,7 @@ inline double fan_number(fans const& f, fan_mode mode, std::string_view rule) {
   bad_parameter(rule, "mode", static_cast<int>(mode), "fan_in, fan_out, fan_avg or fan_geo_avg");
 }
 
-/// Half the width of a uniform law in its standard deviations.
+/// Half the width of a uniform law, in standard deviations.
 inline constexpr double root_3 = 1.7320508075688772935;
 
 } // namespace detail

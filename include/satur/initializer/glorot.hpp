@@ -1,5 +1,5 @@
-/// \file initializer/glorot.hpp  Glorot and Bengio's rule: signal forward and gradient backward keep their size, as a
-/// compromise.
+/// \file initializer/glorot.hpp  The rule of Glorot and Bengio: a compromise that nearly keeps the size of the signal
+/// forward and of the gradient backward.
 #pragma once
 
 #include "satur/config.hpp"
@@ -13,10 +13,15 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// w uniform on [-a, a), a = gain sqrt(6 / (in + out)), so that stddev = a / sqrt 3 = gain sqrt(2 / (in + out)).
+/// w uniform on [-a, a), a = gain sqrt(6 / (in + out)).
+///
+/// Scale: stddev = a / sqrt 3 = gain sqrt(2 / (in + out)).
+///
 /// Source: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
-/// 2010, equation 16 ("normalized initialization"; their equation 1, uniform on 1/sqrt(in), is the older rule it
-/// mends). Throws std::invalid_argument where a fan is 0 or the gain is negative, infinite or NaN.
+/// 2010, equation 16 ("normalized initialization"). Their equation 1, uniform on 1/sqrt(in), is the older rule that it
+/// replaces.
+///
+/// Throws std::invalid_argument if a fan is 0 or the gain is negative, infinite or NaN.
 struct glorot_uniform {
   double gain = 1; ///< factor of the scale: 1 for a linear or tanh layer
 
@@ -40,10 +45,14 @@ struct glorot_uniform {
   bool operator==(glorot_uniform const&) const = default;
 };
 
-/// w ~ N(0, stddev^2), stddev = gain sqrt(2 / (in + out)).
+/// w ~ N(0, stddev^2).
+///
+/// Scale: stddev = gain sqrt(2 / (in + out)).
+///
 /// Source: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
 /// 2010, equation 12 (the variance).
-/// Throws std::invalid_argument where a fan is 0 or the gain is negative, infinite or NaN.
+///
+/// Throws std::invalid_argument if a fan is 0 or the gain is negative, infinite or NaN.
 struct glorot_normal {
   double gain = 1; ///< factor of the scale: 1 for a linear or tanh layer
 

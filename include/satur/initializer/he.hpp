@@ -1,4 +1,4 @@
-/// \file initializer/he.hpp  He's rule, for layers that cut off or shrink the negative side.
+/// \file initializer/he.hpp  The rule of He et al. for relu and leaky relu.
 #pragma once
 
 #include "satur/config.hpp"
@@ -12,13 +12,16 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// w uniform on [-a, a), a = gain sqrt(6 / ((1 + slope^2) n)), so that stddev = gain sqrt(2 / ((1 + slope^2) n)), where
-/// n is the fan-in unless `mode` says otherwise.
+/// w uniform on [-a, a), a = gain sqrt(6 / ((1 + slope^2) n)). n is the fan-in unless `mode` selects another.
+///
+/// Scale: stddev = gain sqrt(2 / ((1 + slope^2) n)).
+///
 /// Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 and 14 (relu,
-/// fan-in and fan-out) and 15 (slope): the paper's variance with a uniform law. Throws std::invalid_argument where a
-/// fan is 0, the slope is not finite, or the gain is negative, infinite or NaN.
+/// fan-in and fan-out) and 15 (slope): the variance of the paper with a uniform law.
+///
+/// Throws std::invalid_argument if a fan is 0, the slope is not finite, or the gain is negative, infinite or NaN.
 struct he_uniform {
-  double slope = 0; ///< of the activation for z < 0: 0 for relu, 0.01 for the usual leaky_relu
+  double slope = 0; ///< slope of the activation for z < 0: 0 for relu, 0.01 for the usual leaky_relu
   double gain = 1;  ///< a further factor of the scale
   fan_mode mode = fan_mode::fan_in;
 
@@ -42,12 +45,16 @@ struct he_uniform {
   bool operator==(he_uniform const&) const = default;
 };
 
-/// w ~ N(0, stddev^2), stddev = gain sqrt(2 / ((1 + slope^2) n)), where n is the fan-in unless `mode` says otherwise.
+/// w ~ N(0, stddev^2). n is the fan-in unless `mode` selects another.
+///
+/// Scale: stddev = gain sqrt(2 / ((1 + slope^2) n)).
+///
 /// Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 and 14 (relu,
-/// fan-in and fan-out) and 15 (slope). Throws std::invalid_argument where a fan is 0, the slope is not finite, or the
-/// gain is negative, infinite or NaN.
+/// fan-in and fan-out) and 15 (slope).
+///
+/// Throws std::invalid_argument if a fan is 0, the slope is not finite, or the gain is negative, infinite or NaN.
 struct he_normal {
-  double slope = 0; ///< of the activation for z < 0: 0 for relu, 0.01 for the usual leaky_relu
+  double slope = 0; ///< slope of the activation for z < 0: 0 for relu, 0.01 for the usual leaky_relu
   double gain = 1;  ///< a further factor of the scale
   fan_mode mode = fan_mode::fan_in;
 

@@ -1,4 +1,4 @@
-/// \file initializer/identity_weights.hpp  Weights that pass their input on unchanged, as far as it goes.
+/// \file initializer/identity_weights.hpp  Weights that pass their input on unchanged, as far as the shape allows.
 #pragma once
 
 #include "satur/config.hpp"
@@ -19,7 +19,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// Mean and deviation of weights of which one in `n` is `gain` and all others 0.
+/// Mean and standard deviation of weights of which one in `n` is `gain` and all others are 0.
 struct single_entries {
   double gain, n;
   [[nodiscard]] double mean() const { return gain / n; }
@@ -28,10 +28,13 @@ struct single_entries {
 
 } // namespace detail
 
-/// w = gain on the diagonal, 0 elsewhere: eye_ of PyTorch, Identity of Keras. One weight in max(in, out) is not 0, so
-/// mean = gain / max(in, out) and stddev = mean sqrt(max(in, out) - 1), over the weights of the layer: nothing is
-/// drawn. Throws std::invalid_argument where a fan is 0, the gain is not finite, or the weights are not in x out, and
-/// shape_error for another number of axes than two.
+/// w = gain on the diagonal, 0 elsewhere. PyTorch's eye_, Keras's Identity. Nothing is drawn.
+///
+/// Scale, over the weights of the layer: one weight in max(in, out) is not 0, so mean = gain / max(in, out) and stddev
+/// = mean sqrt(max(in, out) - 1).
+///
+/// Throws std::invalid_argument if a fan is 0, the gain is not finite, or the number of weights is not in x out;
+/// shape_error unless there are two axes.
 struct identity_matrix {
   double gain = 1;
 
@@ -65,10 +68,14 @@ private:
   }
 };
 
-/// A convolution that passes its channels on: 1 from input channel d to output channel d of every group, at the tap
-/// extent / 2 on each axis, 0 elsewhere: dirac_ of PyTorch. With convolution_fans' fans (in, out) one weight in
-/// max(in, out) is not 0; mean and stddev as for identity_matrix.
-/// Throws shape_error below three axes or for a 0, std::invalid_argument unless the groups divide the output channels.
+/// A convolution that copies its channels: 1 from input channel d to output channel d of every group, at the tap extent
+/// / 2 on each axis, 0 elsewhere. PyTorch's dirac_.
+///
+/// Scale: with the fans (in, out) of convolution_fans, one weight in max(in, out) is not 0; mean and stddev are those
+/// of identity_matrix.
+///
+/// Throws shape_error if there are fewer than three axes or an extent is 0; std::invalid_argument unless the groups
+/// divide the output channels.
 struct dirac {
   std::size_t groups = 1;
 

@@ -1,4 +1,4 @@
-/// \file initializer/lecun.hpp  LeCun's rule: a unit's pre-activation has the variance of its inputs.
+/// \file initializer/lecun.hpp  The rule of LeCun: a pre-activation has the variance of its inputs.
 #pragma once
 
 #include "satur/config.hpp"
@@ -12,9 +12,13 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// w uniform on [-a, a), a = gain sqrt(3 / in), so that stddev = gain / sqrt(in).
+/// w uniform on [-a, a), a = gain sqrt(3 / in).
+///
+/// Scale: stddev = gain / sqrt(in).
+///
 /// Source: Y. LeCun, L. Bottou, G. Orr, K.-R. Mueller, "Efficient BackProp", 1998, equation 16, with a uniform law.
-/// Throws std::invalid_argument where a fan is 0 or the gain is negative, infinite or NaN.
+///
+/// Throws std::invalid_argument if a fan is 0 or the gain is negative, infinite or NaN.
 struct lecun_uniform {
   double gain = 1; ///< factor of the scale
 
@@ -37,9 +41,13 @@ struct lecun_uniform {
   bool operator==(lecun_uniform const&) const = default;
 };
 
-/// w ~ N(0, stddev^2), stddev = gain / sqrt(in).
-/// Source: Y. LeCun, L. Bottou, G. Orr, K.-R. Mueller, "Efficient BackProp", 1998, equation 16; the rule that selu
-/// wants. Throws std::invalid_argument where a fan is 0 or the gain is negative, infinite or NaN.
+/// w ~ N(0, stddev^2). The rule to use with selu.
+///
+/// Scale: stddev = gain / sqrt(in).
+///
+/// Source: Y. LeCun, L. Bottou, G. Orr, K.-R. Mueller, "Efficient BackProp", 1998, equation 16.
+///
+/// Throws std::invalid_argument if a fan is 0 or the gain is negative, infinite or NaN.
 struct lecun_normal {
   double gain = 1; ///< factor of the scale
 

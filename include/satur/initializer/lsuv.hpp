@@ -1,4 +1,4 @@
-/// \file initializer/lsuv.hpp  Weights scaled until the layer's own output on a real batch has the wanted variance.
+/// \file initializer/lsuv.hpp  Scales weights until the layer's output on a real batch has the target variance.
 #pragma once
 
 #include "satur/config.hpp"
@@ -17,40 +17,43 @@
 namespace satur { inline namespace SATUR_ABI {
 
 struct lsuv_options {
-  double variance = 1;      ///< wanted of z, over the batch and all units
-  double tolerance = 0.01;  ///< reached where |variance of z - wanted| <= tolerance x wanted
-  int tries = 10;           ///< scalings at most
-  std::string_view layer{}; ///< named in errors
+  double variance = 1;      ///< target variance of z, over the batch and all units
+  double tolerance = 0.01;  ///< stops if |variance of z - target| <= tolerance x target
+  int tries = 10;           ///< largest number of scalings
+  std::string_view layer{}; ///< name in error messages
 };
 
-/// What lsuv did.
+/// The result of lsuv.
 struct lsuv_report {
-  double first_variance; ///< of z, with the weights as they came
-  double variance;       ///< of z, with the weights as they are now
-  double factor;         ///< that the weights were multiplied by in all
-  int tries;             ///< scalings made; 0 where the weights fitted as they came
+  double first_variance; ///< variance of z with the original weights
+  double variance;       ///< variance of z with the current weights
+  double factor;         ///< total factor applied to the weights
+  int tries;             ///< scalings made; 0 if the original weights fitted
   bool operator==(lsuv_report const&) const = default;
 };
 
-/// z of a layer whose variance no scaling brings to the one wanted. The weights are as they were before the call.
+/// Thrown if no scaling brings the variance of z to its target. The weights are restored.
 struct lsuv_error : std::runtime_error {
-  lsuv_report report; ///< up to the failure
+  lsuv_report report; ///< state at the failure
   lsuv_error(std::string const& what, lsuv_report const& r) : std::runtime_error(what), report(r) {}
 };
 
-/// LSUV, layer-sequential unit-variance initialization: multiplies `weights` in place by sqrt(wanted / variance of z)
-/// until z fits. `z()` runs the layer on a batch with the weights as they are at that moment and returns its
-/// pre-activations, any contiguous range of floating-point numbers; it is called once more than there are tries. Call
-/// it for one layer after another, from the input on, each time on what the layers before now give. The paper starts
-/// from orthogonal weights; its code takes a tolerance of 0.1 and 10 tries.
+/// LSUV, layer-sequential unit-variance initialization: multiplies `weights` in place by sqrt(target / variance of z)
+/// until z has the target variance.
 ///
-/// Without a bias one try does it. With one, whose share no scaling of the weights changes, it takes a few; a bias
-/// alone may have more variance than is wanted.
+/// `z()` runs the layer on a batch with the current weights and returns its pre-activations as a contiguous range of
+/// floating-point numbers. It is called up to tries + 1 times. Call lsuv for one layer after another, from the input
+/// on, so that each layer gets the output of the layers before it. The paper starts from orthogonal weights; its code
+/// uses a tolerance of 0.1 and 10 tries.
+///
+/// Without a bias one try is enough. With a bias it takes a few, because scaling the weights does not scale the bias. A
+/// bias alone may have more than the target variance.
 ///
 /// Source: D. Mishkin, J. Matas, "All you need is a good init", ICLR 2016, algorithm 1.
-/// Throws std::invalid_argument unless variance and tolerance are finite and > 0 and tries at least 1, and lsuv_error,
-/// the weights restored, where z is empty, holds NaN or infinity, does not vary (a dead layer), or does not fit after
-/// the tries.
+///
+/// Throws std::invalid_argument unless variance and tolerance are finite and > 0 and tries is at least 1. Throws
+/// lsuv_error, with the weights restored, if z is empty, holds NaN or infinity, does not vary (a dead layer), or does
+/// not fit after the tries.
 template <std::ranges::contiguous_range W, std::invocable Z>
   requires std::floating_point<std::ranges::range_value_t<W>> &&
            std::floating_point<std::ranges::range_value_t<std::invoke_result_t<Z&>>>

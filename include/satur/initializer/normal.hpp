@@ -1,4 +1,4 @@
-/// \file initializer/normal.hpp  Normal with a mean and a standard deviation that the caller states.
+/// \file initializer/normal.hpp  Normal with a given mean and standard deviation.
 #pragma once
 
 #include "satur/config.hpp"
@@ -11,8 +11,9 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// w ~ N(center, spread^2). Not truncated; sampler::normal says how far its tails reach.
-/// Throws std::invalid_argument where the mean is not finite or the standard deviation is negative, infinite or NaN.
+/// w ~ N(center, spread^2), not truncated. sampler::normal states how far its tails reach.
+///
+/// Throws std::invalid_argument if the mean is not finite or the standard deviation is negative, infinite or NaN.
 struct normal {
   double center = 0; ///< the mean of a weight
   double spread = 1; ///< the standard deviation (not the variance)

@@ -18,7 +18,7 @@
 
 namespace satur::detail {
 
-/// e^x for -700 <= x <= 0, to 2 ulp, with the same bits everywhere (std::exp differs between libraries).
+/// e^x for -700 <= x <= 0, below 2 ulp. It has the same bits everywhere; std::exp differs between libraries.
 inline double portable_exp(double x) {
   double const k = std::floor(product(x, 1.44269504088896340736) + 0.5);
   double const r = (x - product(k, 0x1.62e42feep-1)) - product(k, 0x1.a39ef35793c76p-33); // the first product is exact
@@ -31,20 +31,22 @@ inline double portable_exp(double x) {
   return std::ldexp(sum, static_cast<int>(k));
 }
 
-/// What Z ~ N(0, 1) does between two bounds.
+/// Mass, mean and variance of Z ~ N(0, 1) between two bounds.
 struct normal_window {
   double mass;     ///< P(low < Z < high)
   double mean;     ///< E[Z | low < Z < high]
   double variance; ///< var[Z | low < Z < high]
 
-  /// Wants low < high; either may be infinite. The closed forms, mass = Phi(high) - Phi(low) and so on (N. Johnson,
-  /// S. Kotz, N. Balakrishnan, "Continuous univariate distributions" 1, 1994, section 13.10.1), lose all digits for a
-  /// narrow window or one far out; the integrals of the density, taken from its highest point, lose none. Gauss's rule
-  /// with 16 nodes on each of 16 panels is exact to rounding here. The mass has the same bits everywhere.
+  /// Requires low < high; either may be infinite. The mass has the same bits everywhere.
+  ///
+  /// The closed forms, mass = Phi(high) - Phi(low) and so on (N. Johnson, S. Kotz, N. Balakrishnan, "Continuous
+  /// univariate distributions" 1, 1994, section 13.10.1), lose all digits for a narrow or distant window. Integrals of
+  /// the density relative to its highest point lose none. Gauss's rule with 16 nodes on each of 16 panels is exact to
+  /// rounding here.
   [[nodiscard]] static normal_window between(double low, double high) {
-    double const top = std::clamp(0.0, low, high); // where the density is highest
+    double const top = std::clamp(0.0, low, high); // the point of highest density
     double const distance = std::abs(top);
-    // Beyond `reach` from the top the density is below e^-42 of its highest.
+    // Farther than `reach` from the top the density is below e^-42 of its maximum.
     double const reach = 84 / (distance + std::sqrt(product(distance, distance) + 84));
     double const from = (std::max)(low - top, -reach);
     double const width = (std::min)(high - top, reach) - from;
@@ -80,7 +82,8 @@ private:
                                            0.06225352393864789286, 0.02715245941175409485};
 };
 
-/// z >= 0 with P(Z > z) = p, for 1e-307 < p <= 1/2: Wichura's PPND16, relative error 1e-15.
+/// z >= 0 with P(Z > z) = p, for 1e-307 < p <= 1/2. Wichura's PPND16, relative error 1e-15.
+///
 /// Source: M. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37
 /// (1988), 477-484.
 struct portable_quantile {
@@ -118,9 +121,9 @@ struct portable_quantile {
                                         1.42151175831644588870e-7,
                                         2.04426310338993978564e-15};
 
-  static constexpr double far_tail = 1.39e-11; ///< just above e^-25, where the outermost range begins
+  static constexpr double far_tail = 1.39e-11; ///< just above e^-25, the start of the outermost range
 
-  /// Without Far only for p >= far_tail, with the same bits.
+  /// Far = false requires p >= far_tail; the bits are the same.
   template <class L, bool Far = true> SATUR_INLINE static L of_tail(L const& p) {
     L const q = L(0.5) - p;
     L const root = math::sqrt(product(minus_two_log<L>(p, 0), L(0.5)));
@@ -141,8 +144,8 @@ struct portable_quantile {
   }
 };
 
-/// center + spread Z, Z ~ N(0, 1) between two bounds, by inverting the distribution function: an element is made from
-/// one word as in `uniform_law`, v = (k + 1/2) / 2^52.
+/// center + spread Z, with Z ~ N(0, 1) between two bounds, by inversion of the distribution function. An element uses
+/// one word, as in `uniform_law`: v = (k + 1/2) / 2^52.
 struct truncated_law {
   using word = std::uint64_t;
   static constexpr std::size_t rows = 2;
@@ -164,7 +167,7 @@ private:
       L const v = midpoint<L>(math::load<W>(in + i) >> 12) * L(0x1p-52);
       L const over = L(above) + product(v, L(mass));
       L const under = L(below) + product(L(1.0) - v, L(mass)); // 1 - v is exact
-      // From the nearer end, so that both tails keep their digits.
+      // Computed from the nearer end, so that both tails keep their digits.
       L const z = portable_quantile::of_tail<L, Far>(math::select(over < under, over, under));
       L x = L(center) + product(L(spread), math::select(over < under, z, L(0.0) - z));
       x = math::select(x < L(lowest), L(lowest), x);
@@ -183,9 +186,9 @@ inline double upper_mass(double z) {
   return z < 0 ? 1 - normal_window::between(-z, infinity).mass : normal_window::between(z, infinity).mass;
 }
 
-/// Fills `out` with center + spread Z where Z ~ N(0, 1) lies between the bounds `low` and `high` in deviations, and the
-/// result between `lowest` and `highest`. Wants a window whose nearer end is within 37 deviations. Throws
-/// std::invalid_argument, with nothing written, where no T lies between lowest and highest.
+/// Fills `out` with center + spread Z. Z ~ N(0, 1) lies between the bounds `low` and `high` in standard deviations, and
+/// the result between `lowest` and `highest`. The nearer end of the window must be within 37 standard deviations.
+/// Throws std::invalid_argument, with nothing written, if no T lies between lowest and highest.
 template <std::floating_point T>
 void fill_truncated(std::span<T> out, sampler const& random, double center, double spread, double low, double high,
                     double lowest, double highest, std::string_view rule) {

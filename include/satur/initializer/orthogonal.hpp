@@ -1,4 +1,4 @@
-/// \file initializer/orthogonal.hpp  Weights whose rows or columns are orthogonal: no direction grows or shrinks.
+/// \file initializer/orthogonal.hpp  Weights with orthonormal rows or columns: no direction grows or shrinks.
 #pragma once
 
 #include "satur/config.hpp"
@@ -20,8 +20,8 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// write(row, column, value) for a rows x columns matrix, uniform among those with orthonormal columns (rows >=
-/// columns) or rows.
+/// Calls write(row, column, value) for a rows x columns matrix, uniform among those with orthonormal columns (rows >=
+/// columns) or rows (rows < columns).
 template <class Write>
 void write_orthonormal(std::size_t rows, std::size_t columns, sampler const& random, Write const& to) {
   if (rows >= columns) {
@@ -33,19 +33,25 @@ void write_orthonormal(std::size_t rows, std::size_t columns, sampler const& ran
 
 } // namespace detail
 
-/// w / gain is uniform (Haar) among the matrices whose columns are orthonormal (in >= out) or whose rows are (in <
-/// out): all singular values are gain. A kernel is taken as the matrix (kernel x in, out). A weight has mean 0 and
-/// stddev = gain / sqrt(max(in, out)) of that matrix. Source: A. Saxe, J. McClelland, S. Ganguli, "Exact solutions to
-/// the nonlinear dynamics of learning in deep linear neural networks", ICLR 2014; how it is drawn:
-/// random_reflections.hpp. Takes some 3 in out min(in, out) operations and in out doubles of memory. Throws
-/// std::invalid_argument where a fan is 0, the gain is negative, infinite or NaN, or the weights are not in x out.
+/// w / gain is uniform (Haar) among the matrices with orthonormal columns (in >= out) or rows (in < out). All singular
+/// values are gain. A kernel counts as the matrix (kernel x in, out).
+///
+/// Scale: a weight has mean 0 and stddev = gain / sqrt(max(in, out)) of that matrix.
+///
+/// Source: A. Saxe, J. McClelland, S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear
+/// neural networks", ICLR 2014; the method of drawing: random_reflections.hpp.
+///
+/// Cost: about 3 in out min(in, out) operations and in out doubles of memory.
+///
+/// Throws std::invalid_argument if a fan is 0, the gain is negative, infinite or NaN, or the number of weights is not
+/// in x out.
 struct orthogonal {
   double gain = 1;
 
   static constexpr std::string_view name = "orthogonal";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
-  /// Of the matrix (in, out). For a kernel give fans{kernel x in, out} or its shape.
+  /// The standard deviation for the matrix (in, out). For a kernel pass fans{kernel x in, out} or its shape.
   [[nodiscard]] double stddev(fans f) const {
     detail::checked(f, name);
     return detail::checked_scale(gain, name, "gain") / std::sqrt(static_cast<double>((std::max)(f.in, f.out)));
@@ -71,19 +77,23 @@ struct orthogonal {
   bool operator==(orthogonal const&) const = default;
 };
 
-/// A convolution that is an orthogonal matrix from input to output channels at the tap in the middle and 0 elsewhere:
-/// it keeps the norm of its input at any depth. The middle is (extent - 1) / 2 on each axis, as in JAX. A weight has
-/// mean 0 and stddev = gain / sqrt(kernel x out). Source: L. Xiao, Y. Bahri, J. Sohl-Dickstein, S. Schoenholz, J.
-/// Pennington, "Dynamical isometry and a mean field theory of CNNs", ICML 2018. Throws
-/// shape_error below three axes, for a 0, and where out < in (no norm is kept then); std::invalid_argument where the
-/// gain is negative, infinite or NaN.
+/// A convolution that is an orthogonal matrix from input to output channels at the middle tap and 0 elsewhere. It keeps
+/// the norm of its input at any depth. The middle is (extent - 1) / 2 on each axis, as in JAX.
+///
+/// Scale: a weight has mean 0 and stddev = gain / sqrt(kernel x out).
+///
+/// Source: L. Xiao, Y. Bahri, J. Sohl-Dickstein, S. Schoenholz, J. Pennington, "Dynamical isometry and a mean field
+/// theory of CNNs", ICML 2018.
+///
+/// Throws shape_error if there are fewer than three axes, an extent is 0, or out < in (then no norm is kept);
+/// std::invalid_argument if the gain is negative, infinite or NaN.
 struct delta_orthogonal {
   double gain = 1;
 
   static constexpr std::string_view name = "delta_orthogonal";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
-  /// Of convolution_fans: fan-out is kernel x out.
+  /// The standard deviation for the fans of convolution_fans: fan-out is kernel x out.
   [[nodiscard]] double stddev(fans f) const {
     return detail::checked_scale(gain, name, "gain") / std::sqrt(static_cast<double>(detail::checked(f, name).out));
   }

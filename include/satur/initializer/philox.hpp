@@ -1,5 +1,5 @@
-/// \file initializer/philox.hpp  The counter-based generator behind every initializer, and the key that the caller's
-/// generator gives.
+/// \file initializer/philox.hpp  The counter-based generator of all initializers, and the key drawn from the caller's
+/// generator.
 #pragma once
 
 #include "satur/config.hpp"
@@ -15,10 +15,11 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Philox4x32-10: 128 random bits as a function of a 128-bit counter and a 64-bit key. No state: block n is as near as
-/// block 0, so a tensor can be filled in any order, in parts, by any number of threads.
-/// Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3;
-/// known-answer vectors of the Random123 distribution are in the tests.
+/// Philox4x32-10: 128 random bits as a function of a 128-bit counter and a 64-bit key. It has no state, so any block
+/// can be computed directly. A tensor can be filled in any order, in parts, by any number of threads.
+///
+/// Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3.
+/// The tests use the known-answer vectors of the Random123 distribution.
 struct philox4x32 {
   using counter_type = std::array<std::uint32_t, 4>;
   using key_type = std::array<std::uint32_t, 2>;
@@ -39,8 +40,8 @@ struct philox4x32 {
   }
 };
 
-/// 128 bits that name one stream of random numbers: words 0 and 1 are Philox's key, words 2 and 3 the upper half of its
-/// counter; the lower half counts blocks.
+/// 128 bits that identify one stream of random numbers. Words 0 and 1 are the key of Philox. Words 2 and 3 are the
+/// upper half of its counter; the lower half counts blocks.
 struct stream_key {
   std::array<std::uint32_t, 4> words{};
   bool operator==(stream_key const&) const = default;
@@ -51,10 +52,12 @@ struct stream_key {
   }
 };
 
-/// Takes a key from any uniform random bit generator. Each of the four words takes the fewest draws that can tell 2^32
-/// values apart: one for a generator of 32 bits or more (so 4 in all from std::mt19937 or std::mt19937_64), two for
-/// std::minstd_rand. With R = max() - min() + 1 a word is v ^ (v >> 32), its low 32 bits kept, where v starts at 0 and
-/// every draw x makes it v R + (x - min()) modulo 2^64.
+/// Draws a key from any uniform random bit generator. Each of the four words uses the fewest draws that can distinguish
+/// 2^32 values. A generator of 32 bits or more needs one draw a word (so 4 in all for std::mt19937 or std::mt19937_64),
+/// std::minstd_rand two.
+///
+/// Let R = max() - min() + 1. A word is the low 32 bits of v ^ (v >> 32). v starts at 0, and every draw x makes it v R
+/// + (x - min()) modulo 2^64.
 template <std::uniform_random_bit_generator G> [[nodiscard]] stream_key draw_key(G& generator) {
   constexpr std::uint64_t last = static_cast<std::uint64_t>((G::max)()) - static_cast<std::uint64_t>((G::min)());
   static_assert(last > 0, "a generator with a single value holds no randomness");
@@ -63,7 +66,7 @@ template <std::uniform_random_bit_generator G> [[nodiscard]] stream_key draw_key
   stream_key key;
   for (std::uint32_t& word : key.words) {
     std::uint64_t value = 0;
-    std::uint64_t reach = 1; // values that the draws so far can tell apart
+    std::uint64_t reach = 1; // number of values that the draws so far can distinguish
     do {
       value = value * range + (static_cast<std::uint64_t>(generator()) - static_cast<std::uint64_t>((G::min)()));
       reach = range == 0 || range >= enough ? enough : reach * range;
@@ -75,11 +78,11 @@ template <std::uniform_random_bit_generator G> [[nodiscard]] stream_key draw_key
 
 namespace detail {
 
-/// Blocks that are made at once. Part of the definition of the samplers (it fixes which block an element comes from),
-/// so it is not a number to tune.
+/// Number of blocks computed together. It fixes which block an element comes from, so it is part of the definition of
+/// the samplers and must not change.
 inline constexpr std::size_t philox_group = 64;
 
-/// 64-bit lanes of the same register as L, or one 64-bit word.
+/// 64-bit lanes of the register size of L, or one 64-bit word.
 template <class L> struct wide_of {
   using type = std::uint64_t;
 };
@@ -89,7 +92,7 @@ template <class T, int N> struct wide_of<math::lanes<T, N>> {
 };
 #endif
 
-/// One round on lanes that hold 32-bit words in their low halves; what the high halves hold does not matter.
+/// One round on lanes with 32-bit words in their low halves. The high halves are ignored.
 template <class V> struct philox_lanes {
   V c0, c1, c2, c3;
 
@@ -103,7 +106,7 @@ template <class V> struct philox_lanes {
   }
 };
 
-/// out[0], out[2], … take the low halves of `even`, out[1], out[3], … those of `odd`.
+/// Stores the low halves of `even` in out[0], out[2], … and those of `odd` in out[1], out[3], ….
 template <class V> SATUR_INLINE void store_alternating(std::uint32_t* out, V const& even, V const& odd) {
   if constexpr (math::is_lanes_v<V>) {
     V const low(std::uint64_t{0xffffffffu});
@@ -121,8 +124,8 @@ template <class V> SATUR_INLINE void store_alternating(std::uint32_t* out, V con
 }
 
 /// Fills row j, out[64 j + l], with word j of block first + l (32-bit words: 4 rows), or with its words 2j and 2j + 1
-/// as the low and the high half of a 64-bit word (2 rows). `first` is a multiple of the group, so only the low counter
-/// word runs.
+/// as the low and the high half of a 64-bit word (2 rows). `first` is a multiple of the group, so only the low word of
+/// the counter changes.
 template <class L, class Word> SATUR_INLINE void philox_words(stream_key const& key, std::uint64_t first, Word* out) {
   using V = typename wide_of<L>::type;
   constexpr std::size_t width = sizeof(V) / 8;
@@ -130,7 +133,7 @@ template <class L, class Word> SATUR_INLINE void philox_words(stream_key const& 
   V const m1(std::uint64_t{philox4x32::multiplier[1]});
   V const weyl0(std::uint64_t{philox4x32::weyl[0]});
   V const weyl1(std::uint64_t{philox4x32::weyl[1]});
-  // Two sets of blocks at a time: neighbors (even, odd) for 32-bit words, else the next `width` ones.
+  // Two sets of blocks at a time: even and odd blocks for 32-bit words, else the next `width` blocks.
   constexpr bool alternating = sizeof(Word) == 4;
   alignas(64) std::uint64_t counters[2][(width + 7) / 8 * 8];
   for (std::size_t l = 0; l < width; ++l) {

@@ -1,4 +1,4 @@
-/// \file initializer/random_reflections.hpp  Matrices with orthonormal columns, uniform among all such.
+/// \file initializer/random_reflections.hpp  Uniformly distributed matrices with orthonormal columns.
 #pragma once
 
 #include "satur/config.hpp"
@@ -14,13 +14,15 @@
 
 namespace satur::detail {
 
-/// The Householder factorization Q R of a rows x columns matrix of independent N(0, 1) entries, rows >= columns, with
-/// the signs that make the diagonal of R positive: then Q is uniform (Haar) among the matrices with orthonormal columns
-/// (F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54,
-/// 2007). What a reflection leaves of the matrix is again normal and independent of it, so the columns are not
-/// drawn first and reflected, but drawn as they come to be reflected (G. Stewart, "The efficient generation of random
-/// orthogonal matrices with an application to condition estimators", SIAM J. Numer. Anal. 17, 1980): half
-/// the work. In double, whatever type the weights have; the same bits everywhere.
+/// The Householder factorization Q R of a rows x columns matrix of independent N(0, 1) entries, rows >= columns. The
+/// signs make the diagonal of R positive. Then Q is uniform (Haar) among the matrices with orthonormal columns (F.
+/// Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54, 2007).
+///
+/// After a reflection the rest of the matrix is again normal and independent of it. So each column is drawn only when
+/// it is reflected, which halves the work (G. Stewart, "The efficient generation of random orthogonal matrices with an
+/// application to condition estimators", SIAM J. Numer. Anal. 17, 1980).
+///
+/// Computed in double for any type of weights; the same bits everywhere.
 class random_reflections {
 public:
   random_reflections(std::size_t rows, std::size_t columns, sampler const& random)
@@ -36,7 +38,7 @@ public:
     }
   }
 
-  /// write(row, column, value) for every entry of Q.
+  /// Calls to(row, column, value) for every entry of Q.
   template <class Write> void write(Write const& to) {
     pass work{this, 0, 0, {}};
     for (work.first = 0; work.first < columns_; work.first += work.width) {
@@ -51,11 +53,11 @@ public:
   }
 
 private:
-  /// What reflection k acts on: rows k, k + 1, …
+  /// The vector of reflection k, which acts on rows k, k + 1, …
   [[nodiscard]] std::span<double> vector(std::size_t k) {
     return std::span<double>(vectors_).subspan(k * rows_ + k, rows_ - k);
   }
-  /// In parts, so that the rounding does not grow with the length.
+  /// The sum of squares, in parts, so that the rounding error does not grow with the length.
   [[nodiscard]] static double squares(std::span<double const> v) {
     double sum = 0;
     while (!v.empty()) {
@@ -71,11 +73,11 @@ private:
   }
 
   /// A few columns of H_0 H_1 … H_(columns - 1) [1; 0], last reflection first. Column j is 0 below row j until
-  /// reflection j, so the later ones leave it as it is.
+  /// reflection j, so later reflections do not change it.
   struct pass {
     random_reflections* all;
     std::size_t first; ///< column
-    std::size_t width; ///< of the panel
+    std::size_t width; ///< number of columns of the panel
     std::vector<double> panel;
 
     template <class L> SATUR_INLINE void run() {

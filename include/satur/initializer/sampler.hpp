@@ -1,10 +1,10 @@
 /// \file initializer/sampler.hpp  Uniform and normal numbers with the same bits on every platform, compiler, flag and
 /// standard library.
 ///
-/// The standard distributions differ between standard libraries, and std::log and std::cos between versions of one.
+/// The standard distributions differ between standard libraries, and std::log and std::cos differ between versions.
 /// Here every step is an IEEE operation with one correctly rounded result (+ - * / sqrt, bit shifts), and no product is
-/// ever fused with the sum that follows it (math::rounded). What is asked of the platform: float and double are IEEE
-/// binary32 and binary64, evaluated as such, rounding to nearest; no -ffast-math.
+/// fused with the following sum (math::rounded). Requirements: float and double are IEEE binary32 and binary64,
+/// evaluated as such, rounding to nearest; no -ffast-math.
 #pragma once
 
 #include "satur/array/threads.hpp"
@@ -28,34 +28,35 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Fills memory with random numbers as a function of a key and of the index of each element, nothing else: filling
-/// [0, n) gives the same bits as filling [0, k) and [k, n) apart (`first` is the index of out[0]), in any order, on any
-/// number of threads. A file compiled with OpenMP fills long memory on OpenMP's threads.
+/// Fills memory with random numbers that depend only on a key and on the index of each element. Filling [0, n) gives
+/// the same bits as filling [0, k) and [k, n) separately (`first` is the index of out[0]), in any order, on any number
+/// of threads. If compiled with OpenMP, long memory is filled by the OpenMP threads.
 ///
 /// float: element i is made from word (i % 256) / 64 of Philox block 64 (i / 256) + i % 64.
 /// double: from words 2j and 2j + 1, j = (i % 128) / 64, of block 64 (i / 128) + i % 64 (the first is the low half).
-/// Any other floating type gets the double converted.
+/// Any other floating type gets the double, converted.
 struct sampler {
   stream_key key;
 
   sampler() = default;
   explicit constexpr sampler(stream_key const& k) noexcept : key(k) {}
-  /// Takes the key from a generator (draw_key says how many draws).
+  /// Draws the key from a generator (draw_key states how many draws).
   template <std::uniform_random_bit_generator G> [[nodiscard]] static sampler from(G& generator) {
     return sampler(draw_key(generator));
   }
   bool operator==(sampler const&) const = default;
 
-  /// Uniform on [low, high): never below low, never high itself (all low where the two are equal). The ends are rounded
-  /// inward where T cannot tell them. An element is center + half * s with center = low/2 + high/2,
-  /// half = high/2 - low/2 and s = ±(k + 1/2) / 2^m, symmetric about 0; the sign is the top bit of the word, k the next
-  /// m = 23 (float) or 52 (double) bits. Wants low <= high, both finite.
+  /// Uniform on [low, high): never below low, never equal to high (all elements are low if low == high). Ends that T
+  /// cannot represent are rounded inward. Requires low <= high, both finite.
+  ///
+  /// An element is center + half * s with center = low/2 + high/2, half = high/2 - low/2 and s = ±(k + 1/2) / 2^m,
+  /// symmetric about 0. The sign is the top bit of the word; k is the next m = 23 (float) or 52 (double) bits.
   template <std::floating_point T>
   void uniform(std::span<T> out, double low, double high, std::uint64_t first = 0) const;
 
-  /// Normal with this mean and standard deviation, by Box and Muller's transform (Ann. Math. Stat. 29, 1958), both of
-  /// its results used: the radius from 32 bits (float; no |z| beyond 6.77 standard deviations, which has probability
-  /// 1.3e-11) or 52 bits (double; 8.58, 1e-17), the angle from 26 bits or 55.
+  /// Normal with this mean and standard deviation, by both results of Box and Muller (Ann. Math. Stat. 29, 1958).
+  /// The radius uses 32 bits in float, so |z| is at most 6.77 standard deviations (probability 1.3e-11), and 52 bits in
+  /// double (8.58, 1e-17). The angle uses 26 bits in float and 55 in double.
   template <std::floating_point T>
   void normal(std::span<T> out, std::type_identity_t<T> mean, std::type_identity_t<T> stddev,
               std::uint64_t first = 0) const;
@@ -63,7 +64,7 @@ struct sampler {
 
 namespace detail {
 
-/// What the bit tricks below need to know of a format.
+/// Constants of a floating-point format for the bit operations below.
 template <class T> struct sampler_format;
 template <> struct sampler_format<float> {
   using word = std::uint32_t;
@@ -109,7 +110,7 @@ template <> struct sampler_format<double> {
   static constexpr double two_ln2 = 0x1.62e42fefa39efp+0;
 };
 
-/// The unsigned words as wide as the lanes of L.
+/// Unsigned words of the width of the lanes of L.
 template <class L> struct words_of {
   using type = typename sampler_format<L>::word;
 };
@@ -120,7 +121,7 @@ template <class T, int N> struct words_of<math::lanes<T, N>> {
 #endif
 template <class L> using words_t = typename words_of<L>::type;
 
-/// The same bits read as elements of U.
+/// The same bits, read as elements of U.
 template <class U, class V> SATUR_INLINE auto reread(V const& v) {
 #if SATUR_HAS_LANES
   if constexpr (math::is_lanes_v<V>) {
@@ -132,7 +133,7 @@ template <class U, class V> SATUR_INLINE auto reread(V const& v) {
   }
 }
 
-/// a * b as it was rounded: never fused with a sum.
+/// a * b, rounded: never fused with a sum.
 template <class L> SATUR_INLINE L product(L const& a, L const& b) { return math::rounded(a * b); }
 
 template <class L, class T, std::size_t N> SATUR_INLINE L polynomial(T const (&c)[N], L const& x) {
@@ -143,7 +144,7 @@ template <class L, class T, std::size_t N> SATUR_INLINE L polynomial(T const (&c
   return p;
 }
 
-/// k - below for an integer k < 2^digits, exact where the result is a multiple of 1/2.
+/// k - below for an integer k < 2^digits; exact if the result is a multiple of 1/2.
 template <class L> SATUR_INLINE L integer_minus(words_t<L> const& k, math::element_t<L> below) {
   using T = math::element_t<L>;
   using format = sampler_format<T>;
@@ -187,8 +188,8 @@ template <class L> SATUR_INLINE L radius(words_t<L> const& w) {
   }
 }
 
-/// mean + stddev * radius * (cos, sin) of an angle that is uniform on the circle: two sign bits, one bit that swaps the
-/// two, and the angle within an eighth of the circle.
+/// mean + stddev * radius * (cos, sin) of a uniform angle. The angle consists of two sign bits, one bit that swaps cos
+/// and sin, and the angle within an eighth of the circle.
 template <class L> struct polar_pair {
   L a, b;
 };
@@ -213,7 +214,7 @@ SATUR_INLINE polar_pair<L> box_muller(words_t<L> const& u, words_t<L> const& v, 
   return {mean + reread<T>(reread<word>(a) ^ (v & W(sign))), mean + reread<T>(reread<word>(b) ^ ((v << 1) & W(sign)))};
 }
 
-/// The laws: how one group of Philox blocks becomes numbers. in[64 j + l] is word j of block l.
+/// Laws convert one group of Philox blocks to numbers. in[64 j + l] is word j of block l.
 template <class T> struct uniform_law {
   using word = typename sampler_format<T>::word;
   static constexpr std::size_t rows = 16 / sizeof(word);
@@ -270,7 +271,7 @@ template <class T> struct normal_law {
   }
 };
 
-/// Elements [first, first + out.size()) of a law, whole groups in place, the ends through a buffer.
+/// Elements [first, first + out.size()) of a law. Whole groups are written in place, the ends through a buffer.
 template <class T, class Law> struct law_pass {
   using word = typename Law::word;
   static constexpr std::size_t group = Law::rows * philox_group;
@@ -306,7 +307,7 @@ void fill_by_law(Law const& law, stream_key const& key, std::uint64_t first, std
   });
 }
 
-/// Other floating types: in double, converted.
+/// Other floating types: computed in double, then converted.
 template <class T, class Fill> void fill_through_double(std::span<T> out, std::uint64_t first, Fill const& fill) {
   over_leaves(out.size(), [&](std::size_t from, std::size_t count) {
     double buffer[1024];

@@ -1,4 +1,4 @@
-/// \file initializer/sparse.hpp  Few connections a unit, strong ones.
+/// \file initializer/sparse.hpp  Few nonzero weights for each unit.
 #pragma once
 
 #include "satur/config.hpp"
@@ -22,13 +22,19 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// w ~ N(0, spread^2), and in every column of the matrix as it is stored the same number of weights, picked at random,
-/// is 0: ceil(share_of_zeros x rows) (`math::least_count`). Stored (in, out), as in this library, a column is what
-/// enters one unit, which is what Martens describes (15 connections a unit); sparse_ of PyTorch is this on its (out,
-/// in), where a column is what leaves one input. stddev = spread sqrt(1 - zeros / rows), with rows = in. Source: J.
-/// Martens, "Deep learning via Hessian-free optimization", ICML 2010. Throws std::invalid_argument where a fan is 0,
-/// the share is not between 0 and 1, the spread is negative, infinite or NaN, or the weights are not in x out, and
-/// shape_error for another number of axes than two.
+/// w ~ N(0, spread^2). In every column of the stored matrix the same number of weights, picked at random, is 0:
+/// ceil(share_of_zeros x rows) (`math::least_count`).
+///
+/// A column of a matrix stored as (in, out), as in this library, holds the weights into one unit. That is what Martens
+/// describes (15 connections a unit). PyTorch's sparse_ does the same on its (out, in), where a column holds the
+/// weights from one input.
+///
+/// Scale: stddev = spread sqrt(1 - zeros / rows), with rows = in.
+///
+/// Source: J. Martens, "Deep learning via Hessian-free optimization", ICML 2010.
+///
+/// Throws std::invalid_argument if a fan is 0, the share is not between 0 and 1, the spread is negative, infinite or
+/// NaN, or the number of weights is not in x out; shape_error unless there are two axes.
 struct sparse {
   double share_of_zeros = 0.9;
   double spread = 0.01; ///< standard deviation of the weights that are not zeroed
@@ -49,7 +55,7 @@ struct sparse {
     auto const [rows, columns] = shape.matrix();
     std::size_t const zeros = zeros_of(rows);
     random.normal(out, T(0), detail::checked_as<T>(detail::checked_scale(spread, name, "spread"), name, "spread"));
-    // Which ones: the first steps of Fisher and Yates' shuffle, on a stream of its own.
+    // Picks the zeros by the first steps of the Fisher-Yates shuffle, on a separate stream.
     sampler picks = random;
     picks.key.words[3] ^= 0x73706172u;
     std::vector<double> uniform(zeros);

@@ -1,5 +1,5 @@
-/// \file initializer/truncated_normal.hpp  Normal with its tails cut off. The bounds are counted in standard deviations
-/// by the one rule and are values by the other: the libraries give both the one name, and differ.
+/// \file initializer/truncated_normal.hpp  Normal with its tails cut off. One rule takes the bounds in standard
+/// deviations, the other as values. Keras and JAX use the first, PyTorch the second, under nearly the same name.
 #pragma once
 
 #include "satur/config.hpp"
@@ -20,8 +20,8 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// Throws std::invalid_argument unless low < high and the window between, in deviations, is not too far out. `low` and
-/// `high` are the bounds as the caller gave them.
+/// Throws std::invalid_argument unless low < high and the window reaches within 37 standard deviations of the mean.
+/// `low` and `high` are the bounds as the caller gave them.
 inline void check_window(double low, double high, double low_deviations, double high_deviations,
                          std::string_view rule) {
   if (!(low < high)) { // NaN too
@@ -38,11 +38,15 @@ inline void check_window(double low, double high, double low_deviations, double 
 } // namespace detail
 
 /// w = center + spread Z, Z ~ N(0, 1) kept between `low_deviations` and `high_deviations` (either may be infinite).
-/// `spread` is the standard deviation of the normal before the cut; what is left has the smaller `stddev(fans)`, for
-/// the bounds ±2 0.87962566103423978 spread. This is TruncatedNormal of Keras and truncated_normal of JAX, neither of
-/// which makes up for the cut (`variance_scaling` of both does). Mean and deviation: normal_window of
-/// normal_window.hpp. Throws std::invalid_argument where the mean is not finite, the spread negative, infinite or NaN,
-/// a bound NaN, the bounds empty, or both beyond 37 on one side.
+/// Keras's TruncatedNormal and JAX's truncated_normal, neither of which corrects for the cut (`variance_scaling` of
+/// both does).
+///
+/// Scale: `spread` is the standard deviation before the cut. `stddev(fans)`, after the cut, is smaller:
+/// 0.87962566103423978 spread for the bounds ±2. Mean and standard deviation come from normal_window of
+/// normal_window.hpp.
+///
+/// Throws std::invalid_argument if the mean is not finite, the spread is negative, infinite or NaN, a bound is NaN, the
+/// bounds are empty, or both are beyond 37 on one side.
 struct truncated_normal_deviations {
   double center = 0; ///< the mean before the cut
   double spread = 1; ///< the standard deviation before the cut
@@ -65,7 +69,7 @@ struct truncated_normal_deviations {
     check();
     detail::checked_as<T>(center, name, "mean");
     detail::checked_as<T>(spread, name, "spread");
-    if (spread == 0) { // then the bounds are no window
+    if (spread == 0) { // the bounds have no meaning then
       std::ranges::fill(out, static_cast<T>(center));
       return;
     }
@@ -85,10 +89,14 @@ private:
 };
 
 /// w ~ N(center, spread^2) kept between the values `low` and `high` (either may be infinite): never below low, never
-/// above high. `spread` is the standard deviation before the cut. This is trunc_normal_ of PyTorch, whose bounds a and
-/// b are values too: with its defaults ±2 and a spread of 0.02 it cuts at 100 deviations, which is not at all. Mean and
-/// deviation: normal_window of normal_window.hpp. Throws std::invalid_argument where the mean is not finite, the spread
-/// not above 0 or not finite, a bound NaN, the bounds empty, or both more than 37 spreads from the mean on one side.
+/// above high. PyTorch's trunc_normal_, whose bounds a and b are values too. With its defaults ±2 and a spread of 0.02
+/// it cuts at 100 standard deviations, so it cuts nothing.
+///
+/// Scale: `spread` is the standard deviation before the cut. Mean and standard deviation after it come from
+/// normal_window of normal_window.hpp.
+///
+/// Throws std::invalid_argument if the mean is not finite, the spread is not above 0 or not finite, a bound is NaN, the
+/// bounds are empty, or both are more than 37 spreads from the mean on one side.
 struct truncated_normal_absolute {
   double center = 0; ///< the mean before the cut
   double spread = 1; ///< the standard deviation before the cut

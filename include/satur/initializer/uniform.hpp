@@ -1,4 +1,4 @@
-/// \file initializer/uniform.hpp  Uniform on an interval that the caller states.
+/// \file initializer/uniform.hpp  Uniform on a given interval.
 #pragma once
 
 #include "satur/config.hpp"
@@ -12,8 +12,10 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// w uniform on [low, high): never below low, never high itself (all low where the two are equal). Mean (low + high)/2,
-/// standard deviation (high - low)/sqrt 12.
+/// w uniform on [low, high): never below low, never equal to high (all weights are low if low == high).
+///
+/// Scale: mean (low + high)/2, standard deviation (high - low)/sqrt 12.
+///
 /// Throws std::invalid_argument unless both ends are finite and low <= high.
 struct uniform {
   double low = -1;

@@ -1,4 +1,4 @@
-/// \file initializer/variance_scaling.hpp  One formula for most rules: a variance of scale / n, with n from the fans.
+/// \file initializer/variance_scaling.hpp  One formula for most rules: variance scale / n, with n from the fans.
 #pragma once
 
 #include "satur/config.hpp"
@@ -14,33 +14,36 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// The law that a variance_scaling draws from.
+/// The law that variance_scaling draws from.
 enum class scaling_law {
   normal,          ///< Keras: untruncated_normal
   uniform,         ///< on [-a, a), a = sqrt 3 stddev
-  truncated_normal ///< cut at two deviations of the normal, which is then widened to have the stddev after the cut
+  truncated_normal ///< cut at ±2 standard deviations, then widened so that stddev holds after the cut
 };
 
-/// Mean 0 and stddev = sqrt(scale / n), n the fan that `mode` picks. Every law has that deviation: the normal that is
-/// cut at ±2 of its deviations has the deviation stddev / 0.87962566103423978, so that what is left has stddev, and no
-/// weight is beyond 2.2737 stddev. Keras and JAX apply that constant here (and in their glorot_normal, he_normal and
-/// lecun_normal, which are this rule with a truncated normal), but not in their truncated_normal; PyTorch nowhere.
+/// Mean 0 and stddev = sqrt(scale / n), n the fan that `mode` selects.
 ///
-/// | scale, mode | is |
-/// |---|---|
-/// | 1, fan_in | lecun |
-/// | 1, fan_avg | glorot |
-/// | 2, fan_in | he |
+///   | scale, mode | rule |
+///   |---|---|
+///   | 1, fan_in | lecun |
+///   | 1, fan_avg | glorot |
+///   | 2, fan_in | he |
 ///
-/// Source: VarianceScaling of Keras, variance_scaling of jax.nn.initializers (which has fan_geo_avg too).
-/// Throws std::invalid_argument where a fan is 0 or the scale is negative, infinite or NaN.
+/// Scale: every law has this standard deviation. The normal that is cut at ±2 of its standard deviations is widened to
+/// stddev / 0.87962566103423978 first, so that stddev remains after the cut. Then no weight is beyond 2.2737 stddev.
+/// Keras and JAX apply that constant here (and in their glorot_normal, he_normal and lecun_normal, which are this rule
+/// with a truncated normal), but not in their truncated_normal. PyTorch never does.
+///
+/// Source: VarianceScaling of Keras; variance_scaling of jax.nn.initializers (which has fan_geo_avg too).
+///
+/// Throws std::invalid_argument if a fan is 0 or the scale is negative, infinite or NaN.
 struct variance_scaling {
   double scale = 1;
   fan_mode mode = fan_mode::fan_in;
   scaling_law law = scaling_law::truncated_normal;
 
   static constexpr std::string_view name = "variance_scaling";
-  /// The standard deviation of N(0, 1) between -2 and 2, as the two libraries write it.
+  /// The standard deviation of N(0, 1) between -2 and 2, with the digits of Keras and JAX.
   static constexpr double deviation_within_2 = 0.87962566103423978;
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }

@@ -1,5 +1,5 @@
-/// \file initializer/weight_shape.hpp  The shape of a weight and which axis is which, for rules that are about the
-/// matrix and not about single weights.
+/// \file initializer/weight_shape.hpp  The shape of a weight and the order of its axes, for rules that fill a whole
+/// matrix.
 #pragma once
 
 #include "satur/config.hpp"
@@ -18,13 +18,14 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// The order of a weight's axes.
+/// The order of the axes of a weight.
 enum class axis_order {
   in_out, ///< (kernel…, in, out): the layers of this library, Keras, JAX
   out_in  ///< (out, in, kernel…): PyTorch
 };
 
-/// The shape of a weight of at least two axes, row-major. Of a grouped convolution `in` is the channels of one group.
+/// The shape of a weight of at least two axes, row-major. For a grouped convolution `in` is the number of channels of
+/// one group.
 struct weight_shape {
   std::vector<std::size_t> extents;
   axis_order order = axis_order::in_out;
@@ -44,7 +45,7 @@ struct weight_shape {
     }
     return order == axis_order::in_out ? std::pair{joined, out()} : std::pair{out(), joined};
   }
-  /// Where weight (input, output) of a kernel's tap is; the tap as one row-major number, 0 for a matrix.
+  /// The index of weight (input, output) at a tap of the kernel. The tap is one row-major number, 0 for a matrix.
   [[nodiscard]] std::size_t index(std::size_t input, std::size_t output, std::size_t tap = 0) const {
     if (order == axis_order::in_out) {
       return (tap * in() + input) * out() + output;
@@ -59,7 +60,7 @@ namespace detail {
 
 inline constexpr std::size_t any_axes = (std::numeric_limits<std::size_t>::max)();
 
-/// The shape, or shape_error unless it has between `least` and `most` axes and all its extents are at least 1.
+/// Returns the shape. Throws shape_error unless it has between `least` and `most` axes and all extents are at least 1.
 inline weight_shape const& checked(weight_shape const& shape, std::size_t least, std::size_t most,
                                    std::string_view rule) {
   std::size_t const axes = shape.extents.size();
@@ -75,7 +76,7 @@ inline weight_shape const& checked(weight_shape const& shape, std::size_t least,
   return shape;
 }
 
-/// Also std::invalid_argument where the shape holds another number of weights than `size`.
+/// Also throws std::invalid_argument unless the shape holds `size` weights.
 inline weight_shape const& checked(weight_shape const& shape, std::size_t least, std::size_t most,
                                    std::string_view rule, std::size_t size) {
   std::size_t weights = 1;
@@ -89,7 +90,7 @@ inline weight_shape const& checked(weight_shape const& shape, std::size_t least,
   return shape;
 }
 
-/// The shape of a weight (in, out), or std::invalid_argument where a fan is 0 or `size` is not in x out.
+/// Returns the shape of a weight (in, out). Throws std::invalid_argument if a fan is 0 or `size` is not in x out.
 inline weight_shape matrix_of(fans const& f, std::size_t size, std::string_view rule) {
   checked(f, rule);
   if (counted_product(f.in, f.out, rule) != size) {

@@ -1,4 +1,4 @@
-/// \file initializer/zeros.hpp  All zeros: the usual start of a bias.
+/// \file initializer/zeros.hpp  All zeros: the usual initial bias.
 #pragma once
 
 #include "satur/config.hpp"
@@ -12,7 +12,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// w = 0. As weights it makes every unit of a layer the same unit, which no gradient tells apart.
+/// w = 0. As weights it makes all units of a layer equal, and their gradients stay equal.
 struct zeros {
   static constexpr std::string_view name = "zeros";
   static constexpr bool uses_fans = false;

@@ -1,5 +1,4 @@
-/// \file math/erfc.hpp  erf, erfc and the tail of the normal distribution, subnormal results included; one body for
-/// scalars, lanes, long double and dual numbers.
+/// \file math/erfc.hpp  erf, erfc and the tail of the normal distribution; scalars, lanes, long double, dual numbers.
 #pragma once
 
 #include "satur/math/in_double.hpp"
@@ -91,8 +90,7 @@ template <class T> SATUR_INLINE constexpr split<T> constant_in_two(long double c
   }
 }
 
-/// e^(x + rest) = 2^n (1 + t), with t accurate to its last digits. A result built on it rounds once, even if 2^n is not
-/// a normal number.
+/// e^(x + rest) = 2^n (1 + t), t accurate to its last digits: a result rounds once, even if 2^n is not normal.
 template <class T> struct exp_in_parts {
   integer_in_lanes<T> n;
   T t;
@@ -104,8 +102,7 @@ template <class T> SATUR_INLINE constexpr exp_in_parts<T> exp_parts(T const& x, 
   return {a.n, t + madd(lost, t, lost)};
 }
 
-/// For t >= 0: e^-(t^2) = 2^n (1 + m) and e^(t^2) erfc t = ratio. For the normal distribution: e^-(t^2/2) and e^(t^2/2)
-/// erfc(t/sqrt2)/2.
+/// For t >= 0: e^-(t^2) = 2^n (1 + m), ratio = e^(t^2) erfc t. Normal: e^-(t^2/2), and e^(t^2/2) erfc(t/sqrt2)/2.
 template <class T> struct gaussian_parts {
   integer_in_lanes<T> n;
   T m;
@@ -140,8 +137,7 @@ template <grade G, bool Normal, class T> SATUR_INLINE constexpr gaussian_parts<T
   }
 }
 
-/// Above this |x| all tails are 0. erfc t is 0 from 27.3 in double and 10.1 in float; the normal tail is 0 from sqrt2
-/// times that.
+/// Above this |x| the tails are 0: erfc t from 27.3 (double) and 10.1 (float), the normal tail from sqrt2 times that.
 template <grade G> inline constexpr double last_of_erfc = G == grade::full ? 28.0 : 11.0;
 template <grade G> inline constexpr double last_of_normal = G == grade::full ? 39.0 : 15.0;
 
@@ -154,8 +150,7 @@ template <class T> SATUR_INLINE constexpr T exp_of_minus_square(T const& x, T co
   return e - e * (factor * square.rest);
 }
 
-/// erf x and 2/sqrt(pi) e^-(x^2). Computed in single precision for float: 1 - erfc x tolerates a larger error than erfc
-/// x.
+/// erf x and 2/sqrt(pi) e^-(x^2). float uses single precision: 1 - erfc x tolerates a larger error than erfc x.
 template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T const& x) {
   if constexpr (foreign_batch<T>) {
     return both_through_lanes(x, [](auto const& l) { return erf_and_slope(l); });
@@ -239,21 +234,14 @@ struct normal_formula {
 } // namespace detail
 
 /// erf x.
-///
 /// Valid types: float, double, lanes; other types use their own `erf`, found by ADL.
-///
 /// Accuracy: below 1.3 ulp for float and double.
-///
 /// Special values: ±0 at ±0, ±1 at ±inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T erf(T const& x) { return detail::erf_and_slope(x).value; }
 
-/// erfc x = 1 - erf x, without cancellation.
-///
+/// erfc x = 1 - erf x, without cancellation; for float computed in double.
 /// Valid types: float, double, lanes; other types use their own `erfc`, found by ADL.
-///
-/// Accuracy: below 2 ulp in double; below 0.8 ulp for float, which is computed in double. Subnormal results from x =
-/// 26.5 to 27.2 (float: 9.2 to 10.1) are included.
-///
+/// Accuracy: below 2 ulp in double, 0.8 in float; subnormal results from x = 26.5 to 27.2 (float: 9.2 to 10.1) too.
 /// Special values: 2 at -inf, 0 at inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T erfc(T const& x) {
   return in_double(detail::erfc_formula{}, x);

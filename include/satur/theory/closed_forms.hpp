@@ -1,4 +1,4 @@
-/// \file theory/closed_forms.hpp  Gaussian integrals that are known formulas though the activation is no polynomial.
+/// \file theory/closed_forms.hpp  Closed forms of Gaussian integrals for activations that are not polynomials.
 #pragma once
 
 #include "satur/activation/erf.hpp"
@@ -16,9 +16,10 @@ template <class A>
 inline constexpr bool has_closed_moments =
     std::same_as<A, erf> || std::same_as<A, gelu> || std::same_as<A, exponential>;
 
-/// Puts the closed forms in the place of the quadrature, where there are any. m.variance > 0.
-/// erf: C. K. I. Williams, "Computation with infinite neural networks", 1998, equation 11 (the arcsine kernel, here of
-/// one argument); the rest by differentiation of E erf(z) = erf(mean / sqrt(1 + 2q)).
+/// Replaces the quadrature by the closed forms, where they exist. Requires m.variance > 0.
+///
+/// Source, for erf: C. K. I. Williams, "Computation with infinite neural networks", 1998, equation 11 (the arcsine
+/// kernel, here of one argument). The rest follows by differentiation of E erf(z) = erf(mean / sqrt(1 + 2q)).
 template <class M> void closed_moments(erf const&, M& m) {
   double const q = m.variance;
   double const two = 1.0 + 2.0 * q;
@@ -37,7 +38,7 @@ template <class M> void closed_moments(erf const&, M& m) {
   }
 }
 
-/// gelu, at mean 0 alone: z Phi(z), by parts (docs/theory.md).
+/// gelu = z Phi(z), at mean 0 only, by integration by parts (docs/theory.md).
 template <class M> void closed_moments(gelu const&, M& m) {
   if (m.mean != 0.0) {
     return;
@@ -58,7 +59,7 @@ template <class M> void closed_moments(gelu const&, M& m) {
   m.output_growth = 0.25 + angle + q / (2.0 * pi * one * root) + last * (2.0 / q - 1.0 / one - 1.0 / two);
 }
 
-/// e^z: the log-normal law.
+/// e^z: the log-normal distribution.
 template <class M> void closed_moments(exponential const&, M& m) {
   double const q = m.variance;
   m.mean_output = std::exp(m.mean + 0.5 * q);

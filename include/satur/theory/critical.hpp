@@ -1,4 +1,4 @@
-/// \file theory/critical.hpp  The weights at which a gradient neither vanishes nor explodes.
+/// \file theory/critical.hpp  The weight variance at which a gradient neither vanishes nor explodes.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -20,22 +20,22 @@ struct critical_point {
   double weight_variance; ///< sigma_w^2 (a single weight has variance sigma_w^2 / fan-in)
   double variance;        ///< q*; 0: approached as q* -> 0; NaN: every q is a fixed point
   double chi_q;           ///< slope of the variance map there
-  bool stable;            ///< the layers approach q*; else they leave it, to 0 or to infinity
+  bool stable;            ///< true: the layers approach q*; false: they move away from it, to 0 or to infinity
 };
 
 } // namespace theory
 
 namespace detail {
 
-/// The bias variance with which q is the critical fixed point, in units of q: 1 - E f^2 / (q E f'^2).
+/// The bias variance that makes q the critical fixed point, divided by q: 1 - E f^2 / (q E f'^2).
 template <class A> [[nodiscard]] double critical_bias(A const& act, double q) {
   theory::gaussian_moments const m = theory::moments(act, 0.0, q);
   return m.mean_squared_derivative > 0.0 ? 1.0 - m.mean_squared_output / q / m.mean_squared_derivative : -unbounded;
 }
-/// The variances that are looked at: from 1e-8 to 1e8, ten to a decade.
+/// Number of steps of the search over variances: from 1e-8 to 1e8, ten to a decade.
 inline constexpr int critical_steps = 160;
 [[nodiscard]] inline double critical_grid(int i) { return std::pow(10.0, 0.1 * i - 8.0); }
-/// E f^2/q does not depend on q: relu and its leaky kin, identity.
+/// True if E f^2/q does not depend on q: relu, leaky relu, identity.
 template <class A> [[nodiscard]] bool homogeneous(A const& act) {
   double const one = theory::moments(act, 0.0, 1.0).mean_squared_output;
   for (double const q : {1e-4, 0.1, 30.0, 1e4}) {
@@ -55,10 +55,15 @@ inline void require_bias(std::string_view function, double bias_variance) {
 
 namespace theory {
 
-/// Every critical point with this bias variance, by rising q*, searched from 1e-8 to 1e8. The line is a curve over q:
-/// weight_variance = 1/E f'^2, bias_variance = q - E f^2 / E f'^2; roots of the second, to 1e-12. Empty where there is
-/// none. Some milliseconds. Source: Schoenholz et al. 2017, section 3.
-/// Throws std::invalid_argument where the bias variance is negative or not finite.
+/// Every critical point for this bias variance, by rising q*. The search covers q* from 1e-8 to 1e8. Empty if there is
+/// none. Takes some milliseconds.
+///
+/// The critical line is a curve over q: weight_variance = 1/E f'^2, bias_variance = q - E f^2 / E f'^2. The points are
+/// the roots of the second equation, to 1e-12.
+///
+/// Source: Schoenholz et al. 2017, section 3.
+///
+/// Throws std::invalid_argument if the bias variance is negative or not finite.
 template <class A> [[nodiscard]] std::vector<critical_point> critical_points(A const& act, double bias_variance) {
   detail::require_bias("theory::critical_points", bias_variance);
   std::vector<critical_point> found;
@@ -83,7 +88,7 @@ template <class A> [[nodiscard]] std::vector<critical_point> critical_points(A c
     double const next = detail::critical_grid(i);
     double const at_next = excess(next);
     if (!(std::fabs(at_next) > noise) || !detail::is_finite(at_next)) {
-      continue; // a straight line through 0 is critical to the last digit far out
+      continue; // far out, a straight line through 0 is critical within rounding
     }
     if ((at_q < 0.0) != (at_next < 0.0) && std::fabs(at_q) > noise && detail::is_finite(at_q)) {
       double const root = detail::root_between(excess, q, at_q, next, at_next);
@@ -97,11 +102,15 @@ template <class A> [[nodiscard]] std::vector<critical_point> critical_points(A c
   return found;
 }
 
-/// The sigma_w^2 at which chi_1 = 1 (weights of variance sigma_w^2 / fan-in): tanh 1 without biases and 1.7610 with
-/// bias variance 0.05; relu 2; sigmoid 103.0, where q* = 45.6 and 46 % of the units lie beyond 5. Where there are
-/// several, the one with the least q*. gelu and silu with little bias have a point that their layers leave, to 0 or to
-/// infinity: `critical_points` says so. Throws std::invalid_argument where the bias variance is negative or not finite,
-/// and, with the reason, where no weights do it: softplus never, relu only without biases.
+/// The sigma_w^2 at which chi_1 = 1 (weights have variance sigma_w^2 / fan-in). If there are several, the one with the
+/// least q*.
+///
+/// Examples: tanh 1 without biases and 1.7610 with bias variance 0.05; relu 2; sigmoid 103.0, where q* = 45.6 and 46 %
+/// of the units are beyond 5. For gelu and silu with a small bias variance the point is unstable: their layers move
+/// away from it, to 0 or to infinity. `critical_points` reports that.
+///
+/// Throws std::invalid_argument if the bias variance is negative or not finite, and, with the reason, if there is no
+/// such sigma_w^2: softplus never has one, relu only without biases.
 template <class A> [[nodiscard]] double critical_weight_variance(A const& act, double bias_variance) {
   detail::require_bias("theory::critical_weight_variance", bias_variance);
   std::vector<critical_point> const found = critical_points(act, bias_variance);

@@ -1,5 +1,4 @@
-/// \file theory/gain.hpp  How much wider weights must be so that a layer keeps its signal, or its gradient, the size it
-/// has.
+/// \file theory/gain.hpp  The factor on the weights with which a layer keeps the size of its signal or of its gradient.
 #pragma once
 
 #include "satur/activation/elu.hpp"
@@ -28,27 +27,35 @@ namespace detail {
 
 namespace theory {
 
-/// The gain that keeps E f^2 = 1: 1/sqrt(E f(z)^2), z ~ N(0, 1). Weights of variance gain^2/fan-in then give the next
-/// layer pre-activations of variance 1 too. tanh 1.592537419722831, sigmoid 1.846, relu sqrt 2, selu 1. A constant
-/// expression where value and slope of the activation are. Source: the definition (He et al. 2015, section 2.2, for
-/// relu); tests/reference/gains.csv.
-/// Throws std::invalid_argument where E f^2 is 0 or not finite.
+/// The gain that keeps the size of the signal: 1/sqrt(E f(z)^2), z ~ N(0, 1). Weights of variance gain^2/fan-in then
+/// give the next layer pre-activations of variance 1 too. A constant expression if value and slope of the activation
+/// are.
+///
+/// Examples: tanh 1.592537419722831, sigmoid 1.846, relu sqrt 2, selu 1.
+///
+/// Source: the definition (He et al. 2015, section 2.2, for relu); tests/reference/gains.csv.
+///
+/// Throws std::invalid_argument if E f^2 is 0 or not finite.
 template <class A> [[nodiscard]] constexpr double gain(A const& act) {
   return detail::gain_of(moments(act, 0.0, 1.0).mean_squared_output, "theory::gain", "E f(z)^2 at z ~ N(0, 1)");
 }
 
-/// The gain that keeps the gradient's square: 1/sqrt(E f'(z)^2), z ~ N(0, 1), with weights of variance gain^2/fan-out.
-/// Equal to `gain` for relu and its leaky kin alone; tanh 1.467413591630795, sigmoid 4.72, selu 0.966.
-/// Throws std::invalid_argument where E f'^2 is 0 or not finite.
+/// The gain that keeps the square of the gradient: 1/sqrt(E f'(z)^2), z ~ N(0, 1), with weights of variance
+/// gain^2/fan-out.
+///
+/// Examples: equal to `gain` for relu and leaky relu only; tanh 1.467413591630795, sigmoid 4.72, selu 0.966.
+///
+/// Throws std::invalid_argument if E f'^2 is 0 or not finite.
 template <class A> [[nodiscard]] constexpr double backward_gain(A const& act) {
   return detail::gain_of(moments(act, 0.0, 1.0).mean_squared_derivative, "theory::backward_gain",
                          "E f'(z)^2 at z ~ N(0, 1)");
 }
 
-/// PyTorch's table (torch.nn.init.calculate_gain), and NaN for an activation that it does not list. It is a convention:
-/// sigmoid 1 and tanh 5/3 keep nothing at z ~ N(0, 1) (1 times E f^2 is 0.293; 25/9 times E f^2 is 1.095, and the
-/// gradient's square grows by 1.29 a layer), selu 3/4 trades its own fixed point for one nearer 0, and only identity,
-/// relu and leaky relu are `gain` itself.
+/// The gain in PyTorch's table (torch.nn.init.calculate_gain), and NaN for an activation that it does not list.
+///
+/// The table is a convention. At z ~ N(0, 1) sigmoid 1 and tanh 5/3 do not keep E f^2 (1 times E f^2 is 0.293; 25/9
+/// times E f^2 is 1.095, and the square of the gradient grows by 1.29 a layer). selu 3/4 replaces its fixed point by
+/// one nearer 0. Only identity, relu and leaky relu have the value of `gain`.
 template <class A> [[nodiscard]] constexpr double conventional_gain(A const& act) {
   if constexpr (std::same_as<A, identity> || std::same_as<A, sigmoid>) {
     return 1.0;
@@ -65,15 +72,17 @@ template <class A> [[nodiscard]] constexpr double conventional_gain(A const& act
   }
 }
 
-/// lambda (z for z > 0, else alpha (e^z - 1)) that keeps mean 0 and the variance of z ~ N(0, variance).
+/// The constants of lambda (z for z > 0, else alpha (e^z - 1)) that keep mean 0 and the variance of z ~ N(0, variance).
 struct self_normalizing {
   double lambda;
   double alpha;
 };
 
-/// Solves for selu's constants: 1.0507009873554805 and 1.6732632423543772 at variance 1. E elu is a line in alpha, so
-/// two moments give the alpha with mean 0, and a third the lambda with the variance. Source: Klambauer, Unterthiner,
-/// Mayr, Hochreiter 2017, section 2 and equation 14.
+/// Solves for the constants of selu: 1.0507009873554805 and 1.6732632423543772 at variance 1. E elu is linear in alpha,
+/// so two moments give the alpha with mean 0, and a third gives the lambda that keeps the variance.
+///
+/// Source: Klambauer, Unterthiner, Mayr, Hochreiter 2017, section 2 and equation 14.
+///
 /// Throws std::invalid_argument unless the variance is finite and above 0.
 [[nodiscard]] inline self_normalizing selu_constants(double variance = 1.0) {
   detail::require_law("theory::selu_constants", 0.0, variance);

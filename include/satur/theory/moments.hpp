@@ -1,4 +1,4 @@
-/// \file theory/moments.hpp  What an activation makes of a normal pre-activation: E f, E f^2, E f', E f'^2.
+/// \file theory/moments.hpp  Moments of an activation of a normal pre-activation: E f, E f^2, E f', E f'^2.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -17,7 +17,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// float where an activation takes no double.
+/// double if the activation accepts it, else float.
 template <class A> using theory_number = std::conditional_t<activation<A, double>, double, float>;
 
 template <class A> [[nodiscard]] constexpr auto edges_of(A const& act) {
@@ -28,7 +28,7 @@ template <class A> [[nodiscard]] constexpr auto edges_of(A const& act) {
   }
 }
 
-/// How wide the bend at 0 is: 1, or what the activation's own parameter makes of it.
+/// The width of the bend at 0: 1, or as the parameter of the activation sets it.
 template <class A> [[nodiscard]] constexpr double bend_of(A const& act) {
   double width = 1.0;
   if constexpr (requires {
@@ -57,31 +57,35 @@ template <class A> [[nodiscard]] constexpr math::value_and_slope<double> both_at
 
 namespace theory {
 
-/// Of y = f(z), z ~ N(mean, variance).
+/// Moments of y = f(z), z ~ N(mean, variance).
 struct gaussian_moments {
   double mean = 0;                    ///< E z
   double variance = 0;                ///< Var z (not the standard deviation)
   double mean_output = 0;             ///< E f
-  double variance_output = 0;         ///< Var f, with its own digits where f hardly moves
+  double variance_output = 0;         ///< Var f, without cancellation if f is nearly constant
   double mean_squared_output = 0;     ///< E f^2
-  double mean_fourth_output = 0;      ///< E f^4: how much E f^2 fluctuates over finitely many units
+  double mean_fourth_output = 0;      ///< E f^4: gives the fluctuation of E f^2 over finitely many units
   double mean_derivative = 0;         ///< E f', the mean slope
-  double mean_squared_derivative = 0; ///< E f'^2: what a gradient keeps of its square, per weight variance times fan-in
+  double mean_squared_derivative = 0; ///< E f'^2: factor on a squared gradient, per weight variance times fan-in
   /// dE f^2 / d variance = E[f'^2 + f f''] = E[(z - mean) f f'] / variance: the last form holds with kinks too, but not
-  /// where f itself jumps (threshold, hard_shrink). NaN where the variance is 0.
+  /// if f itself jumps (threshold, hard_shrink). NaN if the variance is 0.
   double output_growth = 0;
-  /// dE f' / d variance = E[f' (t^2 - 1)] / (2 variance), t = (z - mean)/sd. NaN where the variance is 0.
+  /// dE f' / d variance = E[f' (t^2 - 1)] / (2 variance), t = (z - mean)/sd. NaN if the variance is 0.
   double derivative_growth = 0;
   bool operator==(gaussian_moments const&) const = default;
 };
 
-/// All moments of one activation in one sweep. Relative error, to max(the moment, 1e-3): 1e-13 for activations of
-/// straight lines and parabolas (relu, leaky_relu, prelu, hard_tanh, hard_sigmoid, relu6, hard_swish, …: closed forms;
-/// 2e-12, and 1e-9 for the fourth moment, where |mean| is above the standard deviation) and for erf, gelu (at mean 0)
-/// and exponential; 1e-11 for the others, by quadrature with edges at 0 and at `kinks()` where the activation states
-/// them. A struct of your own that bends elsewhere, or far more sharply than 1, should state `kinks()`. A variance of 0
-/// is all at the mean. 1 to 10 microseconds. Throws std::invalid_argument where the mean is not finite, or the variance
-/// negative or not finite. What overflows is infinite or NaN.
+/// All moments of one activation, computed in one sweep. Takes 1 to 10 microseconds.
+///
+/// Accuracy, relative to max(the moment, 1e-3): 1e-13 for activations of straight lines and parabolas (relu,
+/// leaky_relu, prelu, hard_tanh, hard_sigmoid, relu6, hard_swish, …), by closed forms; for these 2e-12, and 1e-9 for
+/// the fourth moment, if |mean| is above the standard deviation. 1e-13 for erf, gelu (at mean 0) and exponential. 1e-11
+/// for the others, by quadrature with edges at 0 and at `kinks()` if the activation states them. An activation of your
+/// own that bends elsewhere, or much more sharply than on a scale of 1, should state `kinks()`.
+///
+/// Special values: a variance of 0 puts z at the mean. A moment that overflows is infinite or NaN.
+///
+/// Throws std::invalid_argument if the mean is not finite, or the variance is negative or not finite.
 template <class A>
   requires activation<A, double> || activation<A, float>
 [[nodiscard]] constexpr gaussian_moments moments(A const& act, double mean, double variance) {
@@ -100,7 +104,7 @@ template <class A>
     return m;
   }
   double const sd = detail::sqrt_anywhere(variance);
-  double const center = at_mean.value; // outputs are counted from here, so that their variance keeps its digits
+  double const center = at_mean.value; // outputs are shifted by this, so that their variance keeps its digits
   double d1 = 0;                       // E (f - center)
   double d2 = 0;                       // E (f - center)^2
   double tff = 0;                      // E t f f', t = (z - mean)/sd
@@ -168,10 +172,15 @@ template <class A>
   return m;
 }
 
-/// E f(z), z ~ N(mean, variance), of an activation or of any callable of a double. Relative error as of `moments`; a
-/// callable is taken to be smooth on the scale of 1 except at 0 and at `edges` (its kinks and jumps, in any order), and
-/// not to grow like e^z. A variance of 0 gives f(mean). Under 10 microseconds for a callable of 20 ns.
-/// Throws std::invalid_argument where the mean is not finite, or the variance negative or not finite.
+/// E f(z), z ~ N(mean, variance), for an activation or any callable of a double. Takes less than 10 microseconds for a
+/// callable of 20 ns.
+///
+/// Accuracy: that of `moments`. A callable must be smooth on a scale of 1 except at 0 and at `edges` (its kinks and
+/// jumps, in any order), and must not grow like e^z.
+///
+/// Special values: a variance of 0 gives f(mean).
+///
+/// Throws std::invalid_argument if the mean is not finite, or the variance is negative or not finite.
 template <class F>
   requires std::invocable<F&, double> || activation<std::remove_cvref_t<F>, double> ||
            activation<std::remove_cvref_t<F>, float>

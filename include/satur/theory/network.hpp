@@ -1,5 +1,5 @@
-/// \file theory/network.hpp  A network before its weights are drawn: sizes, and the laws that weights and biases will
-/// have.
+/// \file theory/network.hpp  A network before its weights are drawn: its sizes, and the distributions of weights and
+/// biases.
 #pragma once
 
 #include "satur/initializer/concept.hpp"
@@ -17,18 +17,19 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace theory {
 
-/// The law of one layer's weights and biases. Variances are of a single number, not standard deviations.
+/// The distribution of the weights and biases of one layer. It holds variances of a single number, not standard
+/// deviations.
 struct layer_law {
   fans size{1, 1};            ///< fan-in and fan-out
-  double weight_variance = 0; ///< of one weight: stddev(fans)^2, not times fan-in
+  double weight_variance = 0; ///< variance of one weight: stddev(fans)^2, not times fan-in
   double weight_mean = 0;
   double bias_variance = 0;
   double bias_mean = 0;
   bool operator==(layer_law const&) const = default;
 };
 
-/// Layers, first to last, and what is fed in: the mean and the variance over the numbers of an input (0 and 1 where it
-/// is standardized; pixels from 0 to 1 are not).
+/// Layers, first to last, and the input: its mean and variance over the numbers of an input. They are 0 and 1 for a
+/// standardized input; pixels from 0 to 1 are not standardized.
 struct network {
   std::vector<layer_law> layers{};
   double input_mean = 0;
@@ -76,8 +77,8 @@ inline void require_layer(theory::layer_law const& law, std::size_t index, std::
 
 namespace theory {
 
-/// The law of a layer whose weights an initializer draws, its biases zero. Any rule with stddev(fans), and mean(fans)
-/// where it has one: satur's own or yours. Throws what these throw.
+/// The distribution of a layer with weights from an initializer and zero biases. Accepts any rule with stddev(fans),
+/// and uses mean(fans) if the rule has it. Throws what these throw.
 template <detail::states_its_scale Init> [[nodiscard]] layer_law law_of(Init const& init, fans f) {
   double const scale = init.stddev(f);
   return {.size = f, .weight_variance = scale * scale, .weight_mean = detail::mean_of(init, f)};

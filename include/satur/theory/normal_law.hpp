@@ -1,4 +1,4 @@
-/// \file theory/normal_law.hpp  The normal law of a pre-activation: its density and its two tails.
+/// \file theory/normal_law.hpp  The normal distribution of a pre-activation: its density and its two tails.
 #pragma once
 
 #include "satur/config.hpp"
@@ -17,7 +17,8 @@ inline constexpr double one_over_root_2 = 0.70710678118654752440;
 inline constexpr double one_over_root_2pi = 0.39894228040143267794;
 inline constexpr double unbounded = std::numeric_limits<double>::infinity();
 
-/// e^x, sqrt(x) and erfc(x) also in a constant expression, where <cmath> may not be called; to 1e-15 there, relative.
+/// e^x, sqrt(x) and erfc(x), also in a constant expression, where <cmath> may not be called. The relative error there
+/// is 1e-15.
 [[nodiscard]] constexpr double exp_anywhere(double x) {
   if (!std::is_constant_evaluated()) {
     return std::exp(x);
@@ -31,7 +32,7 @@ inline constexpr double unbounded = std::numeric_limits<double>::infinity();
     r *= 0.5;
     ++halvings;
   }
-  double m = 0.0; // e^r - 1, which keeps its digits where it is doubled
+  double m = 0.0; // e^r - 1, which keeps its digits when it is doubled
   for (int n = 18; n > 0; --n) {
     m = (1.0 + m) * r / n;
   }
@@ -68,11 +69,12 @@ inline constexpr double unbounded = std::numeric_limits<double>::infinity();
   for (int i = 0; i < 6; ++i) {
     root = 0.5 * (root + x / root);
   }
-  // Newton's last step may be off by one digit; the nearest of three numbers is the one whose square is nearest.
+  // Newton's last step may be off by one digit. Of the three nearest numbers, take the one whose square is nearest to
+  // x.
   constexpr double step = std::numeric_limits<double>::epsilon();
   double best = root;
   for (double const candidate : {root - step, root + step}) {
-    // candidate^2 - x without the rounding of candidate^2: candidate = h + l, both short.
+    // r^2 - x without rounding r^2: r = h + l, both with half of the digits.
     auto const miss = [x](double r) {
       double const h = static_cast<double>(static_cast<float>(r));
       double const l = r - h;
@@ -110,7 +112,7 @@ inline constexpr double unbounded = std::numeric_limits<double>::infinity();
   return 0.5 * two_over_root_pi * exp_anywhere(-x * x) / fraction;
 }
 
-/// phi, Phi and 1 - Phi of the standard normal law; each tail has its own digits. Any t, infinite ones too.
+/// phi, Phi and 1 - Phi of the standard normal distribution, for any t, infinite ones included. Neither tail cancels.
 [[nodiscard]] constexpr double normal_density(double t) {
   return t > 39.0 || t < -39.0 ? 0.0 : one_over_root_2pi * exp_anywhere(-0.5 * t * t);
 }
@@ -131,9 +133,13 @@ constexpr void require_law(std::string_view function, double mean, double varian
 
 namespace theory {
 
-/// P(z > t) for z ~ N(mean, variance), with its own digits in the far tail: 1e-139 is 1e-139. A variance of 0 is all at
-/// the mean, and then the answer is 1 or 0, strictly: P(z > mean) = 0. t may be infinite.
-/// Throws std::invalid_argument where t is NaN, the mean not finite, or the variance negative or not finite.
+/// P(z > t) for z ~ N(mean, variance). t may be infinite.
+///
+/// Accuracy: the far tail keeps its digits, down to values such as 1e-139.
+///
+/// Special values: with a variance of 0, z is the mean, and the result is 1 or 0: P(z > mean) = 0.
+///
+/// Throws std::invalid_argument if t is NaN, the mean is not finite, or the variance is negative or not finite.
 [[nodiscard]] constexpr double probability_above(double t, double mean, double variance) {
   detail::require_law("theory::probability_above", mean, variance);
   if (!(t >= -detail::unbounded)) {
@@ -145,7 +151,7 @@ namespace theory {
   return detail::normal_above((t - mean) / detail::sqrt_anywhere(variance));
 }
 
-/// P(z < t) for z ~ N(mean, variance); otherwise as `probability_above`.
+/// P(z < t) for z ~ N(mean, variance). Otherwise like `probability_above`.
 [[nodiscard]] constexpr double probability_below(double t, double mean, double variance) {
   detail::require_law("theory::probability_below", mean, variance);
   if (!(t >= -detail::unbounded)) {

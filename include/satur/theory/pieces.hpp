@@ -1,4 +1,4 @@
-/// \file theory/pieces.hpp  Activations made of straight lines and parabolas, whose Gaussian integrals are closed
+/// \file theory/pieces.hpp  Activations composed of straight lines and parabolas. Their Gaussian integrals have closed
 /// forms.
 #pragma once
 
@@ -32,7 +32,8 @@ struct polynomial_piece {
   double c2;
 };
 
-/// pieces_of<A>::get(act): the pieces from -inf to inf. By the exact type: what inherits an activation may change it.
+/// pieces_of<A>::get(act): the pieces from -inf to inf. It matches the exact type, because a derived struct may
+/// override the functions.
 template <class A> struct pieces_of {};
 template <class A>
 concept piecewise = requires(A const& act) { pieces_of<A>::get(act); };
@@ -57,7 +58,7 @@ template <> struct pieces_of<prelu> {
     return {polynomial_piece{-unbounded, 0, 0, act.negative_slope, 0}, polynomial_piece{0, unbounded, 0, 1, 0}};
   }
 };
-/// Flat, a line, flat.
+/// Three pieces: constant, a line, constant.
 [[nodiscard]] constexpr std::array<polynomial_piece, 3> clipped(double from, double to, double c0, double c1,
                                                                 double low, double high) {
   return {polynomial_piece{-unbounded, from, low, 0, 0}, polynomial_piece{from, to, c0, c1, 0},
@@ -111,20 +112,20 @@ template <> struct pieces_of<sparse_plus> {
   }
 };
 
-/// Whether [a, b], in standard deviations, is so narrow that `partial_moments` cancel: then by quadrature.
+/// True if [a, b], in standard deviations, is so narrow that `partial_moments` cancel. Then quadrature is used.
 [[nodiscard]] constexpr bool narrow(double a, double b) {
   return a < b && (b - a) * (std::max)({1.0, a < 0 ? -a : a, b < 0 ? -b : b}) < 1.0;
 }
 
-/// J_k = integral of t^k phi(t) over [a, b], k = 0 ... 8: J_0 from the tail that has the digits, then
-/// J_k = (k-1) J_{k-2} + a^{k-1} phi(a) - b^{k-1} phi(b), from t phi = -phi'. Wants no narrow [a, b].
+/// J_k = integral of t^k phi(t) over [a, b], k = 0 ... 8: J_0 is computed from the tail that does not cancel, then J_k
+/// = (k-1) J_{k-2} + a^{k-1} phi(a) - b^{k-1} phi(b), from t phi = -phi'. [a, b] must not be narrow.
 using partial_moments_t = std::array<double, 9>;
 [[nodiscard]] constexpr partial_moments_t partial_moments(double a, double b) {
   partial_moments_t j{};
   if (!(a < b)) {
     return j;
   }
-  double at_a = normal_density(a); // times a power of a from here on; 0 where a is infinite
+  double at_a = normal_density(a); // multiplied by powers of a below; 0 if a is infinite
   double at_b = normal_density(b);
   double const p = at_a > 0 ? a : 0.0;
   double const q = at_b > 0 ? b : 0.0;

@@ -1,4 +1,4 @@
-/// \file theory/predict.hpp  The saturation and the gradients of every layer, before a weight is drawn.
+/// \file theory/predict.hpp  Predicts saturation and gradients of every layer before the weights are drawn.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -20,7 +20,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// Whether an activation is flat at z: less than 3 % of its steepest slope, which is what a sigmoid has left at 5.
+/// True if an activation is flat at z: its slope is below 3 % of its peak. A sigmoid is flat at 5.
 template <class A> [[nodiscard]] bool flat_at(A const& act, double z, double peak) {
   return std::fabs(both_at(act, z).slope) < 0.03 * peak;
 }
@@ -29,59 +29,60 @@ template <class A> [[nodiscard]] bool flat_at(A const& act, double z, double pea
 
 namespace theory {
 
-/// A recursion that leaves the range of double; the message names the layer.
+/// Thrown if the recursion leaves the range of double. The message names the layer.
 struct divergence_error : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-/// One layer as it is expected to start, over units, inputs and random weights.
+/// The expected initial state of one layer, over units, inputs and random weights.
 struct layer_prediction {
   fans size{1, 1};
   double mean = 0;     ///< of z
   double variance = 0; ///< of z
   double below = 0;    ///< P(z < -threshold)
   double above = 0;    ///< P(z > threshold)
-  /// Share of units on a flat side: `below` where f is flat at -threshold, plus `above` where it is flat at threshold.
-  /// A relu's large values are no saturation.
+  /// Share of units on a flat side: `below` if f is flat at -threshold, plus `above` if f is flat at threshold. Large
+  /// values of a relu do not count as saturated.
   double saturated = 0;
   double mean_output = 0;             ///< E f(z)
   double mean_squared_output = 0;     ///< E f(z)^2
   double mean_derivative = 0;         ///< E f'(z), the mean slope
   double mean_squared_derivative = 0; ///< E f'(z)^2
   double slope_saturation = 0;        ///< 1 - mean slope / peak slope (stated, or searched for)
-  /// chi_1 of the layer: fan-in E w^2 E f'^2, the gradient's square kept by a layer in a net of equal ones
+  /// chi_1 of the layer: fan-in E w^2 E f'^2, the factor on the square of the gradient in a net of equal layers
   double chi = 0;
-  /// E (dL/dz)^2 of one unit relative to one of the last layer, from the layers' fans; 1 in the last layer.
+  /// E (dL/dz)^2 of one unit, relative to a unit of the last layer, from the fans of the layers. 1 in the last layer.
   double gradient_variance = 1;
-  /// The same for whole layers, E |dL/dz|^2 relative to the last layer's: a product of chi, whatever the widths.
+  /// E |dL/dz|^2 of the layer, relative to that of the last layer. A product of chi, for any widths.
   double gradient_norm_squared = 1;
-  /// Standard deviation of this network's own variance of z about `variance`, relative to it, at these widths: one
-  /// drawn network is off by so much. 0 in the first layer, whose input is known.
+  /// Relative standard deviation, over drawn networks of these widths, of a network's variance of z about `variance`. 0
+  /// in the first layer, because its input is known.
   double relative_error = 0;
-  /// Standard deviation of the mean slope that one drawn network shows over this layer's units for one input: from
-  /// `relative_error`, and from there being only fan-out units.
+  /// Standard deviation, over drawn networks, of the mean slope of this layer's units for one input. It comes from
+  /// `relative_error` and from the finite number of units.
   double mean_derivative_error = 0;
 
   [[nodiscard]] double stddev() const { return std::sqrt(variance); }
   [[nodiscard]] double beyond() const { return below + above; } ///< P(|z| > threshold)
-  /// Size of a unit's gradient relative to the last layer's: the root of `gradient_variance`.
+  /// Size of the gradient of a unit relative to that of the last layer: the square root of `gradient_variance`.
   [[nodiscard]] double gradient_scale() const { return std::sqrt(gradient_variance); }
 };
 
-/// The layers, first to last, and what they were asked.
+/// The layers, first to last, and the arguments of the prediction.
 struct prediction {
   double threshold = 5;
   std::vector<layer_prediction> layers{};
 
-  /// Factor of a layer's |dL/dz|^2 to the layer below it: the geometric mean over the net; a single layer's chi. Below
-  /// 1 gradients vanish downward.
+  /// The factor on |dL/dz|^2 from a layer to the layer below it: the geometric mean over the net, or chi of a single
+  /// layer. Below 1 the gradients vanish toward the input.
   [[nodiscard]] double gradient_factor() const {
     if (layers.size() < 2) {
       return layers.empty() ? 1.0 : layers.front().chi;
     }
     return std::pow(layers.front().gradient_norm_squared, 1.0 / static_cast<double>(layers.size() - 1));
   }
-  /// The layer with the largest saturated share (the first of them). Throws std::out_of_range where there is no layer.
+  /// The layer with the largest saturated share; the first one if there are several. Throws std::out_of_range if there
+  /// is no layer.
   [[nodiscard]] std::size_t most_saturated() const {
     if (layers.empty()) {
       throw std::out_of_range("satur::theory::prediction::most_saturated: there are no layers");
@@ -92,14 +93,21 @@ struct prediction {
   }
 };
 
-/// What each layer is expected to do before the first step. With n = fan-in, and E a, E a^2, Var a of what comes in:
+/// What each layer is expected to do before the first step. With n = fan-in, and E a, E a^2, Var a of its input:
 ///   E z = n E w E a + E b,   Var z = n (Var w E a^2 + (E w)^2 Var a) + Var b,
-/// z normal, a = f(z); for weights of mean 0 the mean-field recursion (Poole et al. 2016), with weights of mean m the
-/// shift n m E a that all units of a layer share. Downward, E (dL/dz_l)^2 = fan-out E w^2 E f'(z_l)^2 E
-/// (dL/dz_{l+1})^2. Finite width: var q_{l+1} = (n Var w)^2 (growth^2 var q_l + Var f^2 / n), growth = dE f^2/dq: 5/n a
-/// layer for relu (docs/theory.md). Some 5 microseconds a layer. Throws std::invalid_argument where a fan is 0, a
-/// variance negative, a number not finite or the threshold negative or NaN, and `divergence_error`, naming the layer,
-/// where the recursion leaves the range of double.
+///
+/// z is normal and a = f(z). For weights of mean 0 this is the mean-field recursion (Poole et al. 2016). Weights of
+/// mean m add the shift n m E a, which all units of a layer share.
+///
+/// Backward: E (dL/dz_l)^2 = fan-out E w^2 E f'(z_l)^2 E (dL/dz_{l+1})^2.
+///
+/// Finite width: var q_{l+1} = (n Var w)^2 (growth^2 var q_l + Var f^2 / n), growth = dE f^2/dq; 5/n a layer for relu
+/// (docs/theory.md).
+///
+/// Cost: about 5 microseconds a layer.
+///
+/// Throws std::invalid_argument if a fan is 0, a variance is negative, a number is not finite, or the threshold is
+/// negative or NaN; `divergence_error`, with the name of the layer, if the recursion leaves the range of double.
 template <class A>
   requires activation<A, double> || activation<A, float>
 [[nodiscard]] prediction predict(A const& act, network const& net, double threshold = 5.0) {
@@ -116,7 +124,7 @@ template <class A>
   double variance_in = net.input_variance;
   double square_in = mean_in * mean_in + variance_in;
   double error = 0.0;      // variance of q, over networks
-  gaussian_moments last{}; // of the layer below
+  gaussian_moments last{}; // moments of the layer below
   for (std::size_t l = 0; l < net.layers.size(); ++l) {
     layer_law const& law = net.layers[l];
     detail::require_layer(law, l, net.layers.size());
@@ -174,14 +182,14 @@ template <class A>
   return all;
 }
 
-/// One layer that this initializer fills, fed with standardized inputs (mean 0, variance 1): what it makes of an
-/// activation before anything is drawn. Throws what the initializer and `predict` throw.
+/// Predicts one layer with weights from this initializer and standardized inputs (mean 0, variance 1). Throws what the
+/// initializer and `predict` throw.
 template <detail::states_its_scale Init, class A>
 [[nodiscard]] layer_prediction predicted(Init const& init, fans f, A const& act, double threshold = 5.0) {
   return predict(act, network{.layers = {law_of(init, f)}}, threshold).layers.front();
 }
 
-/// A table, one line a layer.
+/// A table with one line for each layer.
 inline std::ostream& operator<<(std::ostream& out, prediction const& p) {
   std::ostringstream text;
   text.imbue(std::locale::classic());

@@ -1,4 +1,4 @@
-/// \file theory/quadrature.hpp  Integrals over a normal law: composite Gauss-Legendre.
+/// \file theory/quadrature.hpp  Integrals over a normal distribution: composite Gauss-Legendre.
 #pragma once
 
 #include "satur/theory/normal_law.hpp"
@@ -9,7 +9,7 @@
 
 namespace satur::detail {
 
-/// 10 points of Gauss and Legendre on [-1, 1] (Abramowitz and Stegun, table 25.4).
+/// 10 points of the Gauss-Legendre rule on [-1, 1] (Abramowitz and Stegun, table 25.4).
 struct legendre_point {
   double x;
   double weight;
@@ -27,7 +27,7 @@ inline constexpr std::array<legendre_point, 10> legendre = {{
     {0.973906528517171720078, 0.066671344308688137594},
 }};
 
-/// visit(t, weight) at the 10 points of [a, b]; the sum of weight g(t) is the integral of g.
+/// Calls visit(t, weight) at the 10 points of [a, b]. The sum of weight g(t) is the integral of g.
 template <class Visit> constexpr void legendre_panel(double a, double b, Visit&& visit) {
   double const middle = 0.5 * (a + b);
   double const half = 0.5 * (b - a);
@@ -36,20 +36,20 @@ template <class Visit> constexpr void legendre_panel(double a, double b, Visit&&
   }
 }
 
-/// How many standard deviations are integrated over; 1e-16 of the law lies outside.
+/// The range of integration in standard deviations; 1e-16 of the distribution is outside.
 inline constexpr double sweep_reach = 8.3;
 
-/// From t on to the right (sign 1) or to the left (-1): where the next panel of `normal_sweep` ends.
+/// The end of the next panel of `normal_sweep` from t, upward (sign 1) or downward (sign -1).
 [[nodiscard]] constexpr double end_of_panel(double t, double sign, double mean, double sd,
                                             std::span<double const> edges, double first) {
-  double const center = -mean / sd; // where z = 0
+  double const center = -mean / sd; // z = 0 there
   double width = (std::min)(1.66, first + 0.8 * (t < center ? center - t : t - center));
   double stop = sweep_reach * sign;
   for (double const edge : edges) {
     double const e = (edge - mean) / sd;
     double const ahead = (e - t) * sign;
     if (ahead > 0.0) {
-      width = (std::min)(width, (first + 0.8 * ahead) / 1.8); // what growing away from it would have given
+      width = (std::min)(width, (first + 0.8 * ahead) / 1.8); // as wide as panels growing away from that edge
       stop = (stop - e) * sign > 0.0 ? e : stop;
     } else {
       width = (std::min)(width, first - 0.8 * ahead);
@@ -59,16 +59,18 @@ inline constexpr double sweep_reach = 8.3;
   return (stop - next) * sign > 1e-9 ? next : stop;
 }
 
-/// visit(t, weight) such that the sum of weight g(mean + sd t) is E g(z), z ~ N(mean, sd^2). Panels end at z = 0 and at
-/// every edge (in z, any order); next to these they are `scale` wide, or sd where that is less, and grow by 1.8 up to
-/// 1.66 sd. Some 120 to 300 points. Gauss-Hermite, the usual choice, needs 800 points for a sigmoid at variance 25 and
-/// never converges with a kink (docs/theory.md).
+/// Calls visit(t, weight) so that the sum of weight g(mean + sd t) is E g(z), z ~ N(mean, sd^2). About 120 to 300
+/// points.
+///
+/// Panels end at z = 0 and at every edge (in z, any order). Next to these they are min(`scale`, sd) wide, and grow by
+/// 1.8 up to 1.66 sd. Gauss-Hermite, the usual choice, needs 800 points for a sigmoid at variance 25 and never
+/// converges with a kink (docs/theory.md).
 template <class Visit>
 constexpr void normal_sweep(double mean, double sd, std::span<double const> edges, double scale, Visit&& visit) {
-  double const start = (std::min)(sweep_reach, (std::max)(-sweep_reach, -mean / sd)); // z = 0, or the end nearest to it
+  double const start = (std::min)(sweep_reach, (std::max)(-sweep_reach, -mean / sd)); // z = 0, or the nearest end
   double const first = (std::min)(1.0, scale / sd);
   double t = start;
-  double sign = 1.0; // first to the right, then to the left: one loop, so that what is visited is compiled once
+  double sign = 1.0; // first upward, then downward: with one loop the visitor is compiled once
   for (;;) {
     if (t * sign >= sweep_reach) {
       if (sign < 0.0) {

@@ -1,4 +1,4 @@
-/// \file theory/recommend.hpp  Which initializer, and with which gain, for an activation and the widths of a net.
+/// \file theory/recommend.hpp  Recommends an initializer and its gain for an activation and the widths of a net.
 #pragma once
 
 #include "satur/initializer/glorot.hpp"
@@ -16,12 +16,12 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace theory {
 
-/// A rule with its gain, and what it is expected to do.
+/// A rule with its gain, and the expected result.
 struct recommendation {
-  std::variant<lecun_normal, glorot_normal> initializer{}; ///< std::visit it to fill
+  std::variant<lecun_normal, glorot_normal> initializer{}; ///< use std::visit to fill
   double gain = 1;
   prediction expected{};
-  verdict outlook{}; ///< not healthy where no scale is: its text says why
+  verdict outlook{}; ///< not healthy if no scale is; its text gives the reason
 
   [[nodiscard]] std::string_view rule() const {
     return std::visit([](auto const& init) { return init.name; }, initializer);
@@ -35,8 +35,8 @@ struct recommendation {
 
 namespace detail {
 
-/// How far a net of this scale is from the best: |ln| of what a layer does to the gradient's square (a single layer: of
-/// its own chi); a share of saturated units above 5 % counts more than any of it.
+/// The distance of a net of this scale from the best one: |ln| of the factor of a layer on the square of the gradient
+/// (for a single layer, of its chi). A share of saturated units above 5 % outweighs it.
 [[nodiscard]] inline double distance_from_best(theory::prediction const& p) {
   double saturated = 0.0;
   for (theory::layer_prediction const& l : p.layers) {
@@ -50,12 +50,15 @@ namespace detail {
 
 namespace theory {
 
-/// The rule and the gain, from 1/16 to 64, whose gradients keep their size best from the last layer to the first while
-/// no layer has more than 5 % of its units on a flat side beyond 5: so every layer's slope is as good as it can be
-/// without another one paying for it. `lecun_normal` (fan-in) and `glorot_normal` (both fans) are tried. relu gets
-/// sqrt 2; a sigmoid gets the widest weights that do not saturate it, and an outlook that says that its gradients
-/// vanish all the same. Some 5 to 50 milliseconds for 20 layers. Throws std::invalid_argument with fewer than two
-/// widths, or a width of 0, or an input of no finite mean and variance.
+/// The rule and the gain, from 1/16 to 64, that keep the size of the gradients best from the last layer to the first,
+/// while no layer has more than 5 % of its units on a flat side beyond 5. `lecun_normal` (fan-in) and `glorot_normal`
+/// (both fans) are tried. Takes about 5 to 50 milliseconds for 20 layers.
+///
+/// Examples: relu gets sqrt 2. A sigmoid gets the widest weights that do not saturate it, and an outlook that says that
+/// its gradients vanish anyway.
+///
+/// Throws std::invalid_argument if there are fewer than two widths, a width is 0, or the mean or variance of the input
+/// is not finite.
 template <class A>
 [[nodiscard]] recommendation recommend(A const& act, std::vector<std::size_t> const& widths, double input_mean = 0,
                                        double input_variance = 1) {
@@ -66,7 +69,7 @@ template <class A>
   auto const distance = [&](bool glorot, double gain) {
     try {
       return detail::distance_from_best(predict(act, net(glorot, gain)));
-    } catch (divergence_error const&) { // a net that leaves double's range is no candidate
+    } catch (divergence_error const&) { // not a candidate: the net leaves the range of double
       return detail::unbounded;
     }
   };
@@ -105,7 +108,7 @@ template <class A>
       here = d;
       middle = gain;
     }
-    if (here < least - 1e-6) { // the simpler rule unless the other one is better
+    if (here < least - 1e-6) { // keep the simpler rule unless the other one is better
       least = here;
       best.gain = middle;
       best_is_glorot = glorot;

@@ -1,5 +1,4 @@
-/// \file theory/units.hpp  From the weights that a layer has: what each of its units will do with inputs of known
-/// moments.
+/// \file theory/units.hpp  Predicts each unit of a layer from its actual weights and the moments of its inputs.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -19,19 +18,19 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace theory {
 
-/// Means and variances of a list of numbers that do not depend on each other: a layer's inputs, or its outputs.
+/// Means and variances of independent numbers: the inputs or the outputs of a layer.
 struct element_laws {
   std::vector<double> mean{};
   std::vector<double> variance{};
 };
 
-/// The law of z over inputs, unit by unit, the weights being what they are.
+/// The distribution of z over inputs for each unit, with fixed weights.
 struct unit_laws {
-  std::vector<double> mean{};     ///< sum_i w_i m_i + b: the offset that every input gets
+  std::vector<double> mean{};     ///< sum_i w_i m_i + b: the offset, equal for all inputs
   std::vector<double> variance{}; ///< sum_i w_i^2 v_i
 
   [[nodiscard]] std::size_t units() const { return mean.size(); }
-  /// P(z < -t) and P(z > t), averaged over the units; NaN where there is none. Of one unit: probability_below.
+  /// P(z < -t) and P(z > t), averaged over the units; NaN if there are none. For one unit call probability_below.
   [[nodiscard]] double below(double t) const {
     return average([t](double m, double v) { return probability_below(-t, m, v); });
   }
@@ -46,8 +45,8 @@ struct unit_laws {
   template <class A> [[nodiscard]] double slope_saturation(A const& act) const {
     return 1.0 - mean_derivative(act) / peak_slope_of(act);
   }
-  /// Which part of E z^2 is the units' own offsets, equal for all inputs: near 1, the same units are stuck whatever
-  /// comes in, and smaller weights help less than centered inputs.
+  /// The share of E z^2 that comes from the offsets of the units, which are equal for all inputs. If it is near 1, the
+  /// same units are saturated for every input, and centered inputs help more than smaller weights.
   [[nodiscard]] double offset_share() const {
     double offset = 0.0;
     double whole = 0.0;
@@ -57,7 +56,7 @@ struct unit_laws {
     }
     return offset / whole;
   }
-  /// f(z) of each unit: what the next layer gets. Some microseconds a unit.
+  /// Moments of f(z) for each unit: the input of the next layer. Takes some microseconds for each unit.
   template <class A> [[nodiscard]] element_laws outputs(A const& act) const {
     element_laws out;
     for (std::size_t j = 0; j < mean.size(); ++j) {
@@ -82,7 +81,7 @@ private:
 
 namespace detail {
 
-/// Element i of a list, or the one number that stands for all.
+/// Element i of a list, or the number itself if one number stands for all.
 template <class M> [[nodiscard]] double element(M const& m, std::size_t i) {
   if constexpr (std::is_arithmetic_v<M>) {
     return static_cast<double>(m);
@@ -109,7 +108,7 @@ concept matrix = requires(W const& w) {
   { w.shape().size() } -> std::convertible_to<std::size_t>;
 };
 
-/// theory::predict from weight(i, j), for the function that was called.
+/// theory::predict from weight(i, j); `function` is the name in error messages.
 template <class At, class B, class M, class V>
 [[nodiscard]] theory::unit_laws predict_units(std::string_view function, At const& weight, fans size, B const& b,
                                               M const& input_mean, V const& input_variance) {
@@ -124,7 +123,7 @@ template <class At, class B, class M, class V>
   for (std::size_t i = 0; i < size.in; ++i) {
     double const m = element(input_mean, i);
     double const v = element(input_variance, i);
-    if (!is_finite(m) || !is_finite(v) || v < 0.0) { // the words are made where they are needed
+    if (!is_finite(m) || !is_finite(v) || v < 0.0) { // the message is built only if it is needed
       require_law(message(function, " (of the input)"), m, v);
     }
     for (std::size_t j = 0; j < size.out; ++j) {
@@ -147,11 +146,17 @@ template <class At, class B, class M, class V>
 
 namespace theory {
 
-/// Unit by unit, from actual weights: E z = sum_i w_ij m_i + b_j and Var z = sum_i w_ij^2 v_i, for inputs that do not
-/// depend on each other. The mean is what large weights do beside spreading z: same-sign weights on positive inputs
-/// push a unit to one side for every input. Cost: one pass over the weights. w: shape (in, out), anything with w(i, j)
-/// and shape(); b: (out), or 0; input_mean and input_variance: (in) each, or one number for all. Throws shape_error
-/// where they do not fit together, std::invalid_argument where a variance is negative or a number is not finite.
+/// Predicts each unit from actual weights: E z = sum_i w_ij m_i + b_j and Var z = sum_i w_ij^2 v_i, for independent
+/// inputs. Cost: one pass over the weights.
+///
+/// The mean shows an effect of large weights beside the spread of z: same-sign weights on positive inputs push a unit
+/// to one side for every input.
+///
+/// w: shape (in, out), anything with w(i, j) and shape(); b: (out), or 0; input_mean and input_variance: (in) each, or
+/// one number for all.
+///
+/// Throws shape_error if the shapes do not match, std::invalid_argument if a variance is negative or a number is not
+/// finite.
 template <detail::matrix W, detail::number_or_list B, detail::number_or_list M, detail::number_or_list V>
 [[nodiscard]] unit_laws predict(W const& w, B const& b, M const& input_mean, V const& input_variance) {
   if (w.shape().size() != 2) {
@@ -162,7 +167,7 @@ template <detail::matrix W, detail::number_or_list B, detail::number_or_list M, 
       "theory::predict", [&w](std::size_t i, std::size_t j) { return w(i, j); }, size, b, input_mean, input_variance);
 }
 
-/// The same for contiguous memory, row-major (in, out).
+/// Predicts from contiguous memory, row-major (in, out).
 template <std::floating_point T, detail::number_or_list B, detail::number_or_list M, detail::number_or_list V>
 [[nodiscard]] unit_laws predict(std::span<T const> w, fans size, B const& b, M const& input_mean,
                                 V const& input_variance) {

@@ -1,5 +1,5 @@
-/// \file theory/variance_map.hpp  From one layer's variance of z to the next one's: the length map, its slopes, its
-/// fixed point.
+/// \file theory/variance_map.hpp  The length map from the variance of z in one layer to that in the next; its slopes
+/// and its fixed point.
 #pragma once
 
 #include "satur/theory/moments.hpp"
@@ -11,7 +11,7 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// Where g changes its sign between a and b, to the last digits: regula falsi with halving (Illinois).
+/// The point between a and b at which g changes its sign, within rounding: regula falsi with halving (Illinois).
 template <class G> [[nodiscard]] double root_between(G const& g, double a, double at_a, double b, double at_b) {
   int side = 0;
   for (int i = 0; i < 200; ++i) {
@@ -42,13 +42,15 @@ template <class G> [[nodiscard]] double root_between(G const& g, double a, doubl
 namespace theory {
 
 /// q -> weight_variance E f(z)^2 + bias_variance, z ~ N(0, q): the variance of a pre-activation over random weights, in
-/// the limit of wide layers. Source: Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli 2016, equation 3.
+/// the limit of wide layers.
+///
+/// Source: Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli 2016, equation 3.
 template <class A> struct variance_map {
   A act;
   double weight_variance; ///< sigma_w^2: a single weight has variance sigma_w^2 / fan-in
   double bias_variance;   ///< sigma_b^2
 
-  /// Throws std::invalid_argument where either variance is negative or not finite.
+  /// Throws std::invalid_argument if either variance is negative or not finite.
   constexpr variance_map(A const& activation, double weights, double biases)
       : act(activation), weight_variance(weights), bias_variance(biases) {
     for (auto const& [what, given] :
@@ -61,38 +63,41 @@ template <class A> struct variance_map {
   [[nodiscard]] double operator()(double q) const {
     return weight_variance * moments(act, 0.0, q).mean_squared_output + bias_variance;
   }
-  /// chi_1 = weight_variance E f'^2: what a gradient's square is multiplied by from layer to layer, downward. Below 1
-  /// it vanishes, above 1 it explodes (Schoenholz, Gilmer, Ganguli, Sohl-Dickstein 2017, equation 7).
+  /// chi_1 = weight_variance E f'^2: the factor on the square of a gradient from a layer to the one below. Below 1 the
+  /// gradient vanishes, above 1 it explodes (Schoenholz, Gilmer, Ganguli, Sohl-Dickstein 2017, equation 7).
   [[nodiscard]] double chi_1(double q) const { return weight_variance * moments(act, 0.0, q).mean_squared_derivative; }
-  /// chi_q = d(map)/dq: below 1 at a fixed point that the layers approach (their equation 9).
+  /// chi_q = d(map)/dq. At a fixed point that the layers approach it is below 1 (their equation 9).
   [[nodiscard]] double chi_q(double q) const { return weight_variance * moments(act, 0.0, q).output_growth; }
 };
 
-/// Over how many layers a deviation falls by e: -1/ln chi. Negative where chi > 1 and it grows; infinite at chi = 1.
+/// The number of layers over which a deviation falls by e: -1/ln chi. Negative if chi > 1 (the deviation grows),
+/// infinite at chi = 1.
 [[nodiscard]] inline double depth_scale(double chi) { return chi == 1.0 ? detail::unbounded : -1.0 / std::log(chi); }
 
-/// Where the layers' variance ends up.
+/// The limit of the variance over the layers.
 enum class limit_kind {
-  finite,   ///< at a number above 0
-  zero,     ///< the signal dies
-  infinite, ///< it grows without end
-  any       ///< every variance stays where it is (relu with weight variance 2 and no bias)
+  finite,   ///< a number above 0
+  zero,     ///< the signal vanishes
+  infinite, ///< the variance grows without bound
+  any       ///< every variance is kept (relu with weight variance 2 and no bias)
 };
 
-/// The limit of q -> map(q), from `start` on.
+/// The limit of the iteration q -> map(q), starting from `start`.
 struct variance_limit {
   limit_kind kind;
   double variance; ///< 0 for zero, infinite for infinite, the start for any
 };
 
-/// A variance so small, and one so large, that nothing changes beyond: slopes of the map at 0 and at infinity.
+/// A variance so small, and one so large, that the slopes of the map are those at 0 and at infinity.
 inline constexpr double vanishing_variance = 1e-30;
 inline constexpr double endless_variance = 1e24;
 
-/// The fixed point q* that layer after layer leads to from `start`: the next root of map(q) - q in the direction of the
-/// first step, searched in steps of a fifth and then refined to some 1e-12. That is where the iteration ends for every
-/// map that rises with q, as all of satur's activations give. Counted as zero below 1e-12, as infinite beyond 1e10
-/// times the largest of 1 and the two variances.
+/// The fixed point q* that the layers approach from `start`: the next root of map(q) - q in the direction of the first
+/// step. It is searched in steps of a fifth and then refined to about 1e-12.
+///
+/// The iteration ends there for every map that rises with q, which holds for all activations of the library. A variance
+/// below 1e-12 counts as zero, and one above 1e10 times the largest of 1 and the two variances as infinite.
+///
 /// Throws std::invalid_argument unless the start is finite and above 0.
 template <class A> [[nodiscard]] variance_limit fixed_point(variance_map<A> const& map, double start = 1.0) {
   if (!detail::is_finite(start) || !(start > 0.0)) {
@@ -109,7 +114,7 @@ template <class A> [[nodiscard]] variance_limit fixed_point(variance_map<A> cons
   double const lowest = 1e-12;
   double const highest = 1e10 * (std::max)({1.0, map.weight_variance, map.bias_variance, start});
   double const factor = at_q > 0.0 ? 1.2 : 1.0 / 1.2;
-  double last = q; // where the sign was last known
+  double last = q; // the last point with a known sign
   for (;;) {
     q *= factor;
     double const at_next = excess(q);

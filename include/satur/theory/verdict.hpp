@@ -1,4 +1,4 @@
-/// \file theory/verdict.hpp  Vanishing, exploding and saturation told apart, in words.
+/// \file theory/verdict.hpp  Predicts vanishing, exploding and saturated networks, in words.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -13,21 +13,21 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace theory {
 
-/// What a gradient does on its way down.
+/// The change of a gradient from the last layer to the first.
 enum class gradient_trend {
-  kept,      ///< within a factor of 100 in its square over the net, and of 2 a layer
-  vanishing, ///< below
-  exploding  ///< above
+  kept,      ///< its square stays within a factor of 100 over the net and of 2 in each layer
+  vanishing, ///< below that
+  exploding  ///< above that
 };
 
-/// Two different illnesses: a net may have one, both or neither.
+/// Two separate problems, vanishing or exploding gradients and saturation: a net may have one, both or neither.
 struct verdict {
   gradient_trend gradient = gradient_trend::kept;
-  bool saturated = false;     ///< a layer has 5 % or more of its units on a flat side
-  double gradient_factor = 1; ///< of |dL/dz|^2, from a layer to the one below
-  double saturated_share = 0; ///< of the most saturated layer
-  std::size_t layer = 0;      ///< that layer, counted from 0
-  std::string text{};         ///< one or two sentences with the numbers, and what to do
+  bool saturated = false;     ///< true if a layer has 5 % or more of its units on a flat side
+  double gradient_factor = 1; ///< factor on |dL/dz|^2 from a layer to the one below
+  double saturated_share = 0; ///< saturated share of the most saturated layer
+  std::size_t layer = 0;      ///< index of that layer, from 0
+  std::string text{};         ///< one or two sentences with the numbers and a fix
   [[nodiscard]] bool healthy() const { return gradient == gradient_trend::kept && !saturated; }
 };
 
@@ -35,7 +35,7 @@ struct verdict {
 
 namespace detail {
 
-/// 18, 2.9, 0.056: two or three digits.
+/// x with two or three digits: 18, 2.9, 0.056.
 [[nodiscard]] inline std::string short_number(double x) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
@@ -50,7 +50,7 @@ namespace detail {
 [[nodiscard]] inline std::string percent(double share) {
   return share < 1e-4 ? "under 0.01 %" : message(short_number(100.0 * share), " %");
 }
-/// What a layer does to the square of a gradient.
+/// Text for the factor of a layer on the square of a gradient.
 [[nodiscard]] inline std::string change_text(double factor) {
   return factor == 0.0    ? "becomes 0"
          : factor < 0.95  ? message("falls by a factor ", short_number(1.0 / factor), " a layer")
@@ -58,7 +58,7 @@ namespace detail {
                           : message("grows by a factor ", short_number(factor), " a layer");
 }
 
-/// Where the weights would have to be, and what that would cost.
+/// Text for the critical weights and their cost.
 template <class A>
 [[nodiscard]] std::string critical_advice(A const& act, double now, double bias_variance, double threshold) {
   auto const points = theory::critical_points(act, bias_variance);
@@ -92,9 +92,13 @@ template <class A>
 
 namespace theory {
 
-/// Says which illness a network will start with, if any, and the cure. A sigmoid net with Glorot's rule: vanishing, not
-/// saturated; tanh with sigma_w^2 = 25: saturated, and exploding. Some milliseconds: it looks for the critical line.
-/// Throws as `predict`; std::invalid_argument where there is no layer.
+/// Predicts vanishing, exploding or saturated gradients before training, and suggests a fix. Takes some milliseconds,
+/// because it searches for the critical line.
+///
+/// Examples: a sigmoid net with Glorot's rule vanishes and does not saturate; tanh with sigma_w^2 = 25 saturates and
+/// explodes.
+///
+/// Throws like `predict`; std::invalid_argument if there is no layer.
 template <class A> [[nodiscard]] verdict judge(A const& act, network const& net, double threshold = 5.0) {
   if (net.layers.empty()) {
     detail::bad_parameter("theory::judge", "number of layers", net.layers.size(), "at least 1");
