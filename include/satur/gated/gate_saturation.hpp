@@ -1,4 +1,4 @@
-/// \file gated/gate_saturation.hpp  The record of a pass over a gated layer: which gates are closed, which are open.
+/// \file gated/gate_saturation.hpp  The record of a pass over a gated layer: closed and open gates.
 #pragma once
 
 #include "satur/record/saturation.hpp"
@@ -9,10 +9,14 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// A gate counts as closed where its opening is below `share`, as open where it is above 1 - `share`, strictly. The
-/// opening is (g(b) - lower)/(upper - lower) for a gate between two limits (sigmoid: the gate itself), and g(b)/b for a
-/// gate without an upper limit (silu: sigmoid(b), gelu: Phi(b)). 0.1 is the rule of Karpathy, Johnson, Fei-Fei 2015.
-/// Throws std::invalid_argument where share is not in (0, 0.5].
+/// A gate counts as closed if its opening is below `share`, and as open if it is above 1 - `share`, both strictly.
+///
+/// The opening is (g(b) - lower)/(upper - lower) for a gate between two limits (sigmoid: the gate itself), and g(b)/b
+/// for a gate without an upper limit (silu: sigmoid(b), gelu: Phi(b)).
+///
+/// Source: 0.1 is the rule of Karpathy, Johnson, Fei-Fei 2015.
+///
+/// Throws std::invalid_argument if share is not in (0, 0.5].
 struct gate_within {
   double share = 0.1;
 
@@ -24,12 +28,12 @@ struct gate_within {
   bool operator==(gate_within const&) const = default;
 };
 
-/// What a pass over gates saw. A regular value, merged with += and reset with `= {}`. A gate whose b is NaN is counted
-/// in `gate.nan` alone; -inf is closed, inf is open.
+/// The record of a pass over gates. A regular value: merge with +=, reset with `= {}`. A gate with b = NaN is counted
+/// only in `gate.nan`; -inf is closed, inf is open.
 struct gate_saturation {
   std::uint64_t closed = 0;
   std::uint64_t open = 0;
-  saturation gate; ///< of the gate's pre-activation b, by the default rule |b| > 5
+  saturation gate; ///< record of the gate's pre-activation b, by the default rule |b| > 5
   gate_within rule;
 
   [[nodiscard]] std::uint64_t count() const { return gate.count; }
@@ -37,7 +41,7 @@ struct gate_saturation {
   [[nodiscard]] double open_fraction() const { return share(open); }
   [[nodiscard]] bool empty() const { return gate.empty(); }
 
-  /// Adds what another record saw. Throws std::invalid_argument where the two have different gates or rules.
+  /// Merges another record. Throws std::invalid_argument if the gates or rules differ.
   gate_saturation& operator+=(gate_saturation const& o) {
     if (o.empty()) {
       return *this;
@@ -64,7 +68,7 @@ private:
   }
 };
 
-/// The record in a few lines, that of the gate's pre-activation below.
+/// Writes the record in a few lines, then the record of the gate's pre-activation.
 inline std::ostream& operator<<(std::ostream& out, gate_saturation const& s) {
   using detail::percent_cell;
   out << "gates: " << s.count() << ", closed below " << detail::number_text(s.rule.share) << ", open above "

@@ -11,12 +11,16 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// y = a g(b): a is the first half of a row, b the second, as in PyTorch's glu; dL/da = g(b) dL/dy and dL/db = a g'(b)
+/// y = a g(b): a is the first half of a row, b the second, as in PyTorch's glu. dL/da = g(b) dL/dy and dL/db = a g'(b)
 /// dL/dy. Gate is any activation. x: (…, 2 n), y: (…, n).
 ///
-/// Saturates where the gate is shut: then neither a nor b hears of an error; where g is flat and open, b alone does
-/// not. Special values: those of g and of the product (0 times inf is NaN). Accuracy: that of the gate, and one
-/// rounding more (two in dL/db). Source: Dauphin, Fan, Auli, Grangier 2017; other gates: Shazeer 2020.
+/// Saturates: if the gate is closed, no gradient reaches a or b. If g is flat and open, no gradient reaches b.
+///
+/// Special values: those of g and of the product (0 times inf is NaN).
+///
+/// Accuracy: that of the gate plus one rounding (two in dL/db).
+///
+/// Source: Dauphin, Fan, Auli, Grangier 2017; other gates: Shazeer 2020.
 template <class Gate> struct gated {
   Gate gate{};
   bool operator==(gated const&) const = default;
@@ -59,7 +63,7 @@ template <class X> [[nodiscard]] gate_shape gate_shape_of(char const* function, 
   return {size_of(x) / length, length / 2};
 }
 
-/// y must hold half of x: by its last axis where both have a shape.
+/// Checks that y holds half of x: by the last axis if both have a shape.
 template <class X, class Y>
 void require_half(char const* function, char const* name, Y const& y, X const& x, gate_shape shape) {
   bool fits = size_of(y) == shape.rows * shape.half;
@@ -85,7 +89,8 @@ template <class Z> [[nodiscard]] auto in_order_data(Z& z) {
   }
 }
 
-/// Throws where writing y would change x: where the two overlap, each in one piece, or begin with the same element.
+/// Throws std::invalid_argument if writing y would change x: if both are contiguous and overlap, or if they start with
+/// the same element.
 template <class X, class Y> void require_own_memory(Y& y, X const& x) {
   value_t<X> const* const from = in_order_data(x);
   value_t<Y> const* const to = in_order_data(y);
@@ -99,7 +104,7 @@ template <class X, class Y> void require_own_memory(Y& y, X const& x) {
   }
 }
 
-/// n numbers from `at`, in place where memory allows, else in the buffer.
+/// n numbers from `at`: in place if they are contiguous, else in the buffer.
 template <class T, class Iterator>
 [[nodiscard]] T const* numbers_at(T const* data, Iterator begin, std::size_t at, std::size_t n, T* buffer) {
   if (data != nullptr) {
@@ -111,7 +116,7 @@ template <class T, class Iterator>
   }
   return buffer;
 }
-/// n numbers to `at`.
+/// Writes n numbers to `at`.
 template <class T, class Iterator>
 void put_numbers(T const* from, T* data, Iterator begin, std::size_t at, std::size_t n) {
   if (data != nullptr) {
@@ -122,7 +127,7 @@ void put_numbers(T const* from, T* data, Iterator begin, std::size_t at, std::si
   std::copy_n(from, n, begin);
 }
 
-/// f(a, b, at_a, at_y, n) for pieces of all rows: where a stands in x, and y's numbers.
+/// Calls f(a, b, at_a, at_y, n) for pieces of all rows. at_a is the index of a in x, at_y the index of the result in y.
 template <class X, class F> void for_each_gate_piece(X const& x, gate_shape shape, F&& f) {
   using T = value_t<X>;
   T const* const data = in_order_data(x);
@@ -139,7 +144,7 @@ template <class X, class F> void for_each_gate_piece(X const& x, gate_shape shap
   }
 }
 
-/// y = a g, in lanes or not: one product.
+/// y = a g. It is one product, so lanes do not change the bits.
 template <class T> SATUR_NOINLINE void multiply(T const* a, T const* g, T* y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
     y[i] = a[i] * g[i];
@@ -161,7 +166,7 @@ concept two_limits = requires(Gate const& g) {
   { g.upper() } -> std::convertible_to<double>;
 };
 
-/// Closed and open gates among n.
+/// Counts closed and open gates among n.
 template <class Gate, class T>
 void count_gates(Gate const& gate, T const* b, T const* g, std::size_t n, gate_saturation& record) {
   double lower = 0.0;
@@ -257,8 +262,8 @@ void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape
 
 } // namespace detail
 
-/// y = a g(b) for each row of x; y has half of x's last axis. A row is the last axis, or `row_length` numbers (both
-/// halves). Throws shape_error where the shapes do not fit.
+/// y = a g(b) for each row of x. y has half of the last axis of x. A row is the last axis, or `row_length` numbers
+/// (both halves). Throws shape_error if the shapes do not match.
 template <class Gate, detail::numbers X, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
 void apply(gated<Gate> const& act, X const& x, Y&& y) {
@@ -270,7 +275,7 @@ void apply(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length) {
   detail::gated_apply(act.gate, x, y, detail::gate_shape_of("apply", x, row_length));
 }
 
-/// dx = dL/dx from x and dy = dL/dy: both halves from one evaluation of the gate. dx may be x.
+/// dx = dL/dx from x and dy = dL/dy. Both halves use one evaluation of the gate. dx may be x.
 template <class Gate, detail::numbers X, detail::numbers D, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
 void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx) {
@@ -282,7 +287,7 @@ void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx, std::size
   detail::gated_pullback(act.gate, x, dy, dx, detail::gate_shape_of("pullback", x, row_length));
 }
 
-/// The reading of the gates alone.
+/// Returns the record of the gates and writes nothing.
 template <class Gate, detail::numbers X>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X>
 [[nodiscard]] gate_saturation observe(gated<Gate> const& act, X const& x, gate_within const& rule = {}) {
@@ -297,8 +302,8 @@ template <class Gate, detail::numbers X>
                                detail::gate_shape_of("observe", x, row_length), rule);
 }
 
-/// y = a g(b) and the reading, from one evaluation of the gate. y has memory of its own: throws std::invalid_argument
-/// where it overlaps x.
+/// y = a g(b), and returns the record, both from one evaluation of the gate. Throws std::invalid_argument if y overlaps
+/// x.
 template <class Gate, detail::numbers X, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
 gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, gate_within const& rule = {}) {

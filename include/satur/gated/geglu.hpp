@@ -6,7 +6,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// a b Phi(b): see `gated`.
+/// y = a b Phi(b); see `gated`.
 using geglu = gated<gelu>;
 
 }} // namespace satur::SATUR_ABI

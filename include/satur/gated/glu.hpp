@@ -6,7 +6,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// a/(1 + e^-b): see `gated`.
+/// y = a/(1 + e^-b); see `gated`.
 using glu = gated<sigmoid>;
 
 }} // namespace satur::SATUR_ABI

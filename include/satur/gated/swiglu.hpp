@@ -6,7 +6,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// a b/(1 + e^-b): see `gated`.
+/// y = a b/(1 + e^-b); see `gated`.
 using swiglu = gated<silu>;
 
 }} // namespace satur::SATUR_ABI

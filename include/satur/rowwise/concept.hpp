@@ -1,4 +1,4 @@
-/// \file rowwise/concept.hpp  What a struct must have to work on whole rows.
+/// \file rowwise/concept.hpp  The concept of an activation that works on whole rows.
 #pragma once
 
 #include "satur/array/numbers.hpp"
@@ -8,9 +8,9 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// A struct that turns a row of logits into a row of numbers: `act.value(z, y)` writes y from z, `act.pullback(y, dy,
-/// dx)` writes dL/dx from what value gave and dL/dy. All rows have the length of z. Neither may keep state. That is
-/// all: `apply` and `pullback` then take any container.
+/// A struct that maps a row of logits to a row of numbers. `act.value(z, y)` writes y from z. `act.pullback(y, dy, dx)`
+/// writes dL/dx from the output y and dL/dy. All rows have the length of z. Neither function may keep state. `apply`
+/// and `pullback` then accept any container.
 template <class A, class T = double>
 concept rowwise_activation = requires(A const& act, std::span<T const> in, std::span<T> out) {
   act.value(in, out);
@@ -31,7 +31,8 @@ concept shaped = requires(Z const& z) {
   z.shape().end();
 };
 
-/// The rows of a container: its last axis, or `length` numbers at a time (then the container may have no shape).
+/// The rows of a container: its last axis, or consecutive groups of `length` numbers (then the container needs no
+/// shape).
 template <shaped Z> [[nodiscard]] row_shape rows_of(char const* function, Z const& z) {
   std::size_t length = 0;
   for (auto const& extent : z.shape()) {
@@ -51,7 +52,7 @@ template <class Z> [[nodiscard]] row_shape rows_of(char const* function, Z const
   return {n / length, length};
 }
 
-/// Where z starts, if its rows lie one after another in one piece; else null.
+/// Pointer to the first element of z if its rows are contiguous, else null.
 template <class Z> [[nodiscard]] auto row_data(Z& z) {
   auto data = contiguous_data(z);
   if constexpr (strided_memory<Z const>) {

@@ -1,12 +1,12 @@
-/// \file rowwise/gradient.hpp  The way back through a softmax and its logarithm, row by row.
+/// \file rowwise/gradient.hpp  Backward pass through softmax and log_softmax, row by row.
 #pragma once
 
 #include "satur/rowwise/pass.hpp"
 
 namespace satur::detail {
 
-/// dx = p (dy - sum p dy), as p ((dy - c) - t) with c = dy at the largest p and t = sum p (dy - c): the term of the
-/// largest p is 0 exactly, so what is left of a gradient where p rounds to 1 keeps its digits.
+/// dx = p (dy - sum p dy), computed as p ((dy - c) - t) with c = dy at the largest p and t = sum p (dy - c). The term
+/// index of the largest p p is exactly 0, so the gradient keeps its digits if p rounds to 1.
 struct softmax_gradient {
   template <class G> SATUR_INLINE static G term(G const& p, G const& dy, G const& c) { return p * (dy - c); }
   template <class G> SATUR_INLINE static G result(G const& p, G const& dy, G const& c, G const& t) {
@@ -16,7 +16,8 @@ struct softmax_gradient {
   static constexpr bool leaves_largest = false;
 };
 
-/// dx = dy - p g, g = sum dy, p = e^y; at the largest p, -(g - dy) - (p - 1) g, where p - 1 = expm1(y).
+/// dx = dy - p g, g = sum dy, p = e^y. At the largest p it is computed as -(g - dy) - (p - 1) g, where p - 1 =
+/// expm1(y).
 struct log_softmax_gradient {
   template <class G> SATUR_INLINE static G term(G const&, G const& dy, G const&) { return dy; }
   template <class G> SATUR_INLINE static G result(G const& y, G const& dy, G const&, G const& g) {
@@ -26,12 +27,12 @@ struct log_softmax_gradient {
   static constexpr bool leaves_largest = true;
 };
 
-/// The sums of a row on its way back.
+/// The sums of a row in the backward pass.
 template <class T> struct gradient_sums {
   using S = sum_element<T>;
   T best = -std::numeric_limits<T>::infinity();
-  std::size_t at = 0; // of the largest
-  S center = 0;       // dy there
+  std::size_t at = 0; // index of the largest p
+  S center = 0;       // dy at the largest p
   S sums[row_group_size] = {};
   S total = 0;
 };
@@ -41,7 +42,7 @@ template <class Rule, class T> struct gradient_piece {
   enum class step { sums, results };
   step what;
   gradient_sums<T>& row;
-  std::size_t offset; // of the piece in its row
+  std::size_t offset; // offset of the piece in its row
   T const* y;
   T const* dy;
   T* dx;
@@ -102,8 +103,9 @@ template <class T> SATUR_NOINLINE T largest_log_gradient(gradient_sums<T> const&
   return static_cast<T>(-row.total - math::expm1(static_cast<S>(row.best)) * g);
 }
 
-/// dx of any containers from y and dy; dx may be dy.
-template <class Rule, class Y, class D, class X> void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape) {
+/// Writes dx from y and dy, for any containers. dx may be dy.
+template <class Rule, class Y, class D, class X>
+void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape, math::simd_level level) {
   using T = value_t<Y>;
   using piece = gradient_piece<Rule, T>;
   using step = typename piece::step;

@@ -5,12 +5,15 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// y_j = z_j - log sum e^z over a row, in (-inf, 0]; dL/dz_j = dL/dy_j - e^(y_j) sum dL/dy.
+/// y_j = z_j - log sum e^z over a row; dL/dz_j = dL/dy_j - e^(y_j) sum dL/dy.
 ///
-/// With m the largest logit and s' the sum of e^(z - m) without it, y = (z - m) - log1p(s'): both parts are negative,
-/// nothing cancels, and 1 - p of a sure answer keeps its digits far below the precision of p = 1.
-/// Special values: -inf gives -inf; a row with NaN or +inf in it, or of -inf alone, gives NaN throughout.
-/// Accuracy: float below 0.51 ulp, double below 1.5. The bits of a row depend on that row alone.
+/// Range: y in (-inf, 0].
+///
+/// Special values: -inf gives -inf. A row that contains NaN or +inf, or only -inf, gives NaN throughout.
+///
+/// Accuracy: float below 0.51 ulp, double below 1.5. The result of a row depends only on that row. With m the largest
+/// logit and s' the sum of e^(z - m) over the others, y = (z - m) - log1p(s'). Both parts are negative, so nothing
+/// cancels, and 1 - p keeps its digits even if p rounds to 1.
 struct log_softmax {
   static constexpr std::string_view name = "log_softmax";
   static constexpr detail::row_output output = detail::row_output::logarithms;

@@ -36,15 +36,16 @@ template <class Y> void require_one_per_row(char const* function, char const* na
 
 } // namespace detail
 
-/// y = log sum e^z, one number a row; dL/dz_j = p_j dL/dy with p = softmax(z).
+/// y = log sum e^z, one number for each row; dL/dz_j = p_j dL/dy with p = softmax(z).
 ///
-/// It is m + log1p(s'), m the largest logit and s' the sum of e^(z - m) without it. Special values: -inf alone gives
-/// -inf, +inf gives inf, NaN gives NaN; the gradient of such a row is NaN. Accuracy: below 0.51 ulp in float; 1.5 ulp
-/// of max(|m|, |y|) in double.
+/// Special values: a row of only -inf gives -inf, +inf gives inf, NaN gives NaN. The gradient of such a row is NaN.
+///
+/// Accuracy: below 0.51 ulp in float; 1.5 ulp of max(|m|, |y|) in double. It is computed as m + log1p(s'), m the
+/// largest logit and s' the sum of e^(z - m) over the others.
 struct logsumexp {
   static constexpr std::string_view name = "logsumexp";
 
-  /// Of one row.
+  /// The value of one row.
   template <std::floating_point T> [[nodiscard]] T value(std::span<T const> z) const {
     T y[1];
     detail::logsumexp_visitor<T, T*> visitor{y};

@@ -1,7 +1,7 @@
 /// \file rowwise/observe.hpp  Rows of any container: apply, pullback, observe, forward.
 ///
-/// Rows are the last axis of a container with a shape, or `row_length` numbers at a time. Memory in one piece is read
-/// in place, anything else through a buffer on the stack; both give the same bits.
+/// Rows are the last axis of a container with a shape, or consecutive groups of `row_length` numbers. Contiguous memory
+/// is read in place, anything else through a buffer on the stack. Both give the same bits.
 #pragma once
 
 #include "satur/observe/observe.hpp"
@@ -16,7 +16,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// softmax and log_softmax: what the passes know by heart.
+/// softmax and log_softmax: activations with a built-in kernel.
 template <class A>
 concept known_rowwise = requires {
   { A::output } -> std::convertible_to<row_output>;
@@ -147,14 +147,15 @@ template <class A, class Z, class Y>
   return record;
 }
 
-/// Works on rows: one of the three, or a user's own.
+/// True for softmax, log_softmax, logsumexp, and a user's own activation of rows.
 template <class A, class T>
 concept rows_of_numbers = reads_as_softmax<A> || rowwise_activation<A, T>;
 
 } // namespace detail
 
-/// y = act(row) for each row of z; y may be z. y has z's shape; for logsumexp one number a row. A user's own activation
-/// goes through a buffer of one row. Throws shape_error where the shapes do not fit, and where there is no last axis.
+/// y = act(row) for each row of z. y has the shape of z, or one number for each row with logsumexp. y may be z. A
+/// user's own activation uses a buffer of one row. Throws shape_error if the shapes do not match, or if there is no
+/// last axis.
 template <class A, detail::numbers Z, class Y>
   requires detail::rows_of_numbers<A, detail::value_t<Z>> && detail::shaped<Z> &&
            detail::numbers<std::remove_cvref_t<Y>>
@@ -167,8 +168,8 @@ void apply(A const& act, Z const& z, Y&& y, std::size_t row_length) {
   detail::apply_rows(act, z, y, detail::rows_of("apply", z, row_length));
 }
 
-/// dx = dL/dz from dy = dL/dy and what is known: y = act(z) for softmax and log_softmax (and a user's own), z itself
-/// for logsumexp, whose dy is one number a row. dx may be dy where they have one shape.
+/// dx = dL/dz from dy = dL/dy and y = act(z), for softmax, log_softmax and a user's own activation. For logsumexp pass
+/// z itself for y, and one number for each row for dy. dx may be dy if they have the same shape.
 template <class A, detail::numbers Y, detail::numbers D, class X>
   requires detail::rows_of_numbers<A, detail::value_t<Y>> && detail::shaped<Y> &&
            detail::numbers<std::remove_cvref_t<X>>
@@ -181,8 +182,8 @@ void pullback(A const& act, Y const& known, D const& dy, X&& dx, std::size_t row
   detail::pullback_rows(act, known, dy, dx, detail::rows_of("pullback", known, row_length));
 }
 
-/// The reading of rows of logits, in one pass that stores nothing else: the same for softmax, log_softmax, logsumexp.
-/// Throws std::invalid_argument where the rule's threshold is out of range.
+/// Returns the record of rows of logits, in one pass that stores nothing else. It is the same for softmax, log_softmax
+/// and logsumexp. Throws std::invalid_argument if the threshold of the rule is out of range.
 template <detail::reads_as_softmax A, detail::numbers Z>
   requires detail::shaped<Z>
 [[nodiscard]] row_saturation observe(A const&, Z const& z, p_above const& rule = {}) {
@@ -193,7 +194,8 @@ template <detail::reads_as_softmax A, detail::numbers Z>
   return detail::observe_rows(z, detail::rows_of("observe", z, row_length), rule);
 }
 
-/// y = act(row) for each row of z and the reading, from one exponential a logit. y has z's shape and memory of its own.
+/// y = act(row) for each row of z, and returns the record. Each exponential is computed once. y has the shape of z and
+/// must not overlap it.
 template <detail::known_rowwise A, detail::numbers Z, class Y>
   requires detail::shaped<Z> && detail::numbers<std::remove_cvref_t<Y>>
 row_saturation forward(A const& act, Z const& z, Y&& y, p_above const& rule = {}) {

@@ -1,7 +1,8 @@
-/// \file rowwise/pass.hpp  A row's largest logit, its sums of exponentials, and what is made of them, in lanes.
+/// \file rowwise/pass.hpp  The largest logit of a row, its sums of exponentials, and the results computed from them, in
+/// lanes.
 ///
-/// Everything is computed in double (long double for long double), sixteen numbers side by side at every instruction
-/// set and added up in one order, so that AVX2 and AVX-512 give the same bits.
+/// Everything is computed in double (long double for long double). Sixteen numbers are summed side by side at every
+/// instruction set, in one order, so that AVX2 and AVX-512 give the same bits.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -16,7 +17,7 @@
 
 namespace satur::detail {
 
-/// Sixteen doubles in registers as wide as L; for long double, itself.
+/// Sixteen doubles in registers of the width of L; for long double, the type itself.
 template <class L> struct row_group_of {
   using type = L;
 };
@@ -73,7 +74,7 @@ template <class T, class G> SATUR_INLINE void store_narrow(T* to, G const& x) {
   }
 }
 
-/// Calls f(group, at, count) over n numbers; the last group is filled up with `padding`.
+/// Calls f(group, at, count) over n numbers. The last group is filled with `padding`.
 template <class G, class T, class F> SATUR_INLINE void for_each_group(T const* x, std::size_t n, T padding, F&& f) {
   constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<G>);
   std::size_t i = 0;
@@ -98,38 +99,38 @@ template <class T, class G> SATUR_INLINE void store_some(T* to, G const& x, std:
   std::copy(all, all + count, to);
 }
 
-/// What became of a row.
+/// Classification of a row.
 enum class row_kind { good, nan, plus_infinity, minus_infinity };
 
-/// A row in numbers. s = sum of e^(z - m) = 1 + others; a row that is not good has only its kind.
+/// The sums of a row. s = sum of e^(z - m) = 1 + others. A row that is not good has only its kind.
 template <class T> struct row_summary {
   using S = sum_element<T>;
   row_kind kind = row_kind::good;
   S largest = 0;             ///< m
-  S others = 0;              ///< sum of e^(z - m) but for one of the largest
-  S others_square = 0;       ///< sum of the squares of the same
+  S others = 0;              ///< sum of e^(z - m) without one of the largest
+  S others_square = 0;       ///< sum of the squares of these
   S weighted = 0;            ///< sum of e^(z - m) (z - m)
   std::uint64_t allowed = 0; ///< logits that are not -inf
 };
 
-/// The sums of a row while it is read; a row that lies in pieces is read piece by piece.
+/// The sums of a row while it is read. A row in several pieces is read piece by piece.
 template <class T> struct row_sums {
   using S = sum_element<T>;
   T largest = -std::numeric_limits<T>::infinity();
   S others[row_group_size] = {};
-  S rest[row_group_size] = {}; // what the additions to `others` lost
+  S rest[row_group_size] = {}; // rounding errors of the additions to `others`
   S square[row_group_size] = {};
   S weighted[row_group_size] = {};
   S ties[row_group_size] = {};
   S allowed[row_group_size] = {};
 
   [[nodiscard]] bool has_sums() const { return !is_nan(largest) && !is_infinite(largest); }
-  /// Below largest - 800 an exponential is 0.
+  /// Below largest - 800 the exponential is 0.
   [[nodiscard]] SATUR_INLINE S floor() const {
     return static_cast<S>(largest) - (std::same_as<S, long double> ? S(12000) : S(800));
   }
 
-  /// In pairs, always the same ones.
+  /// The sum of x, always by the same pairs.
   static S total(S const (&x)[row_group_size]) {
     S half[row_group_size / 2];
     for (std::size_t i = 0; i < row_group_size / 2; ++i) {
@@ -171,7 +172,7 @@ template <class T> struct row_sums {
   }
 };
 
-/// The parts of every pass over rows, for rows in lanes L.
+/// The steps of every pass over rows, in lanes L.
 template <class T, class L> struct row_steps {
   using G = row_group<L>;
   using S = sum_element<T>;
@@ -182,7 +183,7 @@ template <class T, class L> struct row_steps {
     P best = P(sums.largest);
     std::size_t i = 0;
     for (; i + width <= n; i += width) {
-      best = math::maximum(math::load_group<P>(z + i), best); // NaN on the left is passed over
+      best = math::maximum(math::load_group<P>(z + i), best); // a NaN first argument is ignored
     }
     T all[width];
     math::store(static_cast<T*>(all), best);
@@ -209,9 +210,9 @@ template <class T, class L> struct row_steps {
     return math::detail::times_power_of_two(G(sum + (rest + tail)), a.n);
   }
 
-  /// e^(z - m): z - m keeps what its rounding lost.
+  /// e^(z - m); z - m keeps its rounding error.
   struct exponential {
-    G distance; // z - m, 0 where e is
+    G distance; // z - m, or 0 if e is 0
     G value;
   };
   SATUR_INLINE static exponential exponential_of(G const& x, G const& m, G const& floor) {
@@ -270,7 +271,7 @@ template <class T, class L> struct row_steps {
     }
   }
 
-  /// p = scale e / s from e in place.
+  /// p = scale e / s, in place of e.
   SATUR_INLINE static void scale(T* y, std::size_t n, S s, S factor) {
     G const by = G(std::same_as<T, S> ? s : factor / s);
     G const times = G(factor);
@@ -283,7 +284,7 @@ template <class T, class L> struct row_steps {
     });
   }
 
-  /// e^(z - m) alone.
+  /// Writes e^(z - m).
   SATUR_INLINE static void write_exponentials(row_sums<T> const& sums, T const* z, T* y, std::size_t n) {
     G const m = G(static_cast<S>(sums.largest));
     G const floor = G(sums.floor());
@@ -292,7 +293,7 @@ template <class T, class L> struct row_steps {
     });
   }
 
-  /// z - m - log s: both parts are negative, nothing cancels.
+  /// Writes z - m - log s. Both parts are negative, so nothing cancels.
   SATUR_INLINE static void write_logarithms(row_sums<T> const& sums, S log_s, T const* z, T* y, std::size_t n) {
     using math::select;
     G const m = G(static_cast<S>(sums.largest));
@@ -315,20 +316,20 @@ template <class T> SATUR_NOINLINE bool any_nan_in(T const* z, std::size_t n) {
 }
 template <class T> SATUR_NOINLINE sum_element<T> log_of_sum(row_summary<T> const& r) { return math::log1p(r.others); }
 
-/// Probabilities as they are.
+/// Leaves the probabilities unchanged.
 struct unweighted {
   template <class R> SATUR_INLINE double operator()(R) const { return 1.0; }
 };
-/// A visitor that looks at nothing.
+/// A visitor that does nothing.
 struct no_visitor {
   template <class S> SATUR_INLINE void close(std::size_t, S const&) const {}
 };
 
-/// What is written for each element.
+/// The output written for each element.
 enum class row_output { nothing, probabilities, logarithms };
 
-/// Rows in one piece. y may be z. weight(r): what the probabilities of row r are multiplied by.
-/// visitor.open(r, z, m), if it has that, sees a row before anything is written over it; visitor.close(r, summary).
+/// One pass over contiguous rows. y may be z. weight(r) is the factor on the probabilities of row r. visitor.open(r, z,
+/// m), if present, is called before anything is written over the row. visitor.close(r, summary) is called after it.
 template <class T, row_output Out, bool Moments, class Visitor, class Weight> struct row_pass {
   T const* z;
   T* y;
@@ -377,8 +378,8 @@ template <class T, bool Moments> struct row_piece {
   T const* z;
   T* y;
   std::size_t n;
-  sum_element<T> sum;    // s, or log s
-  sum_element<T> factor; // of probabilities
+  sum_element<T> sum;    // s or log s
+  sum_element<T> factor; // factor on the probabilities
 
   template <class L> SATUR_INLINE void run() {
     using steps = row_steps<T, L>;
@@ -395,7 +396,8 @@ template <class T, bool Moments> struct row_piece {
   }
 };
 
-/// Calls f(piece, n) over the next `length` elements from `from`, read through a buffer; gives where it stopped.
+/// Calls f(piece, n) over the next `length` elements from `from`, read through a buffer. Returns the iterator behind
+/// them.
 template <class T, class Iterator, class F> Iterator for_each_piece(Iterator from, std::size_t length, F&& f) {
   constexpr std::size_t most = 1024;
   static_assert(most % row_group_size == 0);
@@ -411,7 +413,7 @@ template <class T, class Iterator, class F> Iterator for_each_piece(Iterator fro
   return from;
 }
 
-/// All rows of any container into any container (y may be null where nothing is written).
+/// All rows of any container into any container. y may be null if nothing is written.
 template <row_output Out, bool Moments, class Z, class Y, class Visitor, class Weight>
 void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const& weight) {
   using T = value_t<Z>;

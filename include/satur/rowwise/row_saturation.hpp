@@ -1,5 +1,5 @@
-/// \file rowwise/row_saturation.hpp  The record of a pass over rows of logits: how sure the softmax is, and what slope
-/// is left.
+/// \file rowwise/row_saturation.hpp  The record of a pass over rows of logits: confidence and remaining slope of the
+/// softmax.
 #pragma once
 
 #include "satur/error.hpp"
@@ -12,8 +12,8 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// A row counts as saturated where its largest probability is above `threshold`, strictly: there p(1 - p) < 0.0099 for
-/// every class, and the row hardly learns. Throws std::invalid_argument where threshold is not in [0, 1).
+/// A row counts as saturated if its largest probability is above `threshold`, strictly. At the default, p(1 - p) <
+/// 0.0099 for every class, so the row hardly learns. Throws std::invalid_argument if threshold is not in [0, 1).
 struct p_above {
   double threshold = 0.99;
 
@@ -25,42 +25,43 @@ struct p_above {
   bool operator==(p_above const&) const = default;
 };
 
-/// What a pass over rows of logits saw. A regular value, merged with += and reset with `= {}`. Logits of -inf are
-/// classes ruled out (a mask): they have p = 0. A row with NaN is in `nan`, one with +inf or of -inf alone in
-/// `infinite`: neither has a softmax, and neither is in any other number. Nothing seen: means read NaN.
+/// The record of a pass over rows of logits. A regular value: merge with +=, reset with `= {}`.
+///
+/// Special values: a logit of -inf is a masked class with p = 0. A row with NaN is counted in `nan`, a row with +inf or
+/// with only -inf in `infinite`. Neither has a softmax, so neither enters any other number. Means over no rows are NaN.
 struct row_saturation {
   std::uint64_t rows = 0;      ///< rows that have a softmax
-  std::uint64_t saturated = 0; ///< of these: the largest p is above the threshold
-  std::uint64_t single = 0;    ///< of these: all classes but one are ruled out (saturated, entropy and slope 0)
+  std::uint64_t saturated = 0; ///< of these: rows whose largest p is above the threshold
+  std::uint64_t single = 0;    ///< of these: rows with all classes but one masked (saturated, entropy and slope 0)
   std::uint64_t elements = 0;  ///< rows times their length
   std::uint64_t nan = 0;       ///< rows with NaN in them
   std::uint64_t infinite = 0;  ///< rows with +inf, or with nothing but -inf, and no NaN
 
-  compensated_sum complement;    ///< sum of 1 - (largest p), true where p rounds to 1
+  compensated_sum complement;    ///< sum of 1 - (largest p), correct even if p rounds to 1
   compensated_sum entropy;       ///< sum of -sum p log p, in nats
-  compensated_sum entropy_share; ///< sum of entropy / log(classes not ruled out), over rows that are not single
+  compensated_sum entropy_share; ///< sum of entropy / log(classes not masked), over rows that are not single
   compensated_sum slope;         ///< sum of p (1 - p) over all elements: the diagonal of the Jacobian
-  compensated_sum slope_portion; ///< sum of (row's sum of p (1 - p)) / (1 - 1/classes not ruled out), as above
+  compensated_sum slope_portion; ///< sum of (row's sum of p (1 - p)) / (1 - 1/classes not masked), over the same rows
   p_above rule;
 
   /// Share of rows whose largest p is above the threshold.
   [[nodiscard]] double fraction() const { return per(static_cast<double>(saturated), rows); }
   [[nodiscard]] double mean_max_probability() const { return 1.0 - mean_complement(); }
-  /// Mean of 1 - (largest p): keeps its digits where the mean of p reads 1.
+  /// Mean of 1 - (largest p). It keeps its digits if the mean of p rounds to 1.
   [[nodiscard]] double mean_complement() const { return per(complement.value(), rows); }
   /// Mean over rows of -sum p log p, in nats.
   [[nodiscard]] double mean_entropy() const { return per(entropy.value(), rows); }
-  /// Mean over rows of the entropy as a share of that of equal probabilities: 1 where all are equal.
+  /// Mean over rows of the entropy, relative to that of equal probabilities; 1 if all are equal.
   [[nodiscard]] double normalized_entropy() const { return per(entropy_share.value(), rows - single); }
-  /// Mean over elements of p (1 - p), a probability's slope in its own logit; true where p rounds to 1.
+  /// Mean over elements of p (1 - p), the slope of a probability in its own logit. Correct even if p rounds to 1.
   [[nodiscard]] double mean_derivative() const { return per(slope.value(), elements); }
-  /// Mean over rows of sum p (1 - p) as a share of that of equal probabilities, 1 - 1/classes.
+  /// Mean over rows of sum p (1 - p), relative to that of equal probabilities, 1 - 1/classes.
   [[nodiscard]] double slope_share() const { return per(slope_portion.value(), rows - single); }
   [[nodiscard]] double slope_saturation() const { return 1.0 - slope_share(); }
   [[nodiscard]] bool empty() const { return rows == 0 && nan == 0 && infinite == 0; }
   [[nodiscard]] bool nonfinite() const { return nan != 0 || infinite != 0; }
 
-  /// Adds what another record saw. Throws std::invalid_argument where the two have different thresholds.
+  /// Merges another record. Throws std::invalid_argument if the thresholds differ.
   row_saturation& operator+=(row_saturation const& o) {
     if (o.empty()) {
       return *this;
@@ -95,7 +96,7 @@ private:
   }
 };
 
-/// The record in a few lines, each number with what it means.
+/// Writes the record in a few lines, each number with its meaning.
 inline std::ostream& operator<<(std::ostream& out, row_saturation const& s) {
   using detail::number_cell;
   using detail::percent_cell;

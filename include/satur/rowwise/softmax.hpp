@@ -5,13 +5,18 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// p_j = e^(z_j) / sum e^z over a row, in (0, 1), adding up to 1; dL/dz_j = p_j (dL/dp_j - sum p dL/dp).
+/// p_j = e^(z_j) / sum e^z over a row; dL/dz_j = p_j (dL/dp_j - sum p dL/dp). The softmin is the softmax of -z.
 ///
-/// Saturates where one p nears 1: all slopes p (1 - p) vanish there, and there is no way back for the gradient.
-/// Special values: -inf is a class ruled out, p = 0; a row with NaN or +inf in it, or of -inf alone, has no softmax and
-/// gives NaN throughout. softmin is the softmax of -z.
-/// Accuracy: float below 1.5 ulp, double below 2.5, subnormal results included; the gradient keeps its digits where p
-/// rounds to 1. The bits of a row depend on that row alone.
+/// Range: p in (0, 1); a row sums to 1.
+///
+/// Saturates: if one p is close to 1. Then all slopes p (1 - p) vanish and the row gets no gradient.
+///
+/// Special values: -inf is a masked class, p = 0. A row that contains NaN or +inf, or only -inf, has no softmax and
+/// gives NaN throughout.
+///
+/// Accuracy: float below 1.5 ulp, double below 2.5, subnormal results included. The gradient keeps its digits if p
+/// rounds to 1. The result of a row depends only on that row.
+///
 /// Source: Bridle 1990.
 struct softmax {
   static constexpr std::string_view name = "softmax";
