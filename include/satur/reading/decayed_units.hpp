@@ -1,4 +1,4 @@
-/// \file reading/decayed_units.hpp  What each unit of a layer did lately: a window that forgets exponentially.
+/// \file reading/decayed_units.hpp  Statistics of each unit over an exponentially decaying window.
 #pragma once
 
 #include "satur/reading/unit_readings.hpp"
@@ -8,21 +8,23 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Each unit over a window with decay: a sample that `half_life` samples came after counts half. The samples of one
-/// `add` count alike, as the newest. Counters and means are those of the weighted samples: `unit_summary::samples` is
-/// the sum of weights, which tends to about half_life / ln 2 for batches much smaller than that. 144 bytes a unit.
+/// Statistics of each unit over a window with decay. The weight of a sample halves each time `half_life` further
+/// samples are added. All samples of one `add` have the weight of the newest.
 ///
-///     decayed_units lately(10000);          // half-life in samples
+/// Counters and means are weighted. `unit_summary::samples` is the sum of weights; it tends to about half_life / ln 2
+/// for batches much smaller than that. 144 bytes a unit.
+///
+///     decayed_units recent(10000);          // half-life in samples
 ///     unit_records batch;
 ///     forward_units(relu{}, z, a, batch);
 ///     observe_unit_gradients(dz, batch);
-///     lately.add(batch);
-///     batch.start_window();                 // the silences go on
+///     recent.add(batch);
+///     batch.start_window();                 // keeps the lengths of the current silences
 ///
-/// A regular value; of two windows of different samples there is no sum.
+/// A regular value. It has no +=, because two windows over different samples cannot be added.
 class decayed_units {
 public:
-  /// Throws std::invalid_argument where half_life is not a finite number > 0.
+  /// Throws std::invalid_argument unless half_life is finite and > 0.
   explicit decayed_units(double half_life) : half_life_(half_life) {
     if (!(half_life > 0.0 && half_life <= (std::numeric_limits<double>::max)())) {
       detail::bad_parameter("decayed_units", "half_life", half_life, "a finite number of samples > 0, such as 10000");
@@ -35,8 +37,8 @@ public:
   /// Unit u, u < size().
   [[nodiscard]] unit_summary const& operator[](std::size_t u) const { return units_[u]; }
 
-  /// The samples of `batch` come after all that were added. Throws shape_error where it has another number of units,
-  /// std::invalid_argument where its rule or activation is another.
+  /// Adds the samples of `batch`, which are newer than all added before. Throws shape_error if the number of units
+  /// differs, std::invalid_argument if the rule or the activation differs.
   void add(unit_records const& batch) {
     if (batch.empty()) {
       return;

@@ -1,4 +1,4 @@
-/// \file reading/dormancy.hpp  Dead and dormant units: the caller picks the definition, the answer says which.
+/// \file reading/dormancy.hpp  Dead and dormant units, by a definition that the caller picks and the result names.
 #pragma once
 
 #include "satur/reading/unit_readings.hpp"
@@ -14,35 +14,37 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// No active sample in the window; with `silent`, none in the last `silent` samples, windows before this one among
-/// them. For activations with a flat side (relu); see `unit_records` for what is active. Of a window with decay: weight
-/// 0.
+/// No active sample in the window. With `silent` > 0, no active sample in the last `silent` samples, which may reach
+/// back before the window. For activations with a flat side (relu); `unit_records` defines active. In a window with
+/// decay: weight 0.
 struct off {
   std::uint64_t silent = 0; ///< 0: the whole window
   bool operator==(off const&) const = default;
 };
-/// Active on less than `share` of the window.
+/// Active on less than `share` of the samples of the window.
 struct rarely_on {
   double share = 0.01;
   bool operator==(rarely_on const&) const = default;
 };
-/// Saturated by the record's rule on at least `share` of the window.
+/// Saturated, by the rule of the record, on at least `share` of the samples of the window.
 struct saturated_unit {
   double share = 0.95;
   bool operator==(saturated_unit const&) const = default;
 };
-/// mean |a| / (the layer's mean of it + 1e-9) <= tau (Sokar, Agarwal, Castro, Evci 2023). Blind to a layer that dies
-/// evenly, so `dormant_units` shows the layer's mean |a| too. tau 0.025 and 0.1 are both in use.
+/// mean |a| / (mean of it over the layer + 1e-9) <= tau. It does not notice a layer that dies evenly, so
+/// `dormant_units` also reports the layer's mean |a|. Both tau 0.025 and 0.1 are in use.
+///
+/// Source: Sokar, Agarwal, Castro, Evci 2023.
 struct tau_dormant {
   double tau = 0.025;
   bool operator==(tau_dormant const&) const = default;
 };
-/// dL/dz exactly 0 over the window.
+/// dL/dz is exactly 0 over the window.
 struct dead_gradient {
   bool operator==(dead_gradient const&) const = default;
 };
 
-/// Any of them.
+/// One of these definitions.
 using dormancy = std::variant<off, rarely_on, saturated_unit, tau_dormant, dead_gradient>;
 
 namespace detail {
@@ -70,24 +72,24 @@ inline std::string times_100(double share) { return number_text(std::round(share
   return std::visit(text, d);
 }
 
-/// Which units of a layer are dead or dormant, by one definition, over one window.
+/// The dead or dormant units of a layer, by one definition, over one window.
 struct dormant_units {
   dormancy definition;
-  rule_definition rule;        ///< by which saturated_unit counted
-  double samples = 0.0;        ///< the window (of a window with decay, its weight)
-  std::vector<bool> dormant;   ///< by unit
-  std::size_t judged = 0;      ///< units that had anything to be judged by; the others are not dormant
-  double mean_magnitude = 0.0; ///< mean |a| of the layer: the absolute value behind tau_dormant
+  rule_definition rule;        ///< the rule that saturated_unit uses
+  double samples = 0.0;        ///< length of the window (its weight in a window with decay)
+  std::vector<bool> dormant;   ///< for each unit
+  std::size_t judged = 0;      ///< units with observations; the others do not count as dormant
+  double mean_magnitude = 0.0; ///< mean |a| of the layer, the reference of tau_dormant
 
   [[nodiscard]] std::size_t count() const {
     return static_cast<std::size_t>(std::count(dormant.begin(), dormant.end(), true));
   }
-  /// Of the units that were judged.
+  /// Dormant units as a share of the judged units.
   [[nodiscard]] double fraction() const {
     return judged == 0 ? std::numeric_limits<double>::quiet_NaN()
                        : static_cast<double>(count()) / static_cast<double>(judged);
   }
-  /// The numbers of the dormant units.
+  /// The indices of the dormant units.
   [[nodiscard]] std::vector<std::size_t> units() const {
     std::vector<std::size_t> numbers;
     for (std::size_t u = 0; u < dormant.size(); ++u) {
@@ -123,8 +125,8 @@ inline void require_valid(dormancy const& d) {
 }
 } // namespace detail
 
-/// Finds the dead or dormant units of a window. A unit with nothing to be judged by (no number but NaN; no gradient) is
-/// neither. Throws std::invalid_argument where a number of the definition is out of range.
+/// Finds the dead or dormant units of a window. A unit without observations (only NaN, or no gradient) is not judged.
+/// Throws std::invalid_argument if a parameter of the definition is out of range.
 template <unit_source U> [[nodiscard]] dormant_units find_dormant(U const& units, dormancy const& definition) {
   detail::require_valid(definition);
   dormant_units d;
@@ -173,14 +175,14 @@ template <unit_source U> [[nodiscard]] dormant_units find_dormant(U const& units
   return d;
 }
 
-/// What became of the dormant units of one window in the next.
+/// Changes of the dormant units from one window to the next.
 struct dormancy_change {
   std::size_t before = 0;  ///< dormant in the first window
   std::size_t after = 0;   ///< dormant in the second
   std::size_t both = 0;    ///< dormant in both
   std::size_t revived = 0; ///< in the first only
   std::size_t fallen = 0;  ///< in the second only
-  /// both / min(before, after): 1 where the one set holds the other (Sokar et al. 2023); NaN where one is empty.
+  /// both / min(before, after): 1 if one set contains the other (Sokar et al. 2023); NaN if one is empty.
   [[nodiscard]] double overlap() const {
     std::size_t const smaller = (std::min)(before, after);
     return smaller == 0 ? std::numeric_limits<double>::quiet_NaN()
@@ -188,8 +190,7 @@ struct dormancy_change {
   }
   bool operator==(dormancy_change const&) const = default;
 };
-/// Throws std::invalid_argument where the two were judged by different definitions, shape_error where they have not as
-/// many units.
+/// Throws std::invalid_argument if the definitions differ, shape_error if the numbers of units differ.
 [[nodiscard]] inline dormancy_change compare(dormant_units const& before, dormant_units const& after) {
   if (!(before.definition == after.definition)) {
     throw std::invalid_argument(detail::message("satur::compare: cannot compare units by '",
@@ -213,10 +214,13 @@ struct dormancy_change {
   return c;
 }
 
-/// The probability that a relu network without biases is born dead for one input: that at least one of its layers of
-/// these widths is off altogether, each unit being off by the toss of a coin: 1 - prod(1 - 2^-n) (Lu, Shin, Su,
-/// Karniadakis 2020, for symmetric weights). No layers: 0.
-/// Throws std::invalid_argument where a width is 0.
+/// The probability that a relu network without biases is dead at birth for one input: that at least one of its layers
+/// of these widths is entirely off. Each unit is off with probability 1/2, so it is 1 - prod(1 - 2^-n). 0 without
+/// layers.
+///
+/// Source: Lu, Shin, Su, Karniadakis 2020, for symmetric weights.
+///
+/// Throws std::invalid_argument if a width is 0.
 [[nodiscard]] inline double born_dead_probability(std::span<std::size_t const> widths) {
   double log_alive = 0.0;
   for (std::size_t const n : widths) {

@@ -1,4 +1,4 @@
-/// \file reading/effective_rank.hpp  Along how many directions a layer's outputs, or its weights, really spread.
+/// \file reading/effective_rank.hpp  The effective number of directions of the outputs or the weights of a layer.
 #pragma once
 
 #include "satur/error.hpp"
@@ -9,11 +9,15 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// exp(-sum p ln p), p = s / sum s, over the singular values s of a matrix of outputs (samples, units) or of weights: k
-/// where k of them are equal and the others 0, less where few carry most. Saturated units answer alike, so the rank
-/// falls where a layer saturates. Any range of numbers in any order; their scale does not matter. NaN where all are 0,
-/// or there is none. Throws std::invalid_argument where one is negative, infinite or NaN. Source: O. Roy, M. Vetterli,
-/// "The effective rank: a measure of effective dimensionality", EUSIPCO 2007.
+/// exp(-sum p ln p), p = s / sum s, over the singular values s of a matrix of outputs (samples, units) or of weights.
+/// It is k if k of them are equal and the others 0, and less if a few dominate. Saturated units have similar outputs,
+/// so the rank falls if a layer saturates.
+///
+/// s is any range of numbers in any order; their scale does not matter. NaN if all are 0 or the range is empty.
+///
+/// Source: O. Roy, M. Vetterli, "The effective rank: a measure of effective dimensionality", EUSIPCO 2007.
+///
+/// Throws std::invalid_argument if one is negative, infinite or NaN.
 template <std::ranges::input_range S> [[nodiscard]] double effective_rank(S const& singular_values) {
   double largest = 0.0;
   for (auto const s : singular_values) {
@@ -23,7 +27,7 @@ template <std::ranges::input_range S> [[nodiscard]] double effective_rank(S cons
     }
     largest = value > largest ? value : largest;
   }
-  double sum = 0.0; // of s / largest: no overflow
+  double sum = 0.0; // sum of s / largest, which cannot overflow
   double weighted = 0.0;
   for (auto const s : singular_values) {
     double const share = static_cast<double>(s) / largest;

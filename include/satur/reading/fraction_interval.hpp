@@ -1,4 +1,4 @@
-/// \file reading/fraction_interval.hpp  How far a record's saturated share can be from the true one.
+/// \file reading/fraction_interval.hpp  Confidence intervals for the saturated share of a record.
 #pragma once
 
 #include "satur/record/saturation.hpp"
@@ -6,11 +6,11 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Of a record's saturated share, units x inputs taken as independent.
+/// The interval for the saturated share, if units x inputs are independent.
 [[nodiscard]] inline interval fraction_interval(saturation const& record, double level = 0.95) {
   return wilson(record.low + record.high, record.count, level);
 }
-/// Of a record's saturated share, clustered.
+/// The interval for the saturated share, for clustered observations.
 [[nodiscard]] inline interval fraction_interval(saturation const& record, clustering const& c, double level = 0.95) {
   return wilson(record.low + record.high, record.count, c, level);
 }

@@ -1,7 +1,7 @@
-/// \file reading/gradient_flow.hpp  Does dL/dz reach the first layer?
+/// \file reading/gradient_flow.hpp  Whether dL/dz reaches the first layer.
 ///
-/// All of it is about dL/dz: the size of a weight gradient is equal in every layer of a tanh net at initialization
-/// while dL/dz vanishes.
+/// All readings use dL/dz. In a tanh net at initialization the weight gradients have the same size in every layer even
+/// if dL/dz vanishes.
 #pragma once
 
 #include "satur/error.hpp"
@@ -19,7 +19,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// What a gradient does on its way back.
+/// The change of a gradient in the backward pass.
 enum class flow { unknown, healthy, vanishing, exploding, not_finite };
 [[nodiscard]] constexpr std::string_view describe(flow f) {
   return f == flow::healthy      ? "healthy"
@@ -29,12 +29,12 @@ enum class flow { unknown, healthy, vanishing, exploding, not_finite };
                                  : "unknown";
 }
 
-/// First layer (nearest to the input) against last: ratio = norm(dL/dz first) / norm(dL/dz last). Give records of one
-/// step: the norm of several grows with their number. unknown: one of the two saw nothing. Nothing but zeros in the
-/// first layer is vanishing.
+/// First layer (nearest to the input) against last: ratio = norm(dL/dz first) / norm(dL/dz last). Pass records of one
+/// step, because the norm over several steps grows with their number. unknown: one of the two records is empty. A first
+/// layer with only zeros counts as vanishing.
 struct gradient_flow {
   double first = std::numeric_limits<double>::quiet_NaN(); ///< norm of dL/dz in the first layer
-  double last = std::numeric_limits<double>::quiet_NaN();  ///< and in the last
+  double last = std::numeric_limits<double>::quiet_NaN();  ///< norm of dL/dz in the last layer
   double ratio = std::numeric_limits<double>::quiet_NaN();
   flow state = flow::unknown;
 
@@ -65,7 +65,7 @@ struct gradient_flow {
   }
   return f;
 }
-/// The layers in the order of the forward pass. unknown with fewer than two; not_finite where any is.
+/// Pass the layers in the order of the forward pass. unknown with fewer than two layers; not_finite if any layer is.
 [[nodiscard]] inline gradient_flow flow_of(std::span<gradient_record const> layers,
                                            gradient_limits const& limits = {}) {
   if (layers.size() < 2) {
@@ -78,17 +78,17 @@ struct gradient_flow {
   return f;
 }
 
-/// rms(dL/dz of a layer) / rms(dL/dz of the next one): below 1 where the gradient shrinks on its way back.
+/// rms(dL/dz of a layer) / rms(dL/dz of the next one): below 1 if the gradient shrinks in the backward pass.
 [[nodiscard]] inline double layer_ratio(gradient_record const& layer, gradient_record const& next) {
   return layer.rms() / next.rms();
 }
 
-/// The longest stretch of layer ratios that all shrink the gradient, or all grow it.
+/// The longest run of layer ratios that all shrink the gradient, or all grow it.
 struct layer_flow {
   flow state = flow::unknown;
-  std::size_t from = 0;   ///< first layer of the stretch
-  std::size_t ratios = 0; ///< its length: ratios between layers `from` and `from + ratios`
-  double smallest = std::numeric_limits<double>::quiet_NaN(); ///< of all ratios
+  std::size_t from = 0;   ///< first layer of the run
+  std::size_t ratios = 0; ///< its length: the ratios between layers `from` and `from + ratios`
+  double smallest = std::numeric_limits<double>::quiet_NaN(); ///< least of all ratios
   double largest = std::numeric_limits<double>::quiet_NaN();
 
   friend std::ostream& operator<<(std::ostream& out, layer_flow const& f) {
@@ -102,8 +102,8 @@ struct layer_flow {
   }
 };
 
-/// The layers in the order of the forward pass. Vanishing or exploding where limits.consecutive_layers ratios in a row
-/// are at or beyond their limit; unknown with fewer than two layers. A ratio that is NaN ends a stretch.
+/// Pass the layers in the order of the forward pass. Vanishing or exploding if limits.consecutive_layers ratios in a
+/// row are at or beyond their limit; unknown with fewer than two layers. A ratio of NaN ends a run.
 [[nodiscard]] inline layer_flow layer_flow_of(std::span<gradient_record const> layers,
                                               gradient_limits const& limits = {}) {
   layer_flow f;
@@ -140,7 +140,7 @@ struct layer_flow {
   return f;
 }
 
-/// At least limits.zero_share of dL/dz is exactly 0. False where nothing was seen.
+/// True if at least limits.zero_share of dL/dz is exactly 0. False for an empty record.
 [[nodiscard]] inline bool mostly_zero(gradient_record const& g, gradient_limits const& limits = {}) {
   return g.zero_fraction() >= limits.zero_share;
 }

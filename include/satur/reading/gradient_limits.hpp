@@ -1,4 +1,4 @@
-/// \file reading/gradient_limits.hpp  Where the readings of gradients, updates and the first loss change their verdict.
+/// \file reading/gradient_limits.hpp  Limits for the readings of gradients, updates and the first loss.
 #pragma once
 
 #include "satur/config.hpp"
@@ -7,7 +7,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Where the readings of this file change their verdict, each with its source.
+/// Limits at which these readings change their verdict, each with its source.
 struct gradient_limits {
   double vanishing_ratio = 1e-3;      ///< flow ratio below it, and ... (AUTOTRAINER; strict)
   double vanishing_first = 1e-4;      ///< ... the first layer's norm below it (AUTOTRAINER; strict)
@@ -18,9 +18,9 @@ struct gradient_limits {
   double zero_share = 0.7;            ///< share of exact zeros at or above it (DeepDiagnosis, AUTOTRAINER)
   double update_high = -2.0;          ///< log10 update:data above it (DL4J; strict)
   double update_low = -4.0;           ///< log10 update:data below it (DL4J; strict)
-  double update_target = -3.0;        ///< what it should be (Karpathy)
-  double initial_loss_excess = 1.0;   ///< |initial loss - ln C| above it. Ours: logits of standard deviation s cost
-                                      ///< s^2/2, so this allows 1.4
+  double update_target = -3.0;        ///< target of log10 update:data (Karpathy)
+  double initial_loss_excess = 1.0;   ///< |initial loss - ln C| above it (satur: logits of standard deviation s cost
+                                      ///< s^2/2, so this allows 1.4)
   bool operator==(gradient_limits const&) const = default;
 };
 

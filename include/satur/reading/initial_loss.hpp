@@ -1,4 +1,4 @@
-/// \file reading/initial_loss.hpp  Did training start where it should?
+/// \file reading/initial_loss.hpp  Whether the initial loss is that of an untrained classifier.
 #pragma once
 
 #include "satur/error.hpp"
@@ -12,12 +12,12 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// A classifier that knows nothing yet has a cross entropy of ln C (nats). More: large logits, confidently wrong. Less:
-/// the labels leak, or the loss is no cross entropy over C classes.
+/// The loss before the first step against ln C (nats), the cross entropy of a classifier that knows nothing. Above it:
+/// large logits, confidently wrong. Below it: the labels leak, or the loss is not a cross entropy over C classes.
 struct initial_loss {
   double loss = std::numeric_limits<double>::quiet_NaN();
   double expected = std::numeric_limits<double>::quiet_NaN(); ///< ln C
-  bool suspicious = false;                                    ///< |loss - ln C| > limit, or not a number
+  bool suspicious = false;                                    ///< |loss - ln C| > limit, or NaN
 
   [[nodiscard]] double excess() const { return loss - expected; }
   friend std::ostream& operator<<(std::ostream& out, initial_loss const& i) {
@@ -27,7 +27,7 @@ struct initial_loss {
   }
 };
 
-/// Throws std::invalid_argument with fewer than two classes.
+/// Throws std::invalid_argument if there are fewer than two classes.
 [[nodiscard]] inline initial_loss check_initial_loss(double loss, std::size_t classes,
                                                      gradient_limits const& limits = {}) {
   if (classes < 2) {

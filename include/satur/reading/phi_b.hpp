@@ -1,4 +1,4 @@
-/// \file reading/phi_b.hpp  Saturation by the outputs alone: phi_B of Rakitianskaia and Engelbrecht.
+/// \file reading/phi_b.hpp  Saturation measured from outputs alone: phi_B of Rakitianskaia and Engelbrecht.
 #pragma once
 
 #include "satur/array/numbers.hpp"
@@ -16,22 +16,26 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// phi_B (Rakitianskaia, Engelbrecht 2015): outputs g scaled so that the asymptotes are -1 and 1, B equal bins over
-/// [-1, 1], the last one closed; phi_B = sum_b |mean g of bin b| n_b / sum_b n_b. 0: all in the linear middle; 0.5:
-/// outputs spread evenly; 1: all at an asymptote.
+/// phi_B = sum_b |mean g of bin b| n_b / sum_b n_b. g is the output, scaled so that the asymptotes are -1 and 1. The B
+/// bins over [-1, 1] are equal, the last one closed.
 ///
-/// A bin that does not straddle 0 adds the sum of |g|, so for every even B phi_B is mean |g|, and for an odd one only
-/// the central bin [-1/B, 1/B) can cancel: two sums are all it takes, whatever B. A regular value: copy, compare, merge
-/// with +=. NaN is counted and left out.
+/// Range: 0 if all outputs are in the linear middle, 0.5 if they are spread evenly, 1 if all are at an asymptote.
+///
+/// A bin on one side of 0 adds the sum of |g|. So phi_B is mean |g| for every even B, and for an odd B only the central
+/// bin [-1/B, 1/B) can cancel. Two sums are enough for any B. A regular value: copy, compare, merge with +=.
+///
+/// Special values: NaN is counted and left out.
+///
+/// Source: Rakitianskaia, Engelbrecht 2015.
 class phi_b {
 public:
-  /// Throws std::invalid_argument where bins is 0, or the activation does not state two finite asymptotes lower() and
-  /// upper(): phi_B is not defined for relu or gelu.
+  /// Throws std::invalid_argument if bins is 0, or the activation does not state two finite asymptotes lower() and
+  /// upper(). phi_B is not defined for relu or gelu.
   template <class A>
     requires(!std::convertible_to<A, double>)
   explicit phi_b(A const& act, std::size_t bins = 10) : phi_b(limit_of<false>(act), limit_of<true>(act), bins) {}
-  /// For outputs between two limits of their own. Throws std::invalid_argument where they are not finite, lower < upper
-  /// does not hold, or bins is 0.
+  /// For outputs between two given limits. Throws std::invalid_argument unless both are finite, lower < upper, and bins
+  /// is at least 1.
   phi_b(double lower, double upper, std::size_t bins = 10) : lower_(lower), upper_(upper), bins_(bins) {
     if (!(lower < upper) || !detail::is_finite(lower) || !detail::is_finite(upper)) {
       detail::bad_parameter("phi_b", "(lower, upper)", detail::message("(", lower, ", ", upper, ")"),
@@ -42,8 +46,8 @@ public:
     }
   }
 
-  /// Adds f(z) for each z; ±inf is at its asymptote. Throws std::invalid_argument where the activation's asymptotes are
-  /// not the ones that this was made for.
+  /// Adds f(z) for each z; ±inf gives an asymptote. Throws std::invalid_argument if the asymptotes of the activation
+  /// differ from the limits of this object.
   template <class A, detail::numbers Z>
     requires activation<A, detail::value_t<Z>>
   void observe(A const& act, Z const& z) {
@@ -73,7 +77,7 @@ public:
     });
   }
 
-  /// phi_B; NaN where nothing was seen.
+  /// phi_B; NaN if there are no outputs.
   [[nodiscard]] double value() const {
     return count_ == 0 ? std::numeric_limits<double>::quiet_NaN()
                        : (sides_.value() + std::fabs(center_.value())) / static_cast<double>(count_);
@@ -81,12 +85,13 @@ public:
   [[nodiscard]] std::size_t bins() const { return bins_; }
   [[nodiscard]] double lower() const { return lower_; }
   [[nodiscard]] double upper() const { return upper_; }
-  [[nodiscard]] std::uint64_t count() const { return count_; } ///< outputs seen, NaN left out
+  [[nodiscard]] std::uint64_t count() const { return count_; } ///< number of outputs without NaN
   [[nodiscard]] std::uint64_t nan() const { return nan_; }
-  /// Outputs beyond a limit by more than 1e-6 of the range, counted as if at it: the limits are not those of the data.
+  /// Number of outputs beyond a limit by more than 1e-6 of the range. They count as at the limit. Above 0, the limits
+  /// do not fit the data.
   [[nodiscard]] std::uint64_t outside() const { return outside_; }
 
-  /// Adds what another one saw. Throws std::invalid_argument where limits or bins differ.
+  /// Merges another object. Throws std::invalid_argument if limits or bins differ.
   phi_b& operator+=(phi_b const& o) {
     if (lower_ != o.lower_ || upper_ != o.upper_ || bins_ != o.bins_) {
       throw std::invalid_argument(detail::message("satur::phi_b: cannot merge ", o.bins_, " bins over [", o.lower_,
@@ -125,8 +130,8 @@ private:
     return 0.0;
   }
 
-  /// At most a block.
-  template <class T> void add(T const* y, std::size_t n) {
+  /// Adds n outputs, at most one block.
+  template <class T> void add(T const* y, std::size_t n, math::simd_level level) {
     double const reach = bins_ % 2 == 0 ? 0.0 : 1.0 / static_cast<double>(bins_);
     double const reach_up = bins_ == 1 ? 2.0 : reach; // a single bin is closed on both sides
     if constexpr (std::same_as<T, long double>) {
@@ -150,8 +155,8 @@ private:
   std::uint64_t count_ = 0;
   std::uint64_t nan_ = 0;
   std::uint64_t outside_ = 0;
-  compensated_sum sides_;  // of |g| outside the central bin of an odd B
-  compensated_sum center_; // of g inside it
+  compensated_sum sides_;  // sum of |g| outside the central bin of an odd B
+  compensated_sum center_; // sum of g inside it
 };
 
 }} // namespace satur::SATUR_ABI

@@ -1,4 +1,4 @@
-/// \file reading/slope_interval.hpp  How far a measured mean slope can be off.
+/// \file reading/slope_interval.hpp  Confidence intervals for a measured mean slope.
 #pragma once
 
 #include "satur/activation/peak_slope.hpp"
@@ -10,16 +10,16 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// The least and the largest f'(z) of an activation: what the bounded intervals need.
+/// The least and the largest f'(z) of an activation, for the bounded intervals.
 struct slope_range {
   double low = 0.0;
   double high = 0.0;
 };
 
-/// The least f' by search over [-64, 64] (steps of 1/128, then a golden section), the largest from `peak_slope_of`.
-/// sigmoid: [0, 0.25]; gelu: [-0.129, 1.129]. Some 100 microseconds: keep the answer.
+/// The least f' by search over [-64, 64] (steps of 1/128, then a golden section), and the largest from `peak_slope_of`.
+/// sigmoid: [0, 0.25]; gelu: [-0.129, 1.129]. Takes about 100 microseconds, so keep the result.
 template <class A> [[nodiscard]] slope_range slope_range_of(A const& act) {
-  struct upside_down { // its largest slope is how far the least lies below the peak
+  struct upside_down { // its largest slope is the peak minus the least slope
     A const& of;
     double peak;
     double value(double) const { return 0.0; }
@@ -51,8 +51,8 @@ inline void require_range(char const* function, slope_range const& range) {
 
 } // namespace detail
 
-/// Mean slope -+ z s / sqrt(n), s the sample standard deviation of f'(z): for n large enough that a mean is normal. No
-/// ends (NaN) with fewer than two observations. Throws std::invalid_argument where level is not in (0, 1).
+/// Mean slope -+ z s / sqrt(n), s the sample standard deviation of f'(z). n must be large enough that the mean is
+/// normal. The ends are NaN with fewer than two observations. Throws std::invalid_argument if level is not in (0, 1).
 [[nodiscard]] inline interval mean_derivative_interval(saturation const& record, double level = 0.95) {
   double const q = detail::one_tail(level);
   interval i = detail::slope_estimate(record, level);
@@ -64,7 +64,7 @@ inline void require_range(char const* function, slope_range const& range) {
   return i;
 }
 
-/// The same where observations are clustered: n / (1 + (size - 1) rho) of them count.
+/// For clustered observations: n / (1 + (size - 1) rho) of them count.
 [[nodiscard]] inline interval mean_derivative_interval(saturation const& record, clustering const& c,
                                                        double level = 0.95) {
   double const root = std::sqrt(c.design_effect());
@@ -77,8 +77,10 @@ inline void require_range(char const* function, slope_range const& range) {
   return i;
 }
 
-/// Holds for any n and any law of z, from the range of f' alone (Hoeffding 1963): half-width R sqrt(ln(2/delta) / 2n),
-/// R = range.high - range.low, delta = 1 - level, cut to the range.
+/// Half-width R sqrt(ln(2/delta) / 2n), R = range.high - range.low, delta = 1 - level, clipped to the range. Valid for
+/// any n and any distribution of z; it needs only the range of f'.
+///
+/// Source: Hoeffding 1963.
 [[nodiscard]] inline interval hoeffding_interval(saturation const& record, slope_range const& range,
                                                  double level = 0.95) {
   double const delta = 2.0 * detail::one_tail(level);
@@ -92,9 +94,11 @@ inline void require_range(char const* function, slope_range const& range) {
   return i;
 }
 
-/// Holds for any n and any law of z, and is narrow where the slopes vary little (empirical Bernstein; Maurer, Pontil
-/// 2009, theorem 4, on both sides): half-width sqrt(2 V ln(4/delta) / n) + 7 R ln(4/delta) / (3 (n - 1)), V the sample
-/// variance, cut to the range. One observation: the whole range.
+/// Half-width sqrt(2 V ln(4/delta) / n) + 7 R ln(4/delta) / (3 (n - 1)), V the sample variance, clipped to the range.
+/// Valid for any n and any distribution of z, and narrow if the slopes vary little. With one observation it is the
+/// whole range.
+///
+/// Source: the empirical Bernstein bound of Maurer, Pontil 2009, theorem 4, on both sides.
 [[nodiscard]] inline interval bernstein_interval(saturation const& record, slope_range const& range,
                                                  double level = 0.95) {
   double const delta = 2.0 * detail::one_tail(level);

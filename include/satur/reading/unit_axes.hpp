@@ -1,5 +1,4 @@
-/// \file reading/unit_axes.hpp  How much of a layer is saturated, along three axes that are easily taken for each
-/// other.
+/// \file reading/unit_axes.hpp  The saturated share of a layer by elements, by units and by samples.
 #pragma once
 
 #include "satur/record/unit_records.hpp"
@@ -11,22 +10,23 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Elements: pairs of a unit and a sample. Units: those saturated on at least `unit_share` of their samples. Samples:
-/// those on which at least `sample_share` of the layer is saturated. A layer of which 10 % of the elements are
-/// saturated may have 10 % of its units saturated always, or every unit on 10 % of the samples, or 10 % of the samples
-/// saturating everything.
+/// Three measures of the saturated part of a layer. Elements: pairs of a unit and a sample. Units: those saturated on
+/// at least `unit_share` of their samples. Samples: those on which at least `sample_share` of the layer is saturated.
+///
+/// They differ. If 10 % of the elements are saturated, 10 % of the units may be saturated always, or every unit on 10 %
+/// of the samples, or all units on 10 % of the samples.
 struct saturation_axes {
-  double elements = 0.0; ///< seen, NaN left out
-  double low = 0.0;      ///< of them, saturated on the left
+  double elements = 0.0; ///< number of elements without NaN
+  double low = 0.0;      ///< of them, saturated on the low side
   double high = 0.0;
 
-  double unit_share = 0.95;          ///< the p of the axis of units
-  std::uint64_t units = 0;           ///< with a sample that was not NaN
+  double unit_share = 0.95;          ///< share of samples from which a unit counts as saturated
+  std::uint64_t units = 0;           ///< units with a sample that is not NaN
   std::uint64_t saturated_units = 0; ///< (low + high) / samples >= unit_share
   std::uint64_t low_units = 0;       ///< of them, low / samples >= unit_share
-  std::uint64_t high_units = 0;      ///< of them, high / samples >= unit_share; the rest is so on both sides together
+  std::uint64_t high_units = 0; ///< of them, high / samples >= unit_share; the rest reach it with both sides together
 
-  double sample_share = 0.5; ///< the p of the axis of samples, `unit_options::sample_share`
+  double sample_share = 0.5; ///< share of units from which a sample counts as saturated, `unit_options::sample_share`
   std::uint64_t samples = 0;
   std::uint64_t saturated_samples = 0;
 
@@ -67,7 +67,7 @@ private:
   }
 };
 
-/// The three axes of a record. Throws std::invalid_argument where unit_share is not in (0, 1].
+/// The three measures of a record. Throws std::invalid_argument if unit_share is not in (0, 1].
 [[nodiscard]] inline saturation_axes axes_of(unit_records const& units, double unit_share = 0.95) {
   if (!(unit_share > 0.0 && unit_share <= 1.0)) {
     detail::bad_parameter("axes_of", "unit_share", unit_share, "a share of the samples in (0, 1], such as 0.95");

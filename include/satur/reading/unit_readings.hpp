@@ -1,4 +1,4 @@
-/// \file reading/unit_readings.hpp  A reading of every unit: percentiles over the units, and the worst of them.
+/// \file reading/unit_readings.hpp  A reading of every unit: percentiles over the units, and the worst units.
 #pragma once
 
 #include "satur/record/unit_records.hpp"
@@ -16,22 +16,22 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// What has units to read: `unit_records`, `decayed_units`.
+/// A source of units to read: `unit_records`, `decayed_units`.
 template <class U>
 concept unit_source = requires(U const& units, std::size_t u) {
   { units.size() } -> std::convertible_to<std::size_t>;
   { units[u] } -> std::convertible_to<unit_summary>;
 };
 
-/// A number of a unit, by name. A member function of `unit_summary` without a name will do too.
+/// A named number of a unit. Functions also accept a member function of `unit_summary` without a name.
 struct unit_reading {
   std::string_view name;
   double (unit_summary::*value)() const;
-  bool high_is_worse; ///< which end `worst_units` looks at
+  bool high_is_worse; ///< true if `worst_units` takes the highest units
   [[nodiscard]] double operator()(unit_summary const& u) const { return (u.*value)(); }
 };
 
-/// The readings that are asked for most.
+/// Common readings.
 namespace readings {
 inline constexpr unit_reading saturated{"saturated share", &unit_summary::fraction, true};
 inline constexpr unit_reading low{"low share", &unit_summary::low_fraction, true};
@@ -49,7 +49,7 @@ inline constexpr std::array all{saturated,   low,    high,     active,      sile
                                 slope_share, mean_z, stddev_z, mean_output, mean_magnitude, gradient_rms};
 } // namespace readings
 
-/// The reading of each unit in turn.
+/// The reading of each unit, in order.
 template <unit_source U, std::invocable<unit_summary const&> R>
 [[nodiscard]] std::vector<double> read_units(U const& units, R const& reading) {
   std::vector<double> values(units.size());
@@ -59,17 +59,20 @@ template <unit_source U, std::invocable<unit_summary const&> R>
   return values;
 }
 
-/// Percentiles of a reading over the units of a layer. Units whose reading is NaN (nothing seen) are left out.
+/// Percentiles of a reading over the units of a layer. Units whose reading is NaN (no observations) are left out.
 ///
-/// Percentile p of n values in order is the one at position (n - 1) p / 100, between two neighbors in proportion
-/// (numpy's default, Hyndman and Fan 1996, type 7). 0 is the least, 100 the greatest, 50 the median.
+/// Percentile p of n sorted values is at position (n - 1) p / 100, interpolated linearly between two neighbors (the
+/// default of numpy). 0 is the least, 100 the greatest, 50 the median.
+///
+/// Source: Hyndman and Fan 1996, type 7.
 struct unit_percentiles {
   static constexpr std::array<int, 17> at{0, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 100};
   std::array<double, at.size()> values{};
-  std::size_t units = 0;  ///< that were read
-  std::size_t unread = 0; ///< whose reading is NaN
+  std::size_t units = 0;  ///< units with a reading
+  std::size_t unread = 0; ///< units whose reading is NaN
 
-  /// One of `at`; NaN where no unit was read. Throws std::invalid_argument for any other.
+  /// The percentile `percent`, which must be one of `at`, else it throws std::invalid_argument. NaN if no unit has a
+  /// reading.
   [[nodiscard]] double operator()(int percent) const {
     auto const found = std::find(at.begin(), at.end(), percent);
     if (found == at.end()) {
@@ -82,7 +85,7 @@ struct unit_percentiles {
   bool operator==(unit_percentiles const&) const = default;
 };
 
-/// values is sorted here; its NaN are left out.
+/// Percentiles of unsorted values. NaN are left out.
 [[nodiscard]] inline unit_percentiles percentiles_of(std::vector<double> values) {
   unit_percentiles p;
   std::size_t const all = values.size();
@@ -104,17 +107,17 @@ struct unit_percentiles {
   }
   return p;
 }
-/// percentiles_of(units, readings::mean_slope)
+/// Percentiles of a reading over units: percentiles_of(units, readings::mean_slope).
 template <unit_source U, std::invocable<unit_summary const&> R>
 [[nodiscard]] unit_percentiles percentiles_of(U const& units, R const& reading) {
   return percentiles_of(read_units(units, reading));
 }
 
-/// Which end is asked for.
+/// The end of the order to select.
 enum class unit_order : std::uint8_t { highest, lowest };
 
-/// The k units whose reading is highest, or lowest, that one first; of equals the one of the smaller number. Fewer
-/// where fewer units have a reading.
+/// The k units with the highest or lowest reading, the most extreme first; ties go to the lower index. Fewer than k if
+/// fewer units have a reading.
 template <unit_source U, std::invocable<unit_summary const&> R>
 [[nodiscard]] std::vector<unit_summary> extreme_units(U const& units, R const& reading, std::size_t k,
                                                       unit_order order) {
@@ -141,7 +144,7 @@ template <unit_source U, std::invocable<unit_summary const&> R>
   }
   return worst;
 }
-/// The k worst units by a reading that knows which end is worse.
+/// The k worst units by a reading that states which end is worse.
 template <unit_source U>
 [[nodiscard]] std::vector<unit_summary> worst_units(U const& units, unit_reading const& reading, std::size_t k) {
   return extreme_units(units, reading, k, reading.high_is_worse ? unit_order::highest : unit_order::lowest);

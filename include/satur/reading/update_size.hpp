@@ -1,4 +1,4 @@
-/// \file reading/update_size.hpp  Is a step small against the weights, but not too small?
+/// \file reading/update_size.hpp  The size of a step relative to the weights: too small, healthy or too large.
 #pragma once
 
 #include "satur/reading/gradient_limits.hpp"
@@ -11,12 +11,12 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Is a step small against the weights, but not too small?
+/// The size of a step relative to the weights: too small, healthy or too large.
 struct update_size {
   enum class verdict { unknown, too_small, healthy, too_large };
   double log10_ratio = std::numeric_limits<double>::quiet_NaN(); ///< log10(std(step) / std(weights))
   verdict state = verdict::unknown;
-  double rate_factor = std::numeric_limits<double>::quiet_NaN(); ///< on the learning rate, to meet the target
+  double rate_factor = std::numeric_limits<double>::quiet_NaN(); ///< factor on the learning rate that meets the target
 
   friend std::ostream& operator<<(std::ostream& out, update_size const& u) {
     using detail::number_cell;

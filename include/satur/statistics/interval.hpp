@@ -1,9 +1,10 @@
-/// \file statistics/interval.hpp  How far a measured share can be off: Wilson's interval, and the one for correlated
+/// \file statistics/interval.hpp  Confidence intervals for a measured share: Wilson's interval, and one for correlated
 /// samples.
 ///
-/// Units x inputs are not independent: all inputs share a unit's offset, all units share a layer's variance. A batch of
-/// 64 inputs through a sigmoid layer can be worth about one. An interval that takes them as independent says so when it
-/// is printed; where inputs, units or networks can be told apart, use the clustered form.
+/// Observations over units and inputs are not independent: all inputs share the offset of a unit, and all units share
+/// the variance of a layer. A batch of 64 inputs through a sigmoid layer may be worth about one independent input. An
+/// interval that assumes independence prints this assumption. If inputs, units or networks can be told apart, use the
+/// clustered form.
 #pragma once
 
 #include "satur/error.hpp"
@@ -18,14 +19,14 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// An estimate and the interval around it. All NaN where nothing was seen.
+/// An estimate and the interval around it. All NaN if there are no observations.
 struct interval {
   double estimate = std::numeric_limits<double>::quiet_NaN();
   double low = std::numeric_limits<double>::quiet_NaN();
   double high = std::numeric_limits<double>::quiet_NaN();
-  double level = 0.95;     ///< share of such intervals that hold the truth
-  double effective = 0.0;  ///< independent observations that it takes the sample for
-  bool independent = true; ///< units x inputs were taken as independent
+  double level = 0.95;     ///< confidence level: share of such intervals that contain the true value
+  double effective = 0.0;  ///< number of independent observations that the sample counts as
+  bool independent = true; ///< true if units x inputs were assumed independent
 
   [[nodiscard]] bool contains(double x) const { return low <= x && x <= high; }
   [[nodiscard]] double width() const { return high - low; }
@@ -44,12 +45,13 @@ struct interval {
   }
 };
 
-/// How observations hang together: `size` of them to a cluster (an input, or a unit), each pair correlated by `rho`.
+/// Correlation of observations: clusters of `size` (the observations of one input or one unit), each pair correlated by
+/// `rho`.
 struct clustering {
   double size = 1.0;
   double rho = 1.0;
-  /// 1 + (size - 1) rho: the factor on the variance of a mean. Throws std::invalid_argument where size < 1 or rho is
-  /// not in [0, 1].
+  /// 1 + (size - 1) rho: the factor on the variance of a mean. Throws std::invalid_argument if size < 1 or rho is not
+  /// in [0, 1].
   [[nodiscard]] double design_effect() const {
     if (!(size >= 1.0)) {
       detail::bad_parameter("clustering", "size", size, "a number >= 1 of observations to a cluster");
@@ -61,7 +63,7 @@ struct clustering {
   }
 };
 
-/// What one cluster saw: an input over the units, a unit over the inputs, a network.
+/// Counts of one cluster: an input over the units, a unit over the inputs, or a network.
 struct cluster_count {
   std::uint64_t saturated = 0;
   std::uint64_t count = 0;
@@ -69,7 +71,7 @@ struct cluster_count {
 
 namespace detail {
 
-/// P beyond one end of a two-sided interval.
+/// The probability beyond one end of a two-sided interval.
 [[nodiscard]] inline double one_tail(double level) {
   if (!(level > 0.0 && level < 1.0)) {
     bad_parameter("interval", "level", level, "a share in (0, 1), such as 0.95");
@@ -77,8 +79,8 @@ namespace detail {
   return 0.5 * (1.0 - level);
 }
 
-/// Wilson's interval of k in n, whole or not, 0 <= k <= n, 0 < n. The lower end from the product of the two, which does
-/// not cancel where k is small.
+/// Wilson's interval of k in n, integers or not, 0 <= k <= n, 0 < n. The lower end is computed from the product of the
+/// two ends, which does not cancel if k is small.
 [[nodiscard]] inline interval wilson_interval(double k, double n, double z, double level, bool independent) {
   double const root = z * std::sqrt(k * ((n - k) / n) + 0.25 * z * z);
   double const reach = k + 0.5 * z * z + root;
@@ -93,8 +95,12 @@ inline void require_part(char const* function, std::uint64_t k, std::uint64_t n)
 
 } // namespace detail
 
-/// Wilson's score interval for a share of k in n independent observations (Wilson 1927): never empty, also for k = 0,
-/// never outside [0, 1]. NaN where n = 0. Throws std::invalid_argument where k > n or level is not in (0, 1).
+/// Wilson's score interval for a share of k in n independent observations. Never empty, even for k = 0, and always
+/// within [0, 1]. NaN if n = 0.
+///
+/// Source: Wilson 1927.
+///
+/// Throws std::invalid_argument if k > n or level is not in (0, 1).
 [[nodiscard]] inline interval wilson(std::uint64_t k, std::uint64_t n, double level = 0.95) {
   double const q = detail::one_tail(level);
   detail::require_part("wilson", k, n);
@@ -107,7 +113,7 @@ inline void require_part(char const* function, std::uint64_t k, std::uint64_t n)
                                  true);
 }
 
-/// The same where observations are clustered: Wilson's interval of n / (1 + (size - 1) rho) observations.
+/// For clustered observations: Wilson's interval with n / (1 + (size - 1) rho) observations.
 [[nodiscard]] inline interval wilson(std::uint64_t k, std::uint64_t n, clustering const& c, double level = 0.95) {
   interval i = wilson(k, n, level);
   double const effect = c.design_effect();
@@ -119,13 +125,17 @@ inline void require_part(char const* function, std::uint64_t k, std::uint64_t n)
   return i;
 }
 
-/// From what each cluster saw: the variance of the share is that of the clusters around it (ratio estimator, Cochran
-/// 1977, chapter 3), the interval is Wilson's for as many independent observations as would have that variance, with
-/// Student's t of (clusters - 1) degrees of freedom in the normal's place (Korn, Graubard 1998).
+/// The interval from the counts of each cluster. The variance of the share is that of the clusters around it (ratio
+/// estimator). The interval is Wilson's for the number of independent observations with that variance, with Student's t
+/// of (clusters - 1) degrees of freedom instead of the normal.
 ///
-/// Never taken for more than all observations were independent; where all are saturated or none is, the clusters cannot
-/// say how they hang together, and each counts as one observation. One cluster says nothing: [0, 1]. Empty clusters are
-/// left out. Throws std::invalid_argument where a cluster has saturated > count.
+/// The number of independent observations is never above the number of all observations. If all or none are saturated,
+/// the clusters give no correlation, and each counts as one observation. One cluster gives [0, 1]. Empty clusters are
+/// left out.
+///
+/// Source: Cochran 1977, chapter 3; Korn, Graubard 1998.
+///
+/// Throws std::invalid_argument if a cluster has saturated > count.
 [[nodiscard]] inline interval clustered_interval(std::span<cluster_count const> clusters, double level = 0.95) {
   double const q = detail::one_tail(level);
   double k = 0.0;
@@ -165,9 +175,9 @@ inline void require_part(char const* function, std::uint64_t k, std::uint64_t n)
   return i;
 }
 
-/// The correlation of two observations of one cluster (analysis of variance, Fisher): 0 where clusters do not matter, 1
-/// where each is all saturated or not at all; a little below 0 by chance. NaN with fewer than two clusters, or one
-/// observation in each, or where all observations are alike.
+/// The correlation of two observations of one cluster (analysis of variance, Fisher). 0 if clusters do not matter, 1 if
+/// each is saturated entirely or not at all; slightly below 0 by chance. NaN with fewer than two clusters, with one
+/// observation in each, or if all observations are equal.
 [[nodiscard]] inline double intraclass_correlation(std::span<cluster_count const> clusters) {
   double k = 0.0;
   double n = 0.0;

@@ -1,4 +1,4 @@
-/// \file statistics/moments.hpp  Sums that do not lose digits, and means and variances that merge.
+/// \file statistics/moments.hpp  Compensated sums, and means and variances that merge.
 #pragma once
 
 #include "satur/math/arithmetic.hpp"
@@ -11,8 +11,10 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// A running sum with its rounding errors kept beside it (Neumaier 1974): 1e9 terms lose no digit of a double, and the
-/// order of merging does not show.
+/// A running sum that keeps its rounding errors. 1e9 terms lose no digit of a double, and the order of merging does not
+/// matter.
+///
+/// Source: Neumaier 1974.
 struct compensated_sum {
   double sum = 0.0;
   double rest = 0.0;
@@ -20,7 +22,7 @@ struct compensated_sum {
   constexpr compensated_sum& operator+=(double x) {
     math::split<double> const s = math::exact_sum(sum, x);
     sum = s.value;
-    if (std::isfinite(s.rest)) { // infinity and NaN have no remainder
+    if (std::isfinite(s.rest)) { // infinity and NaN have no rounding error
       rest += s.rest;
     }
     return *this;
@@ -35,8 +37,8 @@ struct compensated_sum {
 };
 
 namespace detail {
-/// mean + (value - mean) w, for 0 <= w <= 1. Where the difference overflows, or one of the two is infinite, it is
-/// mean (1 - w) + value w: a mean of finite numbers is finite, one with an infinite number is infinite.
+/// The variance of two groups combined, from their variances and the difference d of their means. w is the share of the
+/// second group. Infinity stays infinity.
 template <class W> [[nodiscard]] SATUR_INLINE W moved_mean(W const& mean, W const& value, W const& w) {
   W const d = value - mean;
   auto const finite = !(as_mask_of<W>(is_nan(d)) || as_mask_of<W>(is_infinite(d)));
@@ -46,13 +48,15 @@ template <class W> [[nodiscard]] SATUR_INLINE W moved_mean(W const& mean, W cons
 /// of the numbers. Infinity stays infinity.
 template <class W>
 [[nodiscard]] SATUR_INLINE W joint_variance(W const& first, W const& second, W const& d, W const& w) {
-  W const between = d * (w * (W(1.0) - w)) * d; // in this order: with w = 1 it is 0, also where d * d overflows
+  W const between = d * (w * (W(1.0) - w)) * d; // in this order it is 0 for w = 1, even if d * d overflows
   return moved_mean(first, second, w) + between;
 }
 } // namespace detail
 
-/// Count, mean and sum of squared deviations. Merging follows Chan, Golub, LeVeque 1983: no cancellation, whatever the
-/// mean. The mean of finite numbers is finite and right up to the largest double; deviations beyond it are infinity.
+/// Count, mean and sum of squared deviations. The mean of finite numbers is finite and correct up to the largest
+/// double. Deviations that overflow are infinity.
+///
+/// Source: merging follows Chan, Golub, LeVeque 1983. It does not cancel for any mean.
 struct moments {
   std::uint64_t count = 0;
   double mean = 0.0;
@@ -69,13 +73,14 @@ struct moments {
     double const m = static_cast<double>(o.count);
     double const total = n + m;
     double const difference = o.mean - mean;
-    // From the mean of more numbers toward that of fewer: a large mean of few costs a small one of many no digits.
+    // Moves the mean of the larger group toward that of the smaller one, so that a large mean of few numbers costs a
+    // small mean of many no digits.
     mean = m > n ? detail::moved_mean(o.mean, mean, n / total) : detail::moved_mean(mean, o.mean, m / total);
     deviations += o.deviations + difference * difference * (n * (m / total));
     count += o.count;
     return *this;
   }
-  /// Mean of (x - mean)^2 over all that was seen (divides by n); NaN where nothing was.
+  /// Mean of (x - mean)^2 over all numbers (divides by n); NaN if there are none.
   [[nodiscard]] double variance() const {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN() : deviations / static_cast<double>(count);
   }
@@ -99,7 +104,7 @@ template <class T, class S>
   S const off = sum / static_cast<S>(n);
   S deviations = (squares - off * sum) / s / s;
   if (is_finite_number(off) && !is_finite_number(deviations)) {
-    deviations = std::numeric_limits<S>::infinity(); // the numbers are finite, their squares are not
+    deviations = std::numeric_limits<S>::infinity(); // the numbers are finite, but their squares overflow
   }
   return {n, mean_from(n, shift, sum, scale), deviations <= S(0) ? 0.0 : static_cast<double>(deviations)};
 }

@@ -8,8 +8,8 @@
 
 namespace satur::detail {
 
-/// ln Gamma(a) - ((a - 1/2) ln a - a + ln(2 pi)/2), a > 0: what Stirling's formula leaves over. (std::lgamma writes a
-/// global, and its difference of two large numbers would lose the digits that this keeps.)
+/// ln Gamma(a) - ((a - 1/2) ln a - a + ln(2 pi)/2), a > 0: the error of Stirling's formula. std::lgamma is not used: it
+/// writes a global variable, and the difference would cancel.
 [[nodiscard]] inline double stirling_rest(double a) {
   if (a < 10.0) {
     double product = 1.0;
@@ -26,14 +26,16 @@ namespace satur::detail {
          (1.0 / 12 - s * (1.0 / 360 - s * (1.0 / 1260 - s * (1.0 / 1680 - s * (1.0 / 1188 - s * (691.0 / 360360))))));
 }
 
-/// Lower and upper tail; each is good to its own digits, so neither is 1 less the other where it is small.
+/// Lower and upper tail. Each is accurate to its own digits; a small one is not computed as 1 minus the other.
 struct tails {
   double lower;
   double upper;
 };
 
-/// The gamma distribution of shape a > 0 at x >= 0: P(a, x) and Q(a, x), by the series below the mean and the continued
-/// fraction above it (Abramowitz and Stegun 6.5.29, 6.5.31).
+/// The gamma distribution of shape a > 0 at x >= 0: P(a, x) and Q(a, x). Series below the mean, continued fraction
+/// above it.
+///
+/// Source: Abramowitz and Stegun 6.5.29, 6.5.31.
 [[nodiscard]] inline tails gamma_tails(double a, double x) {
   if (!(x > 0.0)) {
     return {0.0, 1.0};
@@ -76,8 +78,10 @@ struct tails {
   return {1.0 - upper, upper};
 }
 
-/// The beta distribution of shapes a, b > 0 at x, with y = 1 - x given beside it to keep its digits: I_x(a, b) and the
-/// rest (continued fraction, Abramowitz and Stegun 26.5.8).
+/// The beta distribution of shapes a, b > 0 at x: I_x(a, b) and 1 - I_x(a, b), by continued fraction. y = 1 - x is an
+/// argument, so that it keeps its digits.
+///
+/// Source: Abramowitz and Stegun 26.5.8.
 [[nodiscard]] inline tails beta_tails(double a, double b, double x, double y) {
   if (!(x > 0.0)) {
     return {0.0, 1.0};
@@ -120,7 +124,7 @@ struct tails {
 
 [[nodiscard]] inline tails chi_square_tails(double freedom, double x) { return gamma_tails(0.5 * freedom, 0.5 * x); }
 
-/// The F distribution of (d1, d2) degrees of freedom at f >= 0.
+/// The F distribution with (d1, d2) degrees of freedom at f >= 0.
 [[nodiscard]] inline tails f_tails(double d1, double d2, double f) {
   if (f > (std::numeric_limits<double>::max)()) {
     return {1.0, 0.0};
@@ -135,7 +139,7 @@ struct tails {
   return 0.5 * beta_tails(0.5 * freedom, 0.5, freedom / whole, t * t / whole).lower;
 }
 
-/// Where a falling tail probability is q, 0 < q <= 1/2, to the last digits: by halving.
+/// The point at which a decreasing tail probability is q, 0 < q <= 1/2, within rounding; by bisection.
 template <class Tail> [[nodiscard]] double tail_quantile(double q, Tail const& tail) {
   double low = 0.0;
   double high = 1.0;

@@ -1,4 +1,4 @@
-/// \file statistics/variance_test.hpp  Do the weights have the variance that their initializer says?
+/// \file statistics/variance_test.hpp  Tests whether weights have the variance of their initializer.
 #pragma once
 
 #include "satur/error.hpp"
@@ -12,8 +12,8 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// A measured variance against what was expected. p_value: how often chance alone would put the two as far apart or
-/// further, on either side; NaN with fewer than two numbers.
+/// A measured variance against an expected one. p_value is the probability that chance puts the two at least as far
+/// apart, on either side. It is NaN with fewer than two numbers.
 struct variance_test {
   double measured = std::numeric_limits<double>::quiet_NaN(); ///< sample variance (divides by n - 1)
   double expected = std::numeric_limits<double>::quiet_NaN();
@@ -31,8 +31,8 @@ struct variance_test {
 
 namespace detail {
 
-/// Degrees of freedom of a sample variance: n - 1 for a normal law (kurtosis 3); matched to the variance of the sample
-/// variance, which is proportional to kurtosis - 1, for another.
+/// Degrees of freedom of a sample variance. For a normal distribution (kurtosis 3) n - 1. For another one they are
+/// matched to the variance of the sample variance, which is proportional to kurtosis - 1.
 [[nodiscard]] inline double degrees_of_freedom(moments const& m, double kurtosis) {
   if (!(kurtosis > 1.0 && is_finite(kurtosis))) {
     bad_parameter("variance_test", "kurtosis", kurtosis, "a number > 1: 3 for a normal law, 1.8 for a uniform one");
@@ -46,10 +46,13 @@ namespace detail {
 
 } // namespace detail
 
-/// Weights against an initializer's variance in closed form: exact for normal weights ((n - 1) s^2 / sigma^2 is
-/// chi-square, the F-test's limit for a known variance); for another law give its kurtosis E(x - m)^4 / variance^2:
-/// uniform 1.8, normal cut at two standard deviations 2.366. TheDeepChecker (Ben Braiek, Khomh 2021) checks initial
-/// weights so. Throws std::invalid_argument where the expected variance is not finite and > 0, or kurtosis not > 1.
+/// Tests weights against the variance of an initializer. The test is exact for normal weights: (n - 1) s^2 / sigma^2 is
+/// chi-square, the limit of the F-test for a known variance. For another distribution pass its kurtosis E(x - m)^4 /
+/// variance^2: uniform 1.8, normal cut at two standard deviations 2.366.
+///
+/// Source: TheDeepChecker (Ben Braiek, Khomh 2021) tests initial weights this way.
+///
+/// Throws std::invalid_argument unless the expected variance is finite and > 0 and kurtosis is > 1.
 [[nodiscard]] inline variance_test test_variance(moments const& weights, double expected, double kurtosis = 3.0) {
   double const freedom = detail::degrees_of_freedom(weights, kurtosis);
   if (!(expected > 0.0 && detail::is_finite(expected))) {
@@ -64,8 +67,8 @@ namespace detail {
   return t;
 }
 
-/// Two samples against each other: the F-test, exact for normal ones; another law by its kurtosis. `expected` of the
-/// result is the second's variance.
+/// Tests two samples against each other by the F-test, which is exact for normal samples. For another distribution pass
+/// its kurtosis. `expected` of the result is the variance of the second sample.
 [[nodiscard]] inline variance_test compare_variances(moments const& a, moments const& b, double kurtosis = 3.0) {
   double const d1 = detail::degrees_of_freedom(a, kurtosis);
   double const d2 = detail::degrees_of_freedom(b, kurtosis);
