@@ -70,7 +70,7 @@ int doubles() {
 
 } // namespace
 
-TEST_CASE("float: every 1021st bit pattern, value and slope, every level") {
+TEST_CASE("float: value and slope of every 1021st bit pattern at every level") {
   std::vector<float> const z = every_1021st_float();
   test::for_each_activation([&](auto const& act) {
     for (simd_level const level : levels()) {
@@ -85,7 +85,7 @@ TEST_CASE("float: every 1021st bit pattern, value and slope, every level") {
   });
 }
 
-TEST_CASE("double: random patterns against MPFR, every level") {
+TEST_CASE("double: value and slope of random bit patterns against MPFR at every level") {
   std::vector<double> z;
   test::random_doubles source{2026};
   for (int i = 0; i < doubles(); ++i) {
@@ -117,7 +117,7 @@ struct slope_from_output { // what everybody writes
 };
 } // namespace
 
-TEST_CASE("the sweep can fail: y(1-y) is zero where the truth is not") {
+TEST_CASE("self-test: the sweep detects the false zeros of y(1-y)") {
   std::vector<float> const z = {17.5f, 30.0f, 80.0f};
   worst const w = sweep(slope_from_output{}, z, satur::math::best_level(),
                         [](float at) { return test::exact(satur::sigmoid{}, static_cast<double>(at)); });

@@ -18,8 +18,8 @@ struct cube { // one number at a time
 
 } // namespace
 
-TEST_CASE("the chain rule, by the property suite") {
-  satur::testing::check_options o{.monotone = true};
+TEST_CASE("composed: property suite, chain rule") {
+  satur::testing::options o{.monotone = true};
   o.ulp = 8.0;
   auto const r = satur::testing::check_activation<double>(satur::composed{satur::softsign{}, satur::softplus{}}, o);
   CHECK_MESSAGE(r.passed(), r.text());
@@ -27,7 +27,7 @@ TEST_CASE("the chain rule, by the property suite") {
   CHECK_MESSAGE(f.passed(), f.text());
 }
 
-TEST_CASE("a parameter, and one that takes no lanes") {
+TEST_CASE("composed: with a parameter, and with an activation without lanes") {
   satur::composed const act{satur::leaky_relu{0.2}, cube{}};
   CHECK(act(-2.0) == doctest::Approx(-1.6));
   CHECK(act.derivative(-2.0) == doctest::Approx(2.4));
@@ -43,7 +43,7 @@ TEST_CASE("a parameter, and one that takes no lanes") {
   CHECK(std::isnan(record.slope_share())); // no peak slope is stated
 }
 
-TEST_CASE("lazily, and in the monitor") {
+TEST_CASE("composed: as a lazy expression and in a monitor") {
   satur::composed const act{satur::tanh{}, satur::softplus{}};
   xt::xtensor<float, 1> const z = {-3.0f, 0.0f, 2.0f};
   xt::xtensor<float, 1> const y = act(z);

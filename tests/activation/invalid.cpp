@@ -23,7 +23,7 @@ double const infinity = std::numeric_limits<double>::infinity();
 
 } // namespace
 
-TEST_CASE("what was given and what is allowed") {
+TEST_CASE("parameters: error messages state the given and the allowed value") {
   refused(satur::celu{-1.0}, "satur::celu: alpha is -1; allowed: a finite number > 0");
   refused(satur::celu{0.0}, "satur::celu: alpha is 0; allowed: a finite number > 0");
   refused(satur::celu{no_number}, "satur::celu: alpha is nan; allowed: a finite number > 0");
@@ -53,7 +53,7 @@ TEST_CASE("what was given and what is allowed") {
           "satur::silu: beta is nan; allowed: a finite number > 0");
 }
 
-TEST_CASE("the limits of what is allowed") {
+TEST_CASE("parameters: the limits of the allowed range") {
   accepted(satur::elu{0x1p80});
   accepted(satur::soft_shrink{0.0});
   accepted(satur::hard_shrink{0.0});
@@ -64,7 +64,7 @@ TEST_CASE("the limits of what is allowed") {
   accepted(satur::composed{satur::celu{2.0}, satur::silu{0.5}});
 }
 
-TEST_CASE("passes and theory refuse them, and leave y alone") {
+TEST_CASE("parameters: invalid ones throw in passes and theory, and y is unchanged") {
   std::vector<double> const z{-1.0, 2.0, 3.0};
   std::vector<double> y(3, 7.0);
   std::vector<double> dy(3, 7.0);
@@ -81,7 +81,7 @@ TEST_CASE("passes and theory refuse them, and leave y alone") {
   CHECK(dy == std::vector<double>(3, 7.0));
 }
 
-TEST_CASE("a slope of 0 on the left is a number, also at -inf") {
+TEST_CASE("leaky_relu and prelu: negative_slope 0 gives a number at -inf") {
   for (double const slope : {0.0, -0.0}) {
     CHECK(satur::leaky_relu{slope}(-infinity) == 0.0);
     CHECK(satur::prelu{slope}(-infinity) == 0.0);
@@ -95,7 +95,7 @@ TEST_CASE("a slope of 0 on the left is a number, also at -inf") {
   CHECK(satur::leaky_relu{1e-50}(-infinity) == -infinity);
 }
 
-TEST_CASE("the least value of what falls") {
+TEST_CASE("minimum(): least value of activations that fall") {
   CHECK(satur::threshold{-0.5, 0.25}.minimum() == -0.5);
   CHECK(satur::threshold{-0.5, 0.25}.lower() == 0.25); // the limit on the left
   CHECK(satur::threshold{0.5, -0.25}.minimum() == -0.25);

@@ -61,7 +61,7 @@ constexpr side zero{};
 
 } // namespace
 
-TEST_CASE("a kink at 0") {
+TEST_CASE("kinks: activations with a kink at 0") {
   check(satur::relu{}, 0.0, zero, zero, {.v_u = 1, .s = 1});
   check(satur::relu6{}, 0.0, zero, zero, {.v_u = 1, .s = 1});
   check(satur::leaky_relu{0.75}, 0.0, {.v_u = -0.75, .s = 0.75}, {.s = 0.75}, {.v_u = 1, .s = 1});
@@ -77,7 +77,7 @@ TEST_CASE("a kink at 0") {
   check(satur::celu{0.25}, 0.0, {.v_u = -1, .s = 1}, {.s = 1}, {.v_u = 1, .s = 1});
 }
 
-TEST_CASE("clipped lines") {
+TEST_CASE("kinks: clipped lines") {
   check(satur::relu6{}, 6.0, {.v = 6, .v_u = -1, .s = 1}, {.v = 6}, {.v = 6});
   check(satur::hard_tanh{}, -1.0, {.v = -1}, {.v = -1}, {.v = -1, .v_u = 1, .s = 1});
   check(satur::hard_tanh{}, 1.0, {.v = 1, .v_u = -1, .s = 1}, {.v = 1}, {.v = 1});
@@ -92,7 +92,7 @@ TEST_CASE("clipped lines") {
   check(satur::sparse_sigmoid{}, 1.0, {.v = 1, .v_u = -0.5, .s = 0.5}, {.v = 1}, {.v = 1});
 }
 
-TEST_CASE("clipped parabolas") {
+TEST_CASE("kinks: clipped parabolas") {
   // z (z + 3)/6: at -3 + u it is -u/2 + u^2/6, at 3 - u it is 3 - 3u/2 + u^2/6
   check(satur::hard_swish{}, -3.0, zero, zero, {.v_u = -0.5, .s = -0.5, .s_u = 1.0 / 3.0, .v_uu = 1.0 / 6.0});
   check(satur::hard_swish{}, 3.0, {.v = 3, .v_u = -1.5, .s = 1.5, .s_u = -1.0 / 3.0, .v_uu = 1.0 / 6.0},
@@ -103,7 +103,7 @@ TEST_CASE("clipped parabolas") {
         {.v = 1, .v_u = 1, .s = 1});
 }
 
-TEST_CASE("shrinkers and thresholds") {
+TEST_CASE("kinks: shrink activations and threshold") {
   for (double const w : {0.5, 1.25}) {
     check(satur::soft_shrink{w}, -w, {.v_u = -1, .s = 1}, zero, zero);
     check(satur::soft_shrink{w}, w, zero, zero, {.v_u = 1, .s = 1});
@@ -115,7 +115,7 @@ TEST_CASE("shrinkers and thresholds") {
   check(satur::threshold{-0.5, 0.25}, -0.5, {.v = 0.25}, {.v = 0.25}, {.v = -0.5, .v_u = 1, .s = 1});
 }
 
-TEST_CASE("the kinks that are stated") {
+TEST_CASE("kinks: stated positions") {
   states(satur::relu{}, {0.0});
   states(satur::leaky_relu{}, {0.0});
   states(satur::prelu{}, {0.0});

@@ -1,4 +1,4 @@
 // Activations with other parameters than their defaults keep the public property suite's properties in double.
 #include "support/parameters.hpp"
 
-TEST_CASE("every activation that has parameters, double") { test::check_other_parameters<double>(); }
+TEST_CASE("property suite: activations with other parameters in double") { test::check_other_parameters<double>(); }

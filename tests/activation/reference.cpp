@@ -99,7 +99,7 @@ std::vector<row> read(std::istream& in, std::set<std::string>& names) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("within the contract of the exact table, no false zero", T, float, double) {
+TEST_CASE_TEMPLATE("exact table: every activation within its ulp contract, no false zero", T, float, double) {
   test::for_each_activation([](auto const& act) {
     CAPTURE(act.name);
     std::size_t used = 0;
@@ -108,7 +108,7 @@ TEST_CASE_TEMPLATE("within the contract of the exact table, no false zero", T, f
   });
 }
 
-TEST_CASE_TEMPLATE("within the contract of the shared table, no false zero", T, float, double) {
+TEST_CASE_TEMPLATE("shared table: every activation within its ulp contract, no false zero", T, float, double) {
   std::string const path = std::string(SATUR_SHARED_DIR) + "/reference/activations.csv";
   std::ifstream file(path);
   if (!file) {
@@ -129,7 +129,7 @@ TEST_CASE_TEMPLATE("within the contract of the shared table, no false zero", T, 
   });
 }
 
-TEST_CASE("long double within 4 of its own ulp") {
+TEST_CASE("exact table: long double within 4 ulp") {
   if (std::numeric_limits<long double>::digits != 64) {
     MESSAGE("skipped: the table is written for long double of 64 bits");
     return;
@@ -147,7 +147,7 @@ TEST_CASE("long double within 4 of its own ulp") {
   });
 }
 
-TEST_CASE("the comparison can fail") {
+TEST_CASE("self-test: the comparison with the table detects an error") {
   std::size_t used = 0;
   std::vector<row> const off = {{"tanh", 1.0, 0.7615941559558L, 0.4199743416140260693944967L}}; // 13 digits
   CHECK(worst_of<double>(satur::tanh{}, off, used) > 2.0);

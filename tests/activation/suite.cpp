@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-TEST_CASE("kinks take the flat side's slope") {
+TEST_CASE("activations: the slope at a kink is that of the flat side") {
   CHECK(satur::relu{}.derivative(0.0) == 0.0);
   CHECK(satur::relu{}.derivative(-0.0f) == 0.0f);
   CHECK(satur::leaky_relu{}.derivative(0.0) == 0.01);
@@ -15,7 +15,7 @@ TEST_CASE("kinks take the flat side's slope") {
   CHECK(satur::sparse_sigmoid{}.derivative(1.0f) == 0.0f);
 }
 
-TEST_CASE("odd and even, to the bit") {
+TEST_CASE("activations: odd and even symmetry is exact") {
   for (float const z : satur::testing::telling_points<float>()) {
     CHECK(satur::tanh{}(-z) == -satur::tanh{}(z));
     CHECK(satur::softsign{}(-z) == -satur::softsign{}(z));
@@ -31,7 +31,7 @@ TEST_CASE("odd and even, to the bit") {
   }
 }
 
-TEST_CASE_TEMPLATE("what goes through 0 keeps the sign of zero, one by one and in lanes", T, float, double) {
+TEST_CASE_TEMPLATE("activations: f(±0) = ±0 keeps its sign, scalar and in lanes", T, float, double) {
   auto const check = [](auto const& act) {
     CAPTURE(std::string(act.name));
     std::vector<T> const z{T(0), T(-0.0), T(0), T(-0.0), T(1)};
@@ -59,7 +59,7 @@ TEST_CASE_TEMPLATE("what goes through 0 keeps the sign of zero, one by one and i
   check(satur::silu{2.0});
 }
 
-TEST_CASE("exact facts") {
+TEST_CASE("activations: exact values at selected points") {
   CHECK(satur::sigmoid{}.derivative(5.0) == doctest::Approx(0.006648056670790155).epsilon(1e-15));
   CHECK(satur::sigmoid{}(0.0f) == 0.5f);
   CHECK(satur::tanh{}.derivative(2.5) == 4.0 * satur::sigmoid{}.derivative(5.0));

@@ -2,4 +2,4 @@
 // levels: all
 #include "support/activation_suite.hpp"
 
-TEST_CASE("every activation, double") { test::check_every_activation<double>(); }
+TEST_CASE("property suite: every activation in double") { test::check_every_activation<double>(); }

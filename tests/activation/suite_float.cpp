@@ -2,4 +2,4 @@
 // levels: all
 #include "support/activation_suite.hpp"
 
-TEST_CASE("every activation, float") { test::check_every_activation<float>(); }
+TEST_CASE("property suite: every activation in float") { test::check_every_activation<float>(); }

@@ -167,7 +167,7 @@ template <class T, class A> void check_joins(A const& act, double digits = 0.0) 
 
 } // namespace
 
-TEST_CASE("a template for every type runs in lanes") {
+TEST_CASE("user's activation: a template for every type runs in lanes") {
   check_joins<float>(in_lanes{}, 1e-6);
   check_joins<double>(in_lanes_out_of_line{}, 1e-15);
   // from the same exponential as the project's own: the slopes agree in the tail
@@ -176,7 +176,7 @@ TEST_CASE("a template for every type runs in lanes") {
         doctest::Approx(satur::mean_derivative(satur::sigmoid{}, far)).epsilon(1e-6));
 }
 
-TEST_CASE("parameters travel with the activation, constant slopes may be plain numbers") {
+TEST_CASE("user's activation: parameters are kept, constant slopes may be plain numbers") {
   check_joins<float>(ramp{0.3}, 1e-7);
   std::vector<double> const z{1.0, -2.0};
   std::vector<double> y(2);
@@ -185,28 +185,28 @@ TEST_CASE("parameters travel with the activation, constant slopes may be plain n
   CHECK(s.mean_derivative() == 3.0);
 }
 
-TEST_CASE_TEMPLATE("double value(double) joins one element at a time, with the bits of a scalar call", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("user's activation: double value(double) is applied by element, with the bits of a scalar call", T,
+                   float, double) {
   check_joins<T>(sine{});
 }
 
-TEST_CASE("float value(float) joins for float, and only there") {
+TEST_CASE("user's activation: float value(float) is accepted for float only") {
   check_joins<float>(sine_in_float{});
   CHECK(satur::peak_slope_of(sine_in_float{}) == doctest::Approx(1.0));
 }
 
-TEST_CASE("a constrained template with std functions and branches joins one element at a time") {
+TEST_CASE("user's activation: a constrained template with std functions and branches is applied by element") {
   check_joins<float>(bump{3.0});
   check_joins<double>(bump{});
   check_joins<long double>(bump{2.0});
 }
 
-TEST_CASE("slopes may be whole numbers") {
+TEST_CASE("user's activation: slopes of integer type") {
   std::vector<float> const z{-1.0f, 2.0f, 3.0f};
   CHECK(satur::mean_derivative(step_slope{}, z) == doctest::Approx(2.0 / 3.0));
 }
 
-TEST_CASE("what a struct does not state is found or reads NaN") {
+TEST_CASE("user's activation: unstated facts are searched for or NaN") {
   std::vector<double> const z = some_z<double>(5);
   CHECK(satur::observe(sine{}, z).activation == "sine");
   CHECK(satur::observe(sine{}, z).slope_share() <= 1.0);
@@ -216,7 +216,7 @@ TEST_CASE("what a struct does not state is found or reads NaN") {
   CHECK(satur::peak_slope_of(ramp{0.7}) == 0.7);
 }
 
-TEST_CASE("the monitor takes them too") {
+TEST_CASE("user's activation: in a monitor") {
   satur::monitor monitor;
   std::vector<float> const z = some_z<float>(100);
   std::vector<float> y(z.size());
@@ -229,7 +229,7 @@ TEST_CASE("the monitor takes them too") {
   CHECK(test::identical(y[40], static_cast<float>(std::sin(static_cast<double>(z[40])))));
 }
 
-TEST_CASE("an exception of the user's passes through") {
+TEST_CASE("user's activation: its exceptions propagate") {
   struct refuses {
     double value(double z) const { return z < 0 ? throw std::domain_error("negative") : z; }
     double derivative(double) const { return 1.0; }

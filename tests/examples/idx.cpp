@@ -74,7 +74,7 @@ bool has(std::string const& text, std::string const& part) {
 
 } // namespace
 
-TEST_CASE("four files, one pair, and names with a dot") {
+TEST_CASE("IDX files: four files, one pair, names with a dot") {
   folder const f;
   f.write("train-images-idx3-ubyte", images(20));
   f.write("train-labels-idx1-ubyte", labels(20));
@@ -92,7 +92,7 @@ TEST_CASE("four files, one pair, and names with a dot") {
   CHECK(four.test.count() == 5);
 }
 
-TEST_CASE("every damaged file is refused in one line that says what to do") {
+TEST_CASE("IDX files: a damaged file gives one line with a fix") {
   folder const f;
   has(refusal(f.path() / "nowhere"), "is no folder");
   has(refusal(f.path()), "holds no IDX files");
@@ -137,7 +137,7 @@ TEST_CASE("every damaged file is refused in one line that says what to do") {
   has(refusal(f.path()), "run: gunzip");
 }
 
-TEST_CASE("images of two sizes, and a single image") {
+TEST_CASE("IDX files: images of different sizes, and a single image") {
   folder const f;
   f.write("train-images-idx3-ubyte", images(4));
   f.write("train-labels-idx1-ubyte", labels(4));
@@ -150,7 +150,7 @@ TEST_CASE("images of two sizes, and a single image") {
   has(refusal(one.path()), "at least two");
 }
 
-TEST_CASE("ten thousand real digits split into 9,000 and 1,000") {
+TEST_CASE("IDX files: ten thousand digits split into 9,000 and 1,000") {
   fs::path const real = fs::path(SATUR_SHARED_DIR) / "data" / "mnist";
   if (!fs::exists(real)) {
     MESSAGE("skipped: no digits at ", real.string());

@@ -16,7 +16,7 @@ namespace {
 using picture = std::array<float, shapeset::pixels>;
 }
 
-TEST_CASE("classes come in their shares") {
+TEST_CASE("shapeset: shares of the classes") {
   shapeset source(1);
   std::array<double, shapeset::classes> seen{};
   int const n = 20000;
@@ -31,7 +31,7 @@ TEST_CASE("classes come in their shares") {
   }
 }
 
-TEST_CASE("pixels have mean about 0, mean square about 0.37, and two or three grays") {
+TEST_CASE("shapeset: mean about 0, mean square about 0.37, two or three gray levels") {
   shapeset source(2);
   double sum = 0.0;
   double square = 0.0;
@@ -54,7 +54,7 @@ TEST_CASE("pixels have mean about 0, mean square about 0.37, and two or three gr
   CHECK(std::fabs(square / values - 0.37) < 0.03);
 }
 
-TEST_CASE("objects keep off the border and differ from the background") {
+TEST_CASE("shapeset: objects avoid the border and differ from the background") {
   shapeset source(3);
   picture p;
   int whole_border = 0;
@@ -75,7 +75,7 @@ TEST_CASE("objects keep off the border and differ from the background") {
   CHECK(whole_border > 0.95 * n); // the few largest shapes leave no room for one
 }
 
-TEST_CASE("a seed gives the same pictures, another seed others") {
+TEST_CASE("shapeset: the same seed gives the same images, another seed gives others") {
   shapeset a(7);
   shapeset b(7);
   shapeset c(8);
@@ -92,7 +92,7 @@ TEST_CASE("a seed gives the same pictures, another seed others") {
   CHECK(differs);
 }
 
-TEST_CASE("a single shape is filled without holes") {
+TEST_CASE("shapeset: a single shape has no holes") {
   shapeset source(11);
   picture p;
   for (int i = 0; i < 300; ++i) {

@@ -48,8 +48,8 @@ template <class A> void check_reached(A const& act, layer& l, satur::layer_state
 
 } // namespace
 
-TEST_CASE("attribute: a cause that is built in is found in every unit") {
-  CHECK(layer(1.0, 0.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::unknown) == units); // healthy
+TEST_CASE("attribute: every built-in cause is found in every unit") {
+  CHECK(layer(1.0, 0.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::unknown) == units); // well
   CHECK(layer(1.0, -7.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::bias) == units);
   CHECK(layer(30.0, 0.0, 0.0, 1.0).why(satur::sigmoid{}).units_with(satur::cause::weight_norm) == units);
   CHECK(layer(1.0, 0.0, 0.0, 30.0).why(satur::sigmoid{}).units_with(satur::cause::input_scale) == units);
@@ -61,14 +61,14 @@ TEST_CASE("attribute: a cause that is built in is found in every unit") {
   CHECK(shifted.units_with(satur::cause::weight_norm) == 0);
 }
 
-TEST_CASE("attribute: units that kept their slope have no cause and no cure") {
+TEST_CASE("attribute: no cause and no fix for healthy units") {
   satur::layer_attribution const well = layer(1.0, 0.0, 0.0, 1.0).why(satur::sigmoid{});
   CHECK(well.main_cause() == satur::cause::unknown);
   CHECK(well.cure().what == satur::remedy::none);
   CHECK_FALSE(well.cure().predicted);
 }
 
-TEST_CASE("attribute: mean, variance and |w|^2 of a unit are the sums over its weights") {
+TEST_CASE("attribute: the sums of a unit are those of its weights") {
   // z = 2 a0 - 3 a1 + 0.5, a0 of mean 1 and variance 4, a1 of mean -1 and variance 0.25
   std::vector<double> const w{2.0, -3.0};
   std::vector<double> const b{0.5};
@@ -90,7 +90,7 @@ TEST_CASE("attribute: mean, variance and |w|^2 of a unit are the sums over its w
   CHECK(l.rescaled.slope_share == doctest::Approx(state(f * 5.5, f * f * 18.25).slope_share).epsilon(1e-12));
 }
 
-TEST_CASE("attribute: weights of another shape than (inputs, units) are refused") {
+TEST_CASE("attribute: weights of another shape throw") {
   std::vector<double> const two{0.1, 0.2};
   satur::input_moments const one{{0.0}, {1.0}};
   CHECK_THROWS_AS(static_cast<void>(satur::attribute(satur::tanh{}, std::vector<double>{1.0, 2.0, 3.0}, two, one)),
@@ -103,7 +103,7 @@ TEST_CASE("attribute: weights of another shape than (inputs, units) are refused"
                   satur::shape_error);
 }
 
-TEST_CASE("attribute: z measures the covariance of correlated inputs, their variances do not") {
+TEST_CASE("attribute: correlated inputs, covariance from z") {
   // a0 = a1: opposite weights cancel exactly (theory.md, section 8), equal ones add up.
   std::mt19937_64 urbg(4);
   std::vector<double> const one = test::standard_normal(samples, urbg);
@@ -123,7 +123,7 @@ TEST_CASE("attribute: z measures the covariance of correlated inputs, their vari
   CHECK(together.units[1].variance == doctest::Approx(36.0).epsilon(0.1));
 }
 
-TEST_CASE("inputs near the largest double have a finite mean") {
+TEST_CASE("attribute: inputs near the largest double have a finite mean") {
   std::vector<double> const a{1.7e308, 0.25, 1.7e308, 0.5, 1.6e308, 0.75};
   satur::input_moments const m = satur::moments_of_inputs(a, 2);
   CHECK(m.mean[0] == doctest::Approx(1.7e308 / 3.0 * 2.0 + 1.6e308 / 3.0).epsilon(1e-13));
@@ -131,7 +131,7 @@ TEST_CASE("inputs near the largest double have a finite mean") {
   CHECK(m.variance[1] == doctest::Approx(0.125 / 3.0));
 }
 
-TEST_CASE_TEMPLATE("each cure of attribute reaches its prediction", A, satur::sigmoid, satur::tanh, satur::softsign) {
+TEST_CASE_TEMPLATE("attribute: every fix reaches its prediction", A, satur::sigmoid, satur::tanh, satur::softsign) {
   A const act{};
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     CAPTURE(seed);
@@ -157,7 +157,7 @@ TEST_CASE_TEMPLATE("each cure of attribute reaches its prediction", A, satur::si
   }
 }
 
-TEST_CASE("each cure of diagnose reaches its prediction") {
+TEST_CASE("diagnose: every fix reaches its prediction") {
   for (double const bias : {0.0, -6.0}) {
     layer l(bias == 0.0 ? 20.0 : 1.0, bias, 0.0, 1.0);
     satur::monitor mon;
@@ -187,7 +187,7 @@ TEST_CASE("lsuv_step: z of the same inputs has the target standard deviation") {
   CHECK(l.p.w == untouched);
 }
 
-TEST_CASE("rescale and recenter change float tensors in place and refuse shapes that do not fit") {
+TEST_CASE("rescale and recenter: float tensors in place, wrong shapes throw") {
   xt::xtensor<float, 2> w = xt::ones<float>({3, 2});
   xt::xtensor<float, 1> b = xt::ones<float>({2});
   satur::rescale(w, b, 0.5);
@@ -214,7 +214,7 @@ TEST_CASE("rescale and recenter change float tensors in place and refuse shapes 
                   std::invalid_argument);
 }
 
-TEST_CASE("state_predictor: only flat sides saturate") {
+TEST_CASE("attribute: saturated share of a normal z on the flat sides") {
   double const beyond = 0.5 * std::erfc(0.5 / std::sqrt(2.0)); // of 5 by N(0, 10^2)
   satur::layer_state const both = satur::state_predictor(satur::tanh{}, satur::z_beyond{5.0})(0.0, 100.0);
   CHECK(both.low == doctest::Approx(beyond));
@@ -228,7 +228,7 @@ TEST_CASE("state_predictor: only flat sides saturate") {
   CHECK(neither.high == 0.0);
 }
 
-TEST_CASE("self_repair adds Kaldi's term to units below the limit only") {
+TEST_CASE("self_repair: Kaldi's term, only for units below the threshold") {
   // Two units of a sigmoid: mean slopes sigmoid'(-6) and 1/4; z (2, 2).
   std::vector<double> const z{-6.0, 0.0, -6.0, 0.0};
   std::vector<double> dz(4, 0.0);
@@ -264,7 +264,7 @@ TEST_CASE("self_repair adds Kaldi's term to units below the limit only") {
   CHECK_THROWS_AS(satur::self_repair(satur::relu{}, r, d, 3, {.scale = -1.0}), std::invalid_argument);
 }
 
-TEST_CASE("self_repair scales outputs between their own two limits to (-1, 1)") {
+TEST_CASE("self_repair: outputs are scaled from their limits to (-1, 1)") {
   std::vector<double> dz(3, 0.25);
   CHECK(satur::self_repair(satur::tanh{}, std::vector<double>{3.0, 4.0, -2.0}, dz, 3, {.scale = 0.5}) == 3);
   CHECK(dz[0] == doctest::Approx(0.25 + 0.5 * std::tanh(3.0)).epsilon(1e-14));
@@ -276,7 +276,7 @@ TEST_CASE("self_repair scales outputs between their own two limits to (-1, 1)") 
   CHECK(dz == std::vector<double>{0.875, 2.125});
 }
 
-TEST_CASE("self_repair in a loop brings a flat unit back") {
+TEST_CASE("self_repair: repeated steps restore a flat unit") {
   double w = 1.0;
   double b = -9.0; // sigmoid' = 1.2e-4: plain descent would take 1e5 steps
   for (int step = 0; step < 200; ++step) {
@@ -289,7 +289,7 @@ TEST_CASE("self_repair in a loop brings a flat unit back") {
   CHECK(b < 0.0);
 }
 
-TEST_CASE("reinitialize_units changes the listed units only and does not change the next layer otherwise") {
+TEST_CASE("reinitialize_units: only the named units change, the output of the network does not") {
   std::mt19937_64 urbg(9);
   std::vector<float> w(6, 1.0f); // (3, 2)
   std::vector<float> b{5.0f, 6.0f};
@@ -314,7 +314,7 @@ TEST_CASE("reinitialize_units changes the listed units only and does not change 
   CHECK(w[1] == 0.0f);
 }
 
-TEST_CASE("attribution: counts, worst units and cure are printed") {
+TEST_CASE("attribution: text has counts, worst units and fix") {
   std::ostringstream out;
   out << layer(1.0, -7.0, 0.0, 1.0).why(satur::sigmoid{});
   std::string const text = out.str();
@@ -326,7 +326,7 @@ TEST_CASE("attribution: counts, worst units and cure are printed") {
         std::string::npos);
 }
 
-TEST_CASE("attribution: each number is printed in its place") {
+TEST_CASE("attribution: every number in its place") {
   // As above: bias 0.5, 5 from the inputs, variance 18.25, |w|^2 13.
   std::ostringstream out;
   out << satur::attribute(satur::tanh{}, std::vector<double>{2.0, -3.0}, std::vector<double>{0.5},
@@ -342,7 +342,7 @@ TEST_CASE("attribution: each number is printed in its place") {
   CHECK(out.str() == "40.0 % of the peak slope, 35.0 % saturated");
 }
 
-TEST_CASE("mean_state averages each field") {
+TEST_CASE("mean of unit states: every field") {
   satur::detail::mean_state mean;
   mean.add({1.0, 2.0, 3.0, 4.0});
   mean.add({3.0, 6.0, 11.0, 20.0});
@@ -351,7 +351,7 @@ TEST_CASE("mean_state averages each field") {
   CHECK(mean.mean() == satur::layer_state{3.0, 3.0, 5.0, 8.0});
 }
 
-TEST_CASE("errors name the function that was called, and nothing is changed") {
+TEST_CASE("repairs: error messages name the called function, and nothing is changed") {
   using satur_test::refusal;
   double const nan = std::nan("");
   std::vector<double> w{1, 2, 3, 4, 5, 6}; // (3, 2)

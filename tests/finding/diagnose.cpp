@@ -71,7 +71,7 @@ struct own_activation { // unknown by name
 
 } // namespace
 
-TEST_CASE("healthy networks, 100 seeds each, have no finding") {
+TEST_CASE("diagnose: no finding for healthy networks, 100 seeds each") {
   std::map<std::string, std::size_t> alarms;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     // The rates make steps of about a thousandth of the weights.
@@ -89,7 +89,7 @@ TEST_CASE("healthy networks, 100 seeds each, have no finding") {
   CHECK(alarms.size() == 5);
 }
 
-TEST_CASE("each unhealthy network shows its own symptom and no other") {
+TEST_CASE("diagnose: every faulty network shows its own symptom and no other") {
   struct row {
     char const* net;
     std::vector<satur::finding> found;
@@ -131,7 +131,7 @@ TEST_CASE("each unhealthy network shows its own symptom and no other") {
   }
 }
 
-TEST_CASE("causes that are built in are found: mean, weights, inputs") {
+TEST_CASE("diagnose: built-in causes are named (mean, weights, inputs)") {
   auto const of_first = [](std::vector<satur::finding> const& found) {
     REQUIRE_FALSE(found.empty());
     return found.front();
@@ -163,7 +163,7 @@ TEST_CASE("causes that are built in are found: mean, weights, inputs") {
   CHECK(of_chain[0].cause == satur::cause::input_scale);
 }
 
-TEST_CASE("vanishing gradients and saturation are separate findings") {
+TEST_CASE("diagnose: vanishing and saturation are distinguished") {
   std::vector<satur::finding> const quiet = findings_of(satur::sigmoid{}, satur::glorot_normal{}, 7, 4);
   REQUIRE_FALSE(quiet.empty());
   satur::finding const& flow = quiet.back();
@@ -193,7 +193,7 @@ TEST_CASE("vanishing gradients and saturation are separate findings") {
   CHECK(flat[3].reason.find("2 of the 2 layers") != std::string::npos);
 }
 
-TEST_CASE("a slope that falls below that of the start is found, though no |z| is above 5") {
+TEST_CASE("diagnose: a slope that falls from its start without |z| > 5") {
   std::mt19937_64 urbg(5);
   std::vector<double> const sliding = test::standard_normal(4000, urbg, -2.6, 0.3); // the main job's top layer
   satur::named_record r = record_of(satur::observe(satur::sigmoid{}, sliding), "hidden 4");
@@ -213,7 +213,7 @@ TEST_CASE("a slope that falls below that of the start is found, though no |z| is
   CHECK(satur::diagnose(std::span(&r, 1), patient).empty());
 }
 
-TEST_CASE("limits are strict if their source is") {
+TEST_CASE("diagnose: limits are strict if their source is") {
   // DeepDiagnosis: a layer alarm above 0.5 saturated; its own rule is inclusive.
   satur::named_record r = record_of(
       satur::observe(satur::hard_tanh{-9.0, 9.0}, std::vector<double>{5.0, -5.0, 1.0, -1.0}, satur::z_at_least{5.0}));
@@ -263,8 +263,8 @@ TEST_CASE("limits are strict if their source is") {
   }
 }
 
-TEST_CASE("a share that equals its decimal limit is not above it, whatever the rounding") {
-  auto const diagnosed = [](std::size_t low, std::size_t high, std::size_t count, satur::finding_limits const& t) {
+TEST_CASE("diagnose: a share equal to its decimal limit is not above it") {
+  auto const diagnosed = [](std::size_t low, std::size_t high, std::size_t count, satur::finding_thresholds const& t) {
     std::vector<double> z(count, 0.25);
     std::fill_n(z.begin(), low, -6.0);
     std::fill_n(z.begin() + static_cast<std::ptrdiff_t>(low), high, 6.0);
@@ -301,7 +301,7 @@ TEST_CASE("a share that equals its decimal limit is not above it, whatever the r
   }
 }
 
-TEST_CASE("a slope is lost if it is below that of z ~ N(0, 1) or below a share of the initial one") {
+TEST_CASE("diagnose: a slope below that of z ~ N(0, 1), and below a part of its start") {
   double const usual = satur::theory::moments(satur::tanh{}, 0.0, 1.0).mean_derivative;
   satur::named_record r = record_of(satur::observe(satur::tanh{}, std::vector<double>{-2.0, 2.0}));
   std::vector<satur::finding> found = satur::diagnose(std::span(&r, 1));
@@ -326,7 +326,7 @@ TEST_CASE("a slope is lost if it is below that of z ~ N(0, 1) or below a share o
   }
 }
 
-TEST_CASE("the side is the one with more than 90 % of the saturated units") {
+TEST_CASE("diagnose: a side is named if nine in ten of the saturated are on it") {
   for (double const sign : {-1.0, 1.0}) {
     for (int const others : {2, 10}) { // of 100, on the other side; 60 are on this one
       std::vector<double> z(100, 0.0);
@@ -341,7 +341,7 @@ TEST_CASE("the side is the one with more than 90 % of the saturated units") {
   }
 }
 
-TEST_CASE("a factor that overflows gives no cure; the limit of NaN counts is 0") {
+TEST_CASE("diagnose: no fix after overflow, limit 0 for NaN") {
   satur::named_record r = record_of(satur::observe(satur::tanh{}, std::vector<double>{1e200, -1e200, 1e200, -1e200}));
   CHECK_FALSE(satur::detail::is_finite(r.record.saturation.variance_z()));
   std::vector<satur::finding> found = satur::diagnose(std::span(&r, 1));
@@ -357,7 +357,7 @@ TEST_CASE("a factor that overflows gives no cure; the limit of NaN counts is 0")
   CHECK(found[0].limit == 0.0);
 }
 
-TEST_CASE("either test of the gradient flow of a deep network is enough") {
+TEST_CASE("diagnose: either test of gradient flow is enough") {
   auto const of = [](std::vector<double> const& rms) { // of the layers, the first one is nearest to the input
     std::vector<satur::named_record> records;
     for (double const x : rms) {
@@ -385,7 +385,7 @@ TEST_CASE("either test of the gradient flow of a deep network is enough") {
   }
 }
 
-TEST_CASE("new weights: unknown inputs count as having mean square 1") {
+TEST_CASE("diagnose: new weights assume mean square 1 for unknown inputs") {
   std::vector<double> const z(1000 * 4, 50.0);
   satur::unit_records units;
   satur::observe_units(satur::tanh{}, z, satur::unit_layout::matrix(1000, 4), units);
@@ -401,7 +401,7 @@ TEST_CASE("new weights: unknown inputs count as having mean square 1") {
   CHECK(f->cure.predicted->slope_share == doctest::Approx(usual).epsilon(1e-9));
 }
 
-TEST_CASE("the initial slope is that of the first step, if the history has it") {
+TEST_CASE("diagnose: the start is the first step if the history has it") {
   std::vector<double> const z{-0.5, 0.5};
   for (satur::history_options const& kept :
        {satur::history_options{}, satur::history_options{.lines = 2, .keeps = satur::history_keeps::newest},
@@ -421,7 +421,7 @@ TEST_CASE("the initial slope is that of the first step, if the history has it") 
   }
 }
 
-TEST_CASE("activations are known by name, given by the caller, or judged by their slopes alone") {
+TEST_CASE("diagnose: activations known by name, given by the caller, or unknown") {
   test::for_each_activation([](auto const& act) {
     CAPTURE(act.name);
     auto const known = satur::activation_named(act.name);
@@ -453,7 +453,7 @@ TEST_CASE("activations are known by name, given by the caller, or judged by thei
   CHECK(satur::diagnose(std::span(&r, 1), {}, leaky).empty());
 }
 
-TEST_CASE("empty layers have no finding; layers with NaN or infinity have no other") {
+TEST_CASE("diagnose: empty and non-finite layers get only that finding") {
   CHECK(satur::diagnose(satur::monitor{}).empty());
   satur::named_record r;
   r.name = "fc";
@@ -471,7 +471,7 @@ TEST_CASE("empty layers have no finding; layers with NaN or infinity have no oth
   CHECK(satur::diagnose(std::span(&r, 1)).size() == 1);
 }
 
-TEST_CASE("a finding prints its numbers, cause and cure; limits out of range are refused") {
+TEST_CASE("finding: text has numbers, cause and fix; thresholds out of range throw") {
   std::string const words = text(findings_of(satur::sigmoid{}, satur::glorot_normal{}, 1, 2, -7.0));
   CHECK(words.starts_with("[alarm] hidden 1: saturated on the left: "));
   CHECK(words.find("|z| > 5: 97") != std::string::npos);
@@ -505,7 +505,7 @@ TEST_CASE("a finding prints its numbers, cause and cure; limits out of range are
   CHECK(refused(&limits::shifted_std, -1.0) == "satur::finding_limits: shifted_std is -1; allowed: a number >= 0");
 }
 
-TEST_CASE("observers are told of findings and may stop the run") {
+TEST_CASE("diagnose: observers are notified and may stop the run") {
   struct listener {
     std::vector<std::string> heard;
     satur::verdict on_finding(satur::finding const& f) {
@@ -521,7 +521,7 @@ TEST_CASE("observers are told of findings and may stop the run") {
   CHECK(mon.stop_requested());
 }
 
-TEST_CASE("findings name dead units, shifted units and the worst units of a saturated layer") {
+TEST_CASE("diagnose: names dead units, shifted units and the worst units of a saturated layer") {
   std::mt19937_64 urbg(12);
   test::plain_net net(satur::relu{}, 256, {width, width}, satur::he_normal{}, urbg);
   for (std::size_t const u : {3u, 17u, 40u}) {
@@ -593,7 +593,7 @@ TEST_CASE("findings name dead units, shifted units and the worst units of a satu
   CHECK(found[0].cure.predicted->slope_share == doctest::Approx(0.92).epsilon(0.02));
 }
 
-TEST_CASE("new weights for dead units reach the prediction, whatever feeds the layer") {
+TEST_CASE("diagnose: new weights for dead units reach the prediction for any inputs") {
   std::mt19937_64 urbg(21);
   std::size_t const samples = 512;
   test::plain_net net(satur::tanh{}, samples, {width, width, width}, satur::lecun_normal{}, urbg);
@@ -631,7 +631,7 @@ TEST_CASE("new weights for dead units reach the prediction, whatever feeds the l
   }
 }
 
-TEST_CASE("findings of a monitor that records units name them") {
+TEST_CASE("diagnose: names units if the monitor records them") {
   satur::monitor mon({.units = true});
   std::vector<double> const z{-9.0, 0.0, -9.0, 0.5, -9.0, -0.5};
   std::size_t const rows = 300;
@@ -653,7 +653,7 @@ TEST_CASE("findings of a monitor that records units name them") {
   CHECK(found[1].units[0].unit == 0);
 }
 
-TEST_CASE("each finding prints its own numbers") {
+TEST_CASE("finding: every number in its place") {
   auto const first = [](std::vector<satur::named_record> const& records, symptom what) {
     for (satur::finding const& f : satur::diagnose(records)) {
       if (f.symptom == what) {
@@ -742,7 +742,7 @@ TEST_CASE("each finding prints its own numbers") {
   CHECK(f.cure.advice == "weights 0.5 times as large would keep the gradient's size");
 }
 
-TEST_CASE("findings about units print their own numbers") {
+TEST_CASE("finding of units: every number in its place") {
   // Units 0 and 3 of 5 are dead, one on each side; 300 samples.
   std::vector<double> z;
   for (int s = 0; s < 300; ++s) {

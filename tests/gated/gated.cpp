@@ -47,8 +47,8 @@ long double slope_of(satur::gelu const&, long double b) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("value and both gradients from the definition, at every length", Act, satur::glu, satur::swiglu,
-                   satur::geglu) {
+TEST_CASE_TEMPLATE("gated: value and both gradients against the definition, at every length", Act, satur::glu,
+                   satur::swiglu, satur::geglu) {
   auto const check = [](auto zero) {
     using T = decltype(zero);
     Act const act{};
@@ -98,7 +98,7 @@ TEST_CASE_TEMPLATE("value and both gradients from the definition, at every lengt
   check(0.0);
 }
 
-TEST_CASE_TEMPLATE("gradients against central differences", Act, satur::glu, satur::swiglu, satur::geglu) {
+TEST_CASE_TEMPLATE("gated: gradients against central differences", Act, satur::glu, satur::swiglu, satur::geglu) {
   auto x = numbers<double>(3, 10);
   auto const c = numbers<double>(3, 5, 1.0);
   xt::xtensor<double, 2> y = xt::zeros<double>({3, 5});
@@ -115,7 +115,7 @@ TEST_CASE_TEMPLATE("gradients against central differences", Act, satur::glu, sat
   CHECK(satur_test::worst_gradient_error(x, dx, loss) < 1e-6);
 }
 
-TEST_CASE("closed and open gates") {
+TEST_CASE("gate_saturation: closed and open gates") {
   constexpr double inf = std::numeric_limits<double>::infinity();
   double const edge = std::log(9.0); // sigmoid is 0.9 there
   // sigmoid and silu open alike: at sigmoid(b)
@@ -165,7 +165,7 @@ TEST_CASE("closed and open gates") {
   CHECK(satur::observe(satur::gated<satur::identity>{}, t, 4).open == 2);
 }
 
-TEST_CASE("merging gives the whole, printing") {
+TEST_CASE("gate_saturation: the merge of the parts equals the whole; text") {
   auto const x = numbers<float>(10, 8, 4.0);
   auto const whole = satur::observe(satur::glu{}, x);
   satur::gate_saturation merged;
@@ -185,7 +185,7 @@ TEST_CASE("merging gives the whole, printing") {
                               "%\nsigmoid: 5 pre-activations z, saturated where |z| > 5\n"));
 }
 
-TEST_CASE("a merged record, field by field, in either order; a copy; a reset") {
+TEST_CASE("gate_saturation: every field after merge, copy and reset") {
   // 4 closed and 1 open of 9, of share 0.3; 1 closed and 2 open of 5; b of NaN and of infinity in both.
   constexpr double inf = std::numeric_limits<double>::infinity();
   double const nan = std::numeric_limits<double>::quiet_NaN();
@@ -238,7 +238,7 @@ TEST_CASE("a merged record, field by field, in either order; a copy; a reset") {
   CHECK(differs([](auto& r) { r.rule.share = 0.2; }));
 }
 
-TEST_CASE("what is refused; no pass allocates") {
+TEST_CASE("gated: invalid arguments throw; no pass allocates") {
   std::vector<float> x(12);
   std::vector<float> y(6);
   CHECK(

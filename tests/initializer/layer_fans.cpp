@@ -42,7 +42,7 @@ fans counted(std::size_t in, std::size_t out, std::size_t kernel, std::size_t st
 
 } // namespace
 
-TEST_CASE("convolutions: the fans are what counting finds") {
+TEST_CASE("convolution fans: equal to counted products and counted outputs") {
   CHECK(satur::convolution_fans(4, 6, {3}) == counted(4, 6, 3, 1, 1, false));
   CHECK(satur::convolution_fans(4, 6, {3}, 2) == counted(4, 6, 3, 1, 2, false));
   CHECK(satur::convolution_fans(6, 6, {5}, 6) == counted(6, 6, 5, 1, 6, false)); // depthwise
@@ -61,7 +61,7 @@ TEST_CASE("convolutions: the fans are what counting finds") {
   CHECK(satur::convolution_fans(5, 7, {}) == satur::dense_fans(5, 7)); // a kernel of no axes is a dense layer
 }
 
-TEST_CASE("recurrent layers and embeddings") {
+TEST_CASE("recurrent and embedding fans: values") {
   auto const gate = satur::recurrent_fans(28, 128);
   CHECK(gate.input == fans{28, 128});
   CHECK(gate.recurrent == fans{128, 128});
@@ -69,7 +69,7 @@ TEST_CASE("recurrent layers and embeddings") {
   CHECK(satur::embedding_fans(30000, 300) == fans{1, 300});
 }
 
-TEST_CASE("side by side: PyTorch's and Keras' documented conventions, and the count") {
+TEST_CASE("fans of PyTorch, of Keras and counted: values for the same layers") {
   // Fans that the libraries read off the shape of their weight. PyTorch: torch/nn/init.py,
   // _calculate_fan_in_and_fan_out: size(1) and size(0), times the receptive field tensor[0][0].numel(). Keras:
   // compute_fans in keras/src/initializers/random_initializers.py: shape[-2] and shape[-1], times prod(shape[:-2]).
@@ -121,7 +121,7 @@ TEST_CASE("side by side: PyTorch's and Keras' documented conventions, and the co
   CHECK(satur::fans_as_keras({}) == fans{1, 1});
 }
 
-TEST_CASE("what the fans refuse") {
+TEST_CASE("fans: invalid arguments throw") {
   CHECK(refusal([] { static_cast<void>(satur::dense_fans(0, 3)); }) ==
         "satur::dense_fans: fans are (in 0, out 3); allowed: both at least 1");
   CHECK(refusal([] {

@@ -72,7 +72,7 @@ template <class T> double variance_of(std::vector<T> const& x) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("one layer after another, in one try each", T, float, double) {
+TEST_CASE_TEMPLATE("lsuv: layers without bias need one try each", T, float, double) {
   for (double const gain : {0.01, 1.0, 30.0}) {
     plain_net<T> net(gain);
     for (std::size_t l = 0; l < net.w.size(); ++l) {
@@ -94,7 +94,7 @@ TEST_CASE_TEMPLATE("one layer after another, in one try each", T, float, double)
   }
 }
 
-TEST_CASE("another variance, and a bias in the way") {
+TEST_CASE("lsuv: another target variance, and a layer with bias") {
   plain_net<double> net(1);
   auto const z = [&] { return net.z(0); };
   satur::lsuv(net.w[0], z, {.variance = 0.25, .tolerance = 1e-9});
@@ -136,7 +136,7 @@ TEST_CASE("another variance, and a bias in the way") {
   CHECK(net.w[0] == before);
 }
 
-TEST_CASE("layers that cannot be scaled, and bad options") {
+TEST_CASE("lsuv: layers that cannot be scaled and invalid options throw") {
   double const nan = std::numeric_limits<double>::quiet_NaN();
   auto const said = [](std::vector<double> const& z, satur::lsuv_options const& options = {}) {
     std::vector<float> w{1, 2, 3};

@@ -70,7 +70,7 @@ static_assert(std::regular<satur::orthogonal> && std::regular<satur::delta_ortho
 
 } // namespace
 
-TEST_CASE("the order of the axes") {
+TEST_CASE("weight_shape: both orders of the axes") {
   weight_shape const ours{{3, 5, 4, 7}};
   CHECK(ours.in() == 4);
   CHECK(ours.out() == 7);
@@ -108,7 +108,7 @@ TEST_CASE_TEMPLATE("orthogonal: any shape, any gain", T, float, double) {
   CHECK(from_orthogonal(filled<T>(satur::orthogonal{}, {{3, 2, 40}}), 6, 40) < orthogonality<T>);
 }
 
-TEST_CASE("the measure of orthogonality fails where it should") {
+TEST_CASE("self-test: the measure of orthogonality detects a wrong matrix") {
   auto w = filled<double>(satur::orthogonal{}, {{20, 20}});
   CHECK(from_orthogonal(w, 20, 20) < 1e-14);
   w[7] += 1e-12;
@@ -151,7 +151,7 @@ TEST_CASE("orthogonal: uniform among all orthogonal matrices") {
   CHECK(std::abs(product / n) < 5 / root_n);
 }
 
-TEST_CASE_TEMPLATE("orthogonal: the stated deviation of a weight", T, float, double) {
+TEST_CASE_TEMPLATE("orthogonal: weights have the stated standard deviation", T, float, double) {
   struct row {
     weight_shape shape;
     double stddev;
@@ -204,7 +204,7 @@ TEST_CASE_TEMPLATE("delta_orthogonal: one orthogonal tap, the others 0", T, floa
   }
 }
 
-TEST_CASE("identity_matrix and dirac: where the ones are, mean and deviation") {
+TEST_CASE("identity_matrix and dirac: positions of the ones, mean and standard deviation") {
   CHECK(filled<float>(satur::identity_matrix{2}, {{2, 3}}) == std::vector<float>{2, 0, 0, 0, 2, 0});
   CHECK(filled<float>(satur::identity_matrix{}, {{3, 2}, axis_order::out_in}) == std::vector<float>{1, 0, 0, 1, 0, 0});
   // torch.nn.init.dirac_ of (2, 3, 3): [d, d, 3 // 2] = 1.
@@ -229,7 +229,7 @@ TEST_CASE("identity_matrix and dirac: where the ones are, mean and deviation") {
   check(satur::dirac{2}, {{8, 3, 5}, axis_order::out_in}, satur::convolution_fans(6, 8, {5}, 2));
 }
 
-TEST_CASE_TEMPLATE("sparse: so many zeros a column, anywhere in it, the others normal", T, float, double) {
+TEST_CASE_TEMPLATE("sparse: number and positions of zeros in a column, the other weights normal", T, float, double) {
   std::size_t const rows = 40;
   std::size_t const columns = 5000;
   satur::sparse const rule{0.7, 0.1};
@@ -262,7 +262,7 @@ TEST_CASE_TEMPLATE("sparse: so many zeros a column, anywhere in it, the others n
   CHECK(std::sqrt(m.variance) == doctest::Approx(rule.stddev(fans{rows, columns})).epsilon(0.02));
 }
 
-TEST_CASE("sparse: the number of zeros is the ceiling, as if the share had no rounding") {
+TEST_CASE("sparse: the number of zeros is the ceiling for the exact decimal share") {
   auto const zeros = [](double share, std::size_t rows) {
     return std::ranges::count(filled<float>(satur::sparse{share}, {{rows, 1}}), 0.0f);
   };
@@ -277,7 +277,7 @@ TEST_CASE("sparse: the number of zeros is the ceiling, as if the share had no ro
   CHECK(hash_of_bits(std::span<float const>(w)) == 0x81a18683a9d368bfu);
 }
 
-TEST_CASE("what the rules of matrices refuse, with nothing written") {
+TEST_CASE("matrix rules: invalid arguments throw and nothing is written") {
   auto const said = [](auto const& rule, weight_shape const& shape, std::size_t size) {
     return refusal([&] {
       std::mt19937 g(1);

@@ -10,7 +10,7 @@
 
 using satur::philox4x32;
 
-TEST_CASE("Philox4x32-10 gives the known-answer vectors of Random123") {
+TEST_CASE("Philox4x32-10: known-answer vectors of Random123") {
   static_assert(philox4x32::block({0, 0, 0, 0}, {0, 0}) ==
                 philox4x32::counter_type{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   static_assert(philox4x32::block({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}) ==
@@ -53,7 +53,7 @@ struct rows_pass {
 
 } // namespace
 
-TEST_CASE("the key takes the documented number of draws from any range") {
+TEST_CASE("draw_key: documented number of draws for generators of any range") {
   counting<std::uint32_t, 0, 0xffffffffu> full;
   CHECK(satur::draw_key(full) == satur::stream_key{{0, 1, 2, 3}});
   CHECK(full.draws == 4);
@@ -77,7 +77,7 @@ TEST_CASE("the key takes the documented number of draws from any range") {
   CHECK(lehmer.draws == 8);
 }
 
-TEST_CASE("keys of the standard's generators, as anywhere") {
+TEST_CASE("draw_key: golden keys of the standard generators") {
   std::mt19937 a(42);
   CHECK(satur::draw_key(a) == satur::stream_key{{1608637542, 3421126067, 4083286876, 787846414}});
   std::mt19937_64 b(42);
@@ -92,7 +92,7 @@ TEST_CASE("keys of the standard's generators, as anywhere") {
   CHECK(satur::draw_key(c) != satur::draw_key(d));
 }
 
-TEST_CASE("rows of blocks are the blocks, at every level, across the carry of the counter") {
+TEST_CASE("philox_words: equal to single blocks at every level, across the carry of the counter") {
   using satur::math::simd_level;
   for (std::uint64_t first : {std::uint64_t{0}, std::uint64_t{64}, std::uint64_t{0xffffffc0u}, std::uint64_t{1} << 32,
                               (std::uint64_t{7} << 40) + 128}) {

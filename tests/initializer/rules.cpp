@@ -61,7 +61,7 @@ static_assert(!satur::initializer<int>);
 
 } // namespace
 
-TEST_CASE("closed forms") {
+TEST_CASE("initializers: stddev, half width and mean in closed form") {
   fans const f{300, 100};
   CHECK(satur::glorot_normal{}.stddev(f) == doctest::Approx(0.0707106781186547524).epsilon(1e-15));     // sqrt(2/400)
   CHECK(satur::glorot_uniform{}.half_width(f) == doctest::Approx(0.122474487139158905).epsilon(1e-15)); // sqrt(6/400)
@@ -90,7 +90,7 @@ TEST_CASE("closed forms") {
   CHECK(satur::zeros{}.stddev(f) == 0);
 }
 
-TEST_CASE("each rule is a regular value, has a name of its own, and is an initializer for every floating type") {
+TEST_CASE("initializers: regular values with unique names, for every floating type") {
   std::vector<std::string_view> names;
   auto const check = [&](auto const& rule) {
     using rule_type = std::decay_t<decltype(rule)>;
@@ -111,7 +111,8 @@ TEST_CASE("each rule is a regular value, has a name of its own, and is an initia
                      "truncated_normal_absolute", "variance_scaling", "orthogonal", "identity_matrix", "sparse"});
 }
 
-TEST_CASE_TEMPLATE("weights have the mean, the deviation and the law that the rule states", T, float, double) {
+TEST_CASE_TEMPLATE("initializers: drawn weights have the stated mean, standard deviation and distribution", T, float,
+                   double) {
   fans const f{784, 256};
   for_each_rule([&](auto const& rule) {
     CAPTURE(rule.name);
@@ -141,7 +142,7 @@ TEST_CASE_TEMPLATE("weights have the mean, the deviation and the law that the ru
   });
 }
 
-TEST_CASE("a fill takes one key whatever the rule, so other layers keep their weights") {
+TEST_CASE("fill: every rule draws one key, so the weights of other layers do not change") {
   std::mt19937_64 untouched(5);
   static_cast<void>(satur::draw_key(untouched));
   std::array<float, 10> w{};
@@ -157,7 +158,7 @@ TEST_CASE("a fill takes one key whatever the rule, so other layers keep their we
   CHECK(g == untouched);
 }
 
-TEST_CASE("the same seed, the same bits; another seed or a second call, others") {
+TEST_CASE("fill: the same seed gives the same bits, another seed or a second call gives others") {
   std::mt19937 a(1), b(1), c(2);
   std::vector<float> x(100), y(100), z(100);
   satur::fill(satur::he_normal{}, x, {10, 10}, a);
@@ -169,7 +170,7 @@ TEST_CASE("the same seed, the same bits; another seed or a second call, others")
   CHECK(x != y);
 }
 
-TEST_CASE("spans, arrays and a user's own rule") {
+TEST_CASE("fill: spans, arrays and a user's own rule") {
   std::mt19937 g(1);
   float raw[3];
   satur::fill(alternating{0.5}, raw, {3, 1}, g);
@@ -179,7 +180,7 @@ TEST_CASE("spans, arrays and a user's own rule") {
   CHECK(pair[1] == 4);
 }
 
-TEST_CASE("what a rule refuses, and how it says so") {
+TEST_CASE("initializers: invalid parameters and fans throw") {
   auto const fill_float = [](auto const& rule, fans f) { return satur_test::refused_fill(rule, f); };
   CHECK(fill_float(satur::glorot_uniform{}, {0, 3}) ==
         "satur::glorot_uniform: fans are (in 0, out 3); allowed: both at least 1");
@@ -206,7 +207,7 @@ TEST_CASE("what a rule refuses, and how it says so") {
   CHECK(fill_float(satur::uniform{1, 1}, {1, 1}) == "nothing thrown");
 }
 
-TEST_CASE("the largest float is a float: it is allowed, and what is beyond it is not") {
+TEST_CASE("initializers: the largest float is allowed, larger values throw") {
   double const most = static_cast<double>(std::numeric_limits<float>::max());
   double const beyond = std::nextafter(most, inf);
   auto const check = [&](auto const& rule, auto const& too_far, std::string const& said) {
@@ -232,7 +233,7 @@ TEST_CASE("the largest float is a float: it is allowed, and what is beyond it is
   check(satur::lecun_normal{most}, satur::lecun_normal{beyond}, "satur::lecun_normal: stddev" + number);
 }
 
-TEST_CASE("every rule names itself in every refusal") {
+TEST_CASE("initializers: every error message names its rule") {
   double const far = 1e300;
   auto const check = [](auto const& rule, std::string_view begins, fans f = {2, 5}) {
     std::string const said = satur_test::refused_fill(rule, f);

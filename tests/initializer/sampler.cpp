@@ -76,7 +76,7 @@ template <class T> long double normal_by_definition(satur::stream_key const& key
 
 } // namespace
 
-TEST_CASE("golden bits: the same on every platform, compiler and standard library") {
+TEST_CASE("sampler: golden bits for every platform, compiler and standard library") {
   CHECK(hash_of_bits(view(normals<float>(100'000))) == 0xc09c62669d995a87u);
   CHECK(hash_of_bits(view(normals<float>(100'000, 0.3f, 1.7f))) == 0x9952f9e70b338c86u);
   CHECK(hash_of_bits(view(normals<double>(100'000))) == 0x7edb4f00623e5d62u);
@@ -89,7 +89,7 @@ TEST_CASE("golden bits: the same on every platform, compiler and standard librar
   CHECK(uniforms<float>(1, 0, 1)[0] == 0x1.59207cp-1f);
 }
 
-TEST_CASE_TEMPLATE("every instruction set gives the same bits", T, float, double) {
+TEST_CASE_TEMPLATE("sampler: the same bits at every instruction set", T, float, double) {
   using satur::math::simd_level;
   std::vector<T> x(5000);
   sampler const s = with_seed(7);
@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE("every instruction set gives the same bits", T, float, double
   }
 }
 
-TEST_CASE_TEMPLATE("any split gives the whole", T, float, double, long double) {
+TEST_CASE_TEMPLATE("sampler: filling in parts gives the bits of one fill", T, float, double, long double) {
   sampler const s = with_seed(3);
   std::vector<T> whole(2000);
   std::vector<T> parts(2000);
@@ -131,7 +131,7 @@ TEST_CASE_TEMPLATE("any split gives the whole", T, float, double, long double) {
   s.normal(std::span<T>(), T(0), T(1)); // nothing to do
 }
 
-TEST_CASE("far into the stream: element numbers beyond 2^32") {
+TEST_CASE("sampler: element indices above 2^32") {
   sampler const s = with_seed(3);
   std::uint64_t const far = (std::uint64_t{1} << 40) + 12345;
   std::vector<float> x(300);
@@ -141,7 +141,7 @@ TEST_CASE("far into the stream: element numbers beyond 2^32") {
   }
 }
 
-TEST_CASE_TEMPLATE("each element is what the definition says", T, float, double) {
+TEST_CASE_TEMPLATE("sampler: each element agrees with the documented definition", T, float, double) {
   sampler const s = with_seed(11);
   std::size_t const n = 200'000;
   std::vector<T> z(n);
@@ -171,7 +171,7 @@ TEST_CASE_TEMPLATE("each element is what the definition says", T, float, double)
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("normal: moments, tails and the law itself", T, float, double) {
+TEST_CASE_TEMPLATE("normal: moments, tails and Kolmogorov-Smirnov distance", T, float, double) {
   std::size_t const n = 2'000'000;
   double const root_n = std::sqrt(static_cast<double>(n));
   auto const z = normals<T>(n);
@@ -195,7 +195,7 @@ TEST_CASE_TEMPLATE("normal: moments, tails and the law itself", T, float, double
   CHECK(kolmogorov_smirnov(view(moved), [](double x) { return normal_cdf((x + 2) / 0.25); }) < 1.95);
 }
 
-TEST_CASE_TEMPLATE("normal: neighbors, rows and the two of a pair are independent", T, float, double) {
+TEST_CASE_TEMPLATE("normal: neighbors, rows and both numbers of a pair are independent", T, float, double) {
   std::size_t const n = 1'000'000;
   auto const z = normals<T>(n);
   for (std::size_t lag : {1u, 2u, 3u, 4u, 8u, 16u, 63u, 64u, 65u, 128u, 192u, 256u}) {
@@ -226,7 +226,7 @@ TEST_CASE_TEMPLATE("normal: neighbors, rows and the two of a pair are independen
   CHECK(std::abs(together) < 5 * std::sqrt(static_cast<double>(n)));
 }
 
-TEST_CASE_TEMPLATE("uniform: moments, the law itself, and never outside its bounds", T, float, double) {
+TEST_CASE_TEMPLATE("uniform: moments, Kolmogorov-Smirnov distance, no number outside the bounds", T, float, double) {
   std::size_t const n = 2'000'000;
   double const root_n = std::sqrt(static_cast<double>(n));
   for (auto const& ends :
@@ -249,7 +249,7 @@ TEST_CASE_TEMPLATE("uniform: moments, the law itself, and never outside its boun
   }
 }
 
-TEST_CASE_TEMPLATE("uniform: bounds at the edge of the format", T, float, double) {
+TEST_CASE_TEMPLATE("uniform: bounds at the edge of the floating-point range", T, float, double) {
   using limits = std::numeric_limits<T>;
   auto const inside = [](std::vector<T> const& u, double low, double high) {
     return std::ranges::all_of(u, [=](T v) { return static_cast<double>(v) >= low && static_cast<double>(v) < high; });
@@ -269,7 +269,7 @@ TEST_CASE_TEMPLATE("uniform: bounds at the edge of the format", T, float, double
   CHECK(inside(uniforms<T>(1 << 20, -a, a), -a, a));
 }
 
-TEST_CASE("other floating types get the double") {
+TEST_CASE("sampler: other floating types get the converted double") {
   std::vector<long double> wide(1000);
   with_seed(42).normal(std::span<long double>(wide), 0.0L, 1.0L);
   auto const want = normals<double>(1000);

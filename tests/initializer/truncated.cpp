@@ -40,7 +40,7 @@ template <class T> std::span<T const> view(std::vector<T> const& x) { return x; 
 
 } // namespace
 
-TEST_CASE("mass, mean and variance of a window, against 40 digits") {
+TEST_CASE("normal window: mass, mean and variance against 40 digits") {
   struct row {
     double low, high, mass, mean, variance;
   };
@@ -73,7 +73,7 @@ TEST_CASE("mass, mean and variance of a window, against 40 digits") {
         doctest::Approx(satur::variance_scaling::deviation_within_2).epsilon(1e-15));
 }
 
-TEST_CASE("the quantile, against 40 digits and against erfc") {
+TEST_CASE("normal quantile: against 40 digits and against erfc") {
   struct row {
     double p, z;
   };
@@ -104,7 +104,7 @@ TEST_CASE("the quantile, against 40 digits and against erfc") {
   CHECK(different == 0);
 }
 
-TEST_CASE_TEMPLATE("samples follow the law and stay within its bounds", T, float, double) {
+TEST_CASE_TEMPLATE("truncated normal: samples follow the distribution and stay within the bounds", T, float, double) {
   struct window {
     double center, spread, low, high; // the bounds in deviations
   };
@@ -146,7 +146,7 @@ TEST_CASE_TEMPLATE("samples follow the law and stay within its bounds", T, float
   }
 }
 
-TEST_CASE_TEMPLATE("variance_scaling: every law has the stated deviation, and its own bounds", T, float, double) {
+TEST_CASE_TEMPLATE("variance_scaling: every law has the stated standard deviation and its bounds", T, float, double) {
   satur::fans const f{300, 100};
   std::size_t const n = 500'000;
   double const root_n = std::sqrt(static_cast<double>(n));
@@ -177,7 +177,7 @@ TEST_CASE_TEMPLATE("variance_scaling: every law has the stated deviation, and it
   }
 }
 
-TEST_CASE("fan modes") {
+TEST_CASE("variance_scaling: fan modes") {
   satur::fans const f{400, 100};
   auto const stddev = [&](satur::fan_mode mode) { return satur::variance_scaling{1, mode}.stddev(f); };
   CHECK(stddev(satur::fan_mode::fan_in) == doctest::Approx(0.05).epsilon(1e-15));
@@ -189,7 +189,7 @@ TEST_CASE("fan modes") {
   CHECK(satur::variance_scaling{2}.stddev(f) == satur::he_normal{}.stddev(f));
 }
 
-TEST_CASE("golden bits of the truncated laws, on every instruction set") {
+TEST_CASE("truncated normal: golden bits at every instruction set") {
   CHECK(hash_of_bits(view(filled<double>(satur::truncated_normal_deviations{}, 100'000))) == 0xc9e8abd3198b4f18u);
   CHECK(hash_of_bits(view(filled<float>(satur::truncated_normal_deviations{0.1, 2, -1, 3}, 100'000))) ==
         0x58ed53f58ac77a1du);
@@ -209,7 +209,7 @@ TEST_CASE("golden bits of the truncated laws, on every instruction set") {
   }
 }
 
-TEST_CASE("edges of the truncated laws") {
+TEST_CASE("truncated normal: spread 0, bounds out of reach, a window of three numbers") {
   // No spread: the mean, in any format, whatever the bounds.
   CHECK(filled<float>(satur::truncated_normal_deviations{0.1, 0}, 3) == std::vector<float>(3, 0.1f));
   CHECK(satur::truncated_normal_deviations{0.1, 0, 1, 2}.stddev(any_fans) == 0);
@@ -227,7 +227,7 @@ TEST_CASE("edges of the truncated laws") {
                    [](long double a, double b) { return a == static_cast<long double>(b); }));
 }
 
-TEST_CASE("bounds that collapse to one number, or to none") {
+TEST_CASE("truncated normal: bounds that hold one number of the type, or none") {
   // No spread under bounds without end: 0 times infinity is not asked for.
   CHECK(filled<float>(satur::truncated_normal_deviations{0.1, 0, -inf, inf}, 3) == std::vector<float>(3, 0.1f));
   CHECK(filled<double>(satur::truncated_normal_deviations{-0.3, 0, 1, inf}, 3) == std::vector<double>(3, -0.3));
@@ -241,7 +241,7 @@ TEST_CASE("bounds that collapse to one number, or to none") {
   CHECK(filled<float>(satur::truncated_normal_absolute{0, 1, 0.99999998, 1.00000005}, 9) == ones);
 }
 
-TEST_CASE("what the truncated laws refuse, with nothing written") {
+TEST_CASE("truncated normal: invalid arguments throw and nothing is written") {
   auto const said = [](auto const& rule, satur::fans f = any_fans) { return satur_test::refused_fill(rule, f); };
   using by_deviations = satur::truncated_normal_deviations;
   using by_values = satur::truncated_normal_absolute;

@@ -12,14 +12,15 @@
 
 using namespace satur_test;
 
-TEST_CASE("the counter of allocations counts") {
+TEST_CASE("self-test: the allocation counter counts") {
   CHECK(allocations_in([] { ::operator delete(::operator new(8)); }) >= 1);
   std::vector<double> kept;
   CHECK(allocations_in([&kept] { kept.resize(100); }) >= 1);
   CHECK(allocations_in([] {}) == 0);
 }
 
-TEST_CASE_TEMPLATE("no allocation in forward, loss, backward and descent after the first step", T, float, double) {
+TEST_CASE_TEMPLATE("dense: no allocation in forward, loss, backward and descent after the first step", T, float,
+                   double) {
   std::mt19937 g(1);
   satur::dense<T> one{20, 16, satur::glorot_normal{}, g};
   satur::dense<T> two{16, 10, satur::glorot_normal{}, g};

@@ -21,7 +21,7 @@ template <class T> std::vector<T> values(std::size_t count, std::mt19937& g) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("bias and column sums have the same bits at every level", T, float, double) {
+TEST_CASE_TEMPLATE("bias and column sums: the same bits at every level", T, float, double) {
   using satur::math::simd_level;
   std::mt19937 g(8);
   for (std::size_t columns : {1u, 3u, 4u, 17u, 64u, 129u}) {

@@ -56,7 +56,7 @@ template <class F> std::string refusal(F&& f) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("dense: forward and backward are the sums of the definition", T, float, double) {
+TEST_CASE_TEMPLATE("dense: forward and backward against the sums of the definition", T, float, double) {
   std::mt19937 g(8);
   double const tolerance = 200 * static_cast<double>(std::numeric_limits<T>::epsilon());
   // Odd sizes, single rows and columns, and sizes on either side of every register width.
@@ -93,7 +93,7 @@ TEST_CASE_TEMPLATE("dense: forward and backward are the sums of the definition",
   }
 }
 
-TEST_CASE("gradient check in double: every parameter and input of two layers and the loss") {
+TEST_CASE("dense: gradient check of every parameter and input of two layers and the loss") {
   std::mt19937 g(21);
   dense<double> one{5, 4, satur::glorot_normal{}, g};
   dense<double> two{4, 3, satur::glorot_normal{}, g};
@@ -125,7 +125,7 @@ TEST_CASE("gradient check in double: every parameter and input of two layers and
   CHECK(worst_gradient_error(x, dx, forward) < 1e-7);
 }
 
-TEST_CASE("the gradient check finds a wrong gradient") {
+TEST_CASE("self-test: the gradient check detects a wrong gradient") {
   std::mt19937 g(21);
   dense<double> fc{5, 3, satur::glorot_normal{}, g};
   auto const x = make<double>(satur::normal{}, {6, 5}, g);
@@ -141,7 +141,7 @@ TEST_CASE("the gradient check finds a wrong gradient") {
   CHECK(!(worst_gradient_error(fc.w, fc.dw, forward) < 1e-5));
 }
 
-TEST_CASE_TEMPLATE("dense: x may be a tensor, a temporary, a view, a formula or an xarray", T, float, double) {
+TEST_CASE_TEMPLATE("dense: x as tensor, temporary, view, expression and xarray", T, float, double) {
   std::mt19937 g(8);
   dense<T> fc{4, 3, satur::normal{}, g};
   matrix<T> const x = make<T>(satur::normal{}, {5, 4}, g);
@@ -181,7 +181,7 @@ TEST_CASE_TEMPLATE("dense: x may be a tensor, a temporary, a view, a formula or 
   CHECK(&second.z() != &copy.z());
 }
 
-TEST_CASE_TEMPLATE("dense: x of every kind after x of every kind", T, float, double) {
+TEST_CASE_TEMPLATE("dense: successive inputs of every kind in every order", T, float, double) {
   std::mt19937 g(8);
   dense<T> const fc{4, 3, satur::normal{0.1, 1}, g};
   struct step {
@@ -257,7 +257,7 @@ TEST_CASE("dense: NaN and infinity propagate") {
   CHECK(fc.forward(x)(1, 1) == 1);
 }
 
-TEST_CASE("dense: a new layer has initial weights, bias 0 and gradients 0") {
+TEST_CASE("dense: initial state") {
   std::mt19937 g(8);
   std::mt19937 same(8);
   dense<float> const fc{7, 3, satur::he_uniform{}, g};
@@ -275,7 +275,7 @@ TEST_CASE("dense: a new layer has initial weights, bias 0 and gradients 0") {
   CHECK(std::all_of(fc.b.data(), fc.b.data() + 3, [](float v) { return v == 0; }));
 }
 
-TEST_CASE("dense: errors name function, argument and shapes") {
+TEST_CASE("dense: invalid arguments throw with a message") {
   std::mt19937 g(8);
   CHECK(refusal([&] {
           dense<float>{0, 3, satur::zeros{}, g};
@@ -353,7 +353,7 @@ TEST_CASE_TEMPLATE("descend: one step of plain gradient descent", T, float, doub
   CHECK(value[37] == T(1.1));
 }
 
-TEST_CASE_TEMPLATE("descend: every length at every level; memory beyond it is unchanged", T, float, double) {
+TEST_CASE_TEMPLATE("descend: every length at every level, no write beyond it", T, float, double) {
   using satur::math::simd_level;
   constexpr std::size_t most = 70; // more than four of the widest registers
   std::mt19937 g(8);

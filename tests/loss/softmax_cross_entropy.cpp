@@ -65,8 +65,7 @@ template <class T> double relative(T got, long double want) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("probabilities, loss and gradient against long double, confident answers included", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("cross entropy: probabilities, loss and gradient against long double", T, float, double) {
   std::mt19937 g(17);
   double const eps = static_cast<double>(std::numeric_limits<T>::epsilon());
   for (double spread : {0.1, 1.0, 5.0, 20.0}) {
@@ -102,7 +101,7 @@ TEST_CASE_TEMPLATE("probabilities, loss and gradient against long double, confid
   }
 }
 
-TEST_CASE_TEMPLATE("a confident answer keeps a loss and a gradient far below the precision of p", T, float, double) {
+TEST_CASE_TEMPLATE("cross entropy: loss and gradient of a confident answer keep their digits", T, float, double) {
   // p = 1 to the last digit, 1 - p = 2 e^-60.
   matrix<T> const z{{60, 0, 0}};
   softmax_cross_entropy<T> loss;
@@ -112,7 +111,7 @@ TEST_CASE_TEMPLATE("a confident answer keeps a loss and a gradient far below the
   CHECK(static_cast<double>(loss.backward()(0, 0)) == doctest::Approx(-2 * std::exp(-60.0)).epsilon(1e-6));
 }
 
-TEST_CASE_TEMPLATE("gradient by central differences, every logit", T, double) {
+TEST_CASE_TEMPLATE("cross entropy: gradient against central differences, every logit", T, double) {
   std::mt19937 g(17);
   auto z = satur::make<T>(satur::normal{0, 2}, {4, 5}, g);
   std::vector<std::uint8_t> const labels{0, 4, 2, 2};
@@ -130,7 +129,7 @@ TEST_CASE_TEMPLATE("gradient by central differences, every logit", T, double) {
   }
 }
 
-TEST_CASE_TEMPLATE("large logits, equal logits, ruled-out classes", T, float, double) {
+TEST_CASE_TEMPLATE("cross entropy: large logits, equal logits, masked classes", T, float, double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   constexpr T most = std::numeric_limits<T>::max();
   softmax_cross_entropy<T> loss;
@@ -153,7 +152,7 @@ TEST_CASE_TEMPLATE("large logits, equal logits, ruled-out classes", T, float, do
   CHECK(loss.forward(matrix<T>{{7}}, std::array{0}) == 0);
 }
 
-TEST_CASE_TEMPLATE("a row without a softmax is NaN everywhere and never a hit", T, float, double) {
+TEST_CASE_TEMPLATE("cross entropy: a row without a softmax is NaN and never a hit", T, float, double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   constexpr T nan_value = std::numeric_limits<T>::quiet_NaN();
   for (matrix<T> const& bad : {matrix<T>{{nan_value, 0, 1}, {3, 0, 0}}, matrix<T>{{0, nan_value, 1}, {3, 0, 0}},
@@ -175,7 +174,7 @@ TEST_CASE_TEMPLATE("a row without a softmax is NaN everywhere and never a hit", 
   }
 }
 
-TEST_CASE("logits and labels of other containers and types") {
+TEST_CASE("cross entropy: logits and labels of other types") {
   std::mt19937 g(17);
   auto const z = satur::make<float>(satur::normal{}, {6, 3}, g);
   softmax_cross_entropy<float> loss;
@@ -190,7 +189,7 @@ TEST_CASE("logits and labels of other containers and types") {
   CHECK(loss.probabilities.shape(0) == 2);
 }
 
-TEST_CASE("errors name function, argument, shapes and row") {
+TEST_CASE("cross entropy: invalid arguments throw with a message") {
   std::mt19937 g(17);
   auto const z = satur::make<float>(satur::normal{}, {3, 10}, g);
   softmax_cross_entropy<float> loss;
@@ -224,7 +223,7 @@ TEST_CASE("errors name function, argument, shapes and row") {
   CHECK(loss.forward(z, std::array{1, 2, 3}) == good);
 }
 
-TEST_CASE_TEMPLATE("an object that is used again gives the results of a new one", T, float, double) {
+TEST_CASE_TEMPLATE("cross entropy: a reused object equals a new one", T, float, double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   constexpr T nan_value = std::numeric_limits<T>::quiet_NaN();
   struct batch {
@@ -270,7 +269,7 @@ TEST_CASE_TEMPLATE("an object that is used again gives the results of a new one"
   }
 }
 
-TEST_CASE("the loss and p of floats are as accurate as the header says") {
+TEST_CASE("cross entropy: documented accuracy in float") {
   std::mt19937 g(17);
   double const eps = static_cast<double>(std::numeric_limits<float>::epsilon());
   double worst_p = 0;    // of what is allowed
@@ -313,7 +312,7 @@ TEST_CASE("the loss and p of floats are as accurate as the header says") {
   CHECK(worst_loss > 0.1);
 }
 
-TEST_CASE_TEMPLATE("the most negative logit is a number, not a class ruled out", T, float, double) {
+TEST_CASE_TEMPLATE("cross entropy: the most negative logit is not a masked class", T, float, double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   constexpr T least = std::numeric_limits<T>::lowest();
   softmax_cross_entropy<T> loss;
@@ -327,7 +326,7 @@ TEST_CASE_TEMPLATE("the most negative logit is a number, not a class ruled out",
   CHECK(loss.backward() == matrix<T>{{1, -1}});
 }
 
-TEST_CASE_TEMPLATE("rows with infinity raise no invalid operation", T, float, double) {
+TEST_CASE_TEMPLATE("cross entropy: rows with infinity raise no FE_INVALID", T, float, double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   softmax_cross_entropy<T> loss;
   loss.forward(matrix<T>{{1, 2, 3}}, std::array{0}); // memory is there

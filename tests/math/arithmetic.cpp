@@ -66,7 +66,7 @@ constexpr std::size_t pairs = 1 << 14;
 
 } // namespace
 
-TEST_CASE_TEMPLATE("a product and its rest are exact", T, float, double) {
+TEST_CASE_TEMPLATE("exact_product: value + rest is exact", T, float, double) {
   std::vector<T> const z = all_digits<T>(3 * pairs, 1);
   for (test::simd_level const level : test::levels()) {
     CAPTURE(static_cast<int>(level));
@@ -80,7 +80,7 @@ TEST_CASE_TEMPLATE("a product and its rest are exact", T, float, double) {
   }
 }
 
-TEST_CASE_TEMPLATE("a sum and its rest are exact", T, float, double) {
+TEST_CASE_TEMPLATE("exact_sum: value + rest is exact", T, float, double) {
   std::vector<T> const z = all_digits<T>(3 * pairs, 2);
   for (test::simd_level const level : test::levels()) {
     CAPTURE(static_cast<int>(level));
@@ -107,7 +107,7 @@ TEST_CASE_TEMPLATE("a sum and its rest are exact", T, float, double) {
   CHECK(math::exact_sum(T(1), std::numeric_limits<T>::denorm_min()).rest == std::numeric_limits<T>::denorm_min());
 }
 
-TEST_CASE_TEMPLATE("fma rounds as if once, also where the product cancels", T, float, double) {
+TEST_CASE_TEMPLATE("fma: rounds once, even if the product cancels", T, float, double) {
   std::vector<T> z = all_digits<T>(3 * pairs, 3);
   for (std::size_t i = 0; i < pairs; i += 2) { // half of them cancel to the product's last digits
     z[i + 2 * pairs] = -(z[i] * z[i + pairs]);
@@ -131,7 +131,7 @@ TEST_CASE_TEMPLATE("fma rounds as if once, also where the product cancels", T, f
   }
 }
 
-TEST_CASE_TEMPLATE("what passes `rounded` is not contracted into a fused multiply-add", T, float, double) {
+TEST_CASE_TEMPLATE("rounded: keeps a product from being contracted into a fused multiply-add", T, float, double) {
   std::vector<T> z = all_digits<T>(3 * pairs, 4);
   for (std::size_t i = 0; i < pairs; ++i) {
     T const product = z[i] * z[i + pairs];
@@ -148,7 +148,7 @@ TEST_CASE_TEMPLATE("what passes `rounded` is not contracted into a fused multipl
   CHECK(left == 0);
 }
 
-TEST_CASE("long double and dual numbers go through the same operations") {
+TEST_CASE("arithmetic: long double and dual numbers") {
   long double const a = 1.0L + std::numeric_limits<long double>::epsilon();
   CHECK(math::fma(a, a, -(a * a)) == std::fma(a, a, -(a * a)));
   CHECK(math::madd(2.0L, 3.0L, 1.0L) == 7.0L);

@@ -57,7 +57,7 @@ TEST_CASE_TEMPLATE("atan: below 1 ulp", T, float, double) {
       atan_of{}, [](auto x) { return std::atan(x); }, turning_points, 1.0, 1.0);
 }
 
-TEST_CASE_TEMPLATE("atan at the ends and at zero", T, float, double) {
+TEST_CASE_TEMPLATE("atan: ±inf, NaN and ±0", T, float, double) {
   T const infinity = std::numeric_limits<T>::infinity();
   CHECK(satur::math::atan(infinity) == static_cast<T>(std::numbers::pi / 2));
   CHECK(satur::math::atan(-infinity) == -static_cast<T>(std::numbers::pi / 2));
@@ -67,7 +67,7 @@ TEST_CASE_TEMPLATE("atan at the ends and at zero", T, float, double) {
   CHECK(std::isnan(satur::math::atan(std::numeric_limits<T>::quiet_NaN())));
 }
 
-TEST_CASE_TEMPLATE("sqrt(x^2 + 4): below 1 ulp, and nearly exact with its residual", T, float, double) {
+TEST_CASE_TEMPLATE("root_of_sum with b = 4: below 1 ulp, nearly exact with its residual", T, float, double) {
   auto const truth = [](auto x) { return std::sqrt(x * x + 4); };
   std::vector<T> const x = squarable<T>();
   test::seen const plain = test::try_function(root_of<false>{}, truth, x);
@@ -78,7 +78,7 @@ TEST_CASE_TEMPLATE("sqrt(x^2 + 4): below 1 ulp, and nearly exact with its residu
   CHECK(plain.twins_differ + plain.scalar_differs + whole.twins_differ + whole.scalar_differs == 0);
 }
 
-TEST_CASE("long double and dual numbers bring their own functions") {
+TEST_CASE("atan: long double and dual numbers use their own functions") {
   for (long double const x : {-3.0L, -1e-10L, 0.0L, 0.5L, 1e4000L}) {
     CHECK(satur::math::atan(x) == std::atan(x));
   }
@@ -99,7 +99,7 @@ struct without_low_digits { // pi/2 as one number, the quotient rounded
 };
 } // namespace
 
-TEST_CASE("the sweep finds an arc tangent that loses digits") {
+TEST_CASE("self-test: the sweep detects an inaccurate arc tangent") {
   CHECK(test::try_function(
             without_low_digits{}, [](double x) { return std::atan(x); },
             std::vector<float>{0.01f, 0.03f, 0.3f, 2.0f, 1e-3f})

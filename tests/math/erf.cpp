@@ -56,7 +56,7 @@ TEST_CASE_TEMPLATE("erf: below 1.3 ulp, its slope below 1.7", T, float, double) 
       bends(), 1.7, 1.7);
 }
 
-TEST_CASE_TEMPLATE("erfc: below 2 ulp to the last subnormal number", T, float, double) {
+TEST_CASE_TEMPLATE("erfc: below 2 ulp, subnormal results included", T, float, double) {
   test::check_function<T>(
       erfc_of{}, [](auto x) { return std::erfc(x); }, bends(), 2.0, 2.0);
 }
@@ -89,7 +89,7 @@ TEST_CASE_TEMPLATE("z times a gate: below 2 ulp", T, float, double) {
       bends(), 2.0, 2.0);
 }
 
-TEST_CASE_TEMPLATE("erf and erfc at the ends and at zero", T, float, double, long double) {
+TEST_CASE_TEMPLATE("erf and erfc: ±inf, NaN and ±0", T, float, double, long double) {
   T const infinity = std::numeric_limits<T>::infinity();
   CHECK(satur::math::erf(infinity) == T(1));
   CHECK(satur::math::erf(-infinity) == T(-1));
@@ -104,7 +104,7 @@ TEST_CASE_TEMPLATE("erf and erfc at the ends and at zero", T, float, double, lon
   CHECK(satur::math::erf(std::numeric_limits<T>::max()) == T(1));
 }
 
-TEST_CASE_TEMPLATE("erf is odd, to the bit", T, float, double) {
+TEST_CASE_TEMPLATE("erf: exactly odd", T, float, double) {
   std::vector<T> z = test::hard_points<T>(bends());
   std::size_t differ = 0;
   for (T const x : z) {
@@ -113,7 +113,7 @@ TEST_CASE_TEMPLATE("erf is odd, to the bit", T, float, double) {
   CHECK(differ == 0);
 }
 
-TEST_CASE("long double and dual numbers: their own functions, the square split") {
+TEST_CASE("erf and erfc: long double and dual numbers use their own functions") {
   for (long double const x : {-100.3L, -26.1L, -3.7L, -1e-10L, 0.0L, 0.5L, 1.7L, 9.1L}) {
     CAPTURE(x);
     CHECK(satur::math::erf(x) == std::erf(x));
@@ -141,7 +141,7 @@ struct from_erf {
 };
 } // namespace
 
-TEST_CASE("the sweep finds the zeros of 1 - erf, and the digits that a rounded square loses") {
+TEST_CASE("self-test: the sweep detects the false zeros of 1 - erf and the error of a rounded square") {
   std::vector<float> const z = test::hard_points<float>({0.5, 2.0, 4.0, 5.0, 8.3, 9.1});
   CHECK(test::try_function(
             from_erf{}, [](double x) { return std::erfc(x); }, z)

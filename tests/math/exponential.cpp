@@ -97,7 +97,7 @@ TEST_CASE_TEMPLATE("log1p: below 1 ulp", T, float, double) {
       log1p_of{}, [](auto x) { return std::log1p(x); }, hard, 1.0, 1.0);
 }
 
-TEST_CASE_TEMPLATE("exp, expm1 and log1p at the ends and at zero", T, float, double) {
+TEST_CASE_TEMPLATE("exp, expm1 and log1p: ±inf, NaN and ±0", T, float, double) {
   T const infinity = std::numeric_limits<T>::infinity();
   CHECK(satur::math::exp(-infinity) == T(0));
   CHECK_FALSE(std::signbit(satur::math::exp(-infinity)));
@@ -121,7 +121,7 @@ TEST_CASE_TEMPLATE("exp, expm1 and log1p at the ends and at zero", T, float, dou
   }
 }
 
-TEST_CASE_TEMPLATE("exp does not fall where the reduction changes its integer", T, float, double) {
+TEST_CASE_TEMPLATE("exp: monotone where the reduction changes its integer", T, float, double) {
   std::size_t falls = 0;
   for (int k = -40; k < 40; ++k) {
     T x = static_cast<T>((k + 0.5) * std::numbers::ln2);
@@ -136,7 +136,7 @@ TEST_CASE_TEMPLATE("exp does not fall where the reduction changes its integer", 
   CHECK(falls == 0);
 }
 
-TEST_CASE("long double and dual numbers bring their own functions") {
+TEST_CASE("exp, expm1 and log1p: long double and dual numbers use their own functions") {
   for (long double const x : {-11000.0L, -3.0L, -1e-10L, 0.0L, 0.5L, 11000.0L}) {
     CHECK(satur::math::exp(x) == std::exp(x));
     CHECK(satur::math::expm1(x) == std::expm1(x));
@@ -162,7 +162,7 @@ struct by_width { // not the same in lanes as alone
 };
 } // namespace
 
-TEST_CASE("the sweep finds a false zero, and what depends on the number of lanes") {
+TEST_CASE("self-test: the sweep detects a false zero and a result that depends on the lanes") {
   std::vector<float> z = test::hard_points<float>(turning_points());
   auto const truth = [](double x) { return std::exp(x); };
   CHECK(test::try_function(without_subnormals{}, truth, z).false_zeros > 0);

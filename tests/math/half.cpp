@@ -158,17 +158,17 @@ template <half_format F> void check_rounding() {
 
 } // namespace
 
-TEST_CASE("every sixteen-bit pattern becomes its float, and comes back") {
+TEST_CASE("half formats: every bit pattern to float and back") {
   check_all_patterns<half_format::bfloat16>();
   check_all_patterns<half_format::ieee>();
 }
 
-TEST_CASE("a float is rounded to the nearest, ties to even, with gradual underflow and overflow to infinity") {
+TEST_CASE("half_of_float: nearest, ties to even, gradual underflow, overflow to infinity") {
   check_rounding<half_format::bfloat16>();
   check_rounding<half_format::ieee>();
 }
 
-TEST_CASE("the search for the nearest finds a cut-off fraction wrong") {
+TEST_CASE("self-test: the search for the nearest detects truncation") {
   nearest const truth(half_format::bfloat16);
   CHECK(truth(1.00390625f) == 0x3f80); // a tie, to even
   CHECK(truth(1.01171875f) == 0x3f82); // a tie, to even, where cutting off gives 0x3f81

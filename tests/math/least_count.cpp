@@ -9,7 +9,7 @@
 
 using satur::math::least_count;
 
-TEST_CASE("a decimal share of n, for every share of two and three decimals") {
+TEST_CASE("least_count: every decimal share of two and three digits") {
   for (std::uint64_t const decimals : {100u, 1000u}) {
     std::uint64_t wrong = 0;
     for (std::uint64_t n = 1; n <= 200; ++n) {
@@ -24,14 +24,14 @@ TEST_CASE("a decimal share of n, for every share of two and three decimals") {
   CHECK(least_count(0.55, 2'000'000'000) == 1'100'000'000);
 }
 
-TEST_CASE("a share that is more or less than a decimal one by one rounding") {
+TEST_CASE("least_count: shares one rounding above and below a decimal one") {
   CHECK(least_count(std::nextafter(0.5, 1.0), 100) == 51);
   CHECK(least_count(std::nextafter(0.5, 0.0), 100) == 50);
   CHECK(least_count(std::nextafter(0.07, 1.0), 100) == 8);
   CHECK(least_count(std::numeric_limits<double>::denorm_min(), 3) == 1);
 }
 
-TEST_CASE("ends, and what is no share") {
+TEST_CASE("least_count: shares 0, 1, negative, above 1 and NaN") {
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   CHECK(least_count(0.0, 7) == 0);
   CHECK(least_count(-0.5, 7) == 0);

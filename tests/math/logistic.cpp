@@ -31,7 +31,7 @@ std::vector<double> bends() {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("the logistic function and its slope: below 1.5 ulp", T, float, double) {
+TEST_CASE_TEMPLATE("logistic and its slope: below 1.5 ulp", T, float, double) {
   test::check_function<T>(
       logistic_value{},
       [](auto z) {
@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("tanh and its slope: below 2 ulp", T, float, double) {
       bends(), 2.0, 2.0);
 }
 
-TEST_CASE_TEMPLATE("at the ends and at zero", T, float, double, long double) {
+TEST_CASE_TEMPLATE("logistic and tanh: ±inf, NaN and ±0", T, float, double, long double) {
   T const infinity = std::numeric_limits<T>::infinity();
   CHECK(satur::math::logistic(-infinity).value == T(0));
   CHECK(satur::math::logistic(infinity).value == T(1));
@@ -75,7 +75,7 @@ TEST_CASE_TEMPLATE("at the ends and at zero", T, float, double, long double) {
   CHECK(satur::math::half_tangent(infinity, 1).value == T(1));
 }
 
-TEST_CASE("long double: the same body, a few ulp") {
+TEST_CASE("logistic and tanh: long double within a few ulp") {
   for (long double const z : {-11000.0L, -40.0L, -5.0L, -0.3L, -1e-12L, 1e-12L, 0.7L, 2.0L, 30.0L}) {
     CAPTURE(z);
     long double const e = std::exp(-std::fabs(z));
@@ -85,7 +85,7 @@ TEST_CASE("long double: the same body, a few ulp") {
   }
 }
 
-TEST_CASE("dual numbers: the slope is the value's derivative") {
+TEST_CASE("logistic and tanh: the slope equals the derivative of dual numbers") {
   for (double const z : {-30.0, -5.0, -0.7, 0.0, 0.1, 2.0, 9.0, 35.0}) {
     CAPTURE(z);
     test::dual const x = test::dual::variable(z);
@@ -105,7 +105,7 @@ struct slope_from_value { // the usual form
 };
 } // namespace
 
-TEST_CASE("the sweep finds the zeros of s(1-s)") {
+TEST_CASE("self-test: the sweep detects the false zeros of s(1-s)") {
   std::vector<float> const z = test::hard_points<float>(bends());
   auto const truth = [](double x) {
     double const e = std::exp(-std::fabs(x));

@@ -47,7 +47,7 @@ template <class T> std::vector<T> everyday() {
 
 } // namespace
 
-TEST_CASE("root and residual have about twice the digits, the root alone 1.5 ulp") {
+TEST_CASE("root_of_sum: twice the digits with its residual, 1.5 ulp without") {
   worst_of_root const f = over<float>(everyday<float>(), {0.3f, 1.0f, 4.0f, 77.7f});
   CHECK(f.both < 0x1p-44L);
   CHECK(f.root < 1.5);
@@ -56,7 +56,7 @@ TEST_CASE("root and residual have about twice the digits, the root alone 1.5 ulp
   CHECK(d.root < 1.5);
 }
 
-TEST_CASE_TEMPLATE("squareplus is below 1 ulp, as its page says", T, float, double) {
+TEST_CASE_TEMPLATE("squareplus: below 1 ulp", T, float, double) {
   satur::squareplus const act;
   double value = 0.0;
   double slope = 0.0;

@@ -12,13 +12,13 @@ struct sqrt_of {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("sqrt: half an ulp", T, float, double) {
+TEST_CASE_TEMPLATE("sqrt: within 0.5 ulp", T, float, double) {
   // truth in a wider type is off by 2^-11 of an ulp in double
   test::check_function<T>(
       sqrt_of{}, [](auto x) { return std::sqrt(x); }, {2.0, 3.0, 0.25, 1e-40, 1e-310, 1e30, 1e300}, 0.5005, 0.5005);
 }
 
-TEST_CASE_TEMPLATE("sqrt has the C library's bits, in lanes too", T, float, double) {
+TEST_CASE_TEMPLATE("sqrt: bits of the C library, in lanes too", T, float, double) {
   std::vector<T> z = test::hard_points<T>({4.0, 2.0, 0.1, 1e-30});
   test::append_sweep(z);
   std::vector<T> expected;

@@ -108,7 +108,7 @@ std::string damaged(std::string bytes, std::mt19937_64& urbg) {
 
 } // namespace
 
-TEST_CASE("what is loaded equals what was saved, and goes on like it") {
+TEST_CASE("monitor file: a loaded monitor equals the saved one and continues like it") {
   for (bool const histograms : {false, true}) {
     for (satur::history_keeps const keeps : {satur::history_keeps::evenly, satur::history_keeps::newest}) {
       satur::monitor mon = trained(histograms, keeps);
@@ -131,7 +131,7 @@ TEST_CASE("what is loaded equals what was saved, and goes on like it") {
   CHECK(loaded(saved(empty)) == empty);
 }
 
-TEST_CASE("a record outlives the monitor that was loaded") {
+TEST_CASE("monitor file: a record outlives the loaded monitor") {
   satur::saturation kept;
   {
     satur::monitor const back = loaded(saved(trained(false)));
@@ -140,7 +140,7 @@ TEST_CASE("a record outlives the monitor that was loaded") {
   CHECK(kept.title() == "sigmoid (slope < 10 % of its peak)");
 }
 
-TEST_CASE("doubles bit for bit, and the bytes of the format") {
+TEST_CASE("monitor file: exact doubles and the bytes of the format") {
   satur::monitor mon({.history = {.lines = 0}});
   satur::saturation odd = satur::observe(satur::sigmoid{}, std::vector<double>{-0.0});
   odd.slope.mean = std::numeric_limits<double>::denorm_min();
@@ -202,7 +202,7 @@ std::string bytes_of(stored_file const& file) {
 
 } // namespace
 
-TEST_CASE("stored files: every format is read, the newest is written") {
+TEST_CASE("monitor file: every format is read, the newest is written") {
   double const nan = std::numeric_limits<double>::quiet_NaN();
   double const inf = std::numeric_limits<double>::infinity();
   satur::monitor mon({.rule = satur::z_beyond{1.5}, .history = {.lines = 0}});
@@ -229,7 +229,7 @@ TEST_CASE("stored files: every format is read, the newest is written") {
   CHECK(saved(mon) == bytes_of(stored[2]));
 }
 
-TEST_CASE("two monitors in one stream") {
+TEST_CASE("monitor file: two monitors in one stream") {
   std::stringstream both;
   satur::monitor const a = trained(false);
   satur::monitor const b;
@@ -239,7 +239,7 @@ TEST_CASE("two monitors in one stream") {
   CHECK(satur::load_monitor(both) == b);
 }
 
-TEST_CASE("files: replaced as a whole, and what cannot be opened") {
+TEST_CASE("monitor file: atomic replacement, and files that cannot be opened") {
   temporary const file;
   satur::monitor const mon = trained(true);
   save(satur::monitor(), file.path);
@@ -254,7 +254,7 @@ TEST_CASE("files: replaced as a whole, and what cannot be opened") {
   CHECK_THROWS_WITH_AS(save(mon, full), doctest::Contains("did not take"), satur::file_error);
 }
 
-TEST_CASE("each kind of damage has its words") {
+TEST_CASE("monitor file: every kind of damage has its message") {
   using doctest::Contains;
   std::string const good = saved(trained(false));
   CHECK(refusal_of(good).empty());
@@ -295,7 +295,7 @@ TEST_CASE("each kind of damage has its words") {
   CHECK(file.refusal().find(file.path) != std::string::npos);
 }
 
-TEST_CASE("a number that does not fit its field is refused, not cut off") {
+TEST_CASE("monitor file: a number too large for its field throws") {
   // The payload begins with the rule (8 bytes of length, a name of 11, two numbers), then come histograms, updates,
   // every, budget, the history's way to thin, its lines, units, the phase, the wish to stop.
   std::string const good = saved(trained(false));
@@ -324,7 +324,7 @@ TEST_CASE("a number that does not fit its field is refused, not cut off") {
   CHECK(with(5, 1).find("lines is 1") != std::string::npos);
 }
 
-TEST_CASE("1,000 damaged files, each refused in words") {
+TEST_CASE("monitor file: 1,000 damaged files throw with a message") {
   temporary const file;
   std::string const good = saved(trained(true));
   int tried = 0;
@@ -344,7 +344,7 @@ TEST_CASE("1,000 damaged files, each refused in words") {
   }
 }
 
-TEST_CASE("1,000 files with damage under right checksums: refused in words, or a monitor that works") {
+TEST_CASE("monitor file: 1,000 damaged files with valid checksums throw or give a working monitor") {
   std::string const good = saved(trained(true));
   int refused = 0;
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {

@@ -28,7 +28,7 @@ satur::history filled(satur::history_options const& options, std::uint64_t steps
 
 } // namespace
 
-TEST_CASE("thinning keeps the first and the last and is even, whatever the capacity and the length") {
+TEST_CASE("history: thinning is even and keeps first and last line, for any capacity and length") {
   for (std::size_t const capacity : {2u, 3u, 4u, 7u, 8u, 100u, 256u}) {
     satur::history h({.lines = capacity});
     for (std::uint64_t step = 0; step < 3000; ++step) {
@@ -48,7 +48,7 @@ TEST_CASE("thinning keeps the first and the last and is even, whatever the capac
   }
 }
 
-TEST_CASE("the newest, and none at all") {
+TEST_CASE("history: keeping the newest lines, and capacity 0") {
   satur::history h({.lines = 5, .keeps = satur::history_keeps::newest});
   for (std::uint64_t step = 0; step < 23; ++step) {
     h.push(line_of(step));
@@ -65,7 +65,7 @@ TEST_CASE("the newest, and none at all") {
   CHECK(h == satur::history({.lines = 5, .keeps = satur::history_keeps::newest}));
 }
 
-TEST_CASE("histories merge by step") {
+TEST_CASE("history: merged by step") {
   for (satur::history_keeps const keeps : {satur::history_keeps::evenly, satur::history_keeps::newest}) {
     satur::history_options const options{.lines = 16, .keeps = keeps};
     satur::history const a = filled(options, 100);
@@ -100,7 +100,7 @@ TEST_CASE("histories merge by step") {
   }
 }
 
-TEST_CASE("a line says what the record said") {
+TEST_CASE("history: a line holds the numbers of the record") {
   satur::monitor mon;
   std::vector<double> const z{-6.0, 0.5, 8.0, std::numeric_limits<double>::quiet_NaN()};
   mon["fc"].observe(satur::tanh{}, z);
@@ -122,7 +122,7 @@ TEST_CASE("a line says what the record said") {
   CHECK(std::isnan(h[1].gradient_rms()));
 }
 
-TEST_CASE("JSON Lines: one object a line, null where nothing was seen, the same in any locale") {
+TEST_CASE("history: JSON Lines, null for missing numbers, the same in any locale") {
   satur::monitor mon;
   mon["a \"quoted\"\\\n name"].observe(satur::sigmoid{}, std::vector<double>(1500, 0.0));
   mon.end_step();

@@ -69,7 +69,7 @@ void check_same(satur::monitor const& a, satur::monitor const& b) {
 
 } // namespace
 
-TEST_CASE("merging is associative and commutative, exactly in counters, for random splits") {
+TEST_CASE("monitor merge: associative and commutative for random splits, counters exact") {
   std::mt19937_64 urbg(7);
   for (int round = 0; round < 20; ++round) {
     std::vector<satur::monitor> parts;
@@ -105,7 +105,7 @@ TEST_CASE("merging is associative and commutative, exactly in counters, for rand
   }
 }
 
-TEST_CASE("a monitor merged with itself, with nothing, and where it is new") {
+TEST_CASE("monitor merge: with itself, with an empty one, into a new one") {
   satur::monitor mon;
   mon["a"].observe(satur::tanh{}, std::vector<double>{-9.0, 0.1, 0.3});
   mon.end_step();
@@ -125,7 +125,7 @@ TEST_CASE("a monitor merged with itself, with nothing, and where it is new") {
   CHECK(fresh.at("a").history().back().step == 1);
 }
 
-TEST_CASE("monitors that do not fit are refused in words, and nothing changes") {
+TEST_CASE("monitor merge: incompatible monitors throw with a message and nothing changes") {
   satur::monitor a(satur::z_beyond{5.0});
   satur::monitor b(satur::slope_below{});
   CHECK_THROWS_WITH_AS(a += b, doctest::Contains("|z| > 5 with one that counts slope < 2.66 %"), std::invalid_argument);
@@ -141,7 +141,7 @@ TEST_CASE("monitors that do not fit are refused in words, and nothing changes") 
   CHECK(a == before);
 }
 
-TEST_CASE("a copy is a snapshot of everything") {
+TEST_CASE("monitor: a copy is a snapshot of everything") {
   satur::monitor mon({.histograms = 1});
   auto const step = [&](double z) {
     mon["fc"].observe(satur::sigmoid{}, std::vector<double>{z});
@@ -159,7 +159,7 @@ TEST_CASE("a copy is a snapshot of everything") {
   CHECK(back == mon);
 }
 
-TEST_CASE("training and evaluation are kept apart, and named") {
+TEST_CASE("monitor: training and evaluation are separate and named") {
   satur::monitor mon({.histograms = 1, .sampling = {.every = 2}});
   mon["fc"].observe(satur::sigmoid{}, std::vector<double>{0.0, 0.0});
   mon.eval();
@@ -195,7 +195,7 @@ TEST_CASE("training and evaluation are kept apart, and named") {
   CHECK(training < evaluation);
 }
 
-TEST_CASE("a window forgets what is kept by window, clear forgets all but names, options and rhythm") {
+TEST_CASE("monitor: start_window clears windows, reset keeps only names, options and sampling interval") {
   satur::monitor mon({.histograms = 1, .sampling = {.every = 3}});
   for (int i = 0; i < 4; ++i) {
     mon["fc"].observe(satur::sigmoid{}, std::vector<double>{1.0});
@@ -221,7 +221,7 @@ TEST_CASE("a window forgets what is kept by window, clear forgets all but names,
   CHECK(sampled == 1 << 2);
 }
 
-TEST_CASE("layers are found in any order") {
+TEST_CASE("monitor: layers are found in any order") {
   satur::monitor mon;
   std::vector<std::string> names;
   for (int i = 0; i < 60; ++i) {
@@ -236,7 +236,7 @@ TEST_CASE("layers are found in any order") {
   CHECK(mon.size() == 60);
 }
 
-TEST_CASE("several threads, one step: the records of one monitor that saw all") {
+TEST_CASE("monitor threads: one step gives the records of a single-threaded monitor") {
   satur::monitor_options const options{.histograms = 1, .sampling = {.every = 3}};
   satur::shared_monitor shared(options);
   satur::monitor single(options);
@@ -296,7 +296,7 @@ TEST_CASE("several threads, one step: the records of one monitor that saw all") 
   CHECK(shared.merged().steps() == 0);
 }
 
-TEST_CASE("two threads that disagree about a layer's activation") {
+TEST_CASE("monitor threads: two activations for one layer throw") {
   satur::shared_monitor shared;
   shared.local()["fc"].observe(satur::tanh{}, std::vector<double>{1.0});
   std::thread([&] { shared.local()["fc"].observe(satur::relu{}, std::vector<double>{1.0}); }).join();
@@ -304,7 +304,7 @@ TEST_CASE("two threads that disagree about a layer's activation") {
   CHECK_THROWS_WITH_AS(shared.end_step(), doctest::Contains("one activation and one rule"), std::invalid_argument);
 }
 
-TEST_CASE("histograms of one block in n: every block has its turn") {
+TEST_CASE("monitor: histograms of one block in n select every block in turn") {
   satur::monitor all({.histograms = 1});
   satur::monitor some({.histograms = 4});
   std::vector<float> z(10 * 256 + 100);

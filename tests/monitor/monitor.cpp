@@ -25,7 +25,7 @@ std::string printed(satur::monitor const& mon) {
 
 } // namespace
 
-TEST_CASE("last step and whole run, in order of first use") {
+TEST_CASE("monitor: last step and total, layers in order of first use") {
   satur::monitor mon;
   std::vector<float> const z{-6.0f, 0.0f, 6.0f, 7.0f};
   std::vector<float> a(4);
@@ -52,7 +52,7 @@ TEST_CASE("last step and whole run, in order of first use") {
   CHECK(mon.at("first").total().saturation.empty());
 }
 
-TEST_CASE("update:data is log10 of two standard deviations") {
+TEST_CASE("monitor: update:data is log10 of a ratio of standard deviations") {
   satur::monitor mon;
   std::vector<double> const w{1.0, 2.0, 3.0, 4.0};
   std::vector<double> const g{0.5, -0.5, 0.5, -0.5};
@@ -63,7 +63,7 @@ TEST_CASE("update:data is log10 of two standard deviations") {
   CHECK_THROWS_AS(mon["a"].update(w, std::vector<double>(3)), satur::shape_error);
 }
 
-TEST_CASE("the table fits 100 columns and names each rule") {
+TEST_CASE("monitor: the table fits 100 columns and names its rules") {
   std::vector<float> const z(100, -7.0f);
   for (satur::any_rule const& rule : {satur::any_rule(satur::z_beyond{4.5}), satur::any_rule(satur::slope_below{}),
                                       satur::any_rule(satur::output_beyond{})}) {
@@ -76,7 +76,7 @@ TEST_CASE("the table fits 100 columns and names each rule") {
   CHECK(printed(empty).find("|z| > 5") != std::string::npos);
 }
 
-TEST_CASE("a broken network does not look healthy") {
+TEST_CASE("monitor: a network with NaN does not look healthy") {
   satur::monitor mon;
   std::vector<float> const z(64, std::numeric_limits<float>::quiet_NaN());
   mon["fc"].observe(satur::sigmoid{}, z);
@@ -89,7 +89,7 @@ TEST_CASE("a broken network does not look healthy") {
   CHECK(row.find_first_of("0123456789") == std::string::npos); // no number that could pass for healthy
 }
 
-TEST_CASE("nothing is allocated once the layers are known") {
+TEST_CASE("monitor: no allocation once the layers are known") {
   satur::monitor mon;
   std::vector<float> z(20000, 0.25f);
   std::vector<float> a(z.size());

@@ -59,7 +59,7 @@ static_assert(!satur::observer<int>);
 
 } // namespace
 
-TEST_CASE("hooks are called in order, after sampled steps") {
+TEST_CASE("observer: hooks are called in order, after sampled steps") {
   satur::monitor mon({.sampling = {.every = 2}});
   names_layers names;
   wants_all all;
@@ -73,7 +73,7 @@ TEST_CASE("hooks are called in order, after sampled steps") {
   CHECK_FALSE(mon.stop_requested());
 }
 
-TEST_CASE("an observer stops the run, and the monitor remembers") {
+TEST_CASE("observer: may stop the run, and the monitor remembers it") {
   satur::monitor mon;
   stops_where_saturated stopper;
   int made = 0;
@@ -92,7 +92,7 @@ TEST_CASE("an observer stops the run, and the monitor remembers") {
   CHECK(mon.stop_requested());
 }
 
-TEST_CASE("findings of any type reach those who want them") {
+TEST_CASE("observer: receives findings of any type that it accepts") {
   satur::monitor mon;
   hears_any_finding hears;
   names_layers deaf;

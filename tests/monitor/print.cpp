@@ -49,7 +49,7 @@ std::vector<double> odd_numbers() {
 
 } // namespace
 
-TEST_CASE("a record") {
+TEST_CASE("text: a saturation record") {
   satur::saturation const s = satur::observe(ramp{}, odd_numbers());
   // By hand: the slope is 1/2 for |z| < 3, so for 8 of 20 numbers; z sums to 23.75 over 18 finite ones.
   CHECK(printed(s) == "ramp: 20 pre-activations z, saturated where |z| > 5\n"
@@ -60,7 +60,7 @@ TEST_CASE("a record") {
                       "  NOT FINITE   4 NaN (in no other number), 2 infinite\n");
 }
 
-TEST_CASE("the table of a monitor: a row, the last step or all, one phase or both") {
+TEST_CASE("text: table of a monitor, last step or total, one phase or both") {
   using satur::saturation_table;
   satur::monitor mon;
   mon["fc1"].observe(ramp{}, std::vector<double>{-1.0});
@@ -91,7 +91,7 @@ TEST_CASE("the table of a monitor: a row, the last step or all, one phase or bot
             "fc1          ramp                3.000    2.160        0     33.3     66.7          -        -\n" + foot);
 }
 
-TEST_CASE("a monitor that did not sample each step says so") {
+TEST_CASE("text: a monitor that samples states it") {
   satur::monitor mon({.sampling = {.every = 3}});
   for (int i = 0; i < 5; ++i) {
     mon.end_step();
@@ -99,7 +99,7 @@ TEST_CASE("a monitor that did not sample each step says so") {
   CHECK(printed(mon).ends_with("\nsampled: 2 of 5 steps\n"));
 }
 
-TEST_CASE("a line of a history as JSON") {
+TEST_CASE("text: a line of a history as JSON") {
   satur::monitor mon;
   mon.end_step();
   mon["fc1"].observe(ramp{}, odd_numbers());
@@ -114,7 +114,7 @@ TEST_CASE("a line of a history as JSON") {
         "\"gradient_rms\":4.636809247747852,\"log10_update\":-3}\n");
 }
 
-TEST_CASE("gates and rows") {
+TEST_CASE("text: gate and row records") {
   satur::gate_saturation gates{3, 7, satur::observe(ramp{}, odd_numbers()), {0.2}};
   CHECK(printed(gates).starts_with("gates: 20, closed below 0.2, open above 0.8\n"
                                    "  closed       15.0 %\n"
@@ -131,7 +131,7 @@ TEST_CASE("gates and rows") {
                          "  NOT FINITE   3 rows with NaN, 4 with +inf or -inf alone (in no other number)\n");
 }
 
-TEST_CASE("the two ends of a rule, in words and as a row") {
+TEST_CASE("text: equivalents of a rule, as a sentence and as a row") {
   satur::rule_equivalents const e = satur::equivalents(satur::z_outside{-2.0, 3.5}, satur::sigmoid{});
   CHECK(printed(e) ==
         "sigmoid, z < -2 or > 3.5: left of z = -2 (output 0.1192, slope 42 % of its peak), right of z = 3.5 "
@@ -141,7 +141,7 @@ TEST_CASE("the two ends of a rule, in words and as a row") {
   CHECK(e.row() == "        -2      0.119       42       3.5      0.971     11.4  z < -2 or > 3.5");
 }
 
-TEST_CASE("the three axes of a layer") {
+TEST_CASE("text: the three axes of a layer") {
   satur::saturation_axes a;
   a.elements = 200.0;
   a.low = 30.0;
@@ -160,7 +160,7 @@ TEST_CASE("the three axes of a layer") {
                       "samples   7 of 10 with >= 25 % of the layer saturated\n");
 }
 
-TEST_CASE("dormant units, percentiles, phi_B, a histogram") {
+TEST_CASE("text: dormant units, percentiles, phi_B, histogram") {
   satur::dormant_units d;
   d.definition = satur::saturated_unit{0.9};
   d.rule = satur::z_beyond{4.0}.definition();
@@ -199,7 +199,7 @@ TEST_CASE("dormant units, percentiles, phi_B, a histogram") {
                       "NaN 4 (in no share)\n");
 }
 
-TEST_CASE("a histogram of many bins: rows of several, each between its own edges") {
+TEST_CASE("text: a histogram with many bins joins bins into rows") {
   satur::histogram h = satur::histogram::linear(0.0, 50.0, 50);
   for (int i = 0; i < 50; ++i) { // 1 in the first bin, 2 in the second, and so on
     h.observe(std::vector<double>(static_cast<std::size_t>(i + 1), i + 0.5));
@@ -216,7 +216,7 @@ TEST_CASE("a histogram of many bins: rows of several, each between its own edges
   CHECK(octaves.find("\n[64, 128)                 20.0 %") != std::string::npos);
 }
 
-TEST_CASE("gradient flow, steps, losses, variances, intervals") {
+TEST_CASE("text: gradient flow, updates, losses, variances, intervals") {
   satur::gradient_record const small{1, 0, 0, 0, {0.0625, 0.0}};
   satur::gradient_record const large{4, 0, 0, 0, {4.0, 0.0}};
   satur::gradient_record const larger{1, 0, 0, 0, {9.0, 0.0}};

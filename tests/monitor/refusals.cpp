@@ -34,7 +34,7 @@ template <class Rule> std::string refused(Rule const& rule) {
 
 } // namespace
 
-TEST_CASE("rules") {
+TEST_CASE("error messages: rules") {
   CHECK(refused(satur::z_beyond{-1.5}) ==
         "satur::z_beyond: threshold is -1.5; allowed: a finite number >= 0, such as 5");
   CHECK(refused(satur::z_beyond{infinity}).starts_with("satur::z_beyond: threshold is inf; "));
@@ -77,7 +77,7 @@ TEST_CASE("rules") {
         "satur::p_above: threshold is 1; allowed: a probability in [0, 1), such as 0.99");
 }
 
-TEST_CASE("histograms and phi_B") {
+TEST_CASE("error messages: histograms and phi_B") {
   using satur::histogram;
   satur::histogram h = histogram::of_z();
   CHECK(refusal([] { static_cast<void>(histogram::linear(2.0, 1.0, 3)); }) ==
@@ -127,7 +127,7 @@ TEST_CASE("histograms and phi_B") {
       refusal([&] { p += satur::phi_b(-1.0, 3.0, 5); }).starts_with("satur::phi_b: cannot merge 5 bins over [-1, 3]"));
 }
 
-TEST_CASE("intervals, tests, ranks and flows") {
+TEST_CASE("error messages: intervals, tests, ranks and flows") {
   CHECK(refusal([] {
           static_cast<void>(satur::clustering{0.5, 0.5}.design_effect());
         }) == "satur::clustering: size is 0.5; allowed: a number >= 1 of observations to a cluster");
@@ -165,7 +165,7 @@ TEST_CASE("intervals, tests, ranks and flows") {
         "satur::check_initial_loss: classes is 1; allowed: 2 or more");
 }
 
-TEST_CASE("units") {
+TEST_CASE("error messages: units") {
   using satur::unit_records;
   auto const tanh_record = [](std::size_t units, double share, satur::z_beyond const& rule) {
     unit_records r(satur::unit_options{.sample_share = share});
@@ -214,7 +214,7 @@ TEST_CASE("units") {
         }) == "satur::born_dead_probability: a width is 0; allowed: a number of units >= 1");
 }
 
-TEST_CASE("passes") {
+TEST_CASE("error messages: passes") {
   std::vector<double> y(2);
   std::vector<double> same = z;
   CHECK(refusal([&] { satur::forward(satur::tanh{}, z, y); }) ==
@@ -256,7 +256,7 @@ TEST_CASE("passes") {
         "satur::observe_unit_gradients: dz has shape (3, 1); expected 3 units, as the record has");
 }
 
-TEST_CASE("monitors") {
+TEST_CASE("error messages: monitors") {
   satur::monitor mon;
   CHECK(refusal([&] { static_cast<void>(mon.at("fc")); }) == "satur::monitor::at: layer is fc; allowed: none seen yet");
   static_cast<void>(mon["a"]);

@@ -45,7 +45,7 @@ struct loop {
 
 } // namespace
 
-TEST_CASE("every n-th step is recorded, the first among them; the others compute and record nothing") {
+TEST_CASE("sampling: every n-th step from the first is recorded, the others only compute") {
   satur::monitor mon({.sampling = {.every = 10}}, fake_clock);
   std::vector<float> const z{-6.0f, -0.25f, 0.0f, 1.5f, 7.0f};
   std::vector<float> expected(z.size());
@@ -85,7 +85,7 @@ TEST_CASE("every n-th step is recorded, the first among them; the others compute
   CHECK(text.str().find("sampled: 10 of 95 steps") != std::string::npos);
 }
 
-TEST_CASE("the cost of recording stays within the budget, and the budget is used") {
+TEST_CASE("sampling: the cost stays within the budget and uses it") {
   for (double const budget : {0.001, 0.01, 0.1}) {
     CAPTURE(budget);
     loop l({.budget = budget});
@@ -104,7 +104,7 @@ TEST_CASE("the cost of recording stays within the budget, and the budget is used
   }
 }
 
-TEST_CASE("a budget follows the cost, and a pause buys no burst") {
+TEST_CASE("sampling: the budget follows the cost, and a pause allows no burst") {
   loop l({.budget = 0.01});
   for (int i = 0; i < 1000; ++i) {
     l.step();
@@ -127,14 +127,14 @@ TEST_CASE("a budget follows the cost, and a pause buys no burst") {
   CHECK(sampled <= 5); // one at once, then one in thirty
 }
 
-TEST_CASE("both limits at once") {
+TEST_CASE("sampling: interval and budget together") {
   loop l({.every = 7, .budget = 0.5}); // the budget would allow every step
   for (int i = 0; i < 70; ++i) {
     CHECK(l.step() == (i % 7 == 0));
   }
 }
 
-TEST_CASE("time between the phases belongs to no step") {
+TEST_CASE("sampling: time between phases is part of no step") {
   loop l({.budget = 0.01});
   for (int i = 0; i < 200; ++i) {
     l.step();
@@ -150,7 +150,7 @@ TEST_CASE("time between the phases belongs to no step") {
   CHECK(l.mon.sampling(satur::phase::eval).seen == 1);
 }
 
-TEST_CASE("options out of range are refused in words") {
+TEST_CASE("sampling: options out of range throw with a message") {
   using doctest::Contains;
   auto const make = [](satur::monitor_options const& o) { satur::monitor const mon(o); };
   CHECK_THROWS_WITH_AS(make({.sampling = {.every = 0}}), Contains("every is 0"), std::invalid_argument);
@@ -163,7 +163,7 @@ TEST_CASE("options out of range are refused in words") {
   CHECK_NOTHROW(make({.rule = satur::rules::sagemaker(), .history = {.lines = 0}}));
 }
 
-TEST_CASE("updates are read in one sampled step in n") {
+TEST_CASE("sampling: updates are read in one sampled step in n") {
   for (std::size_t const n : {0u, 1u, 3u}) {
     satur::monitor mon({.updates = n, .sampling = {.every = 2}});
     for (int step = 0; step < 20; ++step) {

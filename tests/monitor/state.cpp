@@ -99,7 +99,7 @@ template <class F> void in_another_thread(F&& f) { std::thread(f).join(); }
 
 } // namespace
 
-TEST_CASE("the sum of two monitors is the sum of each of their records, in both phases") {
+TEST_CASE("monitor merge: every record of both phases is summed") {
   satur::monitor const a = first_run();
   satur::monitor const b = second_run();
   satur::layer_monitor const& x = a.at("fc");
@@ -132,7 +132,7 @@ TEST_CASE("the sum of two monitors is the sum of each of their records, in both 
         x.last(phase::eval).saturation.count + y.last(phase::eval).saturation.count);
 }
 
-TEST_CASE("one block in n: the same blocks of any container, other ones in the next step, all of them in n steps") {
+TEST_CASE("monitor: one block in n, the same for any container, all blocks in n steps") {
   std::vector<double> z(20000); // not a whole number of blocks of 256, and more than is read at once from a deque
   for (std::size_t i = 0; i < z.size(); ++i) {
     z[i] = static_cast<double>(i) * 0.003 - 30.0;
@@ -167,7 +167,7 @@ TEST_CASE("one block in n: the same blocks of any container, other ones in the n
   CHECK(some.at("memory").histograms()->gradient.total() == z.size());
 }
 
-TEST_CASE("a wish to stop is in the sum, whoever had it") {
+TEST_CASE("monitor merge: a stop request of either monitor is kept") {
   satur::monitor a;
   satur::monitor const b;
   a.request_stop();
@@ -176,7 +176,7 @@ TEST_CASE("a wish to stop is in the sum, whoever had it") {
   CHECK_FALSE((b + b).stop_requested());
 }
 
-TEST_CASE("what only one of the two kept by window") {
+TEST_CASE("monitor merge: windows that only one monitor has") {
   satur::monitor with = first_run();
   satur::monitor without(satur::monitor_options{.sampling = everything.sampling}, fake_clock);
   train_and_evaluate(without, 7, 1.25);
@@ -186,7 +186,7 @@ TEST_CASE("what only one of the two kept by window") {
   CHECK((with + without).at("fc").units(phase::eval) == with.at("fc").units(phase::eval));
 }
 
-TEST_CASE("clear forgets every record and count of both phases, and the wish to stop") {
+TEST_CASE("monitor: reset clears every record and count of both phases and the stop request") {
   satur::monitor mon = first_run();
   mon.request_stop();
   satur::monitor const before = mon;
@@ -214,7 +214,7 @@ TEST_CASE("clear forgets every record and count of both phases, and the wish to 
   CHECK(mon.options() == before.options());
 }
 
-TEST_CASE("a monitor that was reset records what a new one does, whatever was first") {
+TEST_CASE("monitor: after reset it records like a new one") {
   for (bool const long_first : {false, true}) {
     CAPTURE(long_first);
     satur::monitor_options const options{.histograms = 1, .units = true};
@@ -233,7 +233,7 @@ TEST_CASE("a monitor that was reset records what a new one does, whatever was fi
   }
 }
 
-TEST_CASE("a window of one phase is not a window of the other") {
+TEST_CASE("monitor: windows of the two phases are separate") {
   satur::monitor mon = first_run();
   satur::monitor const before = mon;
   mon.start_window(); // of evaluation
@@ -247,7 +247,7 @@ TEST_CASE("a window of one phase is not a window of the other") {
   }
 }
 
-TEST_CASE("the time before a phase is entered belongs to none of its steps") {
+TEST_CASE("monitor: time before entering a phase is not part of its steps") {
   satur::monitor mon(satur::monitor_options{.sampling = {.budget = 0.5}}, fake_clock);
   auto const pause = [] { now += 1000000000; };
   for (phase const p : {phase::train, phase::eval, phase::train}) {
@@ -262,7 +262,7 @@ TEST_CASE("the time before a phase is entered belongs to none of its steps") {
   CHECK(mon.sampling(phase::eval).step_ns < 1001000);
 }
 
-TEST_CASE("two monitors differ by each thing that they remember") {
+TEST_CASE("monitor: operator== compares every field") {
   satur::monitor const a = first_run();
   satur::monitor b = a;
   CHECK(b == a);
@@ -289,7 +289,7 @@ TEST_CASE("two monitors differ by each thing that they remember") {
   CHECK_FALSE(b == a);
 }
 
-TEST_CASE("threads: a reset in the middle of a step forgets what they had begun") {
+TEST_CASE("monitor threads: reset in the middle of a step discards its records") {
   satur::shared_monitor mon(satur::monitor_options{.histograms = 1, .units = true});
   auto const record_block = [&](std::size_t samples) { record(mon.local()["fc"], samples, 1.0); };
   record_block(4);
@@ -308,7 +308,7 @@ TEST_CASE("threads: a reset in the middle of a step forgets what they had begun"
   CHECK(mon.merged().steps() == 1);
 }
 
-TEST_CASE("threads: a step that was begun in one phase waits there") {
+TEST_CASE("monitor threads: a step begun in one phase stays in that phase") {
   satur::shared_monitor mon;
   observe(mon, 1.0);
   in_another_thread([&] { observe(mon, 2.0); });
@@ -335,7 +335,7 @@ TEST_CASE("threads: a step that was begun in one phase waits there") {
   CHECK(merged.steps(phase::eval) == 1);
 }
 
-TEST_CASE("threads: a step takes as long as its slowest thread") {
+TEST_CASE("monitor threads: the time of a step is that of its slowest thread") {
   for (bool const slow_first : {false, true}) {
     CAPTURE(slow_first);
     satur::shared_monitor mon(satur::monitor_options{.sampling = {.budget = 1.0}}, fake_clock);
@@ -360,7 +360,7 @@ TEST_CASE("threads: a step takes as long as its slowest thread") {
   }
 }
 
-TEST_CASE("threads: a step that is not sampled records nothing, and one that joins then does not either") {
+TEST_CASE("monitor threads: an unsampled step records nothing, also for a thread that joins then") {
   satur::shared_monitor mon(satur::monitor_options{.sampling = {.every = 2}});
   observe(mon, 1.0);
   mon.end_step();
@@ -376,7 +376,7 @@ TEST_CASE("threads: a step that is not sampled records nothing, and one that joi
   CHECK(mon.merged().steps() == 3);
 }
 
-TEST_CASE("an update with a number that is not finite has no ratio, whichever of the two has it") {
+TEST_CASE("monitor: an update with a non-finite number has no ratio") {
   std::vector<double> const good{1.0, 2.0, 4.0};
   std::uint64_t unusable = 0;
   satur::monitor mon;

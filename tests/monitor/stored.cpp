@@ -202,7 +202,7 @@ void check_monitor(satur::monitor const& mon, bool with_units) {
 
 } // namespace
 
-TEST_CASE("a kept file of every format is read, each number in its place") {
+TEST_CASE("stored files: every format is read, every number in its place") {
   std::uint64_t format = 0;
   for (std::string_view const text : stored::formats) {
     ++format;
@@ -213,14 +213,14 @@ TEST_CASE("a kept file of every format is read, each number in its place") {
   }
 }
 
-TEST_CASE("every format has its kept file, and the newest is what is written now, byte for byte") {
+TEST_CASE("stored files: one for every format, the newest equals today's bytes") {
   // Where this fails because a format is new: add the text that it prints to support/stored_monitors.hpp.
   std::string const now = saved(loaded(stored::bytes_of(stored::formats.back())));
   CHECK(stored::text_of(now) == std::string(stored::formats.back()));
   CHECK(stored::formats.size() == satur::detail::newest_format);
 }
 
-TEST_CASE("a monitor of a kept file is saved and loaded again, equal, and goes on equal") {
+TEST_CASE("stored files: saved and loaded again, the monitor is equal and continues equal") {
   for (std::string_view const text : stored::formats) {
     satur::monitor mon = loaded(stored::bytes_of(text));
     satur::monitor again = loaded(saved(mon));
@@ -232,7 +232,7 @@ TEST_CASE("a monitor of a kept file is saved and loaded again, equal, and goes o
   }
 }
 
-TEST_CASE("a number that no monitor has is refused, and the last one that it may have is read") {
+TEST_CASE("stored files: numbers out of range throw, numbers at the limit are read") {
   std::string const good = stored::bytes_of(stored::formats[1]);
   // `words` are in the file once; the first of them becomes `word`.
   auto const with = [&](std::vector<std::uint64_t> const& words, std::uint64_t word) {

@@ -70,7 +70,7 @@ satur::monitor two_steps(unsigned seed) {
 
 } // namespace
 
-TEST_CASE("off unless asked for; then where z has two axes, or comes with a layout") {
+TEST_CASE("monitor units: off by default; recorded for z with two axes or a layout") {
   block const z = gaussian(6, 4, 1);
   block y = z;
   block dy = z;
@@ -113,7 +113,7 @@ TEST_CASE("off unless asked for; then where z has two axes, or comes with a layo
                        satur::shape_error);
 }
 
-TEST_CASE("what fills a register up is no unit, though relu is flat there") {
+TEST_CASE("monitor units: register padding does not count as a unit") {
   satur::monitor mon({.rule = satur::slope_below{}, .units = true});
   block const on{std::vector<float>(3 * 5, 1.0f), {3, 5}};
   for (int i = 0; i < 2; ++i) {
@@ -129,7 +129,7 @@ TEST_CASE("what fills a register up is no unit, though relu is flat there") {
   CHECK((*mon["fc1"].units())[1].low == 1);
 }
 
-TEST_CASE("steps that are not sampled, windows, clear") {
+TEST_CASE("monitor units: unsampled steps, windows, reset") {
   satur::monitor mon({.units = true, .sampling = {.every = 2}});
   block const z = gaussian(10, 3, 4);
   for (int step = 0; step < 5; ++step) {
@@ -147,7 +147,7 @@ TEST_CASE("steps that are not sampled, windows, clear") {
   mon.end_step();
 }
 
-TEST_CASE("the layer's record is the one without units: counters and extremes exactly, sums to their last bits") {
+TEST_CASE("monitor units: the layer record equals the one without units") {
   for (std::size_t const width : {1u, 5u, 16u, 300u, 1100u}) {
     for (bool const odd : {false, true}) {
       satur::monitor with({.units = true});
@@ -215,7 +215,7 @@ TEST_CASE("the layer's record is the one without units: counters and extremes ex
   }
 }
 
-TEST_CASE("monitors merge their units; a refusal changes nothing") {
+TEST_CASE("monitor units: merging, and a failed merge changes nothing") {
   satur::monitor const a = two_steps(1);
   satur::monitor const b = two_steps(2);
   satur::monitor const both = a + b;
@@ -231,7 +231,7 @@ TEST_CASE("monitors merge their units; a refusal changes nothing") {
   CHECK(unchanged == a);
 }
 
-TEST_CASE("threads: one after another, step by step") {
+TEST_CASE("monitor units: threads, one after another") {
   satur::shared_monitor shared({.units = true});
   block const first = gaussian(5, 4, 1);
   block second = gaussian(5, 4, 2);
@@ -255,7 +255,7 @@ TEST_CASE("threads: one after another, step by step") {
   CHECK(units[0].silent >= 5);
 }
 
-TEST_CASE("saved and loaded: equal, and it goes on equal") {
+TEST_CASE("monitor units: saved and loaded, equal and continues equal") {
   satur::monitor mon = two_steps(3);
   REQUIRE((*mon["fc1"].units())[2].nan == 1);
   std::string const bytes = saved(mon);
@@ -269,7 +269,7 @@ TEST_CASE("saved and loaded: equal, and it goes on equal") {
   CHECK(again == mon);
 }
 
-TEST_CASE("damaged units are refused in words, whatever the checksum says") {
+TEST_CASE("monitor units: damaged units throw with a message even with a valid checksum") {
   satur::monitor const mon = two_steps(5);
   std::string const bytes = saved(mon);
   std::mt19937_64 urbg(1);

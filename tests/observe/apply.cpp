@@ -16,7 +16,7 @@ template <class T> bool same_bits(std::vector<T> const& a, std::vector<T> const&
 }
 } // namespace
 
-TEST_CASE_TEMPLATE("y and dy without a record have the bits of forward", T, float, double) {
+TEST_CASE_TEMPLATE("apply: y and dy have the bits of forward", T, float, double) {
   for (std::size_t const n : {0u, 1u, 7u, 1000u, 20001u}) {
     std::vector<T> z(n);
     for (std::size_t i = 0; i < n; ++i) {
@@ -42,7 +42,7 @@ TEST_CASE_TEMPLATE("y and dy without a record have the bits of forward", T, floa
   }
 }
 
-TEST_CASE("sizes that differ are refused, and nothing is written") {
+TEST_CASE("apply: different sizes throw and nothing is written") {
   std::vector<float> const z{1.0f, 2.0f};
   std::vector<float> y{9.0f, 9.0f};
   std::vector<float> dy{9.0f};

@@ -86,12 +86,12 @@ template <class F> std::string complaint_of(F const& f) {
 
 } // namespace
 
-TEST_CASE("bfloat16 and binary16: the record of the same numbers as float, values and slopes rounded once") {
+TEST_CASE("bfloat16 and binary16: record of the same numbers in float, values and slopes rounded once") {
   check_like_floats<half_format::bfloat16>();
   check_like_floats<half_format::ieee>();
 }
 
-TEST_CASE("any contiguous buffer, read-only ones too, and every rule") {
+TEST_CASE("sixteen-bit buffers: any contiguous buffer and every rule") {
   std::array<std::uint16_t, 3> const z{0x3f80, 0xc100, 0x4110}; // 1, -8, 9
   satur::saturation const r = satur::observe(satur::tanh{}, satur::as_bfloat16(z), satur::output_beyond{-0.9, 0.9});
   CHECK(r.low == 1);
@@ -100,7 +100,7 @@ TEST_CASE("any contiguous buffer, read-only ones too, and every rule") {
   CHECK(satur::as_bfloat16(z)[1] == -8.0f);
 }
 
-TEST_CASE("a monitor takes them") {
+TEST_CASE("sixteen-bit buffers: in a monitor") {
   bits_buffer z = filled<half_format::ieee>(5000, false);
   bits_buffer y(z.size());
   std::vector<float> const floats(as<half_format::ieee>(z).begin(), as<half_format::ieee>(z).end());
@@ -116,7 +116,7 @@ TEST_CASE("a monitor takes them") {
   CHECK(mon.at("half").last().update.log10_ratio() == doctest::Approx(-3.0));
 }
 
-TEST_CASE("a buffer of another size, and y in z's own memory, are refused") {
+TEST_CASE("sixteen-bit buffers: another size and y in the memory of z throw") {
   bits_buffer z(8);
   bits_buffer small(7);
   auto const wrong_size =

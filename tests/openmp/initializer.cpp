@@ -28,7 +28,7 @@ template <class T> std::uint64_t hash_with(int threads, auto const& rule) {
 
 } // namespace
 
-TEST_CASE("a fill on many threads") {
+TEST_CASE("fill with OpenMP: any number of threads") {
   int const before = omp_get_max_threads();
   auto const check = [](auto const& rule) {
     std::uint64_t const narrow = hash_with<float>(1, rule);
@@ -46,7 +46,7 @@ TEST_CASE("a fill on many threads") {
   omp_set_num_threads(before);
 }
 
-TEST_CASE("the bits of a fill are those of a file without OpenMP") {
+TEST_CASE("fill with OpenMP: the bits of a file without OpenMP") {
   // The golden numbers of tests/initializer, in a fill long enough for threads.
   std::mt19937_64 g(42);
   std::vector<float> w(long_enough);

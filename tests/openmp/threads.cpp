@@ -102,12 +102,12 @@ std::uint32_t threads_seen(std::size_t n, int threads) {
 
 } // namespace
 
-TEST_CASE("the same bits for any number of threads") {
+TEST_CASE("OpenMP: the same bits for any number of threads") {
   check_any_number<float>();
   check_any_number<double>();
 }
 
-TEST_CASE("threads work where it pays, and only there") {
+TEST_CASE("OpenMP: threads are used only for long arrays") {
   int const before = omp_get_max_threads();
   CHECK(threads_seen(satur::detail::parallel_elements, 3) == 7u);
   CHECK(threads_seen(satur::detail::parallel_elements - 1, 3) == 1u);
@@ -115,7 +115,7 @@ TEST_CASE("threads work where it pays, and only there") {
   omp_set_num_threads(before);
 }
 
-TEST_CASE("the caller's own parallel region is left alone") {
+TEST_CASE("OpenMP: inside a parallel region of the caller") {
   int const before = omp_get_max_threads();
   std::vector<float> const z = filled<float>();
   satur::saturation const expected = satur::observe(satur::sigmoid{}, z);
@@ -128,7 +128,7 @@ TEST_CASE("the caller's own parallel region is left alone") {
   omp_set_num_threads(before);
 }
 
-TEST_CASE("sixteen bits, the same") {
+TEST_CASE("OpenMP: sixteen-bit input, the same bits for any number of threads") {
   std::vector<std::uint16_t> z(long_enough);
   std::uint32_t s = 1;
   for (std::uint16_t& h : z) {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-TEST_CASE("the effective rank of known spectra") {
+TEST_CASE("effective rank: known spectra") {
   CHECK(satur::effective_rank(std::vector<double>{3.0, 1.0}) == doctest::Approx(1.754765).epsilon(1e-6));
   for (std::size_t k = 1; k <= 100; ++k) {
     std::vector<float> equal(k, 0.1f);
@@ -27,7 +27,7 @@ TEST_CASE("the effective rank of known spectra") {
   CHECK(satur::effective_rank(std::vector<double>{3e-310, 1e-310}) == doctest::Approx(1.754765).epsilon(1e-6));
 }
 
-TEST_CASE("no spectrum, or none that a matrix has") {
+TEST_CASE("effective rank: empty, negative, infinite and NaN spectra") {
   CHECK(std::isnan(satur::effective_rank(std::vector<double>{})));
   CHECK(std::isnan(satur::effective_rank(std::vector<double>{0.0, 0.0})));
   for (double const bad : {-1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {

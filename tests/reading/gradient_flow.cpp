@@ -32,7 +32,7 @@ satur::moments moments_of(std::vector<double> const& x) {
 
 } // namespace
 
-TEST_CASE("AUTOTRAINER's gradient flow, at its limits") {
+TEST_CASE("gradient flow: AUTOTRAINER's limits") {
   using satur::flow;
   auto const state = [](double first, double last) { return satur::flow_of(gradient(first), gradient(last)).state; };
   CHECK(state(0x1p-20, 1.0) == flow::vanishing);   // ratio and first below
@@ -67,7 +67,7 @@ TEST_CASE("AUTOTRAINER's gradient flow, at its limits") {
   CHECK(out.str() == "gradient flow vanishing: norm of dL/dz 1e-06 in the first layer, 1 in the last, ratio 1e-06");
 }
 
-TEST_CASE("TheDeepChecker's five ratios in a row, at its limits") {
+TEST_CASE("layer flow: five ratios in a row, TheDeepChecker's limits") {
   auto const stack = [](double ratio, int ratios) {
     std::vector<satur::gradient_record> layers;
     for (int l = 0; l <= ratios; ++l) {
@@ -106,7 +106,7 @@ TEST_CASE("TheDeepChecker's five ratios in a row, at its limits") {
                      "stretch layers 0 to 6");
 }
 
-TEST_CASE("zero gradients: seven in ten, inclusively") {
+TEST_CASE("mostly_zero: a share of exactly 0.7 counts") {
   satur::gradient_record g;
   CHECK_FALSE(satur::mostly_zero(g));
   g.count = 10;
@@ -116,7 +116,7 @@ TEST_CASE("zero gradients: seven in ten, inclusively") {
   CHECK_FALSE(satur::mostly_zero(g));
 }
 
-TEST_CASE("update:data between 10^-4 and 10^-2") {
+TEST_CASE("update size: healthy between 10^-4 and 10^-2") {
   using verdict = satur::update_size::verdict;
   auto const of = [](double log_ratio, std::uint64_t steps = 4) {
     satur::update_record r;
@@ -136,7 +136,7 @@ TEST_CASE("update:data between 10^-4 and 10^-2") {
   CHECK(out.str() == "update:data 10^-5.00 is too small; learning rate x 1e+02 would meet the target");
 }
 
-TEST_CASE("initial loss: ln C") {
+TEST_CASE("initial loss: expected value ln C") {
   CHECK(satur::check_initial_loss(std::log(10.0), 10).excess() == doctest::Approx(0.0));
   CHECK_FALSE(satur::check_initial_loss(2.8, 10).suspicious);
   CHECK(satur::check_initial_loss(27.0, 27).suspicious); // makemore's first try: 27 against 3.29
@@ -145,7 +145,7 @@ TEST_CASE("initial loss: ln C") {
   CHECK_THROWS_AS(static_cast<void>(satur::check_initial_loss(1.0, 1)), std::invalid_argument);
 }
 
-TEST_CASE("weight variance: a p-value that is one, for normal and uniform weights") {
+TEST_CASE("variance test: p-values are uniform for normal and uniform weights") {
   satur::fans const fan{300, 200};
   satur::glorot_uniform const uniform;
   satur::he_normal const normal;
@@ -176,7 +176,7 @@ TEST_CASE("weight variance: a p-value that is one, for normal and uniform weight
   CHECK(naive < 15); // as if normal, a uniform law hardly ever alarms
 }
 
-TEST_CASE("weight variance: what is rejected, and two samples against each other") {
+TEST_CASE("variance test: rejected weights, and two samples compared") {
   std::mt19937_64 urbg(2);
   std::normal_distribution<double> bell(0.0, 0.1);
   std::vector<double> w(20000);

@@ -30,7 +30,7 @@ double by_bins(std::vector<double> const& g, std::size_t bins) {
 
 } // namespace
 
-TEST_CASE("the exact table") {
+TEST_CASE("phi_B: exact table") {
   std::size_t compared = 0;
   for (auto const& row : test::shared_table("phi_b_examples.csv")) {
     std::vector<double> z;
@@ -55,7 +55,7 @@ TEST_CASE("the exact table") {
   CHECK((compared == 0 || compared == 42));
 }
 
-TEST_CASE("1 at the asymptotes, 0 in the middle, 0.5 where outputs spread evenly") {
+TEST_CASE("phi_B: 1 at the asymptotes, 0 in the middle, 0.5 for evenly spread outputs") {
   for (std::size_t const bins : {1u, 2u, 3u, 10u, 11u}) {
     CAPTURE(bins);
     satur::phi_b ends(satur::tanh{}, bins);
@@ -75,7 +75,7 @@ TEST_CASE("1 at the asymptotes, 0 in the middle, 0.5 where outputs spread evenly
   CHECK(even.bins() == 10);
 }
 
-TEST_CASE("any number of bins against real ones; in parts, in any order") {
+TEST_CASE("phi_B: any number of bins against counted bins, merged in any order") {
   std::mt19937_64 urbg(3);
   std::normal_distribution<double> normal(0.2, 1.5);
   std::vector<double> z(5000);
@@ -102,7 +102,7 @@ TEST_CASE("any number of bins against real ones; in parts, in any order") {
   }
 }
 
-TEST_CASE("NaN, infinity, outputs that are no outputs, nothing") {
+TEST_CASE("phi_B: NaN, infinity, outputs beyond the limits, empty input") {
   double const inf = std::numeric_limits<double>::infinity();
   satur::phi_b p(satur::sigmoid{});
   CHECK(std::isnan(p.value()));
@@ -123,7 +123,7 @@ TEST_CASE("NaN, infinity, outputs that are no outputs, nothing") {
   CHECK(lecun.outside() == 0);
 }
 
-TEST_CASE("outside begins at 1e-6 of the range beyond each limit, and is counted as if at it") {
+TEST_CASE("phi_B: outside starts 1e-6 of the range beyond each limit and counts as at the limit") {
   for (double const range : {1.0, 2.0, 8.0}) {
     double const lower = -0.25 * range;
     double const upper = 0.75 * range;
@@ -148,7 +148,7 @@ TEST_CASE("outside begins at 1e-6 of the range beyond each limit, and is counted
   }
 }
 
-TEST_CASE("what it is not defined for") {
+TEST_CASE("phi_B: activations without finite asymptotes and invalid limits throw") {
   CHECK_THROWS_WITH_AS(satur::phi_b(satur::relu{}), doctest::Contains("relu; allowed: activations with two finite"),
                        std::invalid_argument);
   CHECK_THROWS_AS(satur::phi_b(satur::gelu{}), std::invalid_argument);

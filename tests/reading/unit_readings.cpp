@@ -39,7 +39,7 @@ template <class X> std::string printed(X const& x) {
 
 } // namespace
 
-TEST_CASE("the three axes are kept apart: the same share of elements, three ways") {
+TEST_CASE("axes: the same share of elements in three arrangements") {
   double const on = 9.0;
   // 4 samples of 4 units, 4 of 16 elements saturated: one unit always; each unit once; one sample altogether.
   std::vector<double> unit(16, 0.0);
@@ -78,7 +78,7 @@ TEST_CASE("the three axes are kept apart: the same share of elements, three ways
                       "samples   0 of 4 with >= 50 % of the layer saturated\n");
 }
 
-TEST_CASE("units: at least p, exactly; both sides together count once") {
+TEST_CASE("axes: a unit at exactly share p counts as saturated, once even if on both sides") {
   std::vector<double> z;
   for (int i = 0; i < 100; ++i) { // 7 of 100 low; 4 low and 3 high; 6 low
     for (double const x : {i < 7 ? -9.0 : 0.0, i < 4 ? -9.0 : (i < 7 ? 9.0 : 0.0), i < 6 ? -9.0 : 0.0}) {
@@ -99,7 +99,7 @@ TEST_CASE("units: at least p, exactly; both sides together count once") {
   CHECK(std::isnan(satur::axes_of(unit_records{}).element_fraction()));
 }
 
-TEST_CASE("units with both sides at or above p are among the low ones, and are counted once") {
+TEST_CASE("axes: a unit with both sides at or above share p counts once, as low") {
   std::vector<double> z;
   for (int i = 0; i < 20; ++i) { // of 20: 10 low and 10 high; 5 low and 6 high; 4 low and 5 high; 4 low; 7 high
     for (double const x : {i < 10 ? -9.0 : 9.0, i < 5 ? -9.0 : (i < 11 ? 9.0 : 0.0), i < 4 ? -9.0 : (i < 9 ? 9.0 : 0.0),
@@ -128,7 +128,7 @@ TEST_CASE("units with both sides at or above p are among the low ones, and are c
   check(1.0, 1, 0, 0);
 }
 
-TEST_CASE("axes leave out what has no number, and count it in no share") {
+TEST_CASE("axes: NaN is left out of every share") {
   unit_records units(satur::unit_options{.sample_share = 0.3});
   double const nan = std::nan("");
   add_sigmoid(std::vector<double>{nan, 9.0, 0.0, nan, -9.0, nan, nan, -9.0, 1.0}, unit_layout::matrix(3, 3), units);
@@ -146,7 +146,7 @@ TEST_CASE("axes leave out what has no number, and count it in no share") {
   CHECK(a.rule == satur::z_beyond{5.0}.definition());
 }
 
-TEST_CASE("percentiles: numpy's, NaN left out, and the worst units") {
+TEST_CASE("percentiles and worst units: numpy's definition, NaN left out") {
   // numpy.percentile([3, 1, 4, 1, 5, 9, 2, 6], [0, 1, 2, 5, 10, 20, …])
   satur::unit_percentiles const p = satur::percentiles_of({3, 1, 4, 1, 5, 9, 2, 6});
   CHECK(p(0) == 1.0);
@@ -192,7 +192,7 @@ TEST_CASE("percentiles: numpy's, NaN left out, and the worst units") {
   }
 }
 
-TEST_CASE("tau: mean |a| of 0, 1, 1, 2 scores 0, 1, 1, 2; one of four is dormant at 0.1") {
+TEST_CASE("tau_dormant: mean |a| of 0, 1, 1, 2 makes one of four units dormant at 0.1") {
   unit_records const units = relu_record({{-1, 1, 1, 2}, {-2, 1, 1, 2}});
   satur::dormant_units const d = satur::find_dormant(units, satur::tau_dormant{0.1});
   CHECK(d.mean_magnitude == 1.0);
@@ -214,7 +214,7 @@ TEST_CASE("tau: mean |a| of 0, 1, 1, 2 scores 0, 1, 1, 2; one of four is dormant
   CHECK(satur::find_dormant(dead, satur::tau_dormant{}).count() == 2);
 }
 
-TEST_CASE("outputs that are infinite are judged by no mean; NaN is a sample of the window") {
+TEST_CASE("dormancy: infinite outputs are left out of means, NaN counts as a sample") {
   double const nan = std::nan("");
   unit_records const units = relu_record({{infinity, 1.0, 3.0, nan}, {infinity, infinity, 3.0, nan}});
   satur::dormant_units const tau = satur::find_dormant(units, satur::tau_dormant{0.75});
@@ -236,7 +236,7 @@ TEST_CASE("outputs that are infinite are judged by no mean; NaN is a sample of t
   CHECK(satur::find_dormant(lately, satur::off{}).samples == 3.5);
 }
 
-TEST_CASE("each definition of dead, on a layer built to have one of each") {
+TEST_CASE("dormancy: every definition on a layer with one unit of each kind") {
   unit_records units;
   std::vector<double> z;
   std::vector<double> g;
@@ -275,7 +275,7 @@ TEST_CASE("each definition of dead, on a layer built to have one of each") {
   CHECK_THROWS_AS(static_cast<void>(satur::find_dormant(units, satur::tau_dormant{-1.0})), std::invalid_argument);
 }
 
-TEST_CASE("windows one after another: revived units, and overlap") {
+TEST_CASE("dormancy: revived units and overlap of successive windows") {
   unit_records units = relu_record({{-1, -1, -1, 1}, {-1, -1, -1, 1}});
   satur::dormant_units const first = satur::find_dormant(units, satur::off{});
   units.start_window();
@@ -300,7 +300,7 @@ TEST_CASE("windows one after another: revived units, and overlap") {
                   satur::shape_error);
 }
 
-TEST_CASE("near the largest double: a window with decay, and mean |a| of the layer") {
+TEST_CASE("decayed_units and mean |a| of the layer: numbers near the largest double") {
   satur::decayed_units lately(2.0);
   std::vector<double> const first{-1.7e308, 1e200, 1.7e308, -1.7e308, 1e200, 1.6e308};
   std::vector<double> const second{1.7e308, 1e200, 1.7e308, 1.7e308, 1e200, 1.6e308};
@@ -324,7 +324,7 @@ TEST_CASE("near the largest double: a window with decay, and mean |a| of the lay
   CHECK(mean == doctest::Approx(1.7e308 / 3.0 + 1.65e308 / 3.0).epsilon(1e-13));
 }
 
-TEST_CASE("a window with decay is the weighted mean of its samples") {
+TEST_CASE("decayed_units: weighted means of the samples") {
   double const half_life = 10.0;
   std::mt19937_64 urbg(5);
   std::normal_distribution<double> normal(0.0, 4.0);
@@ -401,7 +401,7 @@ TEST_CASE("a window with decay is the weighted mean of its samples") {
   CHECK_THROWS_AS(lately.add(other), satur::shape_error);
 }
 
-TEST_CASE("a window with decay: NaN and infinity keep their weight, and stay out of the means") {
+TEST_CASE("decayed_units: NaN and infinity have weight, but are left out of means") {
   double const nan = std::nan("");
   satur::decayed_units lately(1.0); // a sample counts 1, the one before it 1/2, the first 1/4
   unit_records batch;
@@ -439,7 +439,7 @@ TEST_CASE("a window with decay: NaN and infinity keep their weight, and stay out
   check(lately[2], {1.75, 0.0, 0.5, 0.75, 0.0, 1.0, 0.75, 1.0, 0.0}, {1.0 / 1.75, -0.6, 10.24, 0.8, 0.8, 3.0});
 }
 
-TEST_CASE("a window with decay: gradients and samples grow old apart") {
+TEST_CASE("decayed_units: gradients and samples decay independently") {
   satur::decayed_units lately(1.0);
   unit_records gradients;
   add_gradients(std::vector<double>{2.0, std::nan(""), 4.0}, unit_layout::matrix(3, 1), gradients);
@@ -462,7 +462,7 @@ TEST_CASE("a window with decay: gradients and samples grow old apart") {
   CHECK(lately == before);
 }
 
-TEST_CASE("all units as one: counts added, means over all, the shorter silence") {
+TEST_CASE("all units as one: summed counts, means over all, the shortest silence") {
   double const nan = std::nan("");
   unit_records units;
   add_relu(std::vector<double>{nan, nan, 2.0, nan, infinity, -6.0, 7.0, -8.0, 1.0, -5.5, 0.5, -7.0, -1.0, -2.0},
@@ -494,7 +494,7 @@ TEST_CASE("all units as one: counts added, means over all, the shorter silence")
   CHECK(all.peak_slope == 1.0);
 }
 
-TEST_CASE("a record that is used twice is like a new one, whatever was in it") {
+TEST_CASE("unit_records: a cleared and reused record equals a new one") {
   double const nan = std::nan("");
   struct block {
     std::vector<double> z, g;
@@ -535,7 +535,7 @@ TEST_CASE("a record that is used twice is like a new one, whatever was in it") {
   }
 }
 
-TEST_CASE("a steady stream: the weight tends to half-life / ln 2") {
+TEST_CASE("decayed_units: the weight of a steady stream tends to half-life / ln 2") {
   satur::decayed_units lately(1000.0);
   for (int i = 0; i < 30000; ++i) {
     lately.add(relu_record({{1.0}}));
@@ -544,7 +544,7 @@ TEST_CASE("a steady stream: the weight tends to half-life / ln 2") {
   CHECK(close(lately[0].mean_output(), 1.0, 1e-12));
 }
 
-TEST_CASE("born dead: 1 - prod(1 - 2^-n)") {
+TEST_CASE("born_dead_probability: 1 - prod(1 - 2^-n)") {
   std::vector<std::size_t> const none;
   CHECK(satur::born_dead_probability(none) == 0.0);
   std::vector<std::size_t> const one{1};

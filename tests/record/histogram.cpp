@@ -138,7 +138,7 @@ std::vector<satur::histogram> shapes() {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("every element in the bin that its edges say, at every level and length", T, float, double) {
+TEST_CASE_TEMPLATE("histogram: every element is in the bin of its edges, at every level and length", T, float, double) {
   unsigned seed = 1;
   for (satur::histogram const& empty : shapes()) {
     for (std::size_t const n : {0u, 1u, 7u, 63u, 1024u, 1025u, 9001u}) {
@@ -155,7 +155,7 @@ TEST_CASE_TEMPLATE("every element in the bin that its edges say, at every level 
   }
 }
 
-TEST_CASE("the two ends are the ones that were asked for") {
+TEST_CASE("histogram: first and last edge are the given ones") {
   satur::histogram h = satur::histogram::linear(-0.3, 0.7, 10);
   CHECK(h.edge(0) == -0.3);
   CHECK(h.edge(10) == 0.7);
@@ -166,7 +166,7 @@ TEST_CASE("the two ends are the ones that were asked for") {
   CHECK(h.count(0) == 1);
 }
 
-TEST_CASE_TEMPLATE("some blocks of an array are those blocks one by one", T, float, double, long double) {
+TEST_CASE_TEMPLATE("histogram: observe_blocks equals observing the blocks one by one", T, float, double, long double) {
   unsigned seed = 77;
   for (satur::histogram const& empty : shapes()) {
     std::vector<double> const from = mixture<double>(20000, empty, seed++);
@@ -195,7 +195,7 @@ TEST_CASE_TEMPLATE("some blocks of an array are those blocks one by one", T, flo
   CHECK(h.total() == 0);
 }
 
-TEST_CASE("double and float in one histogram: extremes stay those of double") {
+TEST_CASE("histogram: double and float input, extremes of double are kept") {
   satur::histogram h = satur::histogram::of_z();
   h.observe(std::vector<double>{-0.1, 0.3});
   h.observe(std::vector<float>{0.25f});
@@ -203,7 +203,7 @@ TEST_CASE("double and float in one histogram: extremes stay those of double") {
   CHECK(h.highest() == 0.3);
 }
 
-TEST_CASE("the merge of the parts is the whole, exactly, in any order") {
+TEST_CASE("histogram: the merge of the parts in any order equals the whole exactly") {
   for (satur::histogram const& empty : shapes()) {
     std::vector<float> const x = mixture<float>(5000, empty, 77);
     satur::histogram whole = empty;
@@ -230,7 +230,7 @@ TEST_CASE("the merge of the parts is the whole, exactly, in any order") {
   CHECK_THROWS_AS(z += satur::histogram::linear(-32.0, 32.0, 256), std::invalid_argument);
 }
 
-TEST_CASE("a quantile is where it says it is") {
+TEST_CASE("histogram: the exact quantile is between the stated bounds") {
   for (satur::histogram const& empty : shapes()) {
     for (std::size_t const n : {1u, 2u, 10u, 1000u}) {
       std::vector<double> x = mixture<double>(n, empty, static_cast<unsigned>(n));
@@ -270,7 +270,7 @@ TEST_CASE("a quantile is where it says it is") {
   CHECK_THROWS_AS(static_cast<void>(satur::histogram::of_z().quantile(std::nan(""))), std::invalid_argument);
 }
 
-TEST_CASE("the rank of a decimal share is that of the exact decimal number") {
+TEST_CASE("histogram: the rank of a decimal share is that of the exact decimal number") {
   satur::histogram h = satur::histogram::linear(0.5, 200.5, 200);
   std::size_t wrong = 0;
   for (int n = 1; n <= 200; ++n) { // one number in each bin, in its middle: the value is the rank
@@ -291,7 +291,7 @@ TEST_CASE("the rank of a decimal share is that of the exact decimal number") {
   CHECK(hundred.quantile(0.56).value == 56.0);
 }
 
-TEST_CASE("four bins to an octave are at most 0.097 wide in log10") {
+TEST_CASE("histogram: four bins an octave are at most 0.097 wide in log10") {
   satur::histogram const h = satur::histogram::of_slope();
   for (std::size_t i = 0; i < h.bins(); ++i) {
     CHECK(std::log10(h.edge(i + 1) / h.edge(i)) < 0.097);
@@ -300,7 +300,7 @@ TEST_CASE("four bins to an octave are at most 0.097 wide in log10") {
   CHECK(h.edge(h.bins()) == 4.0);
 }
 
-TEST_CASE("nothing, NaN alone, all equal, all infinite") {
+TEST_CASE("histogram: empty, NaN-only, constant and infinite input") {
   for (satur::histogram h : shapes()) {
     CHECK(h.total() == 0);
     CHECK(std::isnan(h.lowest()));
@@ -329,7 +329,7 @@ TEST_CASE("nothing, NaN alone, all equal, all infinite") {
   }
 }
 
-TEST_CASE("slopes of z, any container, long double") {
+TEST_CASE("histogram: slopes of z, any container, long double") {
   std::vector<double> z;
   for (int i = -4000; i <= 4000; ++i) {
     z.push_back(i / 40.0);
@@ -355,7 +355,7 @@ TEST_CASE("slopes of z, any container, long double") {
   CHECK(d.plus_infinite() == 1);
 }
 
-TEST_CASE("what cannot be made") {
+TEST_CASE("histogram: invalid arguments throw") {
   using satur::histogram;
   CHECK_THROWS_WITH_AS(static_cast<void>(histogram::linear(1.0, 1.0, 4)), doctest::Contains("low < high"),
                        std::invalid_argument);
@@ -372,7 +372,7 @@ TEST_CASE("what cannot be made") {
   CHECK_THROWS_AS(static_cast<void>(histogram::of_z().count(512)), std::out_of_range);
 }
 
-TEST_CASE("bars") {
+TEST_CASE("histogram: text output") {
   std::mt19937_64 urbg(4);
   std::normal_distribution<float> normal(0.0f, 3.0f);
   std::vector<float> z(20000);

@@ -74,7 +74,7 @@ void check_readings(satur::saturation const& a, satur::saturation const& b) {
 
 } // namespace
 
-TEST_CASE("sums and moments") {
+TEST_CASE("merge: compensated sums and moments") {
   check_sum(satur::compensated_sum{1.0, 0.25}, satur::compensated_sum{2.0, 0.125}, satur::compensated_sum{3.0, 0.375});
   satur::moments a{3, 2.0, 5.0};
   a += satur::moments{5, 10.0, 7.0};
@@ -89,12 +89,12 @@ TEST_CASE("sums and moments") {
   CHECK(nothing == b);
 }
 
-TEST_CASE("gradients and updates") {
+TEST_CASE("merge: gradient and update records") {
   check_sum(gradient_a(), gradient_b(), gradient_sum());
   check_sum(update_a(), update_b(), update_sum());
 }
 
-TEST_CASE("saturation: the parts are the whole in every reading") {
+TEST_CASE("merge: saturation, every reading equals that of the whole") {
   satur::tanh const act;
   satur::saturation const a = satur::observe(act, z_a());
   satur::saturation const b = satur::observe(act, z_b());
@@ -112,7 +112,7 @@ TEST_CASE("saturation: the parts are the whole in every reading") {
   check_readings(satur::saturation{} + a, a);
 }
 
-TEST_CASE("saturation: a record of NaN alone is not nothing") {
+TEST_CASE("merge: saturation, a NaN-only record is not empty") {
   satur::saturation const broken = satur::observe(satur::tanh{}, std::vector<double>{none, none});
   satur::saturation const a = satur::observe(satur::tanh{}, z_a());
   CHECK((a + broken).nan == 3);
@@ -121,7 +121,7 @@ TEST_CASE("saturation: a record of NaN alone is not nothing") {
   CHECK((satur::saturation{} + broken).activation == "tanh");
 }
 
-TEST_CASE("a layer's three records") {
+TEST_CASE("merge: the three records of a layer") {
   satur::saturation const s = satur::observe(satur::tanh{}, z_a());
   satur::saturation const t = satur::observe(satur::tanh{}, z_b());
   satur::layer_record sum{s, gradient_a(), update_a()};
@@ -151,7 +151,7 @@ TEST_CASE("a layer's three records") {
   CHECK_FALSE(one == zero);
 }
 
-TEST_CASE("lines of a history") {
+TEST_CASE("merge: lines of a history") {
   satur::history_line a;
   a.step = 12;
   a.count = 100;
@@ -214,7 +214,7 @@ TEST_CASE("lines of a history") {
   CHECK(h.seen() == 3);
 }
 
-TEST_CASE("a line says what the record said, each in its place") {
+TEST_CASE("history line: every number of the record in its place") {
   satur::layer_record r;
   r.saturation = satur::observe(satur::tanh{}, joined(z_a(), z_b()));
   r.gradient = {1101, 211, 43, 65, {71.5, 0.375}};
@@ -236,7 +236,7 @@ TEST_CASE("a line says what the record said, each in its place") {
   CHECK(line.fraction() == 9.0 / 13.0);
 }
 
-TEST_CASE("a history that is used twice is like a new one") {
+TEST_CASE("history: a reused object equals a new one") {
   for (satur::history_keeps const keeps : {satur::history_keeps::evenly, satur::history_keeps::newest}) {
     for (std::uint64_t const first : {0u, 3u, 5u, 6u, 7u, 12u, 13u}) {
       CAPTURE(first);
@@ -264,7 +264,7 @@ TEST_CASE("a history that is used twice is like a new one") {
   }
 }
 
-TEST_CASE("histograms: each counter, both scales; cleared, and used again") {
+TEST_CASE("merge: histograms, every counter, both scales, cleared and reused") {
   std::vector<double> const x{-9.0, -3.0, 0.0,  -0.0, 0.0,       1.0,       1.5,      2.0,      8.0,     9.0,
                               none, none, none, none, -infinity, -infinity, infinity, infinity, infinity};
   std::vector<double> const y{-20.0, -10.0, -9.5, 0.0, 1.0, 3.5, 30.0, none, -infinity, infinity, infinity};
@@ -299,7 +299,7 @@ TEST_CASE("histograms: each counter, both scales; cleared, and used again") {
   }
 }
 
-TEST_CASE("a layer's three histograms") {
+TEST_CASE("merge: the three histograms of a layer") {
   satur::layer_histograms a;
   satur::layer_histograms b;
   satur::layer_histograms sum;
@@ -325,7 +325,7 @@ TEST_CASE("a layer's three histograms") {
   CHECK(a == empty);
 }
 
-TEST_CASE("phi_B: counts and both sums, for an odd number of bins") {
+TEST_CASE("merge: phi_B, counts and both sums for an odd number of bins") {
   satur::phi_b const empty(-1.0, 1.0, 3);
   satur::phi_b a = empty;
   satur::phi_b b = empty;
@@ -339,7 +339,7 @@ TEST_CASE("phi_B: counts and both sums, for an odd number of bins") {
   check_sum(a, b, sum, empty);
 }
 
-TEST_CASE("gates and rows") {
+TEST_CASE("merge: gate and row records") {
   satur::saturation const s = satur::observe(satur::tanh{}, z_a());
   satur::saturation const t = satur::observe(satur::tanh{}, z_b());
   satur::gate_saturation const gates = satur::gate_saturation{2, 3, s, {0.2}} += {4, 1, t, {0.2}};
@@ -370,14 +370,14 @@ TEST_CASE("gates and rows") {
   CHECK(sum.slope_share() == 122.5625 / 1065.0);
 }
 
-TEST_CASE("what was sampled: counts and times are added, the rhythm stays one's own") {
+TEST_CASE("merge: sampling state, counts and times are added, the interval is kept") {
   satur::sampling_record a{{.every = 3, .budget = 0.25}, 10, 4, 2, 500, 6000, 7.5, 8.5, 9.5, false};
   satur::sampling_record const b{{.every = 5, .budget = 0.5}, 101, 42, 1, 5003, 60004, 70.5, 80.5, 90.5, true};
   a += b;
   CHECK(a == satur::sampling_record{{.every = 3, .budget = 0.25}, 111, 46, 2, 5503, 66004, 7.5, 8.5, 9.5, false});
 }
 
-TEST_CASE("reports of checks") {
+TEST_CASE("merge: reports of checks") {
   using satur::testing::report;
   auto const failing = [](char const* property, std::size_t times) {
     satur::testing::failure f;

@@ -115,7 +115,7 @@ template <class T> void check_moments(std::vector<T> const& z) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("a large mean costs no digits, wherever the numbers that are not finite lie", T, float, double) {
+TEST_CASE_TEMPLATE("moments: variance around a large mean, non-finite numbers anywhere", T, float, double) {
   double const mean = sizeof(T) == 4 ? 1e12 : 1e8;
   double const width = sizeof(T) == 4 ? 1e6 : 1e-2;
   T const nan = static_cast<T>(none);
@@ -147,7 +147,7 @@ TEST_CASE_TEMPLATE("a large mean costs no digits, wherever the numbers that are 
   }
 }
 
-TEST_CASE("the same of sixteen-bit numbers") {
+TEST_CASE("moments of sixteen-bit numbers: non-finite numbers anywhere") {
   std::vector<std::uint16_t> bits(1000);
   for (std::size_t i = 0; i < bits.size(); ++i) {
     bits[i] = static_cast<std::uint16_t>(0x7000 + i % 2); // bfloat16: about 1.6e29, one digit apart
@@ -167,7 +167,7 @@ TEST_CASE("the same of sixteen-bit numbers") {
   CHECK(s == satur::observe(satur::identity{}, numbers));
 }
 
-TEST_CASE("the variance of the output and of the slope cancels nowhere, in one pass or merged") {
+TEST_CASE("moments: variance of output and slope does not cancel, in one pass or merged") {
   std::vector<double> plus_minus(20000);
   for (std::size_t i = 0; i < plus_minus.size(); ++i) {
     plus_minus[i] = 1e9 + (i % 2 == 0 ? 1.0 : -1.0);
@@ -205,7 +205,7 @@ TEST_CASE("the variance of the output and of the slope cancels nowhere, in one p
   }
 }
 
-TEST_CASE("mean slopes are true in the tail, and where slopes range over many magnitudes") {
+TEST_CASE("moments: mean slope in the tail and over many magnitudes") {
   std::mt19937_64 urbg(3);
   std::uniform_real_distribution<double> tail(60.0, 75.0);
   // Of 8192: how many have a slope of 0.25, the first ones, the last ones or those in the middle.
@@ -248,7 +248,7 @@ TEST_CASE("mean slopes are true in the tail, and where slopes range over many ma
               1e-13));
 }
 
-TEST_CASE("the mean of numbers near the largest double is finite and right") {
+TEST_CASE("moments: the mean of numbers near the largest double is finite and correct") {
   for (std::vector<double> const& z :
        {std::vector<double>{1.7e308, 1.7e308, 1.6e308}, std::vector<double>{-1.7e308, 1.7e308, 1.6e308},
         std::vector<double>{-1.7e308, -1.7e308, 1.6e308}, std::vector<double>{largest, largest, largest},
@@ -295,7 +295,7 @@ TEST_CASE("the mean of numbers near the largest double is finite and right") {
   CHECK(close(satur::observe(satur::identity{}, floats).variance_output(), truth_of(floats).variance, 1e-15));
 }
 
-TEST_CASE("infinite outputs: an infinite mean and mean square, no variance") {
+TEST_CASE("moments: infinite outputs give infinite mean and mean square, and no variance") {
   std::vector<double> const z{800.0, 0.0, 1.0};
   satur::saturation s = satur::observe(satur::exponential{}, z);
   CHECK(s.mean_output() == infinity);
@@ -315,7 +315,7 @@ TEST_CASE("infinite outputs: an infinite mean and mean square, no variance") {
   CHECK(std::isnan(nothing.variance_derivative()));
 }
 
-TEST_CASE("two records: every field of the sum, from fields that all differ") {
+TEST_CASE("saturation: every field of a sum of two records with distinct fields") {
   satur::saturation a;
   a.count = 10;
   a.low = 1;
@@ -373,7 +373,7 @@ TEST_CASE("two records: every field of the sum, from fields that all differ") {
   CHECK_THROWS_AS(a += other, std::invalid_argument);
 }
 
-TEST_CASE("the interval of a mean slope keeps the digits of its spread") {
+TEST_CASE("mean_derivative_interval: keeps the digits of the standard deviation") {
   std::vector<double> z = around<double>(30.0, 1e-6, 1000);
   for (bool const with_nan : {false, true}) {
     if (with_nan) {

@@ -45,7 +45,7 @@ void check_same(satur::saturation const& a, satur::saturation const& b) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("every counter and sum against a plain loop in long double, at every level and leaf boundary", T,
+TEST_CASE_TEMPLATE("saturation: counters and sums against a long double loop, at every level and block boundary", T,
                    float, double) {
   satur::sigmoid const act;
   for (std::size_t const n : {1u, 15u, 127u, 128u, 129u, 8191u, 8192u, 8193u, 16385u}) {
@@ -105,7 +105,7 @@ TEST_CASE_TEMPLATE("every counter and sum against a plain loop in long double, a
   }
 }
 
-TEST_CASE("the whole is the merge of its parts, in any order") {
+TEST_CASE("saturation: the merge of the parts in any order equals the whole") {
   std::vector<float> z = gaussian<float>(50000, 2.0, 3.0);
   z[100] = static_cast<float>(none);
   satur::saturation const whole = satur::observe(satur::tanh{}, z);
@@ -131,7 +131,7 @@ TEST_CASE("the whole is the merge of its parts, in any order") {
   }
 }
 
-TEST_CASE("records of different definitions do not merge") {
+TEST_CASE("saturation: merging records of different rules or activations throws") {
   std::vector<float> const z{1.0f};
   satur::saturation a = satur::observe(satur::tanh{}, z);
   CHECK_THROWS_WITH_AS(a += satur::observe(satur::tanh{}, z, satur::z_beyond{2.5}),
@@ -146,7 +146,7 @@ TEST_CASE("records of different definitions do not merge") {
   CHECK(a.empty());
 }
 
-TEST_CASE("moments merge without cancellation (Chan): the worked examples") {
+TEST_CASE("moments: merge without cancellation, worked examples") {
   satur::moments a{100, 0.0, 100.0};
   a += satur::moments{100, 3.0, 100.0};
   CHECK(a.variance() == 3.25);
@@ -157,7 +157,7 @@ TEST_CASE("moments merge without cancellation (Chan): the worked examples") {
   CHECK(b.mean == 0.5);
 }
 
-TEST_CASE("a large mean costs no digits: 1e7 + 0.2 +- 0.1") {
+TEST_CASE("saturation: variance around a large mean, 1e7 + 0.2 ± 0.1") {
   std::vector<double> z{10000000.2};
   for (int i = 0; i < 500; ++i) {
     z.push_back(10000000.1);
@@ -168,7 +168,7 @@ TEST_CASE("a large mean costs no digits: 1e7 + 0.2 +- 0.1") {
   CHECK(close(s.mean_z(), 10000000.2, 1e-15));
 }
 
-TEST_CASE("compensated sums keep what a double loses") {
+TEST_CASE("compensated_sum: keeps what a double sum loses") {
   satur::compensated_sum sum;
   sum += 1e16;
   for (int i = 0; i < 1000; ++i) {
@@ -178,7 +178,7 @@ TEST_CASE("compensated sums keep what a double loses") {
   CHECK(sum.value() == 1000.0);
 }
 
-TEST_CASE("|z| > 5 is strict, and a threshold that is no float is not rounded to one") {
+TEST_CASE("z_beyond: strict, and a threshold between two floats is compared exactly") {
   std::vector<float> const z{5.0f, -5.0f, std::nextafter(5.0f, 6.0f), std::nextafter(-5.0f, -6.0f)};
   satur::saturation const s = satur::observe(satur::sigmoid{}, z);
   CHECK(s.low == 1);
@@ -189,7 +189,7 @@ TEST_CASE("|z| > 5 is strict, and a threshold that is no float is not rounded to
   CHECK(satur::observe(satur::sigmoid{}, tenth, satur::z_beyond{0.1}).low == 1);
 }
 
-TEST_CASE("nothing, NaN alone, infinity alone") {
+TEST_CASE("saturation: empty, NaN-only and infinite-only input") {
   satur::saturation const nothing = satur::observe(satur::sigmoid{}, std::vector<float>{});
   CHECK(std::isnan(nothing.fraction()));
   CHECK(std::isnan(nothing.mean_derivative()));
@@ -212,7 +212,7 @@ TEST_CASE("nothing, NaN alone, infinity alone") {
   CHECK(std::isnan(f.mean_output()));
 }
 
-TEST_CASE("Gaussian z: P(|z| > 5) and the mean slope of theory") {
+TEST_CASE("saturation: P(|z| > 5) and mean slope of Gaussian z agree with theory") {
   struct law {
     double stddev, share, slope;
   };
@@ -227,14 +227,14 @@ TEST_CASE("Gaussian z: P(|z| > 5) and the mean slope of theory") {
   }
 }
 
-TEST_CASE("the tail is not zero") {
+TEST_CASE("saturation: the mean slope in the tail is not zero") {
   std::vector<float> const z(1000, -80.0f);
   CHECK(satur::mean_derivative(satur::sigmoid{}, z) == doctest::Approx(std::exp(-80.0)).epsilon(1e-6));
   std::vector<double> const far(10, 700.0);
   CHECK(satur::mean_derivative(satur::sigmoid{}, far) == doctest::Approx(std::exp(-700.0)).epsilon(1e-12));
 }
 
-TEST_CASE("slope and output rules against a plain count") {
+TEST_CASE("slope and output rules: against a plain count") {
   std::vector<float> const z = gaussian<float>(20000, 0.5, 3.0);
   auto const check = [&](auto const& act, auto const& rule, auto low, auto high) {
     CAPTURE(act.name);
@@ -271,7 +271,7 @@ TEST_CASE("slope and output rules against a plain count") {
   CHECK(satur::observe(satur::sigmoid{}, std::vector<double>{5.0001, 4.9999}, satur::slope_below{}).high == 1);
 }
 
-TEST_CASE("any container, the same bits") {
+TEST_CASE("observe: the same bits from any container") {
   std::vector<float> const z = gaussian<float>(10000, 0.0, 4.0);
   satur::saturation const s = satur::observe(satur::sigmoid{}, z);
   CHECK(satur::observe(satur::sigmoid{}, std::span<float const>(z)) == s);
@@ -299,7 +299,7 @@ struct least { // the least that joins: no name, no facts
 };
 } // namespace
 
-TEST_CASE("a struct with value and derivative alone joins") {
+TEST_CASE("observe: an activation with only value and derivative") {
   std::vector<float> const z = gaussian<float>(1000, 0.0, 2.0);
   std::vector<float> y(z.size());
   satur::saturation const s = satur::forward(least{}, z, y, satur::slope_below{0.1});
@@ -311,7 +311,7 @@ TEST_CASE("a struct with value and derivative alone joins") {
   CHECK(y[5] == satur::tanh{}(z[5]));
 }
 
-TEST_CASE("bad input is refused in words") {
+TEST_CASE("observe: invalid input throws with a message") {
   std::vector<float> const z(10);
   std::vector<float> short_y(9);
   std::vector<float> shared(10);
@@ -334,7 +334,7 @@ TEST_CASE("bad input is refused in words") {
                        doctest::Contains("(0.9, 0.1)"), std::invalid_argument);
 }
 
-TEST_CASE("rules in words") {
+TEST_CASE("rules: text") {
   CHECK(satur::describe(satur::z_beyond{}.definition()) == "|z| > 5");
   CHECK(satur::describe(satur::slope_below{}.definition()) == "slope < 2.66 % of its peak");
   CHECK(satur::describe(satur::output_beyond{}.definition()) == "output < 0.1 or > 0.9");

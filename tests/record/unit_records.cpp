@@ -171,7 +171,8 @@ template <class T, class A> void check_block(A const& act, std::vector<T> const&
 
 } // namespace
 
-TEST_CASE_TEMPLATE("every counter and mean against a plain loop, at every level and width", T, float, double) {
+TEST_CASE_TEMPLATE("unit_records: counters and means against a plain loop, at every level and width", T, float,
+                   double) {
   for (std::size_t const units : {1u, 3u, 16u, 17u, 64u, 250u, 256u, 300u, 1030u}) {
     for (std::size_t const batch : {3u, 10u, 67u}) {
       CAPTURE(units);
@@ -188,7 +189,7 @@ TEST_CASE_TEMPLATE("every counter and mean against a plain loop, at every level 
   }
 }
 
-TEST_CASE("many samples of few units, and a unit that is NaN for good") {
+TEST_CASE("unit_records: many samples of few units, and a unit that is always NaN") {
   std::vector<double> z = gaussian<double>(3000 * 5, -2.0, 1.0);
   for (std::size_t i = 0; i < 3000; ++i) {
     z[i * 5 + 3] = std::numeric_limits<double>::quiet_NaN();
@@ -247,7 +248,7 @@ template <class T> void check_spread(std::vector<T> const& z, unit_layout const&
 
 } // namespace
 
-TEST_CASE_TEMPLATE("a large mean costs no digits, wherever the numbers that are not finite lie", T, float, double) {
+TEST_CASE_TEMPLATE("unit_records: variance around a large mean, non-finite numbers anywhere", T, float, double) {
   double const mean = sizeof(T) == 4 ? 1e12 : 1e8;
   double const spread = sizeof(T) == 4 ? 1e6 : 1e-2;
   T const nan = std::numeric_limits<T>::quiet_NaN();
@@ -284,7 +285,7 @@ TEST_CASE_TEMPLATE("a large mean costs no digits, wherever the numbers that are 
   }
 }
 
-TEST_CASE("units whose means lie far apart, and are off the layer's") {
+TEST_CASE("unit_records: units with very different means") {
   std::vector<double> z(400 * 6);
   std::vector<double> const noise = gaussian<double>(z.size(), 0.0, 1e-3);
   for (std::size_t i = 0; i < z.size(); ++i) {
@@ -293,7 +294,7 @@ TEST_CASE("units whose means lie far apart, and are off the layer's") {
   check_spread(z, unit_layout::matrix(400, 6));
 }
 
-TEST_CASE("the mean of a unit near the largest double is finite and right; its variance is infinity, not NaN") {
+TEST_CASE("unit_records: near the largest double the mean is correct and the variance is infinity") {
   for (std::size_t const batch : {3u, 900u, 3000u}) {
     for (bool const odd : {false, true}) {
       CAPTURE(batch);
@@ -364,7 +365,7 @@ TEST_CASE("the mean of a unit near the largest double is finite and right; its v
   }
 }
 
-TEST_CASE("large numbers in one strip of 1024 samples alone, and units whose sums overflow only together") {
+TEST_CASE("unit_records: large numbers in one strip of 1024 samples, and sums that overflow only together") {
   std::vector<double> z(1500 * 2);
   for (std::size_t i = 0; i < 1500; ++i) {
     z[i * 2] = i < 1024 ? 1.5e308 : 3.0;
@@ -396,7 +397,7 @@ TEST_CASE("large numbers in one strip of 1024 samples alone, and units whose sum
   CHECK(whole.variance_z() == infinity);
 }
 
-TEST_CASE("other activations' off value: the flat side's, else 0") {
+TEST_CASE("unit_records: the off value is that of the flat side, else 0") {
   std::vector<float> const z{-3.0f, -1.0f, 0.0f, 1.0f, 3.0f};
   check_block(satur::hard_tanh{}, z, unit_layout::matrix(5, 1), -1.0f);
   unit_records units;
@@ -404,7 +405,7 @@ TEST_CASE("other activations' off value: the flat side's, else 0") {
   CHECK(units[0].active == 3); // 0, 1, 3: not -3 and -1, which give the lower end
 }
 
-TEST_CASE("NCHW is NHWC in another order: the same record, and values where they belong") {
+TEST_CASE("unit_records: NCHW and NHWC give the same record and the same values") {
   std::size_t const n = 3;
   for (std::size_t const c : {1u, 5u, 16u, 40u}) {
     for (std::size_t const hw : {1u, 6u, 49u, 130u, 784u}) { // 784: a strip of 1024 samples ends within an image
@@ -451,7 +452,7 @@ TEST_CASE("NCHW is NHWC in another order: the same record, and values where they
                        std::invalid_argument);
 }
 
-TEST_CASE("the units sum to the layer's record") {
+TEST_CASE("unit_records: the units sum to the record of the layer") {
   for (std::size_t const width : {1u, 10u, 256u}) {
     std::size_t const batch = 200;
     std::vector<float> z = gaussian<float>(batch * width, 0.5, 4.0, 7);
@@ -474,7 +475,7 @@ TEST_CASE("the units sum to the layer's record") {
   }
 }
 
-TEST_CASE("merging: any split, any order; counters exactly, means to the last bits") {
+TEST_CASE("unit_records: merging any split in any order, counters exact, means to the last bits") {
   std::size_t const width = 37;
   std::size_t const batch = 600;
   for (unsigned seed = 1; seed <= 8; ++seed) {
@@ -535,7 +536,7 @@ TEST_CASE("merging: any split, any order; counters exactly, means to the last bi
   }
 }
 
-TEST_CASE("a regular value") {
+TEST_CASE("unit_records: regular value") {
   std::vector<double> const z = gaussian<double>(60, 0.0, 3.0);
   unit_records a;
   satur::observe_units(satur::relu{}, z, unit_layout::matrix(10, 6), a);
@@ -555,7 +556,7 @@ TEST_CASE("a regular value") {
   CHECK(a.bytes() == 6 * 64);
 }
 
-TEST_CASE("a window forgets all but the silence") {
+TEST_CASE("unit_records: start_window keeps only the silences") {
   std::vector<float> const z{1, -1, 1, -1, -1, -1}; // unit 0 twice on, then off; unit 1 never on
   unit_records units;
   satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 2), units);
@@ -585,7 +586,7 @@ TEST_CASE("a window forgets all but the silence") {
   CHECK(units.samples() == 2);
 }
 
-TEST_CASE("10^9 samples: constants and random numbers keep their digits, counters pass 2^32") {
+TEST_CASE("unit_records: 10^9 samples keep their digits, counters above 2^32") {
   // 0.1 streamed in blocks, then doubled with itself to 2^30 samples: a sum of 0.1 in double would be off by 1e-8 of it
   std::size_t const block = 1 << 10;
   std::vector<double> const z(block, 0.1);
@@ -638,7 +639,7 @@ TEST_CASE("10^9 samples: constants and random numbers keep their digits, counter
   CHECK(many[0].active == random[0].active * std::exp2(15) + 1);
 }
 
-TEST_CASE("10^6 units stay under 100 MB, NaN or not; counts of NaN pass 2^32") {
+TEST_CASE("unit_records: 10^6 units below 100 MB, with NaN too; counts of NaN above 2^32") {
   std::size_t const many = 1000000;
   std::vector<float> z(many, 1.0f);
   z[3] = std::numeric_limits<float>::quiet_NaN();
@@ -663,7 +664,7 @@ TEST_CASE("10^6 units stay under 100 MB, NaN or not; counts of NaN pass 2^32") {
   CHECK(rare[2].gradients == std::exp2(34));
 }
 
-TEST_CASE("a silence of 2^32 samples and more stops at 2^32 - 2; never active is the whole life") {
+TEST_CASE("unit_records: a silence stops at 2^32 - 2 samples; a never active unit is silent for all") {
   std::vector<float> const one_on{1.0f, -1.0f};
   std::vector<float> const off(2, -1.0f);
   unit_records silent;
@@ -689,7 +690,7 @@ TEST_CASE("a silence of 2^32 samples and more stops at 2^32 - 2; never active is
   CHECK(at_once[0].silent == std::exp2(32) - 2.0);
 }
 
-TEST_CASE("the boundary: z half at exactly ±5") {
+TEST_CASE("unit_records: half of z at exactly ±5") {
   std::vector<float> const z{5.0f, 0.0f, -5.0f, 0.0f, 5.0f, -5.0f}; // (3, 2)
   unit_records strict;
   satur::observe_units(satur::tanh{}, z, unit_layout::matrix(3, 2), strict);
@@ -702,7 +703,7 @@ TEST_CASE("the boundary: z half at exactly ±5") {
   CHECK(inclusive[1].high == 0);
 }
 
-TEST_CASE("gradients: sums of squares, exact zeros, NaN") {
+TEST_CASE("unit_records: gradients, their sums of squares, exact zeros and NaN") {
   std::size_t const width = 19;
   for (std::size_t const batch : {1u, 7u, 1500u}) {
     std::vector<double> g = gaussian<double>(batch * width, 0.0, 1e-3);
@@ -739,7 +740,7 @@ TEST_CASE("gradients: sums of squares, exact zeros, NaN") {
   }
 }
 
-TEST_CASE("samples of which half the layer is saturated; p is the caller's") {
+TEST_CASE("unit_records: samples with half the layer saturated, and another share") {
   // rows with 0, 1, 2, 3 and 4 of 4 units beyond 5
   std::vector<float> z;
   for (int row = 0; row < 5; ++row) {
@@ -767,7 +768,7 @@ TEST_CASE("samples of which half the layer is saturated; p is the caller's") {
   CHECK(half.saturated_samples() == 2);
 }
 
-TEST_CASE("errors say what was given and what is allowed") {
+TEST_CASE("unit_records: error messages state the given and the allowed value") {
   std::vector<float> const z(12, 1.0f);
   unit_records units;
   satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 4), units);
@@ -807,7 +808,7 @@ TEST_CASE("errors say what was given and what is allowed") {
                        std::invalid_argument);
 }
 
-TEST_CASE("nothing, and a block without samples") {
+TEST_CASE("unit_records: empty record, and a batch without samples") {
   unit_records units;
   std::vector<double> const none;
   satur::observe_units(satur::relu{}, none, unit_layout::matrix(0, 5), units);
@@ -829,7 +830,7 @@ TEST_CASE("nothing, and a block without samples") {
   CHECK(y[5] == 6.0);
 }
 
-TEST_CASE("long double") {
+TEST_CASE("unit_records: long double") {
   std::vector<long double> const z{-6.0L, 1.0L, 2.0L, 7.0L};
   std::vector<long double> y(4);
   unit_records units;
@@ -840,7 +841,7 @@ TEST_CASE("long double") {
   CHECK(y[3] == 7.0L);
 }
 
-TEST_CASE("xtensor: a tensor, a column-major one, an expression, NCHW, and a wrong shape") {
+TEST_CASE("unit_records: xtensor containers of each layout, an expression, and a wrong shape") {
   xt::xtensor<float, 2> z{{1.0f, -2.0f, 6.0f}, {-1.0f, -3.0f, 7.0f}};
   xt::xtensor<float, 2> y = xt::zeros_like(z);
   xt::xtensor<float, 2> dy = xt::zeros_like(z);

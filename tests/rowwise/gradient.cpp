@@ -58,7 +58,7 @@ template <class A, class T> std::vector<long double> by_jacobian(std::vector<T> 
 
 } // namespace
 
-TEST_CASE_TEMPLATE("gradients against the whole Jacobian", T, float, double) {
+TEST_CASE_TEMPLATE("rowwise gradient: against the full Jacobian", T, float, double) {
   auto const check = [](auto act) {
     using A = decltype(act);
     for (double const spread : {0.5, 3.0, 30.0}) {
@@ -87,7 +87,7 @@ TEST_CASE_TEMPLATE("gradients against the whole Jacobian", T, float, double) {
   check(satur::log_softmax{});
 }
 
-TEST_CASE("gradients against central differences") {
+TEST_CASE("rowwise gradient: against central differences") {
   std::vector<double> z = numbers<double>(12, 2.0, 3);
   std::vector<double> const c = numbers<double>(12, 1.0, 4);
   std::vector<double> y(12);
@@ -123,7 +123,7 @@ TEST_CASE("gradients against central differences") {
   CHECK(satur_test::worst_gradient_error(z, dx, loss) < 1e-6);
 }
 
-TEST_CASE_TEMPLATE("a sure answer keeps a gradient far below the precision of p = 1", T, float, double) {
+TEST_CASE_TEMPLATE("rowwise gradient: keeps its digits if p rounds to 1", T, float, double) {
   std::vector<T> const z{60, 0, 0};
   std::vector<T> y(3);
   std::vector<T> dx(3);
@@ -140,7 +140,7 @@ TEST_CASE_TEMPLATE("a sure answer keeps a gradient far below the precision of p 
   CHECK(static_cast<double>(dx[1]) == doctest::Approx(small / 2).epsilon(1e-6));
 }
 
-TEST_CASE_TEMPLATE("gradients of special rows", T, float, double) {
+TEST_CASE_TEMPLATE("rowwise gradient: special rows", T, float, double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   std::vector<T> const z{0, -inf, 0, -inf, -inf, -inf, inf, 0, 0};
   std::vector<T> const dy{1, 5, 0, 1, 2, 3, 1, 2, 3};

@@ -47,7 +47,7 @@ struct halved {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("closed forms", T, float, double, long double) {
+TEST_CASE_TEMPLATE("row_saturation: closed forms", T, float, double, long double) {
   auto const read = [](std::vector<T> const& z, std::size_t n) { return satur::observe(satur::softmax{}, z, n); };
   satur::row_saturation const equal = read({2, 2, 2, 2}, 4);
   CHECK(equal.fraction() == 0);
@@ -76,7 +76,7 @@ TEST_CASE_TEMPLATE("closed forms", T, float, double, long double) {
   CHECK(read({T(4.60), 0}, 2).saturated == 1);
 }
 
-TEST_CASE("special rows are counted, and are in nothing else") {
+TEST_CASE("row_saturation: special rows are counted and enter no other number") {
   std::vector<double> const z{0,
                               0,
                               -inf, // two classes left
@@ -112,7 +112,7 @@ TEST_CASE("special rows are counted, and are in nothing else") {
   CHECK(std::isnan(nothing.mean_entropy()));
 }
 
-TEST_CASE_TEMPLATE("the most negative logit is a number, not a class ruled out", T, float, double, long double) {
+TEST_CASE_TEMPLATE("row_saturation: the most negative logit is not a masked class", T, float, double, long double) {
   T const least = std::numeric_limits<T>::lowest();
   T const none = -std::numeric_limits<T>::infinity();
   satur::row_saturation const two = satur::observe(satur::softmax{}, std::vector<T>{least, least, none}, 3);
@@ -133,7 +133,7 @@ TEST_CASE_TEMPLATE("the most negative logit is a number, not a class ruled out",
   CHECK(p == std::vector<T>{T(0.5), 0, T(0.5)});
 }
 
-TEST_CASE_TEMPLATE("rows with infinity raise no invalid operation", T, float, double) {
+TEST_CASE_TEMPLATE("row_saturation: rows with infinity raise no FE_INVALID", T, float, double) {
   T const most = std::numeric_limits<T>::infinity();
   for (std::vector<T> const& z : {std::vector<T>{-most, -most, -most}, std::vector<T>{most, 0, 1},
                                   std::vector<T>{most, most, -most}, std::vector<T>{-most, 2, -most}}) {
@@ -148,7 +148,7 @@ TEST_CASE_TEMPLATE("rows with infinity raise no invalid operation", T, float, do
   }
 }
 
-TEST_CASE("a merged record, field by field, in either order; a copy; a reset") {
+TEST_CASE("row_saturation: every field after merge, copy and reset") {
   // Every field of both away from its default, and no two numbers alike.
   auto const record = [](std::uint64_t first, double sum) {
     satur::row_saturation r;
@@ -226,7 +226,7 @@ TEST_CASE("a merged record, field by field, in either order; a copy; a reset") {
   }
 }
 
-TEST_CASE("merging gives the whole") {
+TEST_CASE("row_saturation: the merge of the parts equals the whole") {
   xt::xtensor<float, 2> const z = logits(30, 7);
   auto const part = [&](std::size_t from, std::size_t to) {
     return satur::observe(satur::softmax{}, std::span<float const>(z.data() + 7 * from, 7 * (to - from)), 7);
@@ -253,7 +253,7 @@ TEST_CASE("merging gives the whole") {
         "satur::row_saturation: cannot merge a record of p > 0.99 with one of p > 0.5; merge records of one threshold");
 }
 
-TEST_CASE("printing") {
+TEST_CASE("row_saturation: text") {
   std::ostringstream out;
   out << satur::observe(satur::softmax{}, std::vector<double>{0, 0, 9, -inf, not_a_number, 1}, 2);
   CHECK(out.str() == "softmax: 2 rows, saturated where the largest p > 0.99\n"
@@ -289,7 +289,7 @@ TEST_CASE("printing") {
   CHECK(s.slope_saturation() == doctest::Approx(0.65));
 }
 
-TEST_CASE("any container gives the same bits") {
+TEST_CASE("row_saturation: the same bits from any container") {
   for (std::size_t const length : {5u, 1100u, 2100u}) { // a row in one buffer, in two, in three
     xt::xtensor<float, 2> const z = logits(6, length);
     xt::xtensor<float, 2> want = xt::zeros_like(z);
@@ -341,7 +341,7 @@ TEST_CASE("any container gives the same bits") {
   }
 }
 
-TEST_CASE("a row is the last axis; a user's own rowwise activation joins") {
+TEST_CASE("rowwise: rows are the last axis; a user's own rowwise activation") {
   xt::xtensor<double, 3> const z = xt::zeros<double>({2, 3, 4});
   CHECK(satur::observe(satur::softmax{}, z).rows == 6);
   CHECK(satur::observe(satur::softmax{}, z, 12).rows == 2);
@@ -354,7 +354,7 @@ TEST_CASE("a row is the last axis; a user's own rowwise activation joins") {
   CHECK(y == std::vector<float>{0.5f, 1, 1.5f, 2});
 }
 
-TEST_CASE("what is refused, and how it is said") {
+TEST_CASE("rowwise: invalid arguments throw with a message") {
   std::vector<float> z(10);
   std::vector<float> y(10);
   std::vector<float> small(9);
@@ -413,7 +413,7 @@ TEST_CASE("what is refused, and how it is said") {
   CHECK(satur::observe(satur::softmax{}, xt::xtensor<float, 2>::from_shape({0, 3})).empty());
 }
 
-TEST_CASE("no pass allocates") {
+TEST_CASE("rowwise: no pass allocates") {
   xt::xtensor<float, 2> const z = logits(8, 1500);
   xt::xtensor<float, 2> y = xt::zeros_like(z);
   xt::xtensor<float, 2> dx = xt::zeros_like(z);

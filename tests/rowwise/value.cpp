@@ -76,7 +76,7 @@ template <class T> constexpr double most_ulp = std::is_same_v<T, float> ? 1.5 : 
 
 } // namespace
 
-TEST_CASE_TEMPLATE("the exact table", T, float, double) {
+TEST_CASE_TEMPLATE("rowwise: exact table", T, float, double) {
   for (auto const level : levels()) {
     satur::scoped_level const forced(level);
     for (exact_row const& row : rows) {
@@ -108,8 +108,8 @@ TEST_CASE_TEMPLATE("the exact table", T, float, double) {
   }
 }
 
-TEST_CASE_TEMPLATE("random rows of all lengths against long double; one row's bits depend on nothing else", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("rowwise: random rows of all lengths against long double; the bits of a row depend only on it", T,
+                   float, double) {
   std::mt19937_64 urbg(7);
   double worst_p = 0;
   double worst_log = 0;
@@ -169,7 +169,7 @@ TEST_CASE_TEMPLATE("random rows of all lengths against long double; one row's bi
   CHECK(worst_sum <= most_ulp<T>);
 }
 
-TEST_CASE_TEMPLATE("AVX2 and AVX-512 give the same bits", T, float, double) {
+TEST_CASE_TEMPLATE("rowwise: AVX2 and AVX-512 give the same bits", T, float, double) {
   if (satur::math::best_level() != satur::math::simd_level::avx512) {
     MESSAGE("this processor has no AVX-512");
     return;
@@ -194,7 +194,7 @@ TEST_CASE_TEMPLATE("AVX2 and AVX-512 give the same bits", T, float, double) {
   CHECK(a == b);
 }
 
-TEST_CASE_TEMPLATE("special rows", T, float, double, long double) {
+TEST_CASE_TEMPLATE("rowwise: special rows", T, float, double, long double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   constexpr T nan = std::numeric_limits<T>::quiet_NaN();
   constexpr T most = std::numeric_limits<T>::max();
@@ -244,7 +244,7 @@ TEST_CASE_TEMPLATE("special rows", T, float, double, long double) {
   }
 }
 
-TEST_CASE_TEMPLATE("finite logits raise neither overflow nor invalid", T, float, double) {
+TEST_CASE_TEMPLATE("rowwise: finite logits raise no FE_OVERFLOW and no FE_INVALID", T, float, double) {
   constexpr T most = std::numeric_limits<T>::max();
   for (auto const level : levels()) {
     satur::scoped_level const forced(level);
@@ -259,7 +259,7 @@ TEST_CASE_TEMPLATE("finite logits raise neither overflow nor invalid", T, float,
   }
 }
 
-TEST_CASE("one row through the structs themselves, and as constant rows of doubles") {
+TEST_CASE("rowwise: one row through the members, and constant rows of doubles") {
   std::vector<double> const z{1, 2, 4};
   std::vector<double> y(3);
   satur::softmax{}.value(std::span<double const>(z), std::span<double>(y));

@@ -59,7 +59,7 @@ void check_counts(Rule const& rule, A const& act, std::vector<double> const& z, 
 
 } // namespace
 
-TEST_CASE("the same slope as a sigmoid at 5, in closed form") {
+TEST_CASE("rules: z with the slope share of a sigmoid at 5, in closed form") {
   using satur::equivalents;
   satur::slope_below const rule = satur::rules::equal_slope();
   check_ends(equivalents(rule, satur::sigmoid{}), -5.0, 5.0);
@@ -85,7 +85,7 @@ TEST_CASE("the same slope as a sigmoid at 5, in closed form") {
   check_ends(equivalents(satur::slope_below{0.0101}, satur::leaky_relu{}), 0.0, never);
 }
 
-TEST_CASE("zstar, 1 % and 0.1 % of every activation of the exact table") {
+TEST_CASE("rules: z at which 1 % and 0.1 % of the slope is left, exact table") {
   std::size_t compared = 0;
   for (auto const& row : test::shared_table("saturation_limits.csv")) {
     std::string const name = row[0] == "hard_silu" ? "hard_swish" : row[0];
@@ -115,7 +115,7 @@ TEST_CASE("zstar, 1 % and 0.1 % of every activation of the exact table") {
   CHECK((compared == 0 || compared == 24)); // all 25 but erf_scaled, which is an erf of another scale
 }
 
-TEST_CASE("each preset at the z and the slope that its source states") {
+TEST_CASE("presets: z and slope of each source") {
   namespace rules = satur::rules;
   using satur::equivalents;
   satur::rule_equivalents const karpathy = equivalents(rules::karpathy(), satur::tanh{});
@@ -148,7 +148,7 @@ TEST_CASE("each preset at the z and the slope that its source states") {
   CHECK(equivalents(satur::output_beyond{2.0, 3.0}, satur::sigmoid{}).z_low == infinity); // everything is low
 }
 
-TEST_CASE("an activation without facts, and one that is flat on one side") {
+TEST_CASE("rules: an activation without facts, and one flat on one side") {
   check_ends(satur::equivalents(satur::slope_below{}, naive_sigmoid{}), -5.0, 5.0);
   check_ends(satur::equivalents(satur::any_rule(satur::slope_below{}), naive_sigmoid{}), -5.0, 5.0);
   check_ends(satur::equivalents(satur::slope_below{}, one_sided{}), never, 3.0);
@@ -161,7 +161,7 @@ TEST_CASE("an activation without facts, and one that is flat on one side") {
                        doctest::Contains("two finite asymptotes"), std::invalid_argument);
 }
 
-TEST_CASE("half of z at -5, half at 5: strictly nothing is saturated, inclusively all of it") {
+TEST_CASE("rules: z at ±5, strict and inclusive limits") {
   auto const check = [](auto five) {
     using T = decltype(five);
     T const up = std::nextafter(five, T(9));
@@ -189,7 +189,7 @@ TEST_CASE("half of z at -5, half at 5: strictly nothing is saturated, inclusivel
   CHECK(satur::observe(satur::tanh{}, z, satur::z_outside{-0.1, 0.1}).high == 1);
 }
 
-TEST_CASE("a limit that is no float: floats on each side of it count as its double says, low and high") {
+TEST_CASE("rules: a z limit between two floats is compared exactly") {
   for (double const limit : {0.1, 0.3, 1.0 / 3.0, 0.7, 0.9, 0.25}) { // the float next to it is above, below, or equal
     CAPTURE(limit);
     std::vector<float> z;
@@ -226,7 +226,7 @@ TEST_CASE("a limit that is no float: floats on each side of it count as its doub
   }
 }
 
-TEST_CASE("a slope at a limit that is no float, and an output at a share of the way") {
+TEST_CASE("rules: a slope limit between two floats, and an output limit at a share") {
   // The slope is |z|, so a share of the peak slope 1 is a limit of |z|; hard_tanh between its ends is z.
   struct square {
     float value(float z) const { return 0.5f * z * z; }
@@ -253,7 +253,7 @@ TEST_CASE("a slope at a limit that is no float, and an output at a share of the 
   }
 }
 
-TEST_CASE("a formula that is no number far out, on one side alone") {
+TEST_CASE("equivalents: a formula that is NaN far out on one side") {
   // softplus as it is often written: e^z is infinite on the right, and infinite / infinite is NaN.
   struct naive_softplus {
     double value(double z) const { return std::log(1.0 + std::exp(z)); }
@@ -281,7 +281,7 @@ TEST_CASE("a formula that is no number far out, on one side alone") {
              -std::log(std::expm1(0.5)), 1e-12);
 }
 
-TEST_CASE("the two ends of a rule that is not symmetric: each output and slope at its own end") {
+TEST_CASE("equivalents: an asymmetric rule has its own output and slope at each end") {
   satur::rule_equivalents const e = satur::equivalents(satur::z_outside{-2.0, 3.5}, satur::sigmoid{});
   CHECK(e.z_low == -2.0);
   CHECK(e.z_high == 3.5);
@@ -291,7 +291,7 @@ TEST_CASE("the two ends of a rule that is not symmetric: each output and slope a
   CHECK(e.slope_high == satur::sigmoid{}.derivative(3.5) / 0.25);
 }
 
-TEST_CASE("every preset counts as its definition says, bare, in any_rule and in a monitor") {
+TEST_CASE("presets: counts agree with the definition, directly, in any_rule and in a monitor") {
   std::vector<double> z;
   for (int i = -2500; i <= 2500; ++i) {
     z.push_back(static_cast<double>(i) / 100.0);
@@ -319,7 +319,7 @@ TEST_CASE("every preset counts as its definition says, bare, in any_rule and in 
   beyond(-infinity, 7.5, satur::relu{}, satur::z_outside{-infinity, 7.5});
 }
 
-TEST_CASE("what a rule refuses, in words") {
+TEST_CASE("rules: invalid arguments throw with a message") {
   std::vector<double> const z{1.0};
   auto const refused = [&](auto const& rule, auto const& act, char const* words) {
     CHECK_THROWS_WITH_AS(static_cast<void>(satur::observe(act, z, rule)), doctest::Contains(words),
@@ -338,7 +338,7 @@ TEST_CASE("what a rule refuses, in words") {
                        std::invalid_argument);
 }
 
-TEST_CASE("presets by name, and what they mean in one table") {
+TEST_CASE("presets: found by name, and their table") {
   CHECK(satur::rules::named("karpathy").rule == satur::any_rule(satur::rules::karpathy()));
   CHECK(satur::rules::named("sagemaker").layer_alarm == 0.5);
   CHECK(std::isnan(satur::rules::named("classic").layer_alarm));
@@ -360,7 +360,7 @@ TEST_CASE("presets by name, and what they mean in one table") {
                          "(output 0.9933, slope 2.66 % of its peak)");
 }
 
-TEST_CASE("Kaldi: a unit's mean slope, and the worked example of its script") {
+TEST_CASE("Kaldi preset: mean slope of a unit, worked example of its script") {
   CHECK(satur::rules::kaldi_unit_limits(satur::sigmoid{}).low == doctest::Approx(0.05));
   CHECK(satur::rules::kaldi_unit_limits(satur::tanh{}).low == doctest::Approx(0.2));
   satur::rules::unit_limits const relu = satur::rules::kaldi_unit_limits(satur::relu{});

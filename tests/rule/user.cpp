@@ -54,7 +54,7 @@ satur::monitor recorded(satur::any_rule const& rule) {
 
 } // namespace
 
-TEST_CASE("a rule of the user's counts as it says, alone and as any_rule") {
+TEST_CASE("user's rule: counts as defined, directly and in any_rule") {
   std::vector<double> const z = some_z();
   std::uint64_t low = 0;
   std::uint64_t high = 0;
@@ -79,13 +79,13 @@ TEST_CASE("a rule of the user's counts as it says, alone and as any_rule") {
   CHECK(below > 0);
 }
 
-TEST_CASE("a rule whose limits are in the wrong order is refused by its name") {
+TEST_CASE("user's rule: limits in the wrong order throw with its name") {
   CHECK_THROWS_WITH_AS(static_cast<void>(satur::observe(satur::tanh{}, some_z(), inside_out{})),
                        doctest::Contains("inside_out: (low, high) is (1, -1); allowed: low <= high"),
                        std::invalid_argument);
 }
 
-TEST_CASE("a monitor counts by the user's rule, merges, and its findings predict") {
+TEST_CASE("user's rule: a monitor counts by it, merges, and diagnoses") {
   satur::monitor mon = recorded(lopsided{});
   CHECK(mon.at("fc1").last().saturation == satur::observe(satur::tanh{}, some_z(), lopsided{}));
   satur::monitor const same = recorded(lopsided{});
@@ -112,7 +112,7 @@ TEST_CASE("a monitor counts by the user's rule, merges, and its findings predict
   CHECK(!unpredicted[0].cure.predicted.has_value());
 }
 
-TEST_CASE("a loaded monitor knows the user's rule by name and numbers, and counts once it has it again") {
+TEST_CASE("user's rule: a loaded monitor knows its name and numbers, and counts after use_rule") {
   satur::monitor const mon = recorded(lopsided{});
   std::stringstream file;
   satur::save(mon, file);

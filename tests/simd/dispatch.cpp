@@ -28,7 +28,7 @@ template <class T> int bytes_at(test::simd_level level) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("every level that the processor has is entered, in its own width", T, float, double) {
+TEST_CASE_TEMPLATE("dispatch: every supported level runs in its own width", T, float, double) {
   int const width_of[] = {16, 32, 64};
   for (test::simd_level const level : test::levels()) {
     CAPTURE(static_cast<int>(level));
@@ -38,20 +38,20 @@ TEST_CASE_TEMPLATE("every level that the processor has is entered, in its own wi
   }
 }
 
-TEST_CASE("the best level is at least the compiled one, and the last of the list") {
+TEST_CASE("dispatch: the best level is at least the compiled one and the last in the list") {
   CHECK(satur::math::best_level() >= satur::math::compiled_level);
   CHECK(test::levels().back() == satur::math::best_level());
   CHECK(test::levels().front() == test::simd_level::baseline);
 }
 
-TEST_CASE("what has no lanes runs as it is at every level, asked for or not there") {
+TEST_CASE("dispatch: scalar code runs at every level, supported or not") {
   for (test::simd_level const level : {test::simd_level::baseline, test::simd_level::avx2, test::simd_level::avx512}) {
     CHECK(bytes_at<long double>(level) == 0);
     CHECK(bytes_at<int>(level) == 0);
   }
 }
 
-TEST_CASE("widths and levels agree") {
+TEST_CASE("dispatch: register width of each level") {
   using namespace satur::math;
   static_assert(native_bytes == 0 || native_bytes == 16 || native_bytes == 32 || native_bytes == 64);
   static_assert((native_bytes == 64) == (compiled_level == simd_level::avx512));

@@ -176,7 +176,7 @@ template <class T> std::size_t first_difference(results<T> const& x, results<T> 
 
 } // namespace
 
-TEST_CASE_TEMPLATE("lanes do what a scalar does", T, float, double) {
+TEST_CASE_TEMPLATE("lanes: same results as scalars", T, float, double) {
   operands<T> const o = numbers<T>();
   results<T> const scalar = one_at_a_time(o);
   REQUIRE(scalar.operations <= most_operations);
@@ -189,7 +189,7 @@ TEST_CASE_TEMPLATE("lanes do what a scalar does", T, float, double) {
   }
 }
 
-TEST_CASE_TEMPLATE("twins, and twins of twins, have the bits of their lanes", T, float, double) {
+TEST_CASE_TEMPLATE("register pairs: the bits of their lanes, nested too", T, float, double) {
   operands<T> const o = numbers<T>();
   for (test::simd_level const level : test::levels()) {
     CAPTURE(static_cast<int>(level));
@@ -199,7 +199,7 @@ TEST_CASE_TEMPLATE("twins, and twins of twins, have the bits of their lanes", T,
   }
 }
 
-TEST_CASE_TEMPLATE("at a NaN the second operand of minimum and maximum wins, as between zeros", T, float, double) {
+TEST_CASE_TEMPLATE("minimum and maximum: the second operand is taken for NaN and equal zeros", T, float, double) {
   T const nan = std::numeric_limits<T>::quiet_NaN();
   CHECK(math::maximum(nan, T(1)) == T(1));
   CHECK(std::isnan(math::maximum(T(1), nan)));
@@ -240,7 +240,7 @@ template <class T> struct memory_kernel { // loads and stores at every alignment
 };
 } // namespace
 
-TEST_CASE_TEMPLATE("loads and stores take any address and keep to their lanes", T, float, double) {
+TEST_CASE_TEMPLATE("loads and stores: any address, no access outside the lanes", T, float, double) {
   for (test::simd_level const level : test::levels()) {
     memory_kernel<T> kernel;
     math::run<T>(kernel, level);
@@ -302,7 +302,7 @@ template <class T> struct mask_kernel {
 };
 } // namespace
 
-TEST_CASE("float lanes widen to double lanes in order, and round back once") {
+TEST_CASE("lanes: float widens to double in order and rounds back once") {
   std::vector<float> const z = numbers<float>().a;
   for (test::simd_level const level : test::levels()) {
     widening_kernel kernel{z};
@@ -311,7 +311,7 @@ TEST_CASE("float lanes widen to double lanes in order, and round back once") {
   }
 }
 
-TEST_CASE_TEMPLATE("masks: of numbers, of integers, as integers", T, float, double) {
+TEST_CASE_TEMPLATE("masks: of floating-point lanes, of integers, as integers", T, float, double) {
   for (test::simd_level const level : test::levels()) {
     mask_kernel<T> kernel;
     math::run<T>(kernel, level);

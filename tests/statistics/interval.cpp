@@ -27,7 +27,7 @@ std::vector<double> gaussian(std::size_t n, double stddev, unsigned seed) {
 
 } // namespace
 
-TEST_CASE("quantiles that every table prints") {
+TEST_CASE("quantiles: values of printed tables") {
   namespace d = satur::detail;
   CHECK(close(d::normal_quantile(0.025), 1.9599639845400542355, 1e-15));
   CHECK(close(d::normal_quantile(0.005), 2.5758293035489007610, 1e-15));
@@ -37,7 +37,7 @@ TEST_CASE("quantiles that every table prints") {
   CHECK(d::student_quantile(1e7, 0.025) == doctest::Approx(1.9599639845).epsilon(1e-6));
 }
 
-TEST_CASE("tails against closed forms and exact sums") {
+TEST_CASE("tails: closed forms and exact sums") {
   namespace d = satur::detail;
   for (double const x : {1e-8, 0.1, 0.5, 1.0, 3.0, 10.0, 100.0, 600.0}) {
     CAPTURE(x);
@@ -84,7 +84,7 @@ TEST_CASE("tails against closed forms and exact sums") {
   CHECK(close(d::student_tail(1.0, 2.0), 0.5 - std::atan(2.0) / 3.14159265358979324, 1e-13));
 }
 
-TEST_CASE("Wilson's interval: the exact table") {
+TEST_CASE("Wilson's interval: exact table") {
   for (auto const& row : test::shared_table("wilson.csv")) {
     satur::interval const i =
         satur::wilson(std::stoull(row[0]), std::stoull(row[1]), std::strtod(row[2].c_str(), nullptr));
@@ -95,7 +95,7 @@ TEST_CASE("Wilson's interval: the exact table") {
   }
 }
 
-TEST_CASE("Wilson's interval: the ends, nothing seen, bad input") {
+TEST_CASE("Wilson's interval: k = 0, k = n, no observations, invalid input") {
   double const z2 = 1.9599639845400542355 * 1.9599639845400542355;
   satur::interval const none = satur::wilson(0, 10);
   CHECK(none.low == 0.0);
@@ -113,7 +113,7 @@ TEST_CASE("Wilson's interval: the ends, nothing seen, bad input") {
   CHECK_THROWS_AS(static_cast<void>(satur::wilson(1, 2, std::nan(""))), std::invalid_argument);
 }
 
-TEST_CASE("Wilson's interval holds the truth 95 times in 100, exactly summed") {
+TEST_CASE("Wilson's interval: coverage of 95 %, summed exactly") {
   double mean = 0.0;
   int const n = 40;
   for (int step = 1; step < 100; ++step) {
@@ -130,7 +130,7 @@ TEST_CASE("Wilson's interval holds the truth 95 times in 100, exactly summed") {
   CHECK(mean < 0.96);
 }
 
-TEST_CASE("of a record: P(|z| > 5) and E sigmoid' at two variances") {
+TEST_CASE("intervals of a record: P(|z| > 5) and E sigmoid' at two variances") {
   struct exact {
     double stddev, fraction, slope;
   };
@@ -153,7 +153,7 @@ TEST_CASE("of a record: P(|z| > 5) and E sigmoid' at two variances") {
   }
 }
 
-TEST_CASE("bounded intervals: by hand, cut to the range, and their range") {
+TEST_CASE("Hoeffding and Bernstein intervals: hand-computed values, clipped to the range") {
   satur::saturation s;
   s.count = 100;
   s.slope = {100, 0.1, 0.396}; // variance 0.00396, of the sample 0.004
@@ -181,7 +181,7 @@ TEST_CASE("bounded intervals: by hand, cut to the range, and their range") {
   CHECK(gelu.high == doctest::Approx(1.128904145185154786).epsilon(1e-12));
 }
 
-TEST_CASE("clusters: a design effect, and an interval that knows them") {
+TEST_CASE("clustered interval: design effect") {
   CHECK(satur::clustering{64.0, 1.0}.design_effect() == 64.0);
   CHECK(satur::clustering{64.0, 0.0}.design_effect() == 1.0);
   CHECK(satur::clustering{11.0, 0.5}.design_effect() == 6.0);
@@ -248,7 +248,7 @@ TEST_CASE("clusters: a design effect, and an interval that knows them") {
                   std::invalid_argument);
 }
 
-TEST_CASE("units with an offset of their own: the clustered interval holds the truth, the independent one does not") {
+TEST_CASE("units with offsets: coverage of the clustered and of the independent interval") {
   // z = unit's offset N(0, 16) + N(0, 1), |z| > 5: z is N(0, 17) over all.
   double const truth = std::erfc(5.0 / std::sqrt(34.0));
   std::mt19937_64 urbg(11);
@@ -278,7 +278,7 @@ TEST_CASE("units with an offset of their own: the clustered interval holds the t
   CHECK(correlation < 0.9);
 }
 
-TEST_CASE("an interval says what it assumed") {
+TEST_CASE("interval: text states its assumption") {
   std::ostringstream out;
   out << satur::wilson(500, 1000) << '\n'
       << satur::wilson(320, 640, satur::clustering{64.0, 1.0}) << '\n'

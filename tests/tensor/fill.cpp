@@ -25,7 +25,7 @@ std::vector<float> reference(std::size_t n, fans f) {
 
 } // namespace
 
-TEST_CASE("make gives a row-major tensor with the fans of its shape") {
+TEST_CASE("make: a row-major tensor with the fans of its shape") {
   std::mt19937 g(4);
   auto const w = satur::make<float>(satur::glorot_normal{}, std::array<std::size_t, 2>{6, 50}, g);
   static_assert(std::is_same_v<std::decay_t<decltype(w)>, xt::xtensor<float, 2>>);
@@ -37,7 +37,7 @@ TEST_CASE("make gives a row-major tensor with the fans of its shape") {
   CHECK(satur::make<float>(satur::glorot_normal{}, {6, 50}, again) == w); // the shape in braces
 }
 
-TEST_CASE("other numbers of axes need an initializer without fans, or given fans") {
+TEST_CASE("make: other numbers of axes, by a rule without fans or with given fans") {
   std::mt19937 g(4);
   CHECK(satur::make<double>(satur::constant{2}, {3}, g)(2) == 2);
   CHECK(satur::make<double>(satur::zeros{}, {2, 3, 4}, g).size() == 24);
@@ -56,7 +56,7 @@ TEST_CASE("other numbers of axes need an initializer without fans, or given fans
                 "fans{in, out} before the generator");
 }
 
-TEST_CASE("xarray, column-major and views hold the same numbers by index") {
+TEST_CASE("fill: xarray, column-major tensors and views hold the same numbers by index") {
   auto const want = reference(300, {6, 50});
   auto const same = [&want](auto const& t) {
     std::size_t wrong = 0;
@@ -90,14 +90,14 @@ TEST_CASE("xarray, column-major and views hold the same numbers by index") {
   CHECK(std::count(wide.data(), wide.data() + wide.size(), 9.0f) == 12 * 60 - 300);
 }
 
-TEST_CASE("zero sizes are refused where fans matter") {
+TEST_CASE("fill: zero sizes throw if the rule needs fans") {
   std::mt19937 g(4);
   CHECK_THROWS_WITH_AS(static_cast<void>(satur::make<float>(satur::he_uniform{}, {0, 4}, g)),
                        "satur::he_uniform: fans are (in 0, out 4); allowed: both at least 1", std::invalid_argument);
   CHECK(satur::make<float>(satur::zeros{}, {0, 4}, g).size() == 0);
 }
 
-TEST_CASE("initializers of whole matrices: kernels of either axis order, every layout and view") {
+TEST_CASE("fill: matrix rules, kernels of either order, every layout and view") {
   satur::weight_shape const shape{{3, 3, 4, 8}, satur::axis_order::in_out};
   std::vector<float> want(3 * 3 * 4 * 8);
   std::mt19937 g(4);
@@ -130,7 +130,7 @@ TEST_CASE("initializers of whole matrices: kernels of either axis order, every l
   CHECK_THROWS_AS(satur::fill(satur::dirac{}, matrix, satur::axis_order::in_out, d), satur::shape_error);
 }
 
-TEST_CASE("a tensor's weights scaled to a variance") {
+TEST_CASE("lsuv: weights of a tensor") {
   std::mt19937 g(4);
   auto w = satur::make<float>(satur::normal{0, 7}, {20, 30}, g);
   auto const x = satur::make<float>(satur::normal{}, {50, 20}, g);

@@ -59,7 +59,7 @@ struct unfit {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("a lazy value has the bits of the array pass", T, float, double) {
+TEST_CASE_TEMPLATE("lazy expression: the bits of the array pass", T, float, double) {
   check_lazy<T>(satur::identity{});
   check_lazy<T>(satur::sigmoid{});
   check_lazy<T>(satur::centered_sigmoid{});
@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("a lazy value has the bits of the array pass", T, float, doub
   check_lazy<T>(satur::leaky_relu{});
 }
 
-TEST_CASE("the functor keeps its parameters") {
+TEST_CASE("lazy expression: the functor keeps its parameters") {
   xt::xtensor<double, 1> const z = {-2.0, 3.0};
   xt::xtensor<double, 1> const y = satur::value(satur::leaky_relu{0.3}, z);
   CHECK(y(0) == doctest::Approx(-0.6));
@@ -78,7 +78,7 @@ TEST_CASE("the functor keeps its parameters") {
   CHECK(dy(0) == 0.3);
 }
 
-TEST_CASE("temporaries are kept, expressions compose, shapes broadcast") {
+TEST_CASE("lazy expression: temporaries are kept, expressions compose, shapes broadcast") {
   xt::xtensor<float, 2> const z = {{1.0f, -2.0f}, {0.5f, 8.0f}};
   auto const make_lazy = [] { return satur::value(satur::tanh{}, xt::xtensor<float, 1>{0.25f, 4.0f}); };
   auto const kept = make_lazy();
@@ -89,7 +89,7 @@ TEST_CASE("temporaries are kept, expressions compose, shapes broadcast") {
   CHECK(sum(0, 1) == satur::tanh{}(4.0f));
 }
 
-TEST_CASE("integers become double; value and derivative take single numbers too") {
+TEST_CASE("lazy expression: integers convert to double, the same functions accept numbers") {
   xt::xtensor<int, 1> const z = {-1, 0, 1};
   xt::xtensor<double, 1> const y = satur::value(satur::sigmoid{}, z);
   CHECK(y(1) == 0.5);
@@ -112,7 +112,7 @@ struct user_float {
 };
 } // namespace
 
-TEST_CASE("a user's activations are lazy too, in lanes or one element at a time") {
+TEST_CASE("lazy expression: user's activations, in lanes or by element") {
   xt::xtensor<float, 1> const z = some_z<float>(67);
   xt::xtensor<double, 1> const wide = some_z<double>(67);
   xt::xtensor<int, 1> const whole = {-1, 0, 1};
@@ -134,7 +134,7 @@ TEST_CASE("a user's activations are lazy too, in lanes or one element at a time"
 }
 
 #ifdef XTENSOR_USE_XSIMD
-TEST_CASE_TEMPLATE("xtensor chooses SIMD for values and derivatives", T, float, double) {
+TEST_CASE_TEMPLATE("lazy expression: xtensor selects SIMD for values and derivatives", T, float, double) {
   using tensor = xt::xtensor<T, 1>;
   using lazy_value = decltype(satur::value(satur::sigmoid{}, std::declval<tensor const&>()));
   using lazy_slope = decltype(satur::derivative(satur::leaky_relu{}, std::declval<tensor const&>()));

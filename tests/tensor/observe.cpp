@@ -49,7 +49,7 @@ TEST_CASE_TEMPLATE("observe: adapted memory", T, float, double) {
   check_into(xt::adapt(memory, shape), to, xt::adapt(dy, shape));
 }
 
-TEST_CASE_TEMPLATE("observe: tensors without axes, with one element, without elements", T, float, double) {
+TEST_CASE_TEMPLATE("observe: tensors with no axis, one element and no element", T, float, double) {
   check("0-d xtensor", xt::xtensor<T, 0>(T(6)));
   check("0-d xarray", xt::xarray<T>(T(-6)));
   check("one element", xt::xtensor<T, 2>({{T(7)}}));
@@ -63,7 +63,7 @@ TEST_CASE_TEMPLATE("observe: tensors without axes, with one element, without ele
   CHECK(one.count == 1);
 }
 
-TEST_CASE("observe: shapes that do not fit are refused in words") {
+TEST_CASE("observe: wrong shapes throw with a message") {
   xt::xtensor<float, 2> const z = xt::zeros<float>({2, 3});
   xt::xtensor<float, 2> turned = xt::zeros<float>({3, 2});
   xt::xarray<float> flat = xt::zeros<float>({6});
@@ -86,7 +86,7 @@ TEST_CASE("observe: shapes that do not fit are refused in words") {
                        satur::shape_error);
 }
 
-TEST_CASE("a result in z's own memory is refused, in views too") {
+TEST_CASE("observe: a result in the memory of z throws, in views too") {
   xt::xtensor<float, 2> z = xt::ones<float>({40, 30});
   CHECK_THROWS_WITH_AS(satur::forward(measured{}, z, z), doctest::Contains("shares memory with z"),
                        std::invalid_argument);
@@ -110,7 +110,7 @@ TEST_CASE("a result in z's own memory is refused, in views too") {
   CHECK(y(39, 29) == 0.5f);
 }
 
-TEST_CASE("the monitor takes views and expressions") {
+TEST_CASE("monitor: views and expressions") {
   xt::xtensor<double, 2> const z = filled<double>(std::array<std::size_t, 2>{60, 50});
   xt::xtensor<double, 2> y = xt::zeros<double>({50, 60});
   satur::monitor monitor;

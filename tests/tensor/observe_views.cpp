@@ -18,7 +18,7 @@ using test::check_into;
 using test::column_major;
 using test::filled;
 
-TEST_CASE_TEMPLATE("observe: xtensor views", T, float, double) {
+TEST_CASE_TEMPLATE("observe: views", T, float, double) {
   xt::xtensor<T, 2> const z = filled<T>(std::array<std::size_t, 2>{120, 150});
   xt::xtensor<T, 2, column_major> const c = z;
   check("rows", xt::view(z, xt::range(3, 110)));
@@ -43,7 +43,7 @@ TEST_CASE_TEMPLATE("observe: xtensor views", T, float, double) {
   check("nothing", xt::view(z, xt::range(5, 5)));
 }
 
-TEST_CASE_TEMPLATE("forward writes into xtensor views", T, float, double) {
+TEST_CASE_TEMPLATE("forward: results in views", T, float, double) {
   xt::xtensor<T, 2> const z = filled<T>(std::array<std::size_t, 2>{60, 150});
   xt::xtensor<T, 2> wide = xt::zeros<T>({120, 300});
   xt::xtensor<T, 3> deep = xt::zeros<T>({60, 2, 150});
@@ -56,7 +56,7 @@ TEST_CASE_TEMPLATE("forward writes into xtensor views", T, float, double) {
   check_into(xt::transpose(z), xt::transpose(y), xt::transpose(dy));
 }
 
-TEST_CASE_TEMPLATE("observe: xtensor expressions", T, float, double) {
+TEST_CASE_TEMPLATE("observe: expressions", T, float, double) {
   xt::xtensor<T, 2> const z = filled<T>(std::array<std::size_t, 2>{120, 150});
   xt::xtensor<T, 1> const b = filled<T>(std::array<std::size_t, 1>{150});
   xt::xtensor<int, 2> const whole = xt::cast<int>(filled<T>(std::array<std::size_t, 2>{9, 11}));

@@ -142,7 +142,7 @@ struct off_beyond_its_zero {
 
 } // namespace
 
-TEST_CASE("a slope that is wrong where it crosses zero, or is small") {
+TEST_CASE("check_activation: detects a slope wrong near its zero or where it is small") {
   auto const truth = [](long double z) { return satur::silu{}.evaluate(z); };
   for (char const* const property : {"slope, by dual numbers", "slope, by the reference"}) {
     finds(check_activation<float>(off_at_its_zero{}, truth, scalar_only), property);
@@ -151,20 +151,20 @@ TEST_CASE("a slope that is wrong where it crosses zero, or is small") {
   CHECK(check_activation<float>(satur::silu{}, truth, scalar_only).passed());
 }
 
-TEST_CASE("a slope computed from the output is 0 where the truth is not") {
+TEST_CASE("check_activation: detects the false zeros of a slope computed from the output") {
   finds(check_activation<float>(slope_from_output{}, scalar_only), "no zero where the slope is a number");
   finds(check_activation<float>(slope_from_output{}, scalar_only), "digits of the slope");
   finds(check_activation<double>(tanh_from_output{}, scalar_only), "digits of the slope");
 }
 
-TEST_CASE("digits lost by subtraction") {
+TEST_CASE("check_activation: detects cancellation") {
   finds(check_activation<float>(elu_by_difference{}, scalar_only), "digits of the value");
   finds(check_activation<double>(elu_by_difference{}, scalar_only), "digits of the value");
   finds(check_activation<float>(softplus_as_written{}, scalar_only), "no zero where the value is a number");
   finds(check_activation<float>(gelu_by_erf{}, scalar_only), "no zero where the value is a number");
 }
 
-TEST_CASE("overflow, NaN and infinity") {
+TEST_CASE("check_activation: detects overflow and lost NaN and infinity") {
   finds(check_activation<double>(softplus_as_written{}, scalar_only), "a finite z has a finite value");
   finds(check_activation<double>(relu_by_max{}, scalar_only), "NaN goes through the value");
   finds(check_activation<double>(relu_by_max{}, scalar_only), "NaN goes through the slope");
@@ -172,15 +172,15 @@ TEST_CASE("overflow, NaN and infinity") {
   finds(check_activation<float>(hidden_overflow{}, scalar_only), "a finite z raises no FE_OVERFLOW");
 }
 
-TEST_CASE("a slope that is not that of the value") {
+TEST_CASE("check_activation: detects a slope of another function") {
   finds(check_activation<double>(leaky_with_lost_slope{}, scalar_only), "slope, by finite differences");
   finds(check_activation<double>(slope_of_output_given_z{}, scalar_only), "slope, by finite differences");
   finds(check_activation<float>(swish_without_beta{}, scalar_only), "slope, by finite differences");
   finds(check_activation<double>(float_constant{}, scalar_only), "slope, by dual numbers");
 }
 
-TEST_CASE("facts that are stated and wrong") {
-  finds(check_activation<double>(lopsided{}, check_options{.about = satur::testing::symmetry::odd, .passes = false}),
+TEST_CASE("check_activation: detects wrong stated facts") {
+  finds(check_activation<double>(lopsided{}, options{.about = satur::testing::symmetry::odd, .passes = false}),
         "the symmetry that is stated");
   finds(check_activation<double>(falls{}, check_options{.monotone = true, .passes = false}), "the value never falls");
   report const r = check_activation<double>(wrong_facts{}, scalar_only);
@@ -190,13 +190,13 @@ TEST_CASE("facts that are stated and wrong") {
   finds(r, "the value stays within its limits");
 }
 
-TEST_CASE("lanes that compute something else") {
+TEST_CASE("check_activation: detects lanes that differ from scalars") {
   if (satur::math::native_bytes > 0) {
     finds(check_activation<float>(by_place{}), "a scalar call gives the bits of an array pass");
   }
 }
 
-TEST_CASE("a reference finds a formula that is consistent but wrong") {
+TEST_CASE("check_activation: a reference detects a consistent wrong formula") {
   steeper const steep;
   auto const truth = [](long double z) { return satur::sigmoid{}.evaluate(z); };
   CHECK(check_activation<double>(steep, check_options{.ulp = 4000.0, .passes = false}).passed());

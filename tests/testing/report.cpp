@@ -31,7 +31,7 @@ struct bad {
 
 } // namespace
 
-TEST_CASE("correct activations pass") {
+TEST_CASE("check_activation: correct activations pass, with symmetry") {
   using satur::testing::symmetry;
   CHECK(check_activation<float>(satur::tanh{}, check_options{.monotone = true, .about = symmetry::odd}).passed());
   CHECK(check_activation<double>(satur::sigmoid{}, check_options{.about = symmetry::about_point, .center = 0.5})
@@ -39,8 +39,8 @@ TEST_CASE("correct activations pass") {
   CHECK(check_activation<double>(for_double_only{}, check_options{.about = symmetry::odd}).checks > 10000);
 }
 
-TEST_CASE("the text names the property, the place in decimal and hexadecimal, both numbers and the cause") {
-  report const r = check_activation<float>(bad{}, check_options{.passes = false});
+TEST_CASE("report: text has property, place, both numbers and cause") {
+  report const r = check_activation<float>(bad{}, options{.passes = false});
   std::string const text = r.text();
   CAPTURE(text);
   CHECK(text.starts_with("bad in float: "));
@@ -60,13 +60,13 @@ TEST_CASE("the text names the property, the place in decimal and hexadecimal, bo
   CHECK(passed.text().starts_with("relu in double: " + std::to_string(passed.checks) + " checks passed\n"));
 }
 
-TEST_CASE("checks that a formula does not allow are named") {
+TEST_CASE("report: names the checks that a formula cannot take") {
   report const r = check_activation<double>(for_double_only{});
   CHECK(r.passed());
   CHECK(r.text().find("not checked: digits lost: the formula takes no long double") != std::string::npos);
 }
 
-TEST_CASE("reports can be added") {
+TEST_CASE("report: merging") {
   report all = check_activation<double>(satur::relu{});
   std::size_t const checks = all.checks;
   all += check_activation<float>(bad{}, check_options{.passes = false});
@@ -101,7 +101,7 @@ struct two_steps { // off by 0.25 at one place and by 4 at another
 };
 } // namespace
 
-TEST_CASE("the worst of several failing points is named, in either order") {
+TEST_CASE("report: names the worse of two failing points in either order") {
   for (two_steps const act : {two_steps{2.0, 5.0}, two_steps{5.0, 2.0}, two_steps{-2.0, -5.0}, two_steps{-5.0, -2.0}}) {
     report const r = check_activation<double>(
         act, [](long double z) { return z; }, check_options{.passes = false});
@@ -119,7 +119,7 @@ TEST_CASE("the worst of several failing points is named, in either order") {
   }
 }
 
-TEST_CASE("dual numbers follow the rules of calculus") {
+TEST_CASE("dual numbers: derivative rules") {
   auto const at = [](double z) { return dual::variable(z); };
   for (double const z : {0.3, 1.0, 2.5}) {
     CHECK((at(z) * at(z)).d == doctest::Approx(2 * z));

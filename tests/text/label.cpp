@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-TEST_CASE("a label reads as the name it was made from") {
+TEST_CASE("label: reads as its name") {
   static_assert(satur::label("tanh") == "tanh");
   static_assert(satur::label().empty());
   satur::label const name = std::string("sigmoid");
@@ -24,7 +24,7 @@ TEST_CASE("a label reads as the name it was made from") {
   CHECK(std::string(satur::label(longest)) == longest);
 }
 
-TEST_CASE("longer names are cut and stay different") {
+TEST_CASE("label: long names are cut and stay distinct") {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
     std::string const full = "an activation of forty-two parameters, number " + std::to_string(i);

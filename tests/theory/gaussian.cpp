@@ -74,7 +74,7 @@ bool at_hand() { return !test::shared_table("gaussian_moments.csv").empty(); }
 
 } // namespace
 
-TEST_CASE("moments of every activation agree with the shared table") {
+TEST_CASE("Gaussian moments: every activation against the shared table") {
   if (!at_hand()) {
     return;
   }
@@ -100,7 +100,7 @@ TEST_CASE("moments of every activation agree with the shared table") {
   CHECK(families == 25);
 }
 
-TEST_CASE("the comparison with the table can fail") {
+TEST_CASE("self-test: the comparison with the table detects an error") {
   struct slightly_off : erf_scaled {
     double derivative(double z) const { return erf_scaled::derivative(z) * (1.0 + 1e-9); }
   };
@@ -111,7 +111,7 @@ TEST_CASE("the comparison with the table can fail") {
   }
 }
 
-TEST_CASE("a few rows of the table that are always at hand") {
+TEST_CASE("Gaussian moments: rows of the table kept in the test") {
   struct {
     theory::gaussian_moments got;
     double f, f2, df, df2;
@@ -170,7 +170,7 @@ by_brute_force compare(std::function<double(double)> const& f, std::function<dou
 }
 } // namespace
 
-TEST_CASE("every activation agrees with brute force, the fourth moment and the growth too") {
+TEST_CASE("Gaussian moments: every activation against brute-force integration") {
   test::for_each_activation([]<class A>(A const& act) {
     for (double const mean : {0.0, -0.7}) {
       auto const worst =
@@ -187,7 +187,7 @@ TEST_CASE("every activation agrees with brute force, the fourth moment and the g
   CHECK(off.moments > 1e-9); // the comparison can fail
 }
 
-TEST_CASE("closed forms and identities that the code does not use") {
+TEST_CASE("Gaussian moments: closed forms and identities not used by the code") {
   using std::numbers::pi;
   auto const cdf = [](double t) { return 0.5 * std::erfc(-t / std::sqrt(2.0)); };
   for (double const q : {0.3, 1.0, 9.0, 200.0}) {
@@ -323,7 +323,7 @@ long double expected(polynomial const& p, piece const& over, long double mean, l
 
 } // namespace
 
-TEST_CASE("straight lines and parabolas under wide normals, against closed forms") {
+TEST_CASE("Gaussian moments: lines and parabolas under wide normals against closed forms") {
   constexpr long double inf = std::numeric_limits<long double>::infinity();
   struct subject {
     char const* name;
@@ -403,7 +403,7 @@ TEST_CASE("straight lines and parabolas under wide normals, against closed forms
   }
 }
 
-TEST_CASE("tails of the normal law") {
+TEST_CASE("normal distribution: tails") {
   CHECK(std::fabs(theory::probability_above(10, 0, 1) / 7.61985302416052606597e-24 - 1) < 1e-13);
   CHECK(std::fabs(theory::probability_above(30, 0, 1) / 4.90671392714818774e-198 - 1) < 1e-12);
   CHECK(std::fabs(theory::probability_below(-5, 1, 4) / 0.00134989803163009452665 - 1) < 1e-13);
@@ -430,7 +430,7 @@ static_assert(theory::moments(satur::leaky_relu{0.5}, 0.0, 4.0).mean_squared_out
 static_assert(theory::probability_above(0.0, 0.0, 1.0) == 0.5);
 } // namespace
 
-TEST_CASE("a constant expression gives what a call gives") {
+TEST_CASE("gain: a constant expression equals a call") {
   constexpr auto at = theory::moments(satur::hard_tanh{}, 0.5, 3.0);
   auto const now = theory::moments(satur::hard_tanh{}, 0.5, 3.0);
   CHECK(relative(at.mean_output, now.mean_output) < 1e-14);
@@ -455,7 +455,7 @@ TEST_CASE("a constant expression gives what a call gives") {
   CHECK(std::fabs(tails[3] / std::erfc(6.0) - 1) < 1e-13);
 }
 
-TEST_CASE("a user's own activation: in float alone, inherited, composed") {
+TEST_CASE("Gaussian moments: user's activations, float only, inherited, composed") {
   struct half : satur::relu { // must not take relu's closed forms
     double value(double z) const { return 0.5 * satur::relu::value(z); }
     double derivative(double z) const { return 0.5 * satur::relu::derivative(z); }
@@ -471,7 +471,7 @@ TEST_CASE("a user's own activation: in float alone, inherited, composed") {
                  brute([](double z) { return std::tanh(std::tanh(z)); }, 1, 2, {0.0})) < 1e-9);
 }
 
-TEST_CASE("a variance of 0 is all at the mean") {
+TEST_CASE("Gaussian moments: variance 0") {
   auto const m = theory::moments(satur::sigmoid{}, 1.0, 0.0);
   double const y = satur::sigmoid{}.value(1.0);
   CHECK(m.mean_output == y);
@@ -482,7 +482,7 @@ TEST_CASE("a variance of 0 is all at the mean") {
   CHECK(theory::gaussian_mean(satur::tanh{}, 0.5, 0.0) == satur::tanh{}.value(0.5));
 }
 
-TEST_CASE("what is no law is refused in words") {
+TEST_CASE("Gaussian moments: invalid mean and variance throw with a message") {
   double const nan = std::numeric_limits<double>::quiet_NaN();
   for (double const variance : {-1.0, nan, HUGE_VAL}) {
     CHECK_THROWS_AS((void)theory::moments(satur::tanh{}, 0.0, variance), std::invalid_argument);

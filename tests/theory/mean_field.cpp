@@ -85,7 +85,7 @@ std::vector<subject> const& subjects() {
 
 } // namespace
 
-TEST_CASE("the mean-field table: q*, chi, depth scales, c*") {
+TEST_CASE("mean field: table of q*, chi, depth scales and c*") {
   rows const table = test::shared_table("mean_field.csv");
   std::size_t used = 0;
   std::size_t correlations = 0;
@@ -135,7 +135,7 @@ TEST_CASE("the mean-field table: q*, chi, depth scales, c*") {
   CHECK((table.empty() || correlations > 10));
 }
 
-TEST_CASE("the critical table") {
+TEST_CASE("critical points: table") {
   rows const table = test::shared_table("mean_field_critical.csv");
   std::size_t used = 0;
   for (subject const& act : subjects()) {
@@ -167,7 +167,7 @@ TEST_CASE("the critical table") {
   CHECK((table.empty() || used == 60));
 }
 
-TEST_CASE("trajectories, layer by layer") {
+TEST_CASE("variance map: table of trajectories, layer by layer") {
   rows const table = test::shared_table("mean_field_trajectory.csv");
   std::size_t used = 0;
   for (subject const& act : subjects()) {
@@ -199,7 +199,7 @@ TEST_CASE("trajectories, layer by layer") {
   CHECK((table.empty() || used > 4000));
 }
 
-TEST_CASE("gains: the table, PyTorch's beside it, selu's constants") {
+TEST_CASE("gains: table, PyTorch's gains, selu constants") {
   rows const table = test::shared_table("gains.csv");
   std::size_t used = 0;
   std::vector<subject> all = subjects();
@@ -252,7 +252,7 @@ TEST_CASE("gains: the table, PyTorch's beside it, selu's constants") {
              "satur::theory::backward_gain: E f'(z)^2 at z ~ N(0, 1) is 0"));
 }
 
-TEST_CASE("figures that people quote, without any table") {
+TEST_CASE("mean field: commonly quoted figures") {
   CHECK(std::fabs(theory::critical_weight_variance(satur::tanh{}, 0.05) - 1.76095463960673914) < 1e-9);
   CHECK(std::fabs(theory::critical_weight_variance(satur::tanh{}, 0.0) - 1.0) < 1e-12);
   CHECK(std::fabs(theory::critical_weight_variance(satur::relu{}, 0.0) - 2.0) < 1e-15);
@@ -281,7 +281,7 @@ TEST_CASE("figures that people quote, without any table") {
   CHECK(theory::settle(satur::gelu{}, 2.0, 0.0).limit.kind == theory::limit_kind::zero);
 }
 
-TEST_CASE("each depth from its own slope") {
+TEST_CASE("steady state: each depth scale uses its own slope") {
   theory::steady_state s;
   s.chi_1 = 0.5;
   s.chi_q = 0.25;
@@ -291,7 +291,7 @@ TEST_CASE("each depth from its own slope") {
   CHECK(s.correlation_depth() == doctest::Approx(1 / std::log(4.0 / 3.0)).epsilon(1e-15));
 }
 
-TEST_CASE("the correlation map against the arcsine and arc-cosine kernels") {
+TEST_CASE("correlation map: against the arcsine and arc-cosine kernels") {
   using std::numbers::pi;
   theory::variance_map const erf(satur::erf{}, 1.3, 0.2);
   theory::variance_map const relu(satur::relu{}, 2.0, 0.0);
@@ -311,7 +311,7 @@ TEST_CASE("the correlation map against the arcsine and arc-cosine kernels") {
   }
 }
 
-TEST_CASE("a critical line that does not exist says why; bad input says what") {
+TEST_CASE("critical weights: a missing critical line and invalid input throw with a reason") {
   CHECK(says([] { (void)theory::critical_weight_variance(satur::softplus{}, 0.0); },
              "satur::theory::critical_weight_variance: softplus has no critical point with bias variance 0: weights "
              "wide enough to keep the gradient"));

@@ -150,7 +150,7 @@ template <class A, class I> double worst_of_drawn(A const& act, I const& init, d
 
 } // namespace
 
-TEST_CASE("drawn nets do what was predicted") {
+TEST_CASE("predict: drawn networks agree with the prediction") {
   CHECK(worst_of_drawn(satur::tanh{}, satur::lecun_normal{1.0}) < 1.0);
   CHECK(worst_of_drawn(satur::tanh{}, satur::lecun_uniform{1.5}) < 1.0);
   CHECK(worst_of_drawn(satur::tanh{}, satur::lecun_normal{5.0}) < 1.0);
@@ -163,7 +163,7 @@ TEST_CASE("drawn nets do what was predicted") {
   CHECK(worst_of_drawn(satur::sigmoid{}, satur::glorot_uniform{}, 1.04) > 1.0); // the comparison can fail
 }
 
-TEST_CASE("one drawn net is off by what the width says") {
+TEST_CASE("predict: one drawn network deviates by relative_error") {
   // relu, weight variance 2: relative variance of q grows by 5/n a layer
   constexpr std::size_t width = 64;
   constexpr std::size_t depth = 8;
@@ -201,7 +201,7 @@ TEST_CASE("one drawn net is off by what the width says") {
   CHECK(std::fabs(spread(slopes) / t.mean_derivative_error - 1.0) < 0.15);
 }
 
-TEST_CASE("weights and biases with a mean: the mean and the variance recursion") {
+TEST_CASE("predict: mean and variance recursion for weights and biases with a mean") {
   // a = sigmoid(N(0, 1)) into 1000 weights: the figures of docs/theory.md
   auto const a = theory::moments(satur::sigmoid{}, 0.0, 1.0);
   auto const beyond = [&](double mean, double w2) {
@@ -245,7 +245,7 @@ TEST_CASE("weights and biases with a mean: the mean and the variance recursion")
   CHECK(theory::predict(satur::tanh{}, biased).layers[0].variance == 1.5);
 }
 
-TEST_CASE("unequal widths: gradients follow fan-out") {
+TEST_CASE("predict: unequal widths, gradients follow fan-out") {
   auto const p = theory::predict(satur::relu{}, theory::network_of(satur::he_normal{}, {100, 400, 50, 10}));
   REQUIRE(p.layers.size() == 3);
   // down from layer 3: fan-out 10 times 2/50 times E f'^2 = 1/2
@@ -270,7 +270,7 @@ TEST_CASE("unequal widths: gradients follow fan-out") {
   CHECK(std::count(text.begin(), text.end(), '\n') == 4);
 }
 
-TEST_CASE("unequal widths: the errors of variance and mean slope, exact for relu") {
+TEST_CASE("predict: unequal widths, errors of variance and mean slope are exact for relu") {
   // A layer of n inputs adds 5/n to the relative variance of q; its own units alone, of slope 0 or 1, make the mean
   // slope err by sqrt(1/4 / units).
   auto const p = theory::predict(satur::relu{}, theory::network_of(satur::he_normal{}, {100, 400, 50, 10}));
@@ -284,7 +284,7 @@ TEST_CASE("unequal widths: the errors of variance and mean slope, exact for relu
   }
 }
 
-TEST_CASE("below and above are two sides, and every column of the table has its own number") {
+TEST_CASE("prediction: below and above are separate, every column of the table has its number") {
   // z ~ N(3, 4): below -5 by 4 standard deviations, above 5 by one.
   theory::network const net{
       .layers = {{.size = {4, 6}, .weight_variance = 0.25, .bias_variance = 3.0, .bias_mean = 3.0}}};
@@ -329,7 +329,7 @@ TEST_CASE("below and above are two sides, and every column of the table has its 
                                  "0.6",   "2",        "-1.5", "7",     "7%", "0.5", "0.25",   "0.3",   "0.4",   "0.6"});
 }
 
-TEST_CASE("a verdict names the most saturated layer, counted from 1") {
+TEST_CASE("judge: names the most saturated layer, counted from 1") {
   auto net = theory::network_of(satur::lecun_normal{3.0}, same(50, 10));
   for (std::size_t const worst : {0u, 6u, 9u}) {
     theory::network ill = net;
@@ -342,7 +342,7 @@ TEST_CASE("a verdict names the most saturated layer, counted from 1") {
   }
 }
 
-TEST_CASE("from actual weights, unit by unit") {
+TEST_CASE("predict: from actual weights, unit by unit") {
   matrix const w{{3, 2}, {1, -2, 0.5f, 4, -1, 0}};
   std::vector<double> const b{0.25, -1};
   std::vector<double> const mean{1, 2, 3};
@@ -388,7 +388,7 @@ TEST_CASE("from actual weights, unit by unit") {
   CHECK(shifted.offset_share() > 0.999);
 }
 
-TEST_CASE("vanishing and saturation are told apart") {
+TEST_CASE("judge: vanishing and saturation are distinguished") {
   auto const glorot = theory::judge(satur::sigmoid{}, theory::network_of(satur::glorot_normal{}, same(300, 10)));
   CHECK(glorot.gradient == theory::gradient_trend::vanishing);
   CHECK(!glorot.saturated);
@@ -425,7 +425,7 @@ TEST_CASE("vanishing and saturation are told apart") {
   CHECK(has(gelu.text, "but the layers do not stay there"));
 }
 
-TEST_CASE("recommendations") {
+TEST_CASE("recommend: rule and gain for known activations") {
   auto const relu = theory::recommend(satur::relu{}, same(256, 20));
   CHECK(relu.rule() == "lecun_normal");
   CHECK(std::fabs(relu.gain - std::sqrt(2.0)) < 1e-5);
@@ -459,7 +459,7 @@ TEST_CASE("recommendations") {
   CHECK(wide.gain < 0.9 * theory::recommend(satur::tanh{}, same(64, 3)).gain); // they saturate it sooner
 }
 
-TEST_CASE("bad networks are refused in words") {
+TEST_CASE("predict: invalid networks throw with a message") {
   using theory::network;
   double const nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(has(words_of([] { (void)theory::network_of(satur::he_normal{}, {10}); }),

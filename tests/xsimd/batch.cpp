@@ -79,13 +79,14 @@ template <class B> void check_functions() {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("activations of a batch have the bits of an array pass", T, float, double) {
+TEST_CASE_TEMPLATE("xsimd batch: activations have the bits of an array pass", T, float, double) {
   check_activations<xsimd::batch<T>>();
   check_functions<xsimd::batch<T>>();
 }
 
 #if defined(__x86_64__)
-TEST_CASE_TEMPLATE("so do those of a narrower batch than the file is compiled for", T, float, double) {
+TEST_CASE_TEMPLATE("xsimd batch: a batch narrower than the compiled level has the bits of an array pass", T, float,
+                   double) {
   check_activations<xsimd::batch<T, xsimd::sse2>>();
   check_functions<xsimd::batch<T, xsimd::sse2>>();
 }
@@ -102,7 +103,7 @@ struct one_at_a_time {
 };
 } // namespace
 
-TEST_CASE_TEMPLATE("xtensor computes an activation in batches", T, float, double) {
+TEST_CASE_TEMPLATE("xsimd batch: xtensor evaluates an activation in batches", T, float, double) {
   xt::xtensor<T, 2> const z = xt::ones<T>({7, 64});
   xt::xtensor<T, 2> const y = satur::value(knows_how{}, z);
   xt::xtensor<T, 2> const dy = T(2) * satur::derivative(knows_how{}, z + T(1));
@@ -118,7 +119,7 @@ TEST_CASE_TEMPLATE("xtensor computes an activation in batches", T, float, double
   CHECK(strided(0, 0) == T(0)); // strides go one at a time: the check can fail
 }
 
-TEST_CASE("an activation of one scalar type works inside of xtensor's batches") {
+TEST_CASE("xsimd batch: an activation for one scalar type works in xtensor's batches") {
   xt::xtensor<double, 1> const z = xt::arange<double>(0.0, 100.0);
   xt::xtensor<double, 1> const y = satur::value(one_at_a_time{}, z);
   xt::xtensor<double, 1> const dy = satur::derivative(one_at_a_time{}, z);
