@@ -11,4 +11,4 @@
 #include "satur/observe/observe.hpp"
 #include "satur/record/saturation.hpp"
 #include "satur/rule.hpp"
-#include "satur/simd/use_level.hpp"
+#include "satur/simd/level.hpp"

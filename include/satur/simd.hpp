@@ -13,6 +13,5 @@
 #include "satur/simd/side_by_side.hpp"
 #include "satur/simd/special_values.hpp"
 #include "satur/simd/tail.hpp"
-#include "satur/simd/use_level.hpp"
 #include "satur/simd/wide_product.hpp"
 #include "satur/simd/widen.hpp"

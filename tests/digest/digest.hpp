@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/math.hpp"
-#include "satur/simd/use_level.hpp"
+#include "satur/simd/level.hpp"
 
 #include <concepts>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // softmax, log_softmax and logsumexp against exact tables and long double, at every instruction set; rows that are
 // special.
 // levels: all
-#include "satur/simd/use_level.hpp"
+#include "satur/simd/level.hpp"
 #include <satur/activation.hpp>
 #include <satur/rowwise.hpp>
 

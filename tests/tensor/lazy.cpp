@@ -2,7 +2,7 @@
 // levels: all
 #include "satur/activation.hpp"
 #include "satur/observe.hpp"
-#include "satur/simd/use_level.hpp"
+#include "satur/simd/level.hpp"
 #include "satur/tensor.hpp"
 
 #include <doctest/doctest.h>

@@ -131,7 +131,7 @@ private:
   }
 
   /// Adds n outputs, at most one block.
-  template <class T> void add(T const* y, std::size_t n, math::simd_level level) {
+  template <class T> void add(T const* y, std::size_t n) {
     double const reach = bins_ % 2 == 0 ? 0.0 : 1.0 / static_cast<double>(bins_);
     double const reach_up = bins_ == 1 ? 2.0 : reach; // a single bin is closed on both sides
     if constexpr (std::same_as<T, long double>) {

@@ -104,8 +104,7 @@ template <class T> SATUR_NOINLINE T largest_log_gradient(gradient_sums<T> const&
 }
 
 /// Writes dx from y and dy, for any containers. dx may be dy.
-template <class Rule, class Y, class D, class X>
-void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape, math::simd_level level) {
+template <class Rule, class Y, class D, class X> void run_gradient(Y const& y, D const& dy, X& dx, row_shape shape) {
   using T = value_t<Y>;
   using piece = gradient_piece<Rule, T>;
   using step = typename piece::step;

@@ -3,7 +3,7 @@
 
 #include "satur/observe/apply.hpp"
 #include "satur/observe/observe.hpp"
-#include "satur/simd/use_level.hpp"
+#include "satur/simd/level.hpp"
 #include "satur/testing/finder.hpp"
 
 #include <cstring>
