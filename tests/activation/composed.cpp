@@ -19,7 +19,7 @@ struct cube { // one number at a time
 } // namespace
 
 TEST_CASE("composed: property suite, chain rule") {
-  satur::testing::options o{.monotone = true};
+  satur::testing::check_options o{.monotone = true};
   o.ulp = 8.0;
   auto const r = satur::testing::check_activation<double>(satur::composed{satur::softsign{}, satur::softplus{}}, o);
   CHECK_MESSAGE(r.passed(), r.text());

@@ -264,7 +264,7 @@ TEST_CASE("diagnose: limits are strict if their source is") {
 }
 
 TEST_CASE("diagnose: a share equal to its decimal limit is not above it") {
-  auto const diagnosed = [](std::size_t low, std::size_t high, std::size_t count, satur::finding_thresholds const& t) {
+  auto const diagnosed = [](std::size_t low, std::size_t high, std::size_t count, satur::finding_limits const& t) {
     std::vector<double> z(count, 0.25);
     std::fill_n(z.begin(), low, -6.0);
     std::fill_n(z.begin() + static_cast<std::ptrdiff_t>(low), high, 6.0);

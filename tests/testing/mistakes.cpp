@@ -180,7 +180,7 @@ TEST_CASE("check_activation: detects a slope of another function") {
 }
 
 TEST_CASE("check_activation: detects wrong stated facts") {
-  finds(check_activation<double>(lopsided{}, options{.about = satur::testing::symmetry::odd, .passes = false}),
+  finds(check_activation<double>(lopsided{}, check_options{.about = satur::testing::symmetry::odd, .passes = false}),
         "the symmetry that is stated");
   finds(check_activation<double>(falls{}, check_options{.monotone = true, .passes = false}), "the value never falls");
   report const r = check_activation<double>(wrong_facts{}, scalar_only);

@@ -40,7 +40,7 @@ TEST_CASE("check_activation: correct activations pass, with symmetry") {
 }
 
 TEST_CASE("report: text has property, place, both numbers and cause") {
-  report const r = check_activation<float>(bad{}, options{.passes = false});
+  report const r = check_activation<float>(bad{}, check_options{.passes = false});
   std::string const text = r.text();
   CAPTURE(text);
   CHECK(text.starts_with("bad in float: "));
