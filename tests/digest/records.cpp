@@ -99,7 +99,7 @@ void put(line& l, satur::monitor const& m) {
   }
   l.printed(m);
   std::ostringstream lines;
-  satur::write_history(lines, m);
+  satur::write_history(m, lines);
   l.words(lines.str());
   std::ostringstream file(std::ios::binary);
   satur::save(m, file);

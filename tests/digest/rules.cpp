@@ -55,7 +55,7 @@ void digest::rules(sheet& lines) {
     satur::rule_definition const d = rule.definition();
     l.number(d.first, d.second);
     l.words(d.name.view());
-    l.words(satur::describe(d));
+    l.words(satur::to_text(d));
     l.number(satur::rule_of(d) == rule);
     meaning(lines, rule, name, satur::sigmoid{});
     meaning(lines, rule, name, satur::tanh{});
@@ -87,7 +87,7 @@ void digest::rules(sheet& lines) {
   }
   auto const table = [&](auto const& act) {
     std::ostringstream out;
-    satur::rules::print_presets(out, act);
+    satur::rules::print_presets(act, out);
     lines.add("presets/" + std::string(satur::name_of(act)), "double", compiled_level()).words(out.str());
     satur::rules::unit_limits const kaldi = satur::rules::kaldi_unit_limits(act);
     line& l = lines.add("kaldi_unit_limits/" + std::string(satur::name_of(act)), "double", no_level);

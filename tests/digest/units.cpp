@@ -30,7 +30,7 @@ void read(digest::line& l, satur::unit_records const& units) {
     l.numbers(p.values);
     l.number(p.units, p.unread, p.median());
     std::ostringstream text;
-    satur::print_percentiles(text, reading, p);
+    satur::print_percentiles(reading, p, text);
     l.words(text.str());
     for (satur::unit_summary const& u : satur::worst_units(units, reading, 3)) {
       l.number(u.unit);
@@ -54,7 +54,7 @@ void put(digest::line& l, satur::dormant_units const& d) {
   l.number(d.samples, d.judged, d.mean_magnitude, d.count(), d.fraction());
   l.numbers(d.units());
   l.printed(d);
-  l.words(satur::describe(d.definition));
+  l.words(satur::to_text(d.definition));
 }
 
 template <class T, class A>

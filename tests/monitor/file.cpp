@@ -361,7 +361,7 @@ TEST_CASE("monitor file: 1,000 damaged files with valid checksums throw or give 
       satur::monitor mon = loaded(bytes);
       std::ostringstream out;
       out << mon;
-      write_history(out, mon);
+      write_history(mon, out);
       CHECK(loaded(saved(mon)).size() == mon.size());
       mon.clear();
       for (int i = 0; i < 20; ++i) {

@@ -138,7 +138,7 @@ TEST_CASE("history: JSON Lines, null for missing numbers, the same in any locale
   std::ostringstream out;
   out.imbue(std::locale(std::locale::classic(), new comma));
   out << std::hex;
-  satur::write_history(out, mon);
+  satur::write_history(mon, out);
   std::string const text = out.str();
   CHECK(text.find("{\"layer\":\"a \\\"quoted\\\"\\\\\\u000a name\",\"phase\":\"training\",\"step\":0,\"count\":1500,"
                   "\"low\":0,\"high\":0,\"nonfinite\":0,\"mean_slope\":0.25,\"slope_share\":1,\"low_fraction\":0,"

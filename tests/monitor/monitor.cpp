@@ -70,7 +70,7 @@ TEST_CASE("monitor: the table fits 100 columns and names its rules") {
     satur::monitor mon(rule);
     mon["a layer with a very long name indeed"].observe(satur::centered_sigmoid{}, z);
     mon.end_step();
-    CHECK(printed(mon).find(satur::describe(rule.definition())) != std::string::npos);
+    CHECK(printed(mon).find(satur::to_text(rule.definition())) != std::string::npos);
   }
   satur::monitor const empty;
   CHECK(printed(empty).find("|z| > 5") != std::string::npos);

@@ -107,7 +107,7 @@ TEST_CASE("text: a line of a history as JSON") {
   mon["fc1"].update(std::vector<double>{1.0, 3.0}, std::vector<double>{1.0, 3.0}, 0.001);
   mon.end_step();
   std::ostringstream out;
-  satur::write_history(out, mon);
+  satur::write_history(mon, out);
   CHECK(out.str() ==
         "{\"layer\":\"fc1\",\"phase\":\"training\",\"step\":1,\"count\":20,\"low\":3,\"high\":7,\"nonfinite\":11,"
         "\"mean_slope\":0.2,\"slope_share\":0.4,\"low_fraction\":0.15,\"high_fraction\":0.35,"
@@ -171,10 +171,10 @@ TEST_CASE("text: dormant units, percentiles, phi_B, histogram") {
   CHECK(printed(d) ==
         "2 of 4 units (50.0 %) dormant over 70 samples; saturated_unit: saturated on >= 90 % of the samples "
         "(|z| > 4); mean |a| of the layer 0.25");
-  CHECK(describe(satur::dormancy(satur::tau_dormant{0.25})) == "tau_dormant: mean |a| <= 0.25 of the layer's");
+  CHECK(to_text(satur::dormancy(satur::tau_dormant{0.25})) == "tau_dormant: mean |a| <= 0.25 of the layer's");
 
   std::ostringstream out;
-  satur::print_percentiles(out, satur::readings::mean_z, satur::percentiles_of({1.0, 101.0, none, none, none}));
+  satur::print_percentiles(satur::readings::mean_z, satur::percentiles_of({1.0, 101.0, none, none, none}), out);
   CHECK(out.str() ==
         "mean z over 2 units: 0 % 1, 1 % 2, 2 % 3, 5 % 6, 10 % 11, 20 % 21, 30 % 31, 40 % 41, 50 % 51, 60 % 61, "
         "70 % 71, 80 % 81, 90 % 91, 95 % 96, 98 % 99, 99 % 100, 100 % 101; 3 unread\n");

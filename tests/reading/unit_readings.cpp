@@ -183,7 +183,7 @@ TEST_CASE("percentiles and worst units: numpy's definition, NaN left out") {
   CHECK(satur::percentiles_of(units, satur::readings::mean_slope)(100) == 1.0);
   CHECK(satur::percentiles_of(units, &unit_summary::mean_derivative)(0) == 0.0);
   std::ostringstream out;
-  satur::print_percentiles(out, satur::readings::active, satur::percentiles_of(units, satur::readings::active));
+  satur::print_percentiles(satur::readings::active, satur::percentiles_of(units, satur::readings::active), out);
   CHECK(out.str().starts_with("active share over 4 units: 0 % 0, 1 % 0.01, "));
   CHECK(out.str().ends_with("100 % 1; 1 unread\n"));
   for (satur::unit_reading const& r : satur::readings::all) {
@@ -264,10 +264,10 @@ TEST_CASE("dormancy: every definition on a layer with one unit of each kind") {
   CHECK(std::isnan(satur::find_dormant(unit_records{}, satur::off{}).fraction()));
   CHECK(printed(satur::find_dormant(units, satur::saturated_unit{}))
             .find("saturated_unit: saturated on >= 95 % of the samples (|z| > 5)") != std::string::npos);
-  CHECK(describe(satur::dormancy(satur::off{})) == "off: no active sample");
-  CHECK(describe(satur::dormancy(satur::off{500})) == "off: no active sample among the last 500");
-  CHECK(describe(satur::dormancy(satur::rarely_on{})) == "rarely_on: active on < 1 % of the samples");
-  CHECK(describe(satur::dormancy(satur::dead_gradient{})) == "dead_gradient: dL/dz exactly 0");
+  CHECK(to_text(satur::dormancy(satur::off{})) == "off: no active sample");
+  CHECK(to_text(satur::dormancy(satur::off{500})) == "off: no active sample among the last 500");
+  CHECK(to_text(satur::dormancy(satur::rarely_on{})) == "rarely_on: active on < 1 % of the samples");
+  CHECK(to_text(satur::dormancy(satur::dead_gradient{})) == "dead_gradient: dL/dz exactly 0");
   CHECK_THROWS_WITH_AS(static_cast<void>(satur::find_dormant(units, satur::rarely_on{0.0})),
                        "satur::rarely_on: share is 0; allowed: a share of the samples in (0, 1], such as 0.01",
                        std::invalid_argument);

@@ -335,7 +335,7 @@ TEST_CASE("observe: invalid input throws with a message") {
 }
 
 TEST_CASE("rules: text") {
-  CHECK(satur::describe(satur::z_beyond{}.definition()) == "|z| > 5");
-  CHECK(satur::describe(satur::slope_below{}.definition()) == "slope < 2.66 % of its peak");
-  CHECK(satur::describe(satur::output_beyond{}.definition()) == "output < 0.1 or > 0.9");
+  CHECK(satur::to_text(satur::z_beyond{}.definition()) == "|z| > 5");
+  CHECK(satur::to_text(satur::slope_below{}.definition()) == "slope < 2.66 % of its peak");
+  CHECK(satur::to_text(satur::output_beyond{}.definition()) == "output < 0.1 or > 0.9");
 }

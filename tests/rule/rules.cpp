@@ -20,7 +20,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 void check_ends(satur::rule_equivalents const& e, double low, double high, double relative = 1e-13) {
   CAPTURE(e.activation);
-  CAPTURE(satur::describe(e.rule));
+  CAPTURE(satur::to_text(e.rule));
   auto const same = [&](double got, double exact) {
     CAPTURE(got);
     CAPTURE(exact);
@@ -44,7 +44,7 @@ struct one_sided {
 
 template <class Rule, class A>
 void check_counts(Rule const& rule, A const& act, std::vector<double> const& z, std::uint64_t low, std::uint64_t high) {
-  CAPTURE(satur::describe(rule.definition()));
+  CAPTURE(satur::to_text(rule.definition()));
   satur::saturation const s = satur::observe(act, z, rule);
   CHECK(s.low == low);
   CHECK(s.high == high);
@@ -347,7 +347,7 @@ TEST_CASE("presets: found by name, and their table") {
   CHECK(satur::any_rule() == satur::any_rule(satur::z_beyond{5.0}));
   CHECK_FALSE(satur::any_rule(satur::z_at_least{5.0}) == satur::any_rule(satur::z_beyond{5.0}));
   std::ostringstream out;
-  satur::rules::print_presets(out, satur::relu{});
+  satur::rules::print_presets(satur::relu{}, out);
   std::string const text = out.str();
   for (auto const& p : satur::rules::presets()) {
     CHECK(text.find(p.name) != std::string::npos);

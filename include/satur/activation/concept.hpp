@@ -76,7 +76,9 @@ concept has_limits = requires(A const& act) {
 };
 
 /// The activation's name, or "activation" if it states none.
-template <class A> [[nodiscard]] constexpr std::string_view name_of([[maybe_unused]] A const& act) noexcept {
+template <class A>
+  requires std::is_class_v<A>
+[[nodiscard]] constexpr std::string_view name_of([[maybe_unused]] A const& act) noexcept {
   if constexpr (has_name<A>) {
     return act.name;
   } else {

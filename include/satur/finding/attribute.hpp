@@ -143,7 +143,7 @@ struct layer_attribution {
     char const* separator = " ";
     for (satur::cause const c : {cause::bias, cause::input_mean, cause::weight_norm, cause::input_scale}) {
       if (std::size_t const n = a.units_with(c); n != 0) {
-        out << separator << n << ' ' << describe(c);
+        out << separator << n << ' ' << to_text(c);
         separator = ", ";
       }
     }
@@ -156,7 +156,7 @@ struct layer_attribution {
           << detail::cell("%.3g", u.bias) << ", inputs " << detail::cell("%.3g", u.from_inputs) << "), std z "
           << detail::cell("%.3g", std::sqrt(u.variance)) << " (|w| " << detail::cell("%.3g", std::sqrt(u.weight_square))
           << ", inputs " << detail::cell("%.3g", std::sqrt(u.input_scale())) << "): " << percent_cell(u.slope_share)
-          << " % of the peak slope, " << describe(u.cause);
+          << " % of the peak slope, " << to_text(u.cause);
     }
     if (satur::cure const best = a.cure(); best.what != remedy::none) {
       out << "\n  cure: " << best.advice << "; predicted: " << *best.predicted;

@@ -28,7 +28,7 @@ enum class symptom : std::uint8_t {
   update_too_small,    ///< a step changes the weights by too little
   poor_initialisation [[deprecated("use poor_initialization")]] = poor_initialization
 };
-[[nodiscard]] constexpr std::string_view describe(symptom s) {
+[[nodiscard]] constexpr std::string_view to_text(symptom s) {
   switch (s) {
   case symptom::nonfinite:
     return "not finite";
@@ -58,13 +58,13 @@ enum class symptom : std::uint8_t {
 
 /// Side of the activation: left is z far below 0.
 enum class side : std::uint8_t { none, left, right, both };
-[[nodiscard]] constexpr std::string_view describe(side s) {
+[[nodiscard]] constexpr std::string_view to_text(side s) {
   return s == side::left ? "on the left" : s == side::right ? "on the right" : s == side::both ? "on both sides" : "";
 }
 
 /// note: informational; training may be healthy. warning: learning is slowed. alarm: learning stopped or will stop.
 enum class severity : std::uint8_t { note, warning, alarm };
-[[nodiscard]] constexpr std::string_view describe(severity s) {
+[[nodiscard]] constexpr std::string_view to_text(severity s) {
   return s == severity::note ? "note" : s == severity::warning ? "warning" : "alarm";
 }
 
@@ -83,7 +83,7 @@ enum class cause : std::uint8_t {
   learning_rate,
   upstream ///< another layer, or the loss
 };
-[[nodiscard]] constexpr std::string_view describe(cause c) {
+[[nodiscard]] constexpr std::string_view to_text(cause c) {
   switch (c) {
   case cause::unknown:
     return "unknown";
@@ -164,9 +164,9 @@ struct finding {
   std::string unit_reading;         ///< the reading in `units`: "mean slope share"
 
   friend std::ostream& operator<<(std::ostream& out, finding const& f) {
-    out << '[' << describe(f.severity) << "] " << f.layer << ": " << describe(f.symptom);
+    out << '[' << to_text(f.severity) << "] " << f.layer << ": " << to_text(f.symptom);
     if (f.side != satur::side::none) {
-      out << ' ' << describe(f.side);
+      out << ' ' << to_text(f.side);
     }
     out << ": " << f.evidence;
     if (!f.units.empty()) {
@@ -183,7 +183,7 @@ struct finding {
       out << ": " << f.unit_reading;
     }
     if (f.cause != satur::cause::unknown) {
-      out << "\n  cause: " << describe(f.cause);
+      out << "\n  cause: " << to_text(f.cause);
       if (!f.reason.empty()) {
         out << ": " << f.reason;
       }

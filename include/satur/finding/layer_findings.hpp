@@ -103,7 +103,7 @@ inline bool find_saturated(layer_case const& l, finding_limits const& limits, st
       message(percent_cell(l.now.slope_share), " % of the peak slope is left, ",
               is_nan(l.initial) ? message(percent_cell(l.healthy), " % for z ~ N(0, 1)")
                                 : message(percent_cell(l.initial), " % at the start"),
-              "; ", describe(f.rule), ": ", percent_cell(l.now.low), " % left, ", percent_cell(l.now.high), " % right");
+              "; ", to_text(f.rule), ": ", percent_cell(l.now.low), " % left, ", percent_cell(l.now.high), " % right");
   if (lost) {
     f.value = l.healthy - l.now.slope_share;
     f.limit = limits.slope_excess;

@@ -55,7 +55,7 @@ inline void find_dead_units(layer_case const& l, finding_limits const& limits, s
   finding f = l.finding_of(symptom::dead_units, alarm ? severity::alarm : severity::warning);
   f.value = share;
   f.limit = alarm ? limits.dead_alarm : limits.dead_warning;
-  f.evidence = message(dead, " of ", l.units->size(), " units were never active, or ", describe(f.rule), " on ",
+  f.evidence = message(dead, " of ", l.units->size(), " units were never active, or ", to_text(f.rule), " on ",
                        number_text(100.0 * limits.dead_on), " % of ", l.units->samples(), " samples or more");
   double const n = static_cast<double>(dead);
   f.cause = mean.mean * mean.mean >= variance / n ? cause::mean : cause::spread;

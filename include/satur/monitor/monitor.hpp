@@ -133,8 +133,8 @@ public:
   /// Throws std::invalid_argument if it is not the rule by which this monitor counts.
   void use_rule(any_rule const& rule) {
     if (!(rule == options_.rule)) {
-      throw std::invalid_argument(detail::message("satur::monitor::use_rule: the rule is ", describe(rule.definition()),
-                                                  ", this monitor counts by ", describe(options_.rule.definition()),
+      throw std::invalid_argument(detail::message("satur::monitor::use_rule: the rule is ", to_text(rule.definition()),
+                                                  ", this monitor counts by ", to_text(options_.rule.definition()),
                                                   "; hand in the rule that it counts by"));
     }
     options_.rule = rule;
@@ -226,8 +226,8 @@ private:
   void require_mergeable(monitor const& o) {
     if (!(rule() == o.rule())) {
       throw std::invalid_argument(detail::message("satur::monitor: cannot merge a monitor that counts ",
-                                                  describe(rule().definition()), " with one that counts ",
-                                                  describe(o.rule().definition()), "; give both the same rule"));
+                                                  to_text(rule().definition()), " with one that counts ",
+                                                  to_text(o.rule().definition()), "; give both the same rule"));
     }
     for (layer_monitor const& theirs : o.layers_) {
       if (layer_monitor* const ours = find(theirs.name()); ours != nullptr) {

@@ -10,7 +10,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 /// Training and evaluation are recorded apart: dropout and batch normalization make them two networks.
 enum class phase : std::uint8_t { train, eval };
-[[nodiscard]] constexpr std::string_view name_of(phase p) { return p == phase::train ? "training" : "evaluation"; }
+[[nodiscard]] constexpr std::string_view to_text(phase p) { return p == phase::train ? "training" : "evaluation"; }
 
 /// What a monitor records, and how often.
 ///

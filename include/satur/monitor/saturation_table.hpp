@@ -38,7 +38,7 @@ public:
       }
       out << '\n';
     }
-    out << "saturated: " << describe(table.monitor_.rule().definition()) << '\n'
+    out << "saturated: " << to_text(table.monitor_.rule().definition()) << '\n'
         << "slope: mean f'(z) as a share of its peak; grad: of dL/dz; update: log10(std(step) / std(weights))\n";
     if (broken) {
       for (layer_monitor const& layer : table.monitor_) {
@@ -75,7 +75,7 @@ inline std::ostream& operator<<(std::ostream& out, monitor const& mon) {
       continue;
     }
     if (both) {
-      out << name_of(p) << ", the last of " << s.seen << " steps:\n";
+      out << to_text(p) << ", the last of " << s.seen << " steps:\n";
     }
     out << saturation_table(mon, saturation_table::stretch::last_step, p);
     if (s.sampled != s.seen) {

@@ -53,7 +53,7 @@ public:
     if (batch.samples() != 0) {
       if (named_ && (!(rule_ == batch.rule()) || activation_ != batch.activation())) {
         throw std::invalid_argument(detail::message("satur::decayed_units: cannot add a batch of ", batch.title(),
-                                                    " to one of ", activation_, " (", describe(rule_),
+                                                    " to one of ", activation_, " (", to_text(rule_),
                                                     "); give each activation and rule a window of its own"));
       }
       rule_ = batch.rule();

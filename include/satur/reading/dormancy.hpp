@@ -52,7 +52,7 @@ inline std::string times_100(double share) { return number_text(std::round(share
 } // namespace detail
 
 /// "off: no active sample", "tau_dormant: mean |a| <= 0.025 of the layer's", …
-[[nodiscard]] inline std::string describe(dormancy const& d) {
+[[nodiscard]] inline std::string to_text(dormancy const& d) {
   using detail::message;
   struct {
     std::string operator()(off const& o) const {
@@ -104,7 +104,7 @@ struct dormant_units {
     bool const by_rule = std::holds_alternative<saturated_unit>(d.definition);
     return out << detail::message(d.count(), " of ", d.judged, " units (", detail::percent_cell(d.fraction()),
                                   " %) dormant over ", detail::cell("%.0f", d.samples), " samples; ",
-                                  describe(d.definition), by_rule ? " (" + describe(d.rule) + ")" : std::string(),
+                                  to_text(d.definition), by_rule ? " (" + to_text(d.rule) + ")" : std::string(),
                                   "; mean |a| of the layer ", detail::number_cell(d.mean_magnitude, "%.3g"));
   }
   bool operator==(dormant_units const&) const = default;
@@ -193,9 +193,9 @@ struct dormancy_change {
 /// Throws std::invalid_argument if the definitions differ, shape_error if the numbers of units differ.
 [[nodiscard]] inline dormancy_change compare(dormant_units const& before, dormant_units const& after) {
   if (!(before.definition == after.definition)) {
-    throw std::invalid_argument(detail::message("satur::compare: cannot compare units by '",
-                                                describe(before.definition), "' with units by '",
-                                                describe(after.definition), "'; judge both windows alike"));
+    throw std::invalid_argument(detail::message("satur::compare: cannot compare units by '", to_text(before.definition),
+                                                "' with units by '", to_text(after.definition),
+                                                "'; judge both windows alike"));
   }
   if (before.dormant.size() != after.dormant.size()) {
     throw shape_error(detail::message("satur::compare: cannot compare ", before.dormant.size(), " units with ",

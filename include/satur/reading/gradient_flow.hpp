@@ -21,7 +21,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 /// The change of a gradient in the backward pass.
 enum class flow { unknown, healthy, vanishing, exploding, not_finite };
-[[nodiscard]] constexpr std::string_view describe(flow f) {
+[[nodiscard]] constexpr std::string_view to_text(flow f) {
   return f == flow::healthy      ? "healthy"
          : f == flow::vanishing  ? "vanishing"
          : f == flow::exploding  ? "exploding"
@@ -40,7 +40,7 @@ struct gradient_flow {
 
   friend std::ostream& operator<<(std::ostream& out, gradient_flow const& f) {
     using detail::number_cell;
-    return out << "gradient flow " << describe(f.state) << ": norm of dL/dz " << number_cell(f.first, "%.3g")
+    return out << "gradient flow " << to_text(f.state) << ": norm of dL/dz " << number_cell(f.first, "%.3g")
                << " in the first layer, " << number_cell(f.last, "%.3g") << " in the last, ratio "
                << number_cell(f.ratio, "%.3g");
   }
@@ -93,7 +93,7 @@ struct layer_flow {
 
   friend std::ostream& operator<<(std::ostream& out, layer_flow const& f) {
     using detail::number_cell;
-    out << "layer to layer " << describe(f.state) << ": rms of dL/dz over that of the next layer from "
+    out << "layer to layer " << to_text(f.state) << ": rms of dL/dz over that of the next layer from "
         << number_cell(f.smallest, "%.3g") << " to " << number_cell(f.largest, "%.3g");
     if (f.ratios != 0) {
       out << ", longest one-way stretch layers " << f.from << " to " << f.from + f.ratios;

@@ -50,7 +50,7 @@ struct saturation_axes {
     return out << detail::message("elements  ", percent_cell(a.element_fraction()), " % of ",
                                   detail::cell("%.0f", a.elements), " saturated (low ",
                                   percent_cell(share(a.low, a.elements)), " %, high ",
-                                  percent_cell(share(a.high, a.elements)), " %; ", describe(a.rule), ")\n")
+                                  percent_cell(share(a.high, a.elements)), " %; ", to_text(a.rule), ")\n")
                << detail::message("units     ", a.saturated_units, " of ", a.units,
                                   " saturated on >= ", detail::number_text(100.0 * a.unit_share),
                                   " % of their samples (", a.low_units, " low, ", a.high_units, " high, ",

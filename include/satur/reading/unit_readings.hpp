@@ -151,7 +151,7 @@ template <unit_source U>
 }
 
 /// "mean f'(z) over 256 units: 0 % 0.001, 1 % 0.002, …, 100 % 0.25"
-inline void print_percentiles(std::ostream& out, unit_reading const& reading, unit_percentiles const& p) {
+inline void print_percentiles(unit_reading const& reading, unit_percentiles const& p, std::ostream& out) {
   out << detail::message(reading.name, " over ", p.units, " units:");
   for (std::size_t i = 0; i < p.at.size(); ++i) {
     out << (i == 0 ? " " : ", ") << p.at[i] << " % " << detail::number_cell(p.values[i], "%.4g");

@@ -111,7 +111,7 @@ struct saturation {
   bool operator==(saturation const&) const = default;
 
   /// "sigmoid (|z| > 5)"
-  [[nodiscard]] std::string title() const { return detail::message(activation, " (", describe(rule), ')'); }
+  [[nodiscard]] std::string title() const { return detail::message(activation, " (", to_text(rule), ')'); }
 
 private:
   [[nodiscard]] static double mean_square(moments const& m) {
@@ -131,7 +131,7 @@ inline std::ostream& operator<<(std::ostream& out, saturation const& s) {
   using detail::number_cell;
   using detail::percent_cell;
   std::string const name = s.activation.empty() ? "nothing observed" : std::string(s.activation);
-  out << name << ": " << s.count << " pre-activations z, saturated where " << describe(s.rule) << '\n'
+  out << name << ": " << s.count << " pre-activations z, saturated where " << to_text(s.rule) << '\n'
       << "  saturated    " << percent_cell(s.fraction()) << " %  (low " << percent_cell(s.low_fraction()) << " %, high "
       << percent_cell(s.high_fraction()) << " %)\n"
       << "  mean slope   " << number_cell(s.mean_derivative(), "%.4g");

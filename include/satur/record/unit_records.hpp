@@ -195,7 +195,7 @@ public:
   }
 
   /// "sigmoid (|z| > 5)"
-  [[nodiscard]] std::string title() const { return detail::message(activation_, " (", describe(rule_), ')'); }
+  [[nodiscard]] std::string title() const { return detail::message(activation_, " (", to_text(rule_), ')'); }
   bool operator==(unit_records const&) const = default;
 
 private:

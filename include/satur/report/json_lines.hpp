@@ -49,7 +49,7 @@ inline void write_json(std::ostream& out, std::string_view text) {
 ///      "slope_share":0.84,"low_fraction":0.00037,"high_fraction":0.00027,"gradient_rms":0.0012,"log10_update":-3.1}
 ///
 /// (without the line break). What was not seen is null. Digits do not depend on the stream's locale or format.
-inline void write_history(std::ostream& out, monitor const& mon) {
+inline void write_history(monitor const& mon, std::ostream& out) {
   using detail::write_json;
   for (layer_monitor const& layer : mon) {
     for (phase const p : {phase::train, phase::eval}) {
@@ -63,7 +63,7 @@ inline void write_history(std::ostream& out, monitor const& mon) {
           separator = ",";
         };
         field("layer", std::string_view(layer.name()));
-        field("phase", name_of(p));
+        field("phase", to_text(p));
         field("step", line.step);
         field("count", line.count);
         field("low", line.low);

@@ -62,7 +62,7 @@ template <class R> [[nodiscard]] R rule_from(rule_definition const& d) {
 }
 
 /// The rule in words: "|z| > 5", "slope < 2.66 % of its peak"; for a rule of yours its name and numbers.
-[[nodiscard]] inline std::string describe(rule_definition const& definition) {
+[[nodiscard]] inline std::string to_text(rule_definition const& definition) {
   if (std::optional<library_rule> const rule = find_rule(definition); rule) {
     return std::visit([](auto const& r) { return r.text(); }, *rule);
   }

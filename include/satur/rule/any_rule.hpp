@@ -85,7 +85,7 @@ private:
   [[nodiscard]] rule_limits limits_for(activation_ref const& act) const {
     if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
       if (!own->limits) {
-        detail::bad_parameter("any_rule", "rule", describe(own->definition),
+        detail::bad_parameter("any_rule", "rule", to_text(own->definition),
                               "a rule that can count; this one came from a file, hand the rule itself in again "
                               "(monitor::use_rule)");
       }

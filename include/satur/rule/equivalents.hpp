@@ -30,11 +30,11 @@ struct rule_equivalents {
     return "     z low      y low  slope %    z high     y high  slope %  saturated where";
   }
   [[nodiscard]] std::string row() const {
-    return side(z_low, y_low, slope_low) + side(z_high, y_high, slope_high) + "  " + describe(rule);
+    return side(z_low, y_low, slope_low) + side(z_high, y_high, slope_high) + "  " + to_text(rule);
   }
   /// "tanh, slope < 2.66 % of its peak: left of z = -2.5 (output -0.9866, slope 2.66 % of its peak), right of ..."
   friend std::ostream& operator<<(std::ostream& out, rule_equivalents const& e) {
-    return out << e.activation << ", " << describe(e.rule) << ": " << words("left", e.z_low, e.y_low, e.slope_low)
+    return out << e.activation << ", " << to_text(e.rule) << ": " << words("left", e.z_low, e.y_low, e.slope_low)
                << ", " << words("right", e.z_high, e.y_high, e.slope_high);
   }
 

@@ -87,7 +87,7 @@ struct preset {
 
 /// What every preset means for an activation, one row each. "never" where a side has no end beyond which
 /// all is saturated; "not defined" where the preset refuses the activation.
-template <class A> void print_presets(std::ostream& out, A const& act) {
+template <class A> void print_presets(A const& act, std::ostream& out) {
   using detail::padded;
   out << padded(detail::message("rules for ", name_of(act)), 22, true) << rule_equivalents::columns() << '\n';
   for (preset const& p : presets()) {

@@ -59,7 +59,7 @@ struct unit_access {
                       label const& activation, double peak_slope) {
     if (r.lifetime_ != 0 && (!(r.rule_ == rule) || r.activation_ != activation || r.peak_slope_ != peak_slope)) {
       throw std::invalid_argument(message("satur::", function, ": the record is of ", r.title(), ", the block of ",
-                                          activation, " (", describe(rule),
+                                          activation, " (", to_text(rule),
                                           "); give each activation and rule a record of its own"));
     }
     prepare(function, r, layout);
