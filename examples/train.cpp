@@ -469,7 +469,7 @@ satur::any_rule rule_named(std::string const& name) {
   unknown("rule", name, known);
 }
 
-std::string percent(double share) { return satur::detail::percent_cell(share) + " %"; }
+std::string percent(double share) { return satur::text::percent(share) + " %"; }
 
 // --- before the first step -------------------------------------------------------------------------------------------
 
@@ -523,10 +523,10 @@ void foretell(std::ostream& out, satur::any_activation const& act, satur::theory
     }
     bool const classic = s.rule == satur::z_beyond{5.0}.definition(); // another rule's share is no |z| > 5
     out << text("%-13s %9.3f %7.3f %7s %7s %8.1e  %9.3f %7.3f %7s %7s %8.1e\n", layer.name().c_str(), e.mean,
-                e.stddev(), satur::detail::percent_cell(e.beyond()).c_str(),
-                satur::detail::percent_cell(1.0 - e.slope_saturation).c_str(), e.gradient_scale(), s.mean_z(),
-                s.stddev_z(), classic ? satur::detail::percent_cell(s.fraction()).c_str() : "-",
-                satur::detail::percent_cell(s.slope_share()).c_str(), layer.last().gradient.rms() / last_gradient);
+                e.stddev(), satur::text::percent(e.beyond()).c_str(),
+                satur::text::percent(1.0 - e.slope_saturation).c_str(), e.gradient_scale(), s.mean_z(), s.stddev_z(),
+                classic ? satur::text::percent(s.fraction()).c_str() : "-",
+                satur::text::percent(s.slope_share()).c_str(), layer.last().gradient.rms() / last_gradient);
   }
   out << "gradient: size of dL/dz, against the last hidden layer's\n"
       << wrapped(satur::theory::judge(act, expected).text, "  ") << '\n';

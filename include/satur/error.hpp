@@ -3,16 +3,18 @@
 
 #include "satur/config.hpp"
 
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <locale>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace satur {
 
@@ -30,49 +32,43 @@ struct file_error : std::runtime_error {
 
 namespace detail {
 
-/// "(128, 784)"; one extent reads "(10)", none "()". Any range of integers.
-template <class Range> [[nodiscard]] std::string shape_text(Range const& shape) {
-  std::ostringstream out;
-  out.imbue(std::locale::classic());
-  out << '(';
-  char const* separator = "";
-  for (auto const& extent : shape) {
-    out << separator << +extent;
-    separator = ", ";
-  }
-  out << ')';
-  return out.str();
-}
-
-[[nodiscard]] inline std::string shape_text(std::initializer_list<std::size_t> shape) {
-  return shape_text<std::initializer_list<std::size_t>>(shape);
-}
-
 /// Neither infinite nor NaN. By the bits, so that -ffast-math cannot assume the answer.
 [[nodiscard]] constexpr bool is_finite(double x) noexcept {
   return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
 }
 
-/// A number as a person would type it: 0.1, 5, -inf, nan; enough digits to tell neighbors of its type apart.
-template <class T> [[nodiscard]] std::string number_text(T value) {
-  std::ostringstream out;
-  out.imbue(std::locale::classic());
+/// The shortest digits that read back as the same number of its type: 0.1, 5, -inf, nan. An exponent stands where the
+/// number is below 1e-4 or so large that its type does not have every whole number. `text::number` is its public name.
+template <class T>
+  requires std::is_arithmetic_v<T>
+[[nodiscard]] std::string number_text(T value) {
+  std::array<char, 64> text;
+  char* const first = text.data();
+  char* const last = first + text.size();
   if constexpr (std::numeric_limits<T>::is_integer) {
-    out << +value;
+    return {first, std::to_chars(first, last, +value).ptr};
   } else {
-    // The short form where it reads back as the same number, else all digits.
-    out.precision(std::numeric_limits<T>::digits10);
-    out << value;
-    T back{};
-    std::istringstream in{out.str()};
-    in.imbue(std::locale::classic());
-    if (in >> back && !(back == value)) {
-      out.str({});
-      out.precision(std::numeric_limits<T>::max_digits10);
-      out << value;
-    }
+    T const size = value < 0 ? -value : value;
+    bool const plain = value == 0 || (size >= static_cast<T>(1e-4L) && size < 2 / std::numeric_limits<T>::epsilon());
+    auto const format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+    std::string_view const digits(first, std::to_chars(first, last, value, format).ptr);
+    return digits == "-nan" ? "nan" : std::string(digits); // the sign of a NaN says nothing
   }
-  return out.str();
+}
+
+/// "(128, 784)"; one extent reads "(10)", none "()". Any range of integers.
+template <class Range> [[nodiscard]] std::string shape_text(Range const& shape) {
+  std::string text = "(";
+  char const* separator = "";
+  for (auto const& extent : shape) {
+    text += separator + number_text(extent);
+    separator = ", ";
+  }
+  return text + ')';
+}
+
+[[nodiscard]] inline std::string shape_text(std::initializer_list<std::size_t> shape) {
+  return shape_text<std::initializer_list<std::size_t>>(shape);
 }
 
 /// One line of any printable parts: message("satur::fill: ", n, " values").
@@ -87,7 +83,7 @@ template <class... Parts> [[nodiscard]] std::string message(Parts const&... part
 template <class T>
 [[noreturn]] void bad_parameter(std::string_view function, std::string_view what, T const& given,
                                 std::string_view allowed) {
-  if constexpr (std::numeric_limits<T>::is_specialized) {
+  if constexpr (std::is_arithmetic_v<T>) {
     throw std::invalid_argument(
         message("satur::", function, ": ", what, " is ", number_text(given), "; allowed: ", allowed));
   } else {

@@ -1,5 +1,6 @@
 /// \file text.hpp  Numbers, shares and short names as text.
 #pragma once
 
-#include "satur/text/cell.hpp"
 #include "satur/text/label.hpp"
+#include "satur/text/number.hpp"
+#include "satur/text/table.hpp"

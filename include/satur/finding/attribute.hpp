@@ -5,6 +5,7 @@
 #include "satur/finding/finding.hpp"
 #include "satur/finding/weights.hpp"
 #include "satur/statistics/moments.hpp"
+#include "satur/text/number.hpp"
 #include "satur/theory/units.hpp"
 
 #include <algorithm>
@@ -133,12 +134,11 @@ struct layer_attribution {
     }
     if (why == cause::weight_norm || why == cause::input_scale) {
       return {remedy::rescale, factor,
-              detail::message("multiply w and b by ", detail::cell("%.3g", factor), " (satur::rescale)"), rescaled};
+              detail::message("multiply w and b by ", text::significant(factor, 3), " (satur::rescale)"), rescaled};
     }
     return {};
   }
   friend std::ostream& operator<<(std::ostream& out, layer_attribution const& a) {
-    using detail::percent_cell;
     out << a.units.size() << ' ' << a.activation << " units, expected " << a.now << ';';
     char const* separator = " ";
     for (satur::cause const c : {cause::bias, cause::input_mean, cause::weight_norm, cause::input_scale}) {
@@ -152,10 +152,10 @@ struct layer_attribution {
       if (u.cause == cause::unknown) {
         break; // this unit and those after it kept their slope
       }
-      out << "\n  unit " << u.unit << ": mean z " << detail::cell("%.3g", u.mean()) << " (bias "
-          << detail::cell("%.3g", u.bias) << ", inputs " << detail::cell("%.3g", u.from_inputs) << "), std z "
-          << detail::cell("%.3g", std::sqrt(u.variance)) << " (|w| " << detail::cell("%.3g", std::sqrt(u.weight_square))
-          << ", inputs " << detail::cell("%.3g", std::sqrt(u.input_scale())) << "): " << percent_cell(u.slope_share)
+      out << "\n  unit " << u.unit << ": mean z " << text::significant(u.mean(), 3) << " (bias "
+          << text::significant(u.bias, 3) << ", inputs " << text::significant(u.from_inputs, 3) << "), std z "
+          << text::significant(std::sqrt(u.variance), 3) << " (|w| " << text::significant(std::sqrt(u.weight_square), 3)
+          << ", inputs " << text::significant(std::sqrt(u.input_scale()), 3) << "): " << text::percent(u.slope_share)
           << " % of the peak slope, " << to_text(u.cause);
     }
     if (satur::cure const best = a.cure(); best.what != remedy::none) {

@@ -7,6 +7,7 @@
 #include "satur/finding/limits.hpp"
 #include "satur/monitor/monitor.hpp"
 #include "satur/reading/gradient_flow.hpp"
+#include "satur/text/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -51,9 +52,9 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
   f.value = through;
   f.limit = few ? (vanishing ? limits.shallow_flow : 1.0 / limits.shallow_flow)
                 : (vanishing ? limits.gradient.vanishing_ratio : limits.gradient.exploding_ratio);
-  f.evidence = message("rms dL/dz is ", cell("%.2e", gradients.front().rms()), " here and ",
-                       cell("%.2e", gradients.back().rms()), " in ", with_gradient.back()->name, ": ",
-                       cell("%.3g", per_layer), " times from layer to layer");
+  f.evidence = message("rms dL/dz is ", text::scientific(gradients.front().rms(), 2), " here and ",
+                       text::scientific(gradients.back().rms(), 2), " in ", with_gradient.back()->name, ": ",
+                       text::significant(per_layer, 3), " times from layer to layer");
 
   // dL/dz of the last layer already contains that layer's slope; it shrinks by the slopes of the others.
   std::size_t flat = 0;
@@ -71,12 +72,13 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
   } else {
     double const factor = 1.0 / per_layer;
     f.cause = vanishing ? cause::small_weights : cause::large_weights;
-    f.reason = message("no layer that it passes has lost its slope",
-                       vanishing ? ": this is vanishing, not saturation" : "", "; mean f'^2 is ",
-                       cell("%.3g", with_gradient.front()->record.saturation.mean_squared_derivative()), " here");
+    f.reason =
+        message("no layer that it passes has lost its slope", vanishing ? ": this is vanishing, not saturation" : "",
+                "; mean f'^2 is ",
+                text::significant(with_gradient.front()->record.saturation.mean_squared_derivative(), 3), " here");
     f.cure.what = remedy::initializer;
     f.cure.factor = factor;
-    f.cure.advice = message("weights ", cell("%.3g", factor), " times as large would keep the gradient's size");
+    f.cure.advice = message("weights ", text::significant(factor, 3), " times as large would keep the gradient's size");
     f.cure.predicted = widest_spread->expected_times(factor);
     if (f.cure.predicted && vanishing && f.cure.predicted->slope_share < 0.5 * f.now.slope_share) {
       f.cure.what = remedy::zero_centered_activation;

@@ -4,7 +4,7 @@
 #include "satur/activation/any_activation.hpp"
 #include "satur/rule/any_rule.hpp"
 #include "satur/rule/equivalents.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 #include "satur/theory/moments.hpp"
 #include "satur/theory/normal_law.hpp"
 
@@ -25,7 +25,7 @@ struct layer_state {
   [[nodiscard]] double saturated() const { return low + high; }
   /// Prints "95.7 % of the peak slope, 0 % saturated".
   friend std::ostream& operator<<(std::ostream& out, layer_state const& s) {
-    return out << detail::percent_cell(s.slope_share) << " % of the peak slope, " << detail::percent_cell(s.saturated())
+    return out << text::percent(s.slope_share) << " % of the peak slope, " << text::percent(s.saturated())
                << " % saturated";
   }
   bool operator==(layer_state const&) const = default;

@@ -4,6 +4,7 @@
 #include "satur/finding/expectation.hpp"
 #include "satur/rule/all.hpp"
 #include "satur/text/label.hpp"
+#include "satur/text/number.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -173,7 +174,7 @@ struct finding {
       out << "\n  units: ";
       char const* separator = "";
       for (unit_evidence const& u : f.units) {
-        out << separator << u.unit << " (" << detail::number_cell(u.reading, "%.3g");
+        out << separator << u.unit << " (" << text::significant(u.reading, 3);
         if (u.side != satur::side::none) {
           out << ' ' << (u.side == satur::side::left ? "left" : u.side == satur::side::right ? "right" : "both");
         }

@@ -5,6 +5,7 @@
 #include "satur/finding/unit_findings.hpp"
 #include "satur/reading/gradient_flow.hpp"
 #include "satur/reading/update_size.hpp"
+#include "satur/text/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -64,11 +65,11 @@ inline void explain(layer_case const& l, finding& f) {
     return;
   }
   bool const fed = l.before != nullptr && !l.before->record.saturation.empty();
-  f.reason = message("z has mean ", cell("%.3g", mean), " and standard deviation ", cell("%.3g", std));
+  f.reason = message("z has mean ", text::significant(mean, 3), " and standard deviation ", text::significant(std, 3));
   if (by_mean) {
     f.cause = cause::mean;
     if (fed) {
-      f.reason += message("; its inputs have mean ", cell("%.3g", l.before->record.saturation.mean_output()));
+      f.reason += message("; its inputs have mean ", text::significant(l.before->record.saturation.mean_output(), 3));
     }
     f.cure = recentering(l);
     return;
@@ -78,10 +79,11 @@ inline void explain(layer_case const& l, finding& f) {
     double const inputs = l.before->record.saturation.mean_squared_output();
     double const weights = std * std / inputs; // n Var w, for weights of mean 0
     f.cause = inputs > weights ? cause::input_scale : cause::weight_norm;
-    f.reason += message("; n Var w = ", cell("%.3g", weights), ", inputs of mean square ", cell("%.3g", inputs));
+    f.reason += message("; n Var w = ", text::significant(weights, 3), ", inputs of mean square ",
+                        text::significant(inputs, 3));
   }
   f.cure = {remedy::rescale, factor,
-            message("multiply w and b by ", cell("%.3g", factor), " (satur::rescale): 1 / std z"), after};
+            message("multiply w and b by ", text::significant(factor, 3), " (satur::rescale): 1 / std z"), after};
 }
 
 /// Returns whether it found something mean-driven.
@@ -99,11 +101,11 @@ inline bool find_saturated(layer_case const& l, finding_limits const& limits, st
   finding f = l.finding_of(lost || beyond ? symptom::saturated_layer : symptom::one_sided,
                            gone || beyond ? severity::alarm : severity::warning);
   f.side = which_side(l, limits);
-  f.evidence =
-      message(percent_cell(l.now.slope_share), " % of the peak slope is left, ",
-              is_nan(l.initial) ? message(percent_cell(l.healthy), " % for z ~ N(0, 1)")
-                                : message(percent_cell(l.initial), " % at the start"),
-              "; ", to_text(f.rule), ": ", percent_cell(l.now.low), " % left, ", percent_cell(l.now.high), " % right");
+  f.evidence = message(text::percent(l.now.slope_share), " % of the peak slope is left, ",
+                       is_nan(l.initial) ? message(text::percent(l.healthy), " % for z ~ N(0, 1)")
+                                         : message(text::percent(l.initial), " % at the start"),
+                       "; ", to_text(f.rule), ": ", text::percent(l.now.low), " % left, ", text::percent(l.now.high),
+                       " % right");
   if (lost) {
     f.value = l.healthy - l.now.slope_share;
     f.limit = limits.slope_excess;
@@ -133,11 +135,12 @@ inline void find_variance(layer_case const& l, finding_limits const& limits, std
   finding f = l.finding_of(symptom::poor_initialization, severity::warning);
   f.value = ratio;
   f.limit = ratio > 1.0 ? limits.variance_factor : 1.0 / limits.variance_factor;
-  f.evidence = message("z has variance ", cell("%.3g", l.record.saturation.variance_z()), ", ", cell("%.3g", ratio),
-                       " times the expected ", cell("%.3g", l.expected_variance));
+  f.evidence = message("z has variance ", text::significant(l.record.saturation.variance_z(), 3), ", ",
+                       text::significant(ratio, 3), " times the expected ", text::significant(l.expected_variance, 3));
   f.cause = ratio > 1.0 ? cause::large_weights : cause::small_weights;
   if (is_finite(factor)) {
-    f.cure = {remedy::rescale, factor, message("multiply w and b by ", cell("%.3g", factor), " (satur::rescale)"),
+    f.cure = {remedy::rescale, factor,
+              message("multiply w and b by ", text::significant(factor, 3), " (satur::rescale)"),
               l.expected_times(factor)};
   }
   found.push_back(std::move(f));
@@ -151,10 +154,10 @@ inline void find_zero_gradient(layer_case const& l, finding_limits const& limits
   finding f = l.finding_of(symptom::zero_gradient, g.zeros == g.count ? severity::alarm : severity::warning);
   f.value = g.zero_fraction();
   f.limit = limits.gradient.zero_share;
-  f.evidence = message(percent_cell(f.value), " % of dL/dz is exactly 0");
+  f.evidence = message(text::percent(f.value), " % of dL/dz is exactly 0");
   bool const flat = l.has_activation() && l.now.slope_share < 1.0 - 0.5 * f.value;
   f.cause = flat ? cause::slope : cause::upstream;
-  f.reason = flat ? message("mean f' is ", cell("%.3g", l.now.mean_slope))
+  f.reason = flat ? message("mean f' is ", text::significant(l.now.mean_slope, 3))
                   : "the slopes here are not zero: the layers above send back no gradient";
   found.push_back(std::move(f));
 }
@@ -168,13 +171,13 @@ inline void find_update(layer_case const& l, finding_limits const& limits, std::
   finding f = l.finding_of(large ? symptom::update_too_large : symptom::update_too_small, severity::note);
   f.value = u.log10_ratio;
   f.limit = large ? limits.gradient.update_high : limits.gradient.update_low;
-  f.evidence = message("a step is 10^", cell("%.2f", u.log10_ratio), " times the weights; the usual range is 10^",
-                       cell("%g", limits.gradient.update_low), " to 10^", cell("%g", limits.gradient.update_high));
+  f.evidence = message("a step is 10^", text::decimals(u.log10_ratio, 2), " times the weights; the usual range is 10^",
+                       text::number(limits.gradient.update_low), " to 10^", text::number(limits.gradient.update_high));
   f.cause = cause::learning_rate;
   f.cure = {remedy::learning_rate,
             u.rate_factor,
-            message("the learning rate times ", cell("%.2g", u.rate_factor), " would give 10^",
-                    cell("%g", limits.gradient.update_target)),
+            message("the learning rate times ", text::significant(u.rate_factor, 2), " would give 10^",
+                    text::number(limits.gradient.update_target)),
             {}};
   found.push_back(std::move(f));
 }

@@ -3,6 +3,7 @@
 
 #include "satur/finding/layer_case.hpp"
 #include "satur/reading/unit_readings.hpp"
+#include "satur/text/number.hpp"
 
 #include <cmath>
 #include <utility>
@@ -56,14 +57,14 @@ inline void find_dead_units(layer_case const& l, finding_limits const& limits, s
   f.value = share;
   f.limit = alarm ? limits.dead_alarm : limits.dead_warning;
   f.evidence = message(dead, " of ", l.units->size(), " units were never active, or ", to_text(f.rule), " on ",
-                       number_text(100.0 * limits.dead_on), " % of ", l.units->samples(), " samples or more");
+                       text::limit_percent(limits.dead_on), " % of ", l.units->samples(), " samples or more");
   double const n = static_cast<double>(dead);
   f.cause = mean.mean * mean.mean >= variance / n ? cause::mean : cause::spread;
-  f.reason = message("their z has mean ", cell("%.3g", mean.mean), " and, within a unit, standard deviation ",
-                     cell("%.3g", std::sqrt(variance / n)));
+  f.reason = message("their z has mean ", text::significant(mean.mean, 3), " and, within a unit, standard deviation ",
+                     text::significant(std::sqrt(variance / n), 3));
   f.cure = {remedy::reinitialize_units, std::numeric_limits<double>::quiet_NaN(),
             message("give them new weights (satur::reinitialize_units), with z of variance ",
-                    cell("%.3g", l.variance_of_new_unit()), ", and a smaller learning rate",
+                    text::significant(l.variance_of_new_unit(), 3), ", and a smaller learning rate",
                     l.flat_right ? "" : " or a leaky_relu", " to keep them"),
             renewed ? std::optional(after.mean()) : std::nullopt};
   name_units(l, f, limits.worst_units, "share of the peak slope", [&](unit_summary const& u) {
@@ -89,11 +90,11 @@ inline void find_shifted_units(layer_case const& l, finding_limits const& limits
   finding f = l.finding_of(symptom::mean_shift, severity::warning);
   f.value = share;
   f.limit = limits.shifted_share;
-  f.evidence = message("in ", shifted, " of ", all, " units |mean z| > ", number_text(limits.shifted_std),
+  f.evidence = message("in ", shifted, " of ", all, " units |mean z| > ", text::number(limits.shifted_std),
                        " std z over ", l.units->samples(), " samples: their output hardly depends on the input");
   f.cause = cause::mean;
   if (l.before != nullptr && !l.before->record.saturation.empty()) {
-    f.reason = message("its inputs have mean ", cell("%.3g", l.before->record.saturation.mean_output()));
+    f.reason = message("its inputs have mean ", text::significant(l.before->record.saturation.mean_output(), 3));
   }
   f.cure = recentering(l);
   name_units(l, f, limits.worst_units, "std z / |mean z|",

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/record/saturation.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <cstdint>
 #include <ostream>
@@ -70,11 +70,10 @@ private:
 
 /// Writes the record in a few lines, then the record of the gate's pre-activation.
 inline std::ostream& operator<<(std::ostream& out, gate_saturation const& s) {
-  using detail::percent_cell;
-  out << "gates: " << s.count() << ", closed below " << detail::number_text(s.rule.share) << ", open above "
-      << detail::number_text(1.0 - s.rule.share) << '\n'
-      << "  closed       " << percent_cell(s.closed_fraction()) << " %\n"
-      << "  open         " << percent_cell(s.open_fraction()) << " %\n";
+  out << "gates: " << s.count() << ", closed below " << text::number(s.rule.share) << ", open above "
+      << text::number(1.0 - s.rule.share) << '\n'
+      << "  closed       " << text::percent(s.closed_fraction()) << " %\n"
+      << "  open         " << text::percent(s.open_fraction()) << " %\n";
   return out << s.gate;
 }
 

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "satur/monitor/monitor.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
+#include "satur/text/table.hpp"
 
 #include <ostream>
 
@@ -18,20 +19,16 @@ public:
   saturation_table(monitor const& mon, stretch what, phase p = phase::train) : monitor_(mon), what_(what), phase_(p) {}
 
   friend std::ostream& operator<<(std::ostream& out, saturation_table const& table) {
-    using detail::cell;
-    using detail::number_cell;
-    using detail::padded;
-    using detail::percent_cell;
     out << "layer        activation         mean z    std z    low %   high %  slope %   grad rms   update\n";
     bool broken = false;
     for (layer_monitor const& layer : table.monitor_) {
       layer_record const& r = table.record_of(layer);
       saturation const& s = r.saturation;
-      out << padded(shortened(layer.name(), 12), 13, true) << padded(shortened(std::string(s.activation), 16), 16, true)
-          << padded(number_cell(s.mean_z(), "%.3f"), 9) << padded(number_cell(s.stddev_z(), "%.3f"), 9)
-          << padded(percent_cell(s.low_fraction()), 9) << padded(percent_cell(s.high_fraction()), 9)
-          << padded(percent_cell(s.slope_share()), 9) << padded(number_cell(r.gradient.rms(), "%.2e"), 11)
-          << padded(number_cell(r.update.log10_ratio(), "%.2f"), 9);
+      out << text::left(shortened(layer.name(), 12), 13) << text::left(shortened(std::string(s.activation), 16), 16)
+          << text::right(text::decimals(s.mean_z(), 3), 9) << text::right(text::decimals(s.stddev_z(), 3), 9)
+          << text::right(text::percent(s.low_fraction()), 9) << text::right(text::percent(s.high_fraction()), 9)
+          << text::right(text::percent(s.slope_share()), 9) << text::right(text::scientific(r.gradient.rms(), 2), 11)
+          << text::right(text::decimals(r.update.log10_ratio(), 2), 9);
       if (r.nonfinite()) {
         broken = true;
         out << "  !";
@@ -81,7 +78,7 @@ inline std::ostream& operator<<(std::ostream& out, monitor const& mon) {
     if (s.sampled != s.seen) {
       out << "sampled: " << s.sampled << " of " << s.seen << " steps";
       if (s.policy.timed()) {
-        out << ", at " << detail::number_cell(100.0 * s.overhead(), "%.2g") << " % of their time";
+        out << ", at " << text::significant(100.0 * s.overhead(), 2) << " % of their time";
       }
       out << '\n';
     }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/reading/unit_readings.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -47,10 +47,6 @@ struct dead_gradient {
 /// One of these definitions.
 using dormancy = std::variant<off, rarely_on, saturated_unit, tau_dormant, dead_gradient>;
 
-namespace detail {
-inline std::string times_100(double share) { return number_text(std::round(share * 1e8) / 1e6); }
-} // namespace detail
-
 /// "off: no active sample", "tau_dormant: mean |a| <= 0.025 of the layer's", …
 [[nodiscard]] inline std::string to_text(dormancy const& d) {
   using detail::message;
@@ -59,13 +55,13 @@ inline std::string times_100(double share) { return number_text(std::round(share
       return o.silent == 0 ? "off: no active sample" : message("off: no active sample among the last ", o.silent);
     }
     std::string operator()(rarely_on const& r) const {
-      return message("rarely_on: active on < ", detail::times_100(r.share), " % of the samples");
+      return message("rarely_on: active on < ", text::limit_percent(r.share), " % of the samples");
     }
     std::string operator()(saturated_unit const& s) const {
-      return message("saturated_unit: saturated on >= ", detail::times_100(s.share), " % of the samples");
+      return message("saturated_unit: saturated on >= ", text::limit_percent(s.share), " % of the samples");
     }
     std::string operator()(tau_dormant const& t) const {
-      return message("tau_dormant: mean |a| <= ", detail::number_text(t.tau), " of the layer's");
+      return message("tau_dormant: mean |a| <= ", text::number(t.tau), " of the layer's");
     }
     std::string operator()(dead_gradient const&) const { return "dead_gradient: dL/dz exactly 0"; }
   } const text;
@@ -102,10 +98,10 @@ struct dormant_units {
   /// "12 of 256 units (4.7 %) dormant over 12800 samples; off: no active sample; mean |a| of the layer 0.31"
   friend std::ostream& operator<<(std::ostream& out, dormant_units const& d) {
     bool const by_rule = std::holds_alternative<saturated_unit>(d.definition);
-    return out << detail::message(d.count(), " of ", d.judged, " units (", detail::percent_cell(d.fraction()),
-                                  " %) dormant over ", detail::cell("%.0f", d.samples), " samples; ",
+    return out << detail::message(d.count(), " of ", d.judged, " units (", text::percent(d.fraction()),
+                                  " %) dormant over ", text::decimals(d.samples, 0), " samples; ",
                                   to_text(d.definition), by_rule ? " (" + to_text(d.rule) + ")" : std::string(),
-                                  "; mean |a| of the layer ", detail::number_cell(d.mean_magnitude, "%.3g"));
+                                  "; mean |a| of the layer ", text::significant(d.mean_magnitude, 3));
   }
   bool operator==(dormant_units const&) const = default;
 };

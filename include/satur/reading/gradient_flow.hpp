@@ -8,7 +8,7 @@
 #include "satur/reading/gradient_limits.hpp"
 #include "satur/record/gradient.hpp"
 #include "satur/simd/special_values.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -39,10 +39,9 @@ struct gradient_flow {
   flow state = flow::unknown;
 
   friend std::ostream& operator<<(std::ostream& out, gradient_flow const& f) {
-    using detail::number_cell;
-    return out << "gradient flow " << to_text(f.state) << ": norm of dL/dz " << number_cell(f.first, "%.3g")
-               << " in the first layer, " << number_cell(f.last, "%.3g") << " in the last, ratio "
-               << number_cell(f.ratio, "%.3g");
+    return out << "gradient flow " << to_text(f.state) << ": norm of dL/dz " << text::significant(f.first, 3)
+               << " in the first layer, " << text::significant(f.last, 3) << " in the last, ratio "
+               << text::significant(f.ratio, 3);
   }
 };
 
@@ -92,9 +91,8 @@ struct layer_flow {
   double largest = std::numeric_limits<double>::quiet_NaN();
 
   friend std::ostream& operator<<(std::ostream& out, layer_flow const& f) {
-    using detail::number_cell;
     out << "layer to layer " << to_text(f.state) << ": rms of dL/dz over that of the next layer from "
-        << number_cell(f.smallest, "%.3g") << " to " << number_cell(f.largest, "%.3g");
+        << text::significant(f.smallest, 3) << " to " << text::significant(f.largest, 3);
     if (f.ratios != 0) {
       out << ", longest one-way stretch layers " << f.from << " to " << f.from + f.ratios;
     }

@@ -3,7 +3,7 @@
 
 #include "satur/error.hpp"
 #include "satur/reading/gradient_limits.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -21,8 +21,7 @@ struct initial_loss {
 
   [[nodiscard]] double excess() const { return loss - expected; }
   friend std::ostream& operator<<(std::ostream& out, initial_loss const& i) {
-    using detail::number_cell;
-    return out << "initial loss " << number_cell(i.loss, "%.4g") << ", ln C = " << number_cell(i.expected, "%.4g")
+    return out << "initial loss " << text::significant(i.loss, 4) << ", ln C = " << text::significant(i.expected, 4)
                << (i.suspicious ? ": suspicious" : ": as it should be");
   }
 };

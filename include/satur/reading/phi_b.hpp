@@ -6,7 +6,7 @@
 #include "satur/observe/kernel/scaled_outputs.hpp"
 #include "satur/rule/limits.hpp"
 #include "satur/statistics/moments.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -109,8 +109,8 @@ public:
   bool operator==(phi_b const&) const = default;
 
   friend std::ostream& operator<<(std::ostream& out, phi_b const& p) {
-    out << "phi_" << p.bins_ << ' ' << detail::number_cell(p.value(), "%.4g") << " of " << p.count_
-        << " outputs scaled from [" << detail::cell("%.4g, %.4g", p.lower_, p.upper_) << ']';
+    out << "phi_" << p.bins_ << ' ' << text::significant(p.value(), 4) << " of " << p.count_ << " outputs scaled from ["
+        << text::significant(p.lower_, 4) << ", " << text::significant(p.upper_, 4) << ']';
     if (p.nan_ + p.outside_ != 0) {
       out << ", " << p.nan_ << " NaN, " << p.outside_ << " outside";
     }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/record/unit_records.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <cstdint>
 #include <ostream>
@@ -46,18 +46,16 @@ struct saturation_axes {
   ///     units     31 of 256 saturated on >= 95 % of their samples (30 low, 0 high, 1 on both sides)
   ///     samples   3 of 128 with >= 50 % of the layer saturated
   friend std::ostream& operator<<(std::ostream& out, saturation_axes const& a) {
-    using detail::percent_cell;
-    return out << detail::message("elements  ", percent_cell(a.element_fraction()), " % of ",
-                                  detail::cell("%.0f", a.elements), " saturated (low ",
-                                  percent_cell(share(a.low, a.elements)), " %, high ",
-                                  percent_cell(share(a.high, a.elements)), " %; ", to_text(a.rule), ")\n")
+    return out << detail::message("elements  ", text::percent(a.element_fraction()), " % of ",
+                                  text::decimals(a.elements, 0), " saturated (low ",
+                                  text::percent(share(a.low, a.elements)), " %, high ",
+                                  text::percent(share(a.high, a.elements)), " %; ", to_text(a.rule), ")\n")
                << detail::message("units     ", a.saturated_units, " of ", a.units,
-                                  " saturated on >= ", detail::number_text(100.0 * a.unit_share),
-                                  " % of their samples (", a.low_units, " low, ", a.high_units, " high, ",
+                                  " saturated on >= ", text::limit_percent(a.unit_share), " % of their samples (",
+                                  a.low_units, " low, ", a.high_units, " high, ",
                                   a.saturated_units - a.low_units - a.high_units, " on both sides)\n")
                << detail::message("samples   ", a.saturated_samples, " of ", a.samples,
-                                  " with >= ", detail::number_text(100.0 * a.sample_share),
-                                  " % of the layer saturated\n");
+                                  " with >= ", text::limit_percent(a.sample_share), " % of the layer saturated\n");
   }
   bool operator==(saturation_axes const&) const = default;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/record/unit_records.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <algorithm>
 #include <array>
@@ -154,7 +154,7 @@ template <unit_source U>
 inline void print_percentiles(unit_reading const& reading, unit_percentiles const& p, std::ostream& out) {
   out << detail::message(reading.name, " over ", p.units, " units:");
   for (std::size_t i = 0; i < p.at.size(); ++i) {
-    out << (i == 0 ? " " : ", ") << p.at[i] << " % " << detail::number_cell(p.values[i], "%.4g");
+    out << (i == 0 ? " " : ", ") << p.at[i] << " % " << text::significant(p.values[i], 4);
   }
   if (p.unread != 0) {
     out << detail::message("; ", p.unread, " unread");

@@ -3,7 +3,7 @@
 
 #include "satur/reading/gradient_limits.hpp"
 #include "satur/record/update.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -19,14 +19,13 @@ struct update_size {
   double rate_factor = std::numeric_limits<double>::quiet_NaN(); ///< factor on the learning rate that meets the target
 
   friend std::ostream& operator<<(std::ostream& out, update_size const& u) {
-    using detail::number_cell;
-    out << "update:data 10^" << number_cell(u.log10_ratio, "%.2f")
+    out << "update:data 10^" << text::decimals(u.log10_ratio, 2)
         << (u.state == verdict::healthy     ? " is healthy"
             : u.state == verdict::too_small ? " is too small"
             : u.state == verdict::too_large ? " is too large"
                                             : " is unknown");
     if (u.state == verdict::too_small || u.state == verdict::too_large) {
-      out << "; learning rate x " << number_cell(u.rate_factor, "%.2g") << " would meet the target";
+      out << "; learning rate x " << text::significant(u.rate_factor, 2) << " would meet the target";
     }
     return out;
   }

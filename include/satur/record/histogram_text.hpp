@@ -2,7 +2,8 @@
 #pragma once
 
 #include "satur/record/histogram.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
+#include "satur/text/table.hpp"
 
 #include <algorithm>
 #include <ostream>
@@ -13,15 +14,13 @@ namespace satur { inline namespace SATUR_ABI {
 /// Up to 24 rows of bars from the first bin that holds something to the last, then what is outside: 75 columns. Shares
 /// are of all that was seen but NaN; zeros of a linear histogram are in a bin too.
 inline std::ostream& operator<<(std::ostream& out, histogram const& h) {
-  using detail::cell;
-  using detail::number_cell;
   constexpr std::size_t rows = 24;
   constexpr std::size_t longest = 40;
   histogram::quantile_estimate const middle = h.quantile(0.5);
   out << h.total() << " values" << (h.kind() == histogram::scale::logarithmic ? " by magnitude" : "") << ", from "
-      << number_cell(h.lowest(), "%.4g") << " to " << number_cell(h.highest(), "%.4g") << ", median "
-      << number_cell(middle.value, "%.4g") << " (in " << number_cell(middle.low, "%.4g") << " to "
-      << number_cell(middle.high, "%.4g") << ")\n";
+      << text::significant(h.lowest(), 4) << " to " << text::significant(h.highest(), 4) << ", median "
+      << text::significant(middle.value, 4) << " (in " << text::significant(middle.low, 4) << " to "
+      << text::significant(middle.high, 4) << ")\n";
   std::size_t first = 0;
   std::size_t last = h.bins();
   while (first < last && h.count(first) == 0) {
@@ -47,9 +46,10 @@ inline std::ostream& operator<<(std::ostream& out, histogram const& h) {
   for (std::size_t i = first; i < last; i += group) {
     most = (std::max)(most, within(i));
   }
+  auto const edge = [&](std::size_t i) { return text::significant(h.edge(i), 4); };
   auto const row = [&](std::string const& what, std::uint64_t n, bool bar) {
     double const share = static_cast<double>(n) / static_cast<double>((std::max<std::uint64_t>)(h.total(), 1));
-    out << detail::padded(what, 24, true) << detail::padded(detail::percent_cell(share), 6) << " %";
+    out << text::left(what, 24) << text::right(text::percent(share), 6) << " %";
     if (bar && n != 0) {
       auto const length =
           static_cast<std::size_t>(static_cast<double>(n) / static_cast<double>(most) * static_cast<double>(longest));
@@ -58,15 +58,15 @@ inline std::ostream& operator<<(std::ostream& out, histogram const& h) {
     out << '\n';
   };
   for (std::size_t i = first; i < last; i += group) {
-    row(cell("[%.4g, %.4g)", h.edge(i), h.edge((std::min)(i + group, h.bins()))), within(i), true);
+    row("[" + edge(i) + ", " + edge((std::min)(i + group, h.bins())) + ")", within(i), true);
   }
   auto const outside = [&](std::string const& what, std::uint64_t n) {
     if (n != 0) {
       row(what, n, false);
     }
   };
-  outside(cell("below %.4g", h.edge(0)), h.below());
-  outside(cell("%.4g and above", h.edge(h.bins())), h.above());
+  outside("below " + edge(0), h.below());
+  outside(edge(h.bins()) + " and above", h.above());
   outside("exactly 0", h.zeros());
   outside("-inf", h.minus_infinite());
   outside("inf", h.plus_infinite());

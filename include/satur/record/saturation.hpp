@@ -4,8 +4,8 @@
 
 #include "satur/rule/all.hpp"
 #include "satur/statistics/moments.hpp"
-#include "satur/text/cell.hpp"
 #include "satur/text/label.hpp"
+#include "satur/text/number.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -128,21 +128,19 @@ private:
 
 /// The record in a few lines, each number with what it means.
 inline std::ostream& operator<<(std::ostream& out, saturation const& s) {
-  using detail::number_cell;
-  using detail::percent_cell;
   std::string const name = s.activation.empty() ? "nothing observed" : std::string(s.activation);
   out << name << ": " << s.count << " pre-activations z, saturated where " << to_text(s.rule) << '\n'
-      << "  saturated    " << percent_cell(s.fraction()) << " %  (low " << percent_cell(s.low_fraction()) << " %, high "
-      << percent_cell(s.high_fraction()) << " %)\n"
-      << "  mean slope   " << number_cell(s.mean_derivative(), "%.4g");
+      << "  saturated    " << text::percent(s.fraction()) << " %  (low " << text::percent(s.low_fraction())
+      << " %, high " << text::percent(s.high_fraction()) << " %)\n"
+      << "  mean slope   " << text::significant(s.mean_derivative(), 4);
   if (s.peak_slope > 0.0) {
-    out << "  (" << percent_cell(s.slope_share()) << " % of the peak " << number_cell(s.peak_slope, "%.4g") << ')';
+    out << "  (" << text::percent(s.slope_share()) << " % of the peak " << text::significant(s.peak_slope, 4) << ')';
   }
   out << '\n'
-      << "  z            mean " << number_cell(s.mean_z(), "%.4g") << ", std " << number_cell(s.stddev_z(), "%.4g")
-      << ", from " << number_cell(s.min_z(), "%.4g") << " to " << number_cell(s.max_z(), "%.4g") << '\n'
-      << "  output       mean " << number_cell(s.mean_output(), "%.4g") << ", std "
-      << number_cell(s.stddev_output(), "%.4g") << '\n';
+      << "  z            mean " << text::significant(s.mean_z(), 4) << ", std " << text::significant(s.stddev_z(), 4)
+      << ", from " << text::significant(s.min_z(), 4) << " to " << text::significant(s.max_z(), 4) << '\n'
+      << "  output       mean " << text::significant(s.mean_output(), 4) << ", std "
+      << text::significant(s.stddev_output(), 4) << '\n';
   if (s.nonfinite()) {
     out << "  NOT FINITE   " << s.nan << " NaN (in no other number), " << s.infinite << " infinite\n";
   }

@@ -5,7 +5,7 @@
 #include "satur/error.hpp"
 #include "satur/record/saturation.hpp"
 #include "satur/statistics/moments.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <cstdint>
 #include <ostream>
@@ -98,16 +98,13 @@ private:
 
 /// Writes the record in a few lines, each number with its meaning.
 inline std::ostream& operator<<(std::ostream& out, row_saturation const& s) {
-  using detail::number_cell;
-  using detail::percent_cell;
-  out << "softmax: " << s.rows << " rows, saturated where the largest p > " << detail::number_text(s.rule.threshold)
-      << '\n'
-      << "  saturated    " << percent_cell(s.fraction()) << " %\n"
-      << "  largest p    mean " << number_cell(s.mean_max_probability(), "%.4g") << ", 1 - p "
-      << number_cell(s.mean_complement(), "%.4g") << '\n'
-      << "  entropy      mean " << number_cell(s.mean_entropy(), "%.4g") << " nats  ("
-      << percent_cell(s.normalized_entropy()) << " % of equal probabilities)\n"
-      << "  mean slope   " << number_cell(s.mean_derivative(), "%.4g") << "  (" << percent_cell(s.slope_share())
+  out << "softmax: " << s.rows << " rows, saturated where the largest p > " << text::number(s.rule.threshold) << '\n'
+      << "  saturated    " << text::percent(s.fraction()) << " %\n"
+      << "  largest p    mean " << text::significant(s.mean_max_probability(), 4) << ", 1 - p "
+      << text::significant(s.mean_complement(), 4) << '\n'
+      << "  entropy      mean " << text::significant(s.mean_entropy(), 4) << " nats  ("
+      << text::percent(s.normalized_entropy()) << " % of equal probabilities)\n"
+      << "  mean slope   " << text::significant(s.mean_derivative(), 4) << "  (" << text::percent(s.slope_share())
       << " % of equal probabilities)\n";
   if (s.single != 0) {
     out << "  one class    " << s.single << " rows have no other that is not ruled out\n";

@@ -9,6 +9,7 @@
 #include "satur/rule/z_at_least.hpp"
 #include "satur/rule/z_beyond.hpp"
 #include "satur/rule/z_outside.hpp"
+#include "satur/text/number.hpp"
 
 #include <concepts>
 #include <optional>
@@ -69,8 +70,8 @@ template <class R> [[nodiscard]] R rule_from(rule_definition const& d) {
   if (definition.name.empty()) {
     return "no rule yet";
   }
-  return detail::message(definition.name, '(', detail::number_text(definition.first), ", ",
-                         detail::number_text(definition.second), ')');
+  return detail::message(definition.name, '(', text::number(definition.first), ", ", text::number(definition.second),
+                         ')');
 }
 
 }} // namespace satur::SATUR_ABI

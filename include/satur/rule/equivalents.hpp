@@ -4,7 +4,8 @@
 #include "satur/activation/concept.hpp"
 #include "satur/rule/any_rule.hpp"
 #include "satur/simd/special_values.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
+#include "satur/text/table.hpp"
 
 #include <limits>
 #include <ostream>
@@ -41,18 +42,19 @@ struct rule_equivalents {
 private:
   [[nodiscard]] static std::string side(double z, double y, double slope) {
     if (detail::is_nan(z)) {
-      return detail::padded("never", 10) + detail::padded("", 20);
+      return text::right("never", 10) + text::right("", 20);
     }
-    return detail::cell("%10.4g%11.3g", z, y) + detail::padded(share(slope), 9);
+    return text::right(text::significant(z, 4), 10) + text::right(text::significant(y, 3), 11) +
+           text::right(share(slope), 9);
   }
   [[nodiscard]] static std::string words(char const* where, double z, double y, double slope) {
     if (detail::is_nan(z)) {
       return detail::message("never on the ", where);
     }
-    return detail::message(where, " of z = ", detail::cell("%.5g", z), " (output ", detail::cell("%.4g", y), ", slope ",
+    return detail::message(where, " of z = ", text::significant(z, 5), " (output ", text::significant(y, 4), ", slope ",
                            share(slope), " % of its peak)");
   }
-  [[nodiscard]] static std::string share(double slope) { return detail::cell("%.3g", 100.0 * slope); }
+  [[nodiscard]] static std::string share(double slope) { return text::significant(100.0 * slope, 3); }
 };
 
 namespace detail {

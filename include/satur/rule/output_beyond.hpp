@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/rule/concept.hpp"
+#include "satur/text/number.hpp"
 
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ struct output_beyond {
   template <class A> [[nodiscard]] rule_limits limits(A const&) const { return rule_limits::of_output(low, high); }
   /// "output < 0.1 or > 0.9"
   [[nodiscard]] std::string text() const {
-    return detail::message("output < ", detail::number_text(low), " or > ", detail::number_text(high));
+    return detail::message("output < ", text::number(low), " or > ", text::number(high));
   }
   bool operator==(output_beyond const&) const = default;
 };

@@ -3,6 +3,7 @@
 
 #include "satur/rule/any_rule.hpp"
 #include "satur/rule/equivalents.hpp"
+#include "satur/text/table.hpp"
 
 #include <array>
 #include <limits>
@@ -88,15 +89,14 @@ struct preset {
 /// What every preset means for an activation, one row each. "never" where a side has no end beyond which
 /// all is saturated; "not defined" where the preset refuses the activation.
 template <class A> void print_presets(A const& act, std::ostream& out) {
-  using detail::padded;
-  out << padded(detail::message("rules for ", name_of(act)), 22, true) << rule_equivalents::columns() << '\n';
+  out << text::left(detail::message("rules for ", name_of(act)), 22) << rule_equivalents::columns() << '\n';
   for (preset const& p : presets()) {
     std::optional<rule_equivalents> e;
     try {
       e = equivalents(p.rule, act);
     } catch (std::invalid_argument const&) {
     }
-    out << padded(std::string(p.name), 22, true) << (e ? e->row() : "not defined for this activation") << '\n';
+    out << text::left(std::string(p.name), 22) << (e ? e->row() : "not defined for this activation") << '\n';
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include "satur/activation/concept.hpp"
 #include "satur/rule/concept.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <string>
 #include <string_view>
@@ -36,7 +36,7 @@ struct scaled_output_beyond {
   }
   /// "output beyond 97 % of the way to an asymptote"
   [[nodiscard]] std::string text() const {
-    return detail::message("output beyond ", detail::percent_text(share), " % of the way to an asymptote");
+    return detail::message("output beyond ", text::limit_percent(share), " % of the way to an asymptote");
   }
   bool operator==(scaled_output_beyond const&) const = default;
 };

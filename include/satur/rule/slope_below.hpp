@@ -3,7 +3,7 @@
 
 #include "satur/activation/peak_slope.hpp"
 #include "satur/rule/concept.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <string>
 #include <string_view>
@@ -26,7 +26,7 @@ struct slope_below {
   }
   /// "slope < 2.66 % of its peak"
   [[nodiscard]] std::string text() const {
-    return detail::message("slope < ", detail::percent_text(ratio), " % of its peak");
+    return detail::message("slope < ", text::limit_percent(ratio), " % of its peak");
   }
   bool operator==(slope_below const&) const = default;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/rule/concept.hpp"
+#include "satur/text/number.hpp"
 
 #include <limits>
 #include <string>
@@ -23,7 +24,7 @@ struct z_at_least {
     return {rule_limits::quantity::z, -threshold, threshold, true};
   }
   /// "|z| >= 5"
-  [[nodiscard]] std::string text() const { return detail::message("|z| >= ", detail::number_text(threshold)); }
+  [[nodiscard]] std::string text() const { return detail::message("|z| >= ", text::number(threshold)); }
   bool operator==(z_at_least const&) const = default;
 };
 

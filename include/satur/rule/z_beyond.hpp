@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/rule/concept.hpp"
+#include "satur/text/number.hpp"
 
 #include <limits>
 #include <string>
@@ -28,7 +29,7 @@ struct z_beyond {
     return rule_limits::of_z(-threshold, threshold);
   }
   /// "|z| > 5"
-  [[nodiscard]] std::string text() const { return detail::message("|z| > ", detail::number_text(threshold)); }
+  [[nodiscard]] std::string text() const { return detail::message("|z| > ", text::number(threshold)); }
   bool operator==(z_beyond const&) const = default;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/rule/concept.hpp"
+#include "satur/text/number.hpp"
 
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ struct z_outside {
   template <class A> [[nodiscard]] rule_limits limits(A const&) const { return rule_limits::of_z(low, high); }
   /// "z < -9 or > 8"
   [[nodiscard]] std::string text() const {
-    return detail::message("z < ", detail::number_text(low), " or > ", detail::number_text(high));
+    return detail::message("z < ", text::number(low), " or > ", text::number(high));
   }
   bool operator==(z_outside const&) const = default;
 };

@@ -9,7 +9,7 @@
 
 #include "satur/error.hpp"
 #include "satur/statistics/tails.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -35,13 +35,12 @@ struct interval {
   /// "0.0312 (95 %: 0.0271 to 0.0359, were units x inputs independent)", "0.0312 (95 %: 0.01 to 0.09, worth 31
   /// independent observations)".
   friend std::ostream& operator<<(std::ostream& out, interval const& i) {
-    using detail::number_cell;
-    out << number_cell(i.estimate, "%.4g") << " (" << detail::cell("%.4g", 100.0 * i.level)
-        << " %: " << number_cell(i.low, "%.4g") << " to " << number_cell(i.high, "%.4g");
+    out << text::significant(i.estimate, 4) << " (" << text::significant(100.0 * i.level, 4)
+        << " %: " << text::significant(i.low, 4) << " to " << text::significant(i.high, 4);
     if (i.independent) {
       return out << ", were units x inputs independent)";
     }
-    return out << ", worth " << number_cell(i.effective, "%.3g") << " independent observations)";
+    return out << ", worth " << text::significant(i.effective, 3) << " independent observations)";
   }
 };
 

@@ -4,7 +4,7 @@
 #include "satur/error.hpp"
 #include "satur/statistics/moments.hpp"
 #include "satur/statistics/tails.hpp"
-#include "satur/text/cell.hpp"
+#include "satur/text/number.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -23,9 +23,8 @@ struct variance_test {
   /// p_value < alpha. False for NaN.
   [[nodiscard]] bool rejected(double alpha = 0.01) const { return p_value < alpha; }
   friend std::ostream& operator<<(std::ostream& out, variance_test const& t) {
-    using detail::number_cell;
-    return out << "variance " << number_cell(t.measured, "%.4g") << ", expected " << number_cell(t.expected, "%.4g")
-               << " (ratio " << number_cell(t.ratio(), "%.3g") << ", p = " << number_cell(t.p_value, "%.3g") << ')';
+    return out << "variance " << text::significant(t.measured, 4) << ", expected " << text::significant(t.expected, 4)
+               << " (ratio " << text::significant(t.ratio(), 3) << ", p = " << text::significant(t.p_value, 3) << ')';
   }
 };
 

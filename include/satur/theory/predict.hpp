@@ -3,15 +3,16 @@
 
 #include "satur/activation/concept.hpp"
 #include "satur/activation/peak_slope.hpp"
+#include "satur/text/number.hpp"
+#include "satur/text/table.hpp"
 #include "satur/theory/moments.hpp"
 #include "satur/theory/network.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
-#include <locale>
 #include <ostream>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -191,42 +192,24 @@ template <detail::states_its_scale Init, class A>
 
 /// A table with one line for each layer.
 inline std::ostream& operator<<(std::ostream& out, prediction const& p) {
-  std::ostringstream text;
-  text.imbue(std::locale::classic());
-  auto const cell = [&text](auto const& value, int width) {
-    std::ostringstream one;
-    one.imbue(std::locale::classic());
-    one.precision(3);
-    one << value;
-    std::string const s = one.str();
-    text << std::string(s.size() < static_cast<std::size_t>(width) ? static_cast<std::size_t>(width) - s.size() : 1,
-                        ' ')
-         << s;
+  auto const row = [&out](std::array<std::string, 9> const& cells) {
+    constexpr std::array<std::size_t, 9> widths{5, 10, 10, 7, 10, 10, 9, 12, 10};
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      line += text::right(' ' + cells[i], widths[i]); // a space at least
+    }
+    out << line + '\n';
   };
-  cell("layer", 5);
-  cell("mean z", 10);
-  cell("var z", 10);
-  cell("+-", 7);
-  cell(detail::message("z<-", p.threshold), 10);
-  cell(detail::message("z>", p.threshold), 10);
-  cell("slope", 9);
-  cell("slope sat.", 12);
-  cell("gradient", 10);
-  text << '\n';
+  auto const digits = [](double x) { return text::significant(x, 3); };
+  row({"layer", "mean z", "var z", "+-", "z<-" + text::number(p.threshold), "z>" + text::number(p.threshold), "slope",
+       "slope sat.", "gradient"});
   for (std::size_t i = 0; i < p.layers.size(); ++i) {
     layer_prediction const& l = p.layers[i];
-    cell(i + 1, 5);
-    cell(l.mean, 10);
-    cell(l.variance, 10);
-    cell(detail::message(std::round(100.0 * l.relative_error), "%"), 7);
-    cell(l.below, 10);
-    cell(l.above, 10);
-    cell(l.mean_derivative, 9);
-    cell(l.slope_saturation, 12);
-    cell(l.gradient_scale(), 10);
-    text << '\n';
+    row({text::number(i + 1), digits(l.mean), digits(l.variance), digits(std::round(100.0 * l.relative_error)) + '%',
+         digits(l.below), digits(l.above), digits(l.mean_derivative), digits(l.slope_saturation),
+         digits(l.gradient_scale())});
   }
-  return out << text.str();
+  return out;
 }
 
 } // namespace theory

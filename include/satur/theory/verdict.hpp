@@ -2,11 +2,11 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
+#include "satur/text/number.hpp"
 #include "satur/theory/critical.hpp"
 #include "satur/theory/predict.hpp"
 
 #include <cmath>
-#include <sstream>
 #include <string>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -35,27 +35,12 @@ struct verdict {
 
 namespace detail {
 
-/// x with two or three digits: 18, 2.9, 0.056.
-[[nodiscard]] inline std::string short_number(double x) {
-  std::ostringstream out;
-  out.imbue(std::locale::classic());
-  out.precision(std::fabs(x) >= 100.0 || std::fabs(x) < 1e-3 ? 3 : 2);
-  if (std::fabs(x) >= 10.0 && std::fabs(x) < 1e5) {
-    out.precision(0);
-    out << std::fixed;
-  }
-  out << x;
-  return out.str();
-}
-[[nodiscard]] inline std::string percent(double share) {
-  return share < 1e-4 ? "under 0.01 %" : message(short_number(100.0 * share), " %");
-}
 /// Text for the factor of a layer on the square of a gradient.
 [[nodiscard]] inline std::string change_text(double factor) {
   return factor == 0.0    ? "becomes 0"
-         : factor < 0.95  ? message("falls by a factor ", short_number(1.0 / factor), " a layer")
+         : factor < 0.95  ? message("falls by a factor ", text::significant(1.0 / factor, 3), " a layer")
          : factor <= 1.05 ? "keeps its size"
-                          : message("grows by a factor ", short_number(factor), " a layer");
+                          : message("grows by a factor ", text::significant(factor, 3), " a layer");
 }
 
 /// Text for the critical weights and their cost.
@@ -74,18 +59,18 @@ template <class A>
             theory::probability_above(threshold, 0.0, best.variance);
   }
   std::string text = message(points.size() == 1 ? " The only critical point is" : " A critical point is",
-                             " sigma_w^2 = ", short_number(best.weight_variance),
-                             " (fan-in times weight variance; now ", short_number(now), ")");
+                             " sigma_w^2 = ", text::significant(best.weight_variance, 3),
+                             " (fan-in times weight variance; now ", text::significant(now, 3), ")");
   if (share >= 0.05) {
-    return text + message(", where ", percent(share), " of the units lie beyond ", threshold,
-                          ": no scale cures this. Choose an activation with its center at 0, or normalize.");
+    return text + message(", where ", text::percent(share), " % of the units lie beyond ", threshold,
+                          ": no scale cures this. Choose an activation with its centre at 0, or normalise.");
   }
   if (!best.stable) {
     return text + ", but the layers do not stay there. Normalize the pre-activations, or choose another activation.";
   }
   double const factor = std::sqrt(best.weight_variance / now);
-  return text + (factor > 1.0 ? message(": multiply the weights by ", short_number(factor), ".")
-                              : message(": divide the weights by ", short_number(1.0 / factor), "."));
+  return text + (factor > 1.0 ? message(": multiply the weights by ", text::significant(factor, 3), ".")
+                              : message(": divide the weights by ", text::significant(1.0 / factor, 3), "."));
 }
 
 } // namespace detail
@@ -120,7 +105,7 @@ template <class A> [[nodiscard]] verdict judge(A const& act, network const& net,
   if (v.healthy()) {
     v.text =
         detail::message("Healthy: the square of ", name, "'s gradients ", change, ", with ",
-                        detail::percent(v.saturated_share), " of the units on a flat side beyond ", threshold, ".");
+                        text::percent(v.saturated_share), " % of the units on a flat side beyond ", threshold, ".");
     return v;
   }
   std::string const where = detail::message("layer ", v.layer + 1, " of ", p.layers.size());
@@ -128,19 +113,19 @@ template <class A> [[nodiscard]] verdict judge(A const& act, network const& net,
     v.text = detail::message(v.gradient == gradient_trend::kept ? "Saturated"
                              : vanishing                        ? "Saturated and vanishing"
                                                                 : "Saturated and exploding",
-                             ": ", detail::percent(v.saturated_share), " of the units of ", where, " lie beyond ",
+                             ": ", text::percent(v.saturated_share), " % of the units of ", where, " lie beyond ",
                              threshold, ", where ", name, " is flat, and the square of the gradients ", change, ".");
   } else {
     v.text =
         detail::message(vanishing ? "Vanishing without saturation" : "Exploding without saturation", ": the square of ",
-                        name, "'s gradients ", change, ", with ", detail::percent(v.saturated_share),
-                        " of the units on a flat side beyond ", threshold, ".");
+                        name, "'s gradients ", change, ", with ", text::percent(v.saturated_share),
+                        " % of the units on a flat side beyond ", threshold, ".");
   }
   layer_law const& law = net.layers[v.layer];
   if (std::fabs(worst.mean) > worst.stddev() && v.saturated) {
-    v.text += detail::message(" It is a shift, not a spread: z has mean ", detail::short_number(worst.mean),
-                              " and standard deviation ", detail::short_number(worst.stddev()),
-                              ". Center the inputs, the weights or the bias.");
+    v.text += detail::message(" It is a shift, not a spread: z has mean ", text::significant(worst.mean, 3),
+                              " and standard deviation ", text::significant(worst.stddev(), 3),
+                              ". Centre the inputs, the weights or the bias.");
   } else {
     v.text += detail::critical_advice(act, static_cast<double>(law.size.in) * law.weight_variance, law.bias_variance,
                                       threshold);
