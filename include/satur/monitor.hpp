@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/monitor/archive.hpp"
+#include "satur/monitor/columns.hpp"
 #include "satur/monitor/fields.hpp"
 #include "satur/monitor/file.hpp"
 #include "satur/monitor/history.hpp"

@@ -1,4 +1,6 @@
 /// \file report.hpp  Writers of what a monitor recorded.
 #pragma once
 
+#include "satur/report/csv.hpp"
+#include "satur/report/history_rows.hpp"
 #include "satur/report/json_lines.hpp"

@@ -110,7 +110,7 @@ TEST_CASE("text: a line of a history as JSON") {
   satur::write_history(mon, out);
   CHECK(out.str() ==
         "{\"layer\":\"fc1\",\"phase\":\"training\",\"step\":1,\"count\":20,\"low\":3,\"high\":7,\"nonfinite\":11,"
-        "\"mean_slope\":0.2,\"slope_share\":0.4,\"low_fraction\":0.15,\"high_fraction\":0.35,"
+        "\"low_fraction\":0.15,\"high_fraction\":0.35,\"mean_slope\":0.2,\"slope_share\":0.4,"
         "\"gradient_rms\":4.636809247747852,\"log10_update\":-3}\n");
 }
 

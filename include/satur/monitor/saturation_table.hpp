@@ -2,41 +2,46 @@
 /// rule.
 #pragma once
 
+#include "satur/monitor/columns.hpp"
 #include "satur/monitor/monitor.hpp"
 #include "satur/text/number.hpp"
 #include "satur/text/table.hpp"
 
 #include <ostream>
+#include <string>
 
 namespace satur { inline namespace SATUR_ABI {
 
 /// One row per layer over one stretch of training: 92 columns.
-/// std z and mean z are of finite z; low and high are shares of units x samples by the monitor's rule; slope is the
-/// mean of f'(z) as a share of its peak; grad is the rms of dL/dz; update is log10(std(step)/std(w)).
+/// `monitor_columns` says what its columns are. The shares low and high are of units x samples, by the monitor's rule.
 class saturation_table {
 public:
   enum class stretch { last_step, all_steps };
   saturation_table(monitor const& mon, stretch what, phase p = phase::train) : monitor_(mon), what_(what), phase_(p) {}
 
   friend std::ostream& operator<<(std::ostream& out, saturation_table const& table) {
-    out << "layer        activation         mean z    std z    low %   high %  slope %   grad rms   update\n";
+    std::string head = text::left("layer", 13) + text::left("activation", 16);
+    std::string notes;
+    for (monitor_column const& column : monitor_columns) {
+      head += text::right(column.cell.head, column.cell.width);
+      notes += notes.empty() || column.cell.note.empty() ? "" : "; ";
+      notes += column.cell.note;
+    }
+    out << head << '\n';
     bool broken = false;
     for (layer_monitor const& layer : table.monitor_) {
       layer_record const& r = table.record_of(layer);
-      saturation const& s = r.saturation;
-      out << text::left(shortened(layer.name(), 12), 13) << text::left(shortened(std::string(s.activation), 16), 16)
-          << text::right(text::decimals(s.mean_z(), 3), 9) << text::right(text::decimals(s.stddev_z(), 3), 9)
-          << text::right(text::percent(s.low_fraction()), 9) << text::right(text::percent(s.high_fraction()), 9)
-          << text::right(text::percent(s.slope_share()), 9) << text::right(text::scientific(r.gradient.rms(), 2), 11)
-          << text::right(text::decimals(r.update.log10_ratio(), 2), 9);
-      if (r.nonfinite()) {
-        broken = true;
-        out << "  !";
+      std::string row = text::left(text::shortened(layer.name(), 12), 13) +
+                        text::left(text::shortened(r.saturation.activation, 16), 16);
+      for (monitor_column const& column : monitor_columns) {
+        if (column.cell.width != 0) {
+          row += text::right(column.cell.text(column.read(r)), column.cell.width);
+        }
       }
-      out << '\n';
+      broken = broken || r.nonfinite();
+      out << row << (r.nonfinite() ? "  !\n" : "\n");
     }
-    out << "saturated: " << to_text(table.monitor_.rule().definition()) << '\n'
-        << "slope: mean f'(z) as a share of its peak; grad: of dL/dz; update: log10(std(step) / std(weights))\n";
+    out << "saturated: " << to_text(table.monitor_.rule().definition()) << '\n' << notes << '\n';
     if (broken) {
       for (layer_monitor const& layer : table.monitor_) {
         layer_record const& r = table.record_of(layer);
@@ -51,9 +56,6 @@ public:
   }
 
 private:
-  [[nodiscard]] static std::string shortened(std::string const& text, std::size_t width) {
-    return text.size() <= width ? text : text.substr(0, width - 1) + "~";
-  }
   [[nodiscard]] layer_record const& record_of(layer_monitor const& layer) const {
     return what_ == stretch::last_step ? layer.last(phase_) : layer.total(phase_);
   }

@@ -1,0 +1,165 @@
+// The columns of a monitor: each reads its own number, from a record as from a history, and the page lists what is
+// here.
+#include "satur/monitor/columns.hpp"
+
+#include "satur/report/csv.hpp"
+#include "satur/report/json_lines.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <locale>
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// z / 2 cut to [-3/2, 3/2].
+struct ramp {
+  static constexpr std::string_view name = "ramp";
+  static double value(double z) { return z < -3.0 ? -1.5 : z > 3.0 ? 1.5 : 0.5 * z; }
+  static double derivative(double z) { return z > -3.0 && z < 3.0 ? 0.5 : 0.0; }
+  static constexpr double peak_slope() { return 0.5; }
+};
+
+/// One step of training, in which each number of a layer is another, and one of evaluation.
+satur::monitor recorded() {
+  satur::monitor mon;
+  mon["a \"quoted\", name"].observe(ramp{}, std::vector<double>{-6.0, 0.0, 1.0, 7.0, none, infinity});
+  mon["a \"quoted\", name"].gradient(std::vector<double>{3.0, 4.0, none});
+  mon["a \"quoted\", name"].update(std::vector<double>{1.0, 3.0}, std::vector<double>{1.0, 3.0}, 0.001);
+  mon.end_step();
+  mon.eval();
+  mon["b"].observe(ramp{}, std::vector<double>{0.5, 1.0});
+  mon.end_step();
+  return mon;
+}
+
+struct comma : std::numpunct<char> {
+  char do_decimal_point() const override { return ','; }
+  char do_thousands_sep() const override { return '.'; }
+  std::string do_grouping() const override { return "\1"; }
+};
+
+/// The rows "| `name` | unit | definition | kept |" of a page.
+std::vector<std::string> rows_of_page(std::string const& path) {
+  std::ifstream page(path);
+  std::vector<std::string> rows;
+  bool inside = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line == "| column | unit | what it is | each step |") {
+      inside = true;
+      std::getline(page, line);
+    } else if (inside && !line.starts_with("|")) {
+      break;
+    } else if (inside) {
+      rows.push_back(line);
+    }
+  }
+  return rows;
+}
+
+} // namespace
+
+TEST_CASE("each column reads its own number, from the record and from the history") {
+  satur::monitor const mon = recorded();
+  satur::layer_monitor const& layer = *mon.begin();
+  // z sums to 2 and its squares to 86 over four finite numbers, f(z) to 1/2 and 19/4; the slope is 1/2 for two of five.
+  std::vector<std::pair<std::string, double>> const expected{{"count", 5.0},
+                                                             {"low", 1.0},
+                                                             {"high", 2.0},
+                                                             {"nan", 1.0},
+                                                             {"infinite", 1.0},
+                                                             {"nonfinite", 3.0},
+                                                             {"mean_z", 0.5},
+                                                             {"std_z", std::sqrt(21.25)},
+                                                             {"low_fraction", 0.2},
+                                                             {"high_fraction", 0.4},
+                                                             {"mean_slope", 0.2},
+                                                             {"slope_share", 0.4},
+                                                             {"mean_output", 0.125},
+                                                             {"std_output", std::sqrt(1.171875)},
+                                                             {"gradient_rms", std::sqrt(12.5)},
+                                                             {"log10_update", -3.0}};
+  REQUIRE(satur::monitor_columns.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    satur::monitor_column const& column = satur::monitor_columns[i];
+    CAPTURE(column.name);
+    CHECK(column.name == expected[i].first);
+    CHECK(column.read(layer.last()) == doctest::Approx(expected[i].second).epsilon(1e-14));
+    if (column.read_line != nullptr) {
+      CHECK(column.read_line(layer.history()[0]) == doctest::Approx(expected[i].second).epsilon(1e-14));
+    }
+  }
+}
+
+TEST_CASE("a column has a name of its own, and a head that fits where the table has it") {
+  std::set<std::string_view> names;
+  std::size_t width = 13 + 16;
+  for (satur::monitor_column const& column : satur::monitor_columns) {
+    CAPTURE(column.name);
+    CHECK(names.insert(column.name).second);
+    CHECK(column.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos);
+    CHECK(!column.definition.empty());
+    CHECK(column.cell.head.empty() == (column.cell.width == 0));
+    CHECK((column.cell.width == 0 || column.cell.head.size() < column.cell.width));
+    width += column.cell.width;
+  }
+  CHECK(width + 3 <= 100); // and the mark of a layer that is not finite
+}
+
+TEST_CASE("docs/monitor.md lists the columns") {
+  std::vector<std::string> const rows = rows_of_page(SATUR_TESTS_DIR "/../docs/monitor.md");
+  REQUIRE(rows.size() == satur::monitor_columns.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    satur::monitor_column const& column = satur::monitor_columns[i];
+    CHECK(rows[i] == "| `" + std::string(column.name) + "` | " + std::string(column.unit) + " | " +
+                         std::string(column.definition) + " | " + (column.read_line != nullptr ? "yes" : "no") + " |");
+  }
+}
+
+TEST_CASE("comma-separated values") {
+  std::ostringstream out;
+  out.imbue(std::locale(std::locale::classic(), new comma));
+  out << std::hex;
+  write_csv(recorded(), out);
+  CHECK(out.str() == "layer,phase,step,count,low,high,nonfinite,low_fraction,high_fraction,mean_slope,slope_share,"
+                     "gradient_rms,log10_update\n"
+                     "\"a \"\"quoted\"\", name\",training,0,5,1,2,3,0.2,0.4,0.2,0.4,3.5355339059327378,-3\n"
+                     "\"a \"\"quoted\"\", name\",evaluation,0,0,0,0,0,,,,,,\n"
+                     "b,evaluation,0,2,0,0,0,0,0,0.5,1,,\n");
+}
+
+TEST_CASE("a monitor without layers has a header alone") {
+  std::ostringstream out;
+  write_csv(satur::monitor(), out);
+  CHECK(out.str().starts_with("layer,phase,step,count,"));
+  CHECK(out.str().find('\n') == out.str().size() - 1);
+}
+
+TEST_CASE("which fields are quoted") {
+  using satur::detail::csv_field;
+  CHECK(csv_field("fc1.weight x") == "fc1.weight x");
+  CHECK(csv_field("") == "");
+  CHECK(csv_field("a,b") == "\"a,b\"");
+  CHECK(csv_field("\"") == "\"\"\"\"");
+  CHECK(csv_field("a\nb") == "\"a\nb\"");
+  CHECK(csv_field("a\rb") == "\"a\rb\"");
+}
+
+TEST_CASE("JSON Lines has the same columns") {
+  std::ostringstream out;
+  write_history(recorded(), out);
+  CHECK(out.str().starts_with(
+      "{\"layer\":\"a \\\"quoted\\\", name\",\"phase\":\"training\",\"step\":0,\"count\":5,\"low\":1,\"high\":2,"
+      "\"nonfinite\":3,\"low_fraction\":0.2,\"high_fraction\":0.4,\"mean_slope\":0.2,\"slope_share\":0.4,"
+      "\"gradient_rms\":3.5355339059327378,\"log10_update\":-3}\n"));
+}
