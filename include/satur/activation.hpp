@@ -9,3 +9,4 @@
 #include "satur/activation/peak_slope.hpp"
 #include "satur/math.hpp" // what a user's own activation is made of
 #include "satur/observe.hpp"
+#include "satur/observe/any_activation_for.hpp"

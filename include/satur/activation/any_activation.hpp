@@ -1,9 +1,11 @@
-/// \file activation/any_activation.hpp  An activation chosen at run time, in double; diagnoses use it to predict.
+/// \file activation/any_activation.hpp  An activation that is chosen at run time, in double: what a diagnosis needs to
+/// predict. `any_activation_for<T>` (observe/any_activation_for.hpp) runs passes too.
 #pragma once
 
 #include "satur/activation/concept.hpp"
 #include "satur/activation/peak_slope.hpp"
 
+#include <concepts>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,8 +25,8 @@ public:
   bool flat_right;
 
   template <activation<double> A>
-    requires(!std::same_as<A, any_activation>)
-  any_activation(A const& act) // NOLINT: implicit, so that functions accept any activation
+    requires(!std::derived_from<A, any_activation>)
+  any_activation(A const& act) // NOLINT: an activation is one of any
       : name(name_of(act)), value_([act](double z) { return detail::value_at(act, z); }),
         slope_([act](double z) { return detail::slope_at(act, z); }), peak_(peak_slope_of(act)) {
     detail::require_valid_parameters(act);
@@ -34,6 +36,9 @@ public:
     } else {
       flat_left = std::fabs(slope_(-1000.0)) < 1e-6 * peak_;
       flat_right = std::fabs(slope_(1000.0)) < 1e-6 * peak_;
+    }
+    if constexpr (has_peak_slope<A>) {
+      stated_peak_ = peak_;
     }
     if constexpr (has_limits<A>) {
       lower_ = act.lower();
@@ -49,7 +54,9 @@ public:
   [[nodiscard]] double value(double z) const { return value_(z); }
   [[nodiscard]] double derivative(double z) const { return slope_(z); }
   [[nodiscard]] double peak_slope() const { return peak_; }
-  /// Asymptotes; NaN if not stated.
+  /// The peak slope that records hold: 0 where the activation does not state it.
+  [[nodiscard]] double stated_peak_slope() const { return stated_peak_; }
+  /// Asymptotes, NaN where not stated.
   [[nodiscard]] double lower() const { return lower_; }
   [[nodiscard]] double upper() const { return upper_; }
   [[nodiscard]] std::vector<double> const& kinks() const { return kinks_; }
@@ -60,6 +67,7 @@ private:
   std::function<double(double)> value_;
   std::function<double(double)> slope_;
   double peak_;
+  double stated_peak_ = 0.0;
   double lower_ = std::numeric_limits<double>::quiet_NaN();
   double upper_ = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> kinks_;

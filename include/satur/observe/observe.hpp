@@ -23,7 +23,9 @@ template <class A, class Rule> [[nodiscard]] saturation empty_record(A const& ac
   saturation record;
   record.rule = rule.definition();
   record.activation = name_of(act);
-  if constexpr (has_peak_slope<A>) {
+  if constexpr (requires { act.stated_peak_slope(); }) { // chosen at run time
+    record.peak_slope = act.stated_peak_slope();
+  } else if constexpr (has_peak_slope<A>) {
     record.peak_slope = act.peak_slope();
   }
   return record;

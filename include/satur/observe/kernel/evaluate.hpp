@@ -6,6 +6,10 @@
 #include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"
 
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+
 namespace satur::detail {
 
 /// What a pass evaluates. `both` costs one evaluation, and gives the bits of the other two.
@@ -69,5 +73,41 @@ template <class T, class A> [[nodiscard]] evaluator<T> evaluator_of(A const& act
 #endif
   return {&act, &evaluate_at<T, A, math::compiled_level>};
 }
+
+/// An activation that is chosen at run time, and brings the evaluator of its own type (observe/any_activation_for.hpp).
+template <class A, class T>
+concept brings_evaluator = requires(A const& act) {
+  { act.array_evaluator() } -> std::same_as<evaluator<T>>;
+};
+template <class T, class A>
+  requires brings_evaluator<A, T>
+[[nodiscard]] evaluator<T> evaluator_of(A const& act) {
+  return act.array_evaluator();
+}
+/// Its passes: one indirect call a block. Its evaluator writes both, so what is not wanted goes to a buffer.
+template <class T, class A, wanted W>
+  requires brings_evaluator<A, T>
+struct mapping_pass<T, A, W> {
+  A const& act;
+  T const* z;
+  T* y;
+  T* dy;
+  std::size_t n;
+
+  template <class L> void run() {
+    constexpr int bytes = math::lane_count<L> * static_cast<int>(sizeof(T));
+    constexpr math::simd_level level = bytes == 64   ? math::simd_level::avx512
+                                       : bytes == 32 ? math::simd_level::avx2
+                                                     : math::simd_level::baseline;
+    constexpr std::size_t block = 512;
+    T unwanted[block];
+    evaluator<T> const own = act.array_evaluator();
+    for (std::size_t i = 0; i < n; i += block) {
+      T* const values = W == wanted::slope ? unwanted : y + i;
+      T* const slopes = W == wanted::value ? unwanted : dy + i;
+      own.map(own.act, z + i, values, slopes, std::min(block, n - i), level);
+    }
+  }
+};
 
 } // namespace satur::detail
