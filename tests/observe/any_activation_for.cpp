@@ -108,6 +108,8 @@ TEST_CASE("a copy outlives what it was copied from, and another can take its pla
   satur::any_activation const facts = act; // for a diagnosis: the facts alone
   CHECK(facts.name == "leaky_relu");
   CHECK(facts.value(-1.0) == -0.25);
+  satur::any_activation const unstated = satur::any_activation_for<float>(softer_sign{0.5});
+  CHECK(unstated.stated_peak_slope() == 0.0);
 }
 
 TEST_CASE("a record has no peak slope that the type does not state, so that both merge") {

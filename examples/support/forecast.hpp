@@ -1,0 +1,45 @@
+// Before the first step: what theory expects of the weights, beside what the first batch shows.
+#pragma once
+
+#include "support/text.hpp"
+
+#include <satur/activation.hpp>
+#include <satur/monitor.hpp>
+#include <satur/theory.hpp>
+
+#include <iterator>
+#include <ostream>
+#include <string>
+
+namespace support {
+
+/// A network of many layers is shown by its first and last ones, and a word says what it means.
+inline void show_forecast(std::ostream& out, satur::any_activation const& act, satur::theory::network const& expected,
+                          satur::monitor const& measured) {
+  satur::theory::prediction const p = satur::theory::predict(act, expected);
+  out << "Before the first step    predicted                            on the first batch\n"
+         "layer            mean z   std z |z|>5 % slope % gradient     mean z   std z |z|>5 % slope % gradient\n";
+  double const last_gradient =
+      std::next(measured.begin(), static_cast<std::ptrdiff_t>(p.layers.size()) - 1)->last().gradient.rms();
+  std::size_t l = 0;
+  for (satur::layer_monitor const& layer : measured) {
+    if (l == p.layers.size()) {
+      break; // the output
+    }
+    satur::theory::layer_prediction const& e = p.layers[l++];
+    satur::saturation const& s = layer.last().saturation;
+    if (l > 4 && l + 4 <= p.layers.size()) {
+      out << (l == 5 ? "...\n" : "");
+      continue;
+    }
+    bool const classic = s.rule == satur::z_beyond{5.0}.definition(); // another rule's share is no |z| > 5
+    out << text("%-13s %9.3f %7.3f %7s %7s %8.1e  ", layer.name().c_str(), e.mean, e.stddev(),
+                percent(e.beyond()).c_str(), percent(1.0 - e.slope_saturation).c_str(), e.gradient_scale())
+        << text("%9.3f %7.3f %7s %7s %8.1e\n", s.mean_z(), s.stddev_z(), classic ? percent(s.fraction()).c_str() : "-",
+                percent(s.slope_share()).c_str(), layer.last().gradient.rms() / last_gradient);
+  }
+  out << "gradient: size of dL/dz, against the last hidden layer's\n"
+      << wrapped(satur::theory::judge(act, expected).text, "  ") << '\n';
+}
+
+} // namespace support

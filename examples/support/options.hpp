@@ -1,0 +1,111 @@
+// The options of examples/train.cpp.
+#pragma once
+
+#include "support/initial_weights.hpp"
+
+#include <satur/activation.hpp>
+#include <satur/rule.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace support {
+
+struct options {
+  std::string data;
+  std::string activation;
+  std::string init;
+  double gain = 1.0;
+  std::size_t depth = 0;
+  std::size_t width = 0;
+  std::size_t batch = 0;
+  double rate = 0.0;
+  std::size_t steps = 0;
+  std::uint64_t seed = 1;
+  int threads = 0;
+  std::size_t every = 0;
+  std::string csv;
+  std::string rule = "classic";
+  bool diagnose = false;
+  bool repair = false;
+
+  [[nodiscard]] bool real_data() const { return !data.empty(); }
+  [[nodiscard]] initial_weights const& initializer() const { return initializers().at(init); }
+
+  /// What is not said takes the value that suits the job.
+  void complete() {
+    auto const or_else = [](auto& value, auto standard_value) {
+      if (value == decltype(+value){}) {
+        value = standard_value;
+      }
+    };
+    activation = !activation.empty() ? activation : real_data() ? "tanh" : "sigmoid";
+    init = !init.empty() ? init : real_data() ? "glorot_uniform" : "standard";
+    or_else(depth, std::size_t{real_data() ? 3u : 4u});
+    or_else(width, std::size_t{real_data() ? 256u : 1000u});
+    or_else(batch, std::size_t{real_data() ? 32u : 10u});
+    or_else(rate, 0.1);
+    or_else(steps, std::size_t{real_data() ? 3000u : 1200u});
+    or_else(every, std::max<std::size_t>(steps / 6, 1));
+  }
+};
+
+/// Every activation but the shrinks, whose flat part is in the middle, and e^z, which trains nothing.
+inline std::vector<std::string> activation_names() {
+  std::vector<std::string> names;
+  std::apply([&](auto const&... act) { (names.emplace_back(act.name), ...); }, satur::all_activations{});
+  std::erase_if(names, [](std::string const& name) { return name.ends_with("_shrink") || name == "exponential"; });
+  return names;
+}
+inline std::vector<std::string> initializer_names() {
+  std::vector<std::string> names;
+  for (auto const& [name, weights] : initializers()) {
+    names.push_back(name);
+  }
+  return names;
+}
+inline std::vector<std::string> rule_names() {
+  std::vector<std::string> names;
+  for (satur::rules::preset const& p : satur::rules::presets()) {
+    names.emplace_back(p.name);
+  }
+  return names;
+}
+
+inline void declare(CLI::App& app, options& o) {
+  auto const positive = CLI::Range(std::size_t{1}, std::size_t{1} << 30);
+  auto const positive_number = CLI::Validator( // a range of CLI11's own lets nan pass
+      [](std::string& given) {
+        double const x = std::strtod(given.c_str(), nullptr);
+        return std::isfinite(x) && x > 0.0 ? std::string() : given + " is not a positive number";
+      },
+      "a positive number");
+  app.add_option("--data", o.data,
+                 "folder with MNIST-style IDX files: the usual four, or one pair, which is split 9:1");
+  app.add_option("--activation", o.activation, "sigmoid by default, tanh with --data")
+      ->check(CLI::IsMember(activation_names()));
+  app.add_option("--init", o.init, "standard by default, glorot_uniform with --data")
+      ->check(CLI::IsMember(initializer_names()));
+  app.add_option("--gain", o.gain, "factor of the initializer's scale (1)")->check(positive_number);
+  app.add_option("--depth", o.depth, "hidden layers (4; 3 with --data)")->check(CLI::Range(1, 1000));
+  app.add_option("--width", o.width, "units in each (1000; 256 with --data)")->check(positive);
+  app.add_option("--batch", o.batch, "examples in a step (10; 32 with --data)")->check(positive);
+  app.add_option("--lr", o.rate, "learning rate (0.1)")->check(positive_number);
+  app.add_option("--steps", o.steps, "gradient steps (1200; 3000 with --data)")->check(positive);
+  app.add_option("--seed", o.seed, "of weights and data (1)");
+  app.add_option("--threads", o.threads, "of the matrix products (all)")->check(CLI::Range(1, 1024));
+  app.add_option("--every", o.every, "steps from one table to the next (a sixth of all)")->check(positive);
+  app.add_option("--rule", o.rule,
+                 "when a unit counts as saturated: classic (|z| > 5) by default; docs/readings.md has all")
+      ->check(CLI::IsMember(rule_names()));
+  app.add_flag("--diagnose", o.diagnose, "after each table, say why each layer is where it is: units, causes, cures");
+  app.add_flag("--repair", o.repair, "after each table, cure the layers that lost their slope, and say what it did");
+  app.add_option("--csv", o.csv, "file for the numbers of every table");
+}
+
+} // namespace support
