@@ -12,7 +12,12 @@
 #include "support/summary.hpp"
 #include "support/text.hpp"
 
-#include <satur/satur.hpp>
+#include <satur/activation.hpp>
+#include <satur/finding.hpp>
+#include <satur/layer.hpp>
+#include <satur/loss.hpp>
+#include <satur/monitor.hpp>
+#include <satur/theory.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -70,14 +75,14 @@ bool applies(satur::any_rule const& rule, satur::identity const& act) {
 network build(options const& o, task const& t, satur::any_activation_for<float> const& act,
               satur::any_rule const& rule) {
   std::mt19937_64 urbg(o.seed);
-  auto const& make = o.initializer().make;
+  support::any_initializer const init = o.initializer();
   std::deque<hidden_layer> hidden;
   std::size_t in = t.inputs;
   for (std::size_t l = 1; l <= o.depth; ++l, in = o.width) {
     matrix const buffer = xt::zeros<float>({o.batch, o.width});
-    hidden.push_back({"hidden " + std::to_string(l), make(in, o.width, o.gain, urbg), buffer, buffer, buffer});
+    hidden.push_back({"hidden " + std::to_string(l), {in, o.width, init, urbg}, buffer, buffer, buffer});
   }
-  return {act, std::move(hidden), make(in, t.classes, o.gain, urbg), {}, applies(rule, satur::identity{})};
+  return {act, std::move(hidden), {in, t.classes, init, urbg}, {}, applies(rule, satur::identity{})};
 }
 
 /// One step of gradient descent, watched. This is all that a loop of your own needs.
@@ -143,7 +148,7 @@ satur::theory::network expected_network(options const& o, task const& t) {
   net.input_variance = pixels.variance_z();
   std::size_t in = t.inputs;
   for (std::size_t l = 0; l < o.depth; ++l, in = o.width) {
-    net.layers.push_back(o.initializer().law({in, o.width}, o.gain));
+    net.layers.push_back(o.initializer().law({in, o.width}));
   }
   return net;
 }

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <satur/initializer.hpp>
-#include <satur/layer.hpp>
 #include <satur/theory.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <functional>
 #include <map>
-#include <random>
+#include <span>
 #include <string>
 
 namespace support {
@@ -23,44 +23,41 @@ struct standard {
   }
 };
 
-/// How a rule fills a layer, and what it will fill it with.
-struct initial_weights {
-  std::function<satur::dense<float>(std::size_t in, std::size_t out, double gain, std::mt19937_64&)> make;
-  std::function<satur::theory::layer_law(satur::fans, double gain)> law;
+/// An initializer that is chosen at run time.
+class any_initializer {
+public:
+  template <class I>
+    requires(!std::same_as<I, any_initializer>)
+  any_initializer(I const& rule) // NOLINT: an initializer is one of any
+      : fill_([rule](std::span<float> out, satur::fans f, satur::sampler const& random) { rule.fill(out, f, random); }),
+        law_([rule](satur::fans f) { return satur::theory::law_of(rule, f); }) {}
+
+  void fill(std::span<float> out, satur::fans f, satur::sampler const& random) const { fill_(out, f, random); }
+  /// What theory expects of a layer.
+  [[nodiscard]] satur::theory::layer_law law(satur::fans f) const { return law_(f); }
+  [[nodiscard]] double stddev(satur::fans f) const { return std::sqrt(law_(f).weight_variance); }
+
+private:
+  std::function<void(std::span<float>, satur::fans, satur::sampler const&)> fill_;
+  std::function<satur::theory::layer_law(satur::fans)> law_;
 };
 
-/// `rule(gain)` gives the initializer.
-template <class Rule> initial_weights by(Rule rule) {
-  return {[rule](std::size_t in, std::size_t out, double gain, std::mt19937_64& urbg) {
-            return satur::dense<float>{in, out, rule(gain), urbg};
-          },
-          [rule](satur::fans f, double gain) { return satur::theory::law_of(rule(gain), f); }};
-}
-
-inline std::map<std::string, initial_weights> const& initializers() {
-  static std::map<std::string, initial_weights> const all{
-      {"standard", by([](double gain) { return standard{gain}; })},
-      {"glorot_uniform", by([](double gain) { return satur::glorot_uniform{gain}; })},
-      {"glorot_normal", by([](double gain) { return satur::glorot_normal{gain}; })},
-      {"he_uniform", by([](double gain) {
-         return satur::he_uniform{0.0, gain};
-       })},
-      {"he_normal", by([](double gain) {
-         return satur::he_normal{0.0, gain};
-       })},
-      {"lecun_uniform", by([](double gain) { return satur::lecun_uniform{gain}; })},
-      {"lecun_normal", by([](double gain) { return satur::lecun_normal{gain}; })},
-      {"orthogonal", by([](double gain) { return satur::orthogonal{gain}; })},
-      {"uniform", by([](double gain) {
-         return satur::uniform{-0.05 * gain, 0.05 * gain};
-       })},
-      {"normal", by([](double gain) {
-         return satur::normal{0.0, 0.05 * gain};
-       })},
-      {"constant", by([](double gain) { return satur::constant{0.05 * gain}; })},
-      {"zeros", by([](double) { return satur::zeros{}; })},
+/// All of them by name, for a gain.
+inline std::map<std::string, any_initializer> initializers(double gain) {
+  return {
+      {"standard", standard{gain}},
+      {"glorot_uniform", satur::glorot_uniform{gain}},
+      {"glorot_normal", satur::glorot_normal{gain}},
+      {"he_uniform", satur::he_uniform{0.0, gain}},
+      {"he_normal", satur::he_normal{0.0, gain}},
+      {"lecun_uniform", satur::lecun_uniform{gain}},
+      {"lecun_normal", satur::lecun_normal{gain}},
+      {"orthogonal", satur::orthogonal{gain}},
+      {"uniform", satur::uniform{-0.05 * gain, 0.05 * gain}},
+      {"normal", satur::normal{0.0, 0.05 * gain}},
+      {"constant", satur::constant{0.05 * gain}},
+      {"zeros", satur::zeros{}},
   };
-  return all;
 }
 
 } // namespace support

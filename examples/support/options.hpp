@@ -35,7 +35,7 @@ struct options {
   bool repair = false;
 
   [[nodiscard]] bool real_data() const { return !data.empty(); }
-  [[nodiscard]] initial_weights const& initializer() const { return initializers().at(init); }
+  [[nodiscard]] any_initializer initializer() const { return initializers(gain).at(init); }
 
   /// What is not said takes the value that suits the job.
   void complete() {
@@ -64,7 +64,7 @@ inline std::vector<std::string> activation_names() {
 }
 inline std::vector<std::string> initializer_names() {
   std::vector<std::string> names;
-  for (auto const& [name, weights] : initializers()) {
+  for (auto const& [name, rule] : initializers(1.0)) {
     names.push_back(name);
   }
   return names;

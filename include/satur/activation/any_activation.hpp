@@ -5,9 +5,9 @@
 #include "satur/activation/concept.hpp"
 #include "satur/activation/peak_slope.hpp"
 
+#include <any>
 #include <concepts>
-#include <functional>
-#include <optional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,15 +27,17 @@ public:
   template <activation<double> A>
     requires(!std::derived_from<A, any_activation>)
   any_activation(A const& act) // NOLINT: an activation is one of any
-      : name(name_of(act)), value_([act](double z) { return detail::value_at(act, z); }),
-        slope_([act](double z) { return detail::slope_at(act, z); }), peak_(peak_slope_of(act)) {
+      : name(name_of(act)), act_(act),
+        value_([](std::any const& a, double z) { return detail::value_at(*std::any_cast<A>(&a), z); }),
+        slope_([](std::any const& a, double z) { return detail::slope_at(*std::any_cast<A>(&a), z); }),
+        peak_(peak_slope_of(act)) {
     detail::require_valid_parameters(act);
     if constexpr (requires { act.flat_left&& act.flat_right; }) {
       flat_left = act.flat_left;
       flat_right = act.flat_right;
     } else {
-      flat_left = std::fabs(slope_(-1000.0)) < 1e-6 * peak_;
-      flat_right = std::fabs(slope_(1000.0)) < 1e-6 * peak_;
+      flat_left = std::fabs(derivative(-1000.0)) < 1e-6 * peak_;
+      flat_right = std::fabs(derivative(1000.0)) < 1e-6 * peak_;
     }
     if constexpr (has_peak_slope<A>) {
       stated_peak_ = peak_;
@@ -51,8 +53,8 @@ public:
     }
   }
 
-  [[nodiscard]] double value(double z) const { return value_(z); }
-  [[nodiscard]] double derivative(double z) const { return slope_(z); }
+  [[nodiscard]] double value(double z) const { return value_(act_, z); }
+  [[nodiscard]] double derivative(double z) const { return slope_(act_, z); }
   [[nodiscard]] double peak_slope() const { return peak_; }
   /// The peak slope that records hold: 0 where the activation does not state it.
   [[nodiscard]] double stated_peak_slope() const { return stated_peak_; }
@@ -63,9 +65,13 @@ public:
   /// True if at least one side is flat. An identity has none, so it cannot saturate.
   [[nodiscard]] bool can_saturate() const { return flat_left || flat_right; }
 
+protected:
+  [[nodiscard]] std::any const& activation_itself() const { return act_; }
+
 private:
-  std::function<double(double)> value_;
-  std::function<double(double)> slope_;
+  std::any act_;
+  double (*value_)(std::any const& act, double z); // one function a type: std::function would be three
+  double (*slope_)(std::any const& act, double z);
   double peak_;
   double stated_peak_ = 0.0;
   double lower_ = std::numeric_limits<double>::quiet_NaN();

@@ -5,13 +5,12 @@
 #include "satur/activation/any_activation.hpp"
 #include "satur/observe/apply.hpp"
 
+#include <any>
 #include <concepts>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <tuple>
-#include <type_traits>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -22,8 +21,8 @@ namespace satur { inline namespace SATUR_ABI {
 ///
 /// `forward`, `apply`, `observe` and the monitor give the bits and the record of the activation itself, at one indirect
 /// call a block. It is an `any_activation` too, so `diagnose`, `attribute` and theory take it, in double. Arrays of
-/// another type than T work as with `any_activation`: one number after another, in double. Copies share the activation.
-/// The constructor compiles the activation's pass for T, and that alone.
+/// another type than T work as with `any_activation`: one number after another, in double. The constructor compiles the
+/// activation's pass for T, and that alone.
 template <class T>
   requires std::same_as<T, float> || std::same_as<T, double>
 class any_activation_for : public any_activation {
@@ -31,8 +30,8 @@ public:
   template <activation<double> A>
     requires activation<A, T> && (!std::derived_from<A, any_activation>)
   any_activation_for(A const& act) // NOLINT: an activation is one of any
-      : any_activation(act), act_(std::make_shared<A const>(act)),
-        evaluator_([](void const* a) { return detail::evaluator_of<T>(*static_cast<A const*>(a)); }) {}
+      : any_activation(act),
+        evaluator_([](std::any const& a) { return detail::evaluator_of<T>(*std::any_cast<A>(&a)); }) {}
 
   using any_activation::derivative;
   using any_activation::value;
@@ -40,8 +39,8 @@ public:
   [[nodiscard]] T value(T z) const { return both_at(z).value; }
   [[nodiscard]] T derivative(T z) const { return both_at(z).slope; }
 
-  /// What passes over arrays call.
-  [[nodiscard]] detail::evaluator<T> array_evaluator() const { return evaluator_(act_.get()); }
+  /// What passes over arrays call; it must not outlive this.
+  [[nodiscard]] detail::evaluator<T> array_evaluator() const { return evaluator_(activation_itself()); }
 
 private:
   [[nodiscard]] math::value_and_slope<T> both_at(T z) const {
@@ -50,8 +49,7 @@ private:
     return both;
   }
 
-  std::shared_ptr<void const> act_;
-  detail::evaluator<T> (*evaluator_)(void const* act);
+  detail::evaluator<T> (*evaluator_)(std::any const& act);
 };
 
 /// The library's activation of that name, with its default parameters, for passes over arrays of T; nothing where there
