@@ -16,7 +16,7 @@ inline std::string text(char const* format, auto... values) {
 }
 
 /// A share as a percentage: "12.5", "-" where there is none.
-inline std::string percent(double share) { return satur::detail::percent_cell(share); }
+inline std::string percent(double share) { return satur::text::percent(share); }
 
 /// Words in lines of at most 100 columns.
 inline std::string wrapped(std::string const& words, std::string const& indent) {

@@ -1,4 +1,5 @@
-/// \file initializer.hpp  Rules for initial weights, and the sampler they fill with.
+/// \file initializer.hpp  Rules for initial weights, the sampler they fill with, and `predicted`: what a rule makes of
+/// an activation before training.
 #pragma once
 
 #include "satur/initializer/concept.hpp"
@@ -23,3 +24,4 @@
 #include "satur/initializer/weight_shape.hpp"
 #include "satur/initializer/zeros.hpp"
 #include "satur/observe.hpp"
+#include "satur/theory/predict.hpp"

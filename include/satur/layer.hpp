@@ -5,4 +5,5 @@
 #include "satur/layer/dense.hpp"
 #include "satur/layer/descend.hpp"
 #include "satur/layer/parameter.hpp"
+#include "satur/layer/readings.hpp"
 #include "satur/observe.hpp"

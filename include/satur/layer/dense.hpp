@@ -6,6 +6,7 @@
 #include "satur/initializer/concept.hpp"
 #include "satur/layer/bias.hpp"
 #include "satur/layer/parameter.hpp"
+#include "satur/layer/readings.hpp"
 #include "satur/tensor/compat.hpp"
 #include "satur/tensor/fill.hpp"
 
@@ -33,7 +34,7 @@ namespace satur { inline namespace SATUR_ABI {
 /// Memory: each product is one GEMM into memory of the layer. Steps after the first allocate nothing while the batch
 /// size stays the same.
 /// Threads: one thread at a time.
-template <std::floating_point T> struct dense {
+template <std::floating_point T> struct dense : z_readings<dense<T>> {
   using matrix = xt::xtensor<T, 2>;
   using vector = xt::xtensor<T, 1>;
 
