@@ -213,8 +213,8 @@ void repair(std::ostream& out, network& net, task const& t, satur::any_rule cons
       continue;
     }
     satur::cure const cure = satur::attribute(act, h.fc.w, h.fc.b, inputs, h.fc.z(), rule).cure();
-    if (cure.what == satur::remedy::recentre) {
-      satur::recentre(h.fc.b, h.fc.z());
+    if (cure.what == satur::remedy::recenter) {
+      satur::recenter(h.fc.b, h.fc.z());
     } else if (cure.what == satur::remedy::rescale) {
       satur::rescale(h.fc.w, h.fc.b, cure.factor);
     } else {

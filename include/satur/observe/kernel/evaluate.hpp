@@ -95,17 +95,13 @@ struct mapping_pass<T, A, W> {
   std::size_t n;
 
   template <class L> void run() {
-    constexpr int bytes = math::lane_count<L> * static_cast<int>(sizeof(T));
-    constexpr math::simd_level level = bytes == 64   ? math::simd_level::avx512
-                                       : bytes == 32 ? math::simd_level::avx2
-                                                     : math::simd_level::baseline;
     constexpr std::size_t block = 512;
     T unwanted[block];
     evaluator<T> const own = act.array_evaluator();
     for (std::size_t i = 0; i < n; i += block) {
       T* const values = W == wanted::slope ? unwanted : y + i;
       T* const slopes = W == wanted::value ? unwanted : dy + i;
-      own.map(own.act, z + i, values, slopes, std::min(block, n - i), level);
+      own.map(own.act, z + i, values, slopes, (std::min)(block, n - i));
     }
   }
 };
