@@ -46,7 +46,7 @@ struct mish {
     T const zs = select(zl > bound, bound, zl);
     if constexpr (!math::real_lanes<T> || G == math::grade::for_float) {
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(zs));
-      // u = e or 2e, g = u + u^2/2: f = z n/(1 + g) with n = g on the left, 1 + u on the right
+      // u = e or 2e, g = u + u^2/2: f = z n/(1 + g) with n = g for z < 0, 1 + u for z > 0
       T const u = select(left, e, T(e + e));
       T const g = madd(rounded(T(0.5) * u), u, u);
       T const r = T(1) / (T(1) + g);
@@ -80,7 +80,7 @@ struct mish {
       T const near_value = y + madd(zs, share.rest, math::fma(zs, share.value, T(-y)));
       T const back = select(scaled, T(E(1) / up), T(1));
       T const value = select(zl > bound || z == T(0), zl, T(near_value * back)); // -0
-      // the slope: (1 + z + u m) u r^2 on the left, (1 + u m) r^2 on the right
+      // the slope: (1 + z + u m) u r^2 for z < 0, (1 + u m) r^2 for z > 0
       math::split<T> const one_and_z = math::exact_sum(T(1), zs);
       T const m_left = T(0.25) * madd(u, T(T(4) + u), madd(T(4), zs, T(6)));
       T const m_right = madd(u, madd(zs, T(T(1) + half), T(T(1.5) + half)), T(2));

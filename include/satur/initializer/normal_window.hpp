@@ -24,7 +24,7 @@ inline double portable_exp(double x) {
   double const r = (x - product(k, 0x1.62e42feep-1)) - product(k, 0x1.a39ef35793c76p-33); // the first product is exact
   double term = 1;
   double sum = 0;
-  for (int i = 1; i <= 14; ++i) { // r^14/14! is under 5e-18 where |r| <= ln 2 / 2
+  for (int i = 1; i <= 14; ++i) { // r^14/14! is below 5e-18 for |r| <= ln 2 / 2
     sum += term;
     term = product(term, r) / i;
   }

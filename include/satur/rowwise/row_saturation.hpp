@@ -35,7 +35,7 @@ struct row_saturation {
   std::uint64_t single = 0;    ///< of these: rows with all classes but one masked (saturated, entropy and slope 0)
   std::uint64_t elements = 0;  ///< rows times their length
   std::uint64_t nan = 0;       ///< rows with NaN in them
-  std::uint64_t infinite = 0;  ///< rows with +inf, or with nothing but -inf, and no NaN
+  std::uint64_t infinite = 0;  ///< rows with +inf, or with only -inf, and no NaN
 
   compensated_sum complement;    ///< sum of 1 - (largest p), correct even if p rounds to 1
   compensated_sum entropy;       ///< sum of -sum p log p, in nats
