@@ -453,7 +453,7 @@ TEST_CASE("diagnose: activations known by name, given by the caller, or unknown"
   CHECK(satur::diagnose(std::span(&r, 1), {}, leaky).empty());
 }
 
-TEST_CASE("diagnose: empty and non-finite layers get only that finding") {
+TEST_CASE("diagnose: no finding for empty layers, only the non-finite finding for NaN and infinity") {
   CHECK(satur::diagnose(satur::monitor{}).empty());
   satur::named_record r;
   r.name = "fc";

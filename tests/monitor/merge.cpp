@@ -195,7 +195,7 @@ TEST_CASE("monitor: training and evaluation are separate and named") {
   CHECK(training < evaluation);
 }
 
-TEST_CASE("monitor: start_window clears windows, reset keeps only names, options and sampling interval") {
+TEST_CASE("monitor: start_window clears windows, clear() keeps only names, options and sampling interval") {
   satur::monitor mon({.histograms = 1, .sampling = {.every = 3}});
   for (int i = 0; i < 4; ++i) {
     mon["fc"].observe(satur::sigmoid{}, std::vector<double>{1.0});

@@ -186,7 +186,7 @@ TEST_CASE("monitor merge: windows that only one monitor has") {
   CHECK((with + without).at("fc").units(phase::eval) == with.at("fc").units(phase::eval));
 }
 
-TEST_CASE("monitor: reset clears every record and count of both phases and the stop request") {
+TEST_CASE("monitor: clear() clears every record and count of both phases and the stop request") {
   satur::monitor mon = first_run();
   mon.request_stop();
   satur::monitor const before = mon;
@@ -214,7 +214,7 @@ TEST_CASE("monitor: reset clears every record and count of both phases and the s
   CHECK(mon.options() == before.options());
 }
 
-TEST_CASE("monitor: after reset it records like a new one") {
+TEST_CASE("monitor: after clear() it records like a new one") {
   for (bool const long_first : {false, true}) {
     CAPTURE(long_first);
     satur::monitor_options const options{.histograms = 1, .units = true};
@@ -289,7 +289,7 @@ TEST_CASE("monitor: operator== compares every field") {
   CHECK_FALSE(b == a);
 }
 
-TEST_CASE("monitor threads: reset in the middle of a step discards its records") {
+TEST_CASE("monitor threads: clear() in the middle of a step discards its records") {
   satur::shared_monitor mon(satur::monitor_options{.histograms = 1, .units = true});
   auto const record_block = [&](std::size_t samples) { record(mon.local()["fc"], samples, 1.0); };
   record_block(4);

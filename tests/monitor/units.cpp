@@ -129,7 +129,7 @@ TEST_CASE("monitor units: register padding does not count as a unit") {
   CHECK((*mon["fc1"].units())[1].low == 1);
 }
 
-TEST_CASE("monitor units: unsampled steps, windows, reset") {
+TEST_CASE("monitor units: unsampled steps, windows, clear()") {
   satur::monitor mon({.units = true, .sampling = {.every = 2}});
   block const z = gaussian(10, 3, 4);
   for (int step = 0; step < 5; ++step) {
