@@ -1,5 +1,5 @@
-/// \file activation/any_activation.hpp  An activation that is chosen at run time, in double: what a diagnosis needs to
-/// predict. `any_activation_for<T>` (observe/any_activation_for.hpp) runs passes too.
+/// \file activation/any_activation.hpp  An activation chosen at run time, in double; diagnoses use it to predict.
+/// `any_activation_for<T>` (observe/any_activation_for.hpp) runs passes too.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -26,7 +26,7 @@ public:
 
   template <activation<double> A>
     requires(!std::derived_from<A, any_activation>)
-  any_activation(A const& act) // NOLINT: an activation is one of any
+  any_activation(A const& act) // NOLINT: implicit, so that functions accept any activation
       : name(name_of(act)), act_(act),
         value_([](std::any const& a, double z) { return detail::value_at(*std::any_cast<A>(&a), z); }),
         slope_([](std::any const& a, double z) { return detail::slope_at(*std::any_cast<A>(&a), z); }),
@@ -56,9 +56,9 @@ public:
   [[nodiscard]] double value(double z) const { return value_(act_, z); }
   [[nodiscard]] double derivative(double z) const { return slope_(act_, z); }
   [[nodiscard]] double peak_slope() const { return peak_; }
-  /// The peak slope that records hold: 0 where the activation does not state it.
+  /// The peak slope that records hold; 0 if the activation does not state it.
   [[nodiscard]] double stated_peak_slope() const { return stated_peak_; }
-  /// Asymptotes, NaN where not stated.
+  /// Asymptotes; NaN if not stated.
   [[nodiscard]] double lower() const { return lower_; }
   [[nodiscard]] double upper() const { return upper_; }
   [[nodiscard]] std::vector<double> const& kinks() const { return kinks_; }
