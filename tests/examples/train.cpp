@@ -49,7 +49,7 @@ void refused(std::string const& arguments, std::string const& because) {
 
 } // namespace
 
-TEST_CASE("bad input: one line, exit code 2") {
+TEST_CASE("train: invalid arguments give one line and exit code 2") {
   refused("--activation sigmod", "sigmod not in {");
   refused("--activation sigmod", ",sigmoid,"); // every choice is named
   refused("--activation soft_shrink", "soft_shrink not in {");
@@ -68,7 +68,7 @@ TEST_CASE("bad input: one line, exit code 2") {
   refused(small + "--csv /nowhere/at/all/run.csv", "cannot be written");
 }
 
-TEST_CASE("help") {
+TEST_CASE("train: --help") {
   outcome const o = train("--help");
   CHECK(o.code == 0);
   for (char const* option :
@@ -83,7 +83,7 @@ TEST_CASE("help") {
   }
 }
 
-TEST_CASE("a small run: tables of at most 100 columns that name their rule, and a whole CSV") {
+TEST_CASE("train: a small run prints tables of at most 100 columns with their rule, and a complete CSV") {
   fs::path const csv = fs::temp_directory_path() / ("satur_train_" + std::to_string(getpid()) + ".csv");
   outcome const o = train(small + "--every 10 --csv " + csv.string());
   CAPTURE(o.text);
@@ -107,7 +107,7 @@ TEST_CASE("a small run: tables of at most 100 columns that name their rule, and 
   fs::remove(csv);
 }
 
-TEST_CASE("another rule: its equivalents first, its words below each table, and logits where it says nothing of them") {
+TEST_CASE("train: another rule, its equivalents, its text below each table, and logits") {
   outcome const o = train(small + "--activation tanh --rule karpathy");
   CAPTURE(o.text);
   CHECK(o.code == 0);
@@ -116,7 +116,7 @@ TEST_CASE("another rule: its equivalents first, its words below each table, and 
   CHECK(o.text.find("|z| > 5") == std::string::npos);
 }
 
-TEST_CASE("the same seed gives the same run") {
+TEST_CASE("train: the same seed gives the same run") {
   auto const without_speed = [](std::string text) {
     for (std::size_t at = 0; (at = text.find(" steps/s", at)) != std::string::npos; ++at) {
       std::size_t const start = text.rfind("   ", at);
@@ -130,7 +130,7 @@ TEST_CASE("the same seed gives the same run") {
   CHECK(first != without_speed(train(small + "--seed 2").text));
 }
 
-TEST_CASE("a run that diverges goes on counting and says so") {
+TEST_CASE("train: a diverging run continues and reports it") {
   outcome const o = train("--width 20 --depth 2 --steps 30 --threads 1 --activation relu --lr 1e30");
   CAPTURE(o.text);
   CHECK(o.code == 1);
@@ -139,7 +139,7 @@ TEST_CASE("a run that diverges goes on counting and says so") {
   CHECK(o.text.find("No layer is saturated") == std::string::npos);
 }
 
-TEST_CASE("a run that diverges is explained as far as it can be") {
+TEST_CASE("train: a diverging run is explained") {
   outcome const o =
       train("--width 20 --depth 2 --steps 30 --threads 1 --activation relu --lr 1e30 --diagnose --repair");
   CAPTURE(o.text);
@@ -148,7 +148,7 @@ TEST_CASE("a run that diverges is explained as far as it can be") {
   CHECK(o.text.find("The run diverged") != std::string::npos);
 }
 
-TEST_CASE("large weights are told in plain words") {
+TEST_CASE("train: large weights are explained") {
   outcome const o =
       train("--activation tanh --init glorot_uniform --gain 20 --width 50 --depth 2 --steps 40 --threads 1");
   CAPTURE(o.text);
@@ -159,7 +159,7 @@ TEST_CASE("large weights are told in plain words") {
   CHECK(o.text.find("--gain 1") != std::string::npos);
 }
 
-TEST_CASE("the default collapses: the slope is gone and |z| > 5 does not see it") {
+TEST_CASE("train: the default run loses its slope without |z| > 5") {
   // The published situation, a little shorter; the top layer of 1000 sigmoids.
   outcome const o = train("--steps 800 --every 400");
   CAPTURE(o.text);
@@ -174,7 +174,7 @@ TEST_CASE("the default collapses: the slope is gone and |z| > 5 does not see it"
   CHECK(o.text.find("hardly sees it") != std::string::npos);
 }
 
-TEST_CASE("before the first step: what is predicted is what the first batch shows") {
+TEST_CASE("train: the prediction agrees with the first batch") {
   for (std::string const net : {"--activation tanh --init glorot_uniform --gain 3",
                                 "--activation relu --init he_normal", "--activation sigmoid --init standard"}) {
     outcome const o = train(net + " --width 400 --depth 3 --steps 1 --threads 1");
@@ -203,7 +203,7 @@ TEST_CASE("before the first step: what is predicted is what the first batch show
   }
 }
 
-TEST_CASE("--diagnose tells each unit's cause, --repair reaches what it predicts") {
+TEST_CASE("train: --diagnose names the cause of each unit, --repair reaches its prediction") {
   outcome const o =
       train("--activation tanh --gain 40 --init glorot_uniform --width 60 --depth 2 --steps 20 --threads 1 "
             "--diagnose --repair");

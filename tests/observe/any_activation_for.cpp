@@ -76,7 +76,7 @@ template <class T, class A> void same_as_type(A const& act, satur::any_activatio
 
 } // namespace
 
-TEST_CASE_TEMPLATE("every activation by its name", T, float, double) {
+TEST_CASE_TEMPLATE("any_activation_for: every activation by its name", T, float, double) {
   test::for_each_activation([](auto const& act) {
     auto const chosen = satur::activation_named<T>(act.name);
     REQUIRE(chosen.has_value());
@@ -87,14 +87,14 @@ TEST_CASE_TEMPLATE("every activation by its name", T, float, double) {
   CHECK_FALSE(satur::activation_named<T>("").has_value());
 }
 
-TEST_CASE_TEMPLATE("parameters, and activations of your own", T, float, double) {
+TEST_CASE_TEMPLATE("any_activation_for: parameters and user's activations", T, float, double) {
   same_as_type<T>(satur::leaky_relu{0.5}, satur::leaky_relu{0.5});
   same_as_type<T>(softer_sign{0.7}, softer_sign{0.7});
   same_as_type<T>(sine{1.5}, sine{1.5});
   CHECK_THROWS_AS((satur::any_activation_for<T>(satur::celu{-1.0})), std::invalid_argument);
 }
 
-TEST_CASE("a copy outlives what it was copied from, and another can take its place") {
+TEST_CASE("any_activation_for: a copy outlives its source and can be reassigned") {
   std::vector<float> const z{-1.0f, 2.0f};
   std::vector<float> y(2);
   satur::any_activation_for<float> act = satur::relu{};
@@ -112,7 +112,7 @@ TEST_CASE("a copy outlives what it was copied from, and another can take its pla
   CHECK(unstated.stated_peak_slope() == 0.0);
 }
 
-TEST_CASE("a record has no peak slope that the type does not state, so that both merge") {
+TEST_CASE("any_activation_for: its record has only stated peak slopes and merges with that of the type") {
   std::vector<float> const z{-1.0f, 2.0f};
   satur::any_activation_for<float> const chosen = softer_sign{0.5};
   satur::saturation record = satur::observe(chosen, z);
@@ -122,7 +122,7 @@ TEST_CASE("a record has no peak slope that the type does not state, so that both
   CHECK(record.count == 4);
 }
 
-TEST_CASE("rules that ask for facts, and 16-bit numbers") {
+TEST_CASE("any_activation_for: rules that need facts, and sixteen-bit input") {
   std::vector<float> const z = inputs<float>();
   satur::any_activation_for<float> const chosen = satur::tanh{};
   for (satur::any_rule const& rule :
@@ -136,7 +136,7 @@ TEST_CASE("rules that ask for facts, and 16-bit numbers") {
   CHECK(y == y_chosen);
 }
 
-TEST_CASE("a monitor with units and histograms") {
+TEST_CASE("any_activation_for: a monitor with units and histograms") {
   auto const run = [](auto const& act) {
     satur::monitor mon(satur::monitor_options{.histograms = 1, .units = true});
     std::vector<float> const z = inputs<float>(1600);

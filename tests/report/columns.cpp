@@ -69,7 +69,7 @@ std::vector<std::string> rows_of_page(std::string const& path) {
 
 } // namespace
 
-TEST_CASE("each column reads its own number, from the record and from the history") {
+TEST_CASE("monitor_columns: every column reads its number from record and history") {
   satur::monitor const mon = recorded();
   satur::layer_monitor const& layer = *mon.begin();
   // z sums to 2 and its squares to 86 over four finite numbers, f(z) to 1/2 and 19/4; the slope is 1/2 for two of five.
@@ -101,7 +101,7 @@ TEST_CASE("each column reads its own number, from the record and from the histor
   }
 }
 
-TEST_CASE("a column has a name of its own, and a head that fits where the table has it") {
+TEST_CASE("monitor_columns: unique names, and headings that fit the table") {
   std::set<std::string_view> names;
   std::size_t width = 13 + 16;
   for (satur::monitor_column const& column : satur::monitor_columns) {
@@ -116,7 +116,7 @@ TEST_CASE("a column has a name of its own, and a head that fits where the table 
   CHECK(width + 3 <= 100); // and the mark of a layer that is not finite
 }
 
-TEST_CASE("docs/monitor.md lists the columns") {
+TEST_CASE("monitor_columns: equal to the table in docs/monitor.md") {
   std::vector<std::string> const rows = rows_of_page(SATUR_TESTS_DIR "/../docs/monitor.md");
   REQUIRE(rows.size() == satur::monitor_columns.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -126,7 +126,7 @@ TEST_CASE("docs/monitor.md lists the columns") {
   }
 }
 
-TEST_CASE("comma-separated values") {
+TEST_CASE("write_csv: text of a monitor") {
   std::ostringstream out;
   out.imbue(std::locale(std::locale::classic(), new comma));
   out << std::hex;
@@ -138,14 +138,14 @@ TEST_CASE("comma-separated values") {
                      "b,evaluation,0,2,0,0,0,0,0,0.5,1,,\n");
 }
 
-TEST_CASE("a monitor without layers has a header alone") {
+TEST_CASE("write_csv: only a header without layers") {
   std::ostringstream out;
   write_csv(satur::monitor(), out);
   CHECK(out.str().starts_with("layer,phase,step,count,"));
   CHECK(out.str().find('\n') == out.str().size() - 1);
 }
 
-TEST_CASE("which fields are quoted") {
+TEST_CASE("write_csv: quoted fields") {
   using satur::detail::csv_field;
   CHECK(csv_field("fc1.weight x") == "fc1.weight x");
   CHECK(csv_field("") == "");
@@ -155,7 +155,7 @@ TEST_CASE("which fields are quoted") {
   CHECK(csv_field("a\rb") == "\"a\rb\"");
 }
 
-TEST_CASE("JSON Lines has the same columns") {
+TEST_CASE("write_history: JSON Lines with the same columns") {
   std::ostringstream out;
   write_history(recorded(), out);
   CHECK(out.str().starts_with(

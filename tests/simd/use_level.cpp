@@ -54,7 +54,7 @@ TEST_CASE("scoped_level: the level before it comes back, also a forced one") {
   satur::use_best_level();
 }
 
-TEST_CASE("a level that the processor or the binary lacks is refused by name") {
+TEST_CASE("use_level: a level that the processor or the binary lacks throws with its name") {
   if (satur::math::best_level() == simd_level::avx512) {
     return;
   }
@@ -63,7 +63,7 @@ TEST_CASE("a level that the processor or the binary lacks is refused by name") {
   CHECK(satur::math::active_level() == satur::math::best_level());
 }
 
-TEST_CASE("levels have names") {
+TEST_CASE("levels: names") {
   CHECK(to_text(simd_level::baseline) == "baseline");
   CHECK(to_text(simd_level::avx2) == "avx2");
   CHECK(to_text(simd_level::avx512) == "avx512");

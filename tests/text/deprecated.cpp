@@ -11,7 +11,7 @@
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-TEST_CASE("describe and name_of are to_text") {
+TEST_CASE("deprecated: describe and name_of equal to_text") {
   CHECK(satur::describe(satur::z_beyond{2.5}.definition()) == "|z| > 2.5");
   CHECK(describe(satur::dormancy(satur::off{7})) == "off: no active sample among the last 7");
   static_assert(satur::describe(satur::flow::vanishing) == "vanishing");
@@ -22,7 +22,7 @@ TEST_CASE("describe and name_of are to_text") {
   CHECK(name_of(satur::phase::eval) == "evaluation");
 }
 
-TEST_CASE("functions that took their stream first") {
+TEST_CASE("deprecated: functions with the stream as first argument") {
   satur::monitor mon;
   mon["fc1"].observe(satur::sigmoid{}, std::vector<float>{0.0f, 8.0f});
   mon.end_step();

@@ -67,7 +67,7 @@ struct comma : std::numpunct<char> {
 
 } // namespace
 
-TEST_CASE("a number is the shortest text that reads back") {
+TEST_CASE("number text: the shortest that reads back to the same number") {
   CHECK(text::number(0.1) == "0.1");
   CHECK(text::number(0.1f) == "0.1");
   CHECK(text::number(5.0) == "5");
@@ -104,7 +104,7 @@ TEST_CASE("a number is the shortest text that reads back") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("rounded numbers are C's") {
+TEST_CASE("number text: rounded numbers equal those of printf") {
   CHECK(text::significant(1.0 / 3.0, 4) == "0.3333");
   CHECK(text::significant(123456.0, 3) == "1.23e+05");
   CHECK(text::decimals(2.0 / 3.0, 2) == "0.67");
@@ -125,7 +125,7 @@ TEST_CASE("rounded numbers are C's") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a measured share reads 0 or 100 only where it is") {
+TEST_CASE("percent text: 0 and 100 only for exact shares") {
   CHECK(text::percent(0.0) == "0");
   CHECK(text::percent(1e-300) == "<0.1");
   CHECK(text::percent(0.000499) == "<0.1");
@@ -139,7 +139,7 @@ TEST_CASE("a measured share reads 0 or 100 only where it is") {
   CHECK(text::percent(none) == "-");
 }
 
-TEST_CASE("a limit in percent keeps the digits that say it") {
+TEST_CASE("percent text: a limit keeps all its digits") {
   CHECK(text::limit_percent(0.0265922) == "2.66");
   CHECK(text::limit_percent(0.07) == "7"); // 100.0 * 0.07 is not 7
   CHECK(text::limit_percent(0.999) == "99.9");
@@ -150,7 +150,7 @@ TEST_CASE("a limit in percent keeps the digits that say it") {
   CHECK(text::limit_percent(none) == "-");
 }
 
-TEST_CASE("no text depends on the global locale") {
+TEST_CASE("number text: independent of the global locale") {
   std::locale const before = std::locale::global(std::locale(std::locale::classic(), new comma));
   std::string const all = text::number(1234567.5) + ' ' + text::number(1234567) + ' ' + text::significant(1234.5, 5) +
                           ' ' + text::decimals(1234.5, 1) + ' ' + text::percent(0.5) + ' ' +

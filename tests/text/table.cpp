@@ -7,7 +7,7 @@
 
 namespace text = satur::text;
 
-TEST_CASE("cells are filled up to their width and never cut") {
+TEST_CASE("table cells: padded to their width, never cut") {
   CHECK(text::left("ab", 4) == "ab  ");
   CHECK(text::right("ab", 4) == "  ab");
   CHECK(text::left("abcd", 4) == "abcd");
@@ -17,7 +17,7 @@ TEST_CASE("cells are filled up to their width and never cut") {
   CHECK(text::left("\u00e9t\u00e9", 5) == "\u00e9t\u00e9  ");
 }
 
-TEST_CASE("a long text is shortened between characters") {
+TEST_CASE("table cells: a long text is shortened between characters") {
   CHECK(text::shortened("encoder", 7) == "encoder");
   CHECK(text::shortened("encoder.1", 7) == "encode~");
   CHECK(text::shortened("ab", 1) == "~");
