@@ -139,7 +139,7 @@ TEST_CASE("percent text: 0 and 100 only for exact shares") {
   CHECK(text::percent(none) == "-");
 }
 
-TEST_CASE("percent text: a limit keeps all its digits") {
+TEST_CASE("percent text: a limit keeps enough digits to be distinct from 0 and 100") {
   CHECK(text::limit_percent(0.0265922) == "2.66");
   CHECK(text::limit_percent(0.07) == "7"); // 100.0 * 0.07 is not 7
   CHECK(text::limit_percent(0.999) == "99.9");
