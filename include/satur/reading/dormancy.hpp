@@ -185,6 +185,13 @@ struct dormancy_change {
                         : static_cast<double>(both) / static_cast<double>(smaller);
   }
   bool operator==(dormancy_change const&) const = default;
+
+  /// "3 units dormant before, 5 after, 2 in both; 1 revived, 3 fallen; overlap 66.7 %"
+  friend std::ostream& operator<<(std::ostream& out, dormancy_change const& c) {
+    return out << detail::message(c.before, " units dormant before, ", c.after, " after, ", c.both, " in both; ",
+                                  c.revived, " revived, ", c.fallen, " fallen; overlap ", text::percent(c.overlap()),
+                                  " %");
+  }
 };
 /// Throws std::invalid_argument if the definitions differ, shape_error if the numbers of units differ.
 [[nodiscard]] inline dormancy_change compare(dormant_units const& before, dormant_units const& after) {

@@ -83,6 +83,15 @@ struct unit_percentiles {
   }
   [[nodiscard]] double median() const { return (*this)(50); }
   bool operator==(unit_percentiles const&) const = default;
+
+  /// "256 units: 0 % 0.001, 1 % 0.002, …, 100 % 0.25"
+  friend std::ostream& operator<<(std::ostream& out, unit_percentiles const& p) {
+    out << text::number(p.units) << " units:";
+    for (std::size_t i = 0; i < p.at.size(); ++i) {
+      out << (i == 0 ? " " : ", ") << text::number(p.at[i]) << " % " << text::significant(p.values[i], 4);
+    }
+    return p.unread == 0 ? out : out << "; " << text::number(p.unread) << " unread";
+  }
 };
 
 /// Percentiles of unsorted values. NaN are left out.
@@ -152,14 +161,7 @@ template <unit_source U>
 
 /// "mean f'(z) over 256 units: 0 % 0.001, 1 % 0.002, …, 100 % 0.25"
 inline void print_percentiles(unit_reading const& reading, unit_percentiles const& p, std::ostream& out) {
-  out << detail::message(reading.name, " over ", p.units, " units:");
-  for (std::size_t i = 0; i < p.at.size(); ++i) {
-    out << (i == 0 ? " " : ", ") << p.at[i] << " % " << text::significant(p.values[i], 4);
-  }
-  if (p.unread != 0) {
-    out << detail::message("; ", p.unread, " unread");
-  }
-  out << '\n';
+  out << reading.name << " over " << p << '\n';
 }
 
 }} // namespace satur::SATUR_ABI

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "satur/statistics/moments.hpp"
+#include "satur/text/number.hpp"
 
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <ostream>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -42,5 +44,15 @@ struct gradient_record {
   }
   bool operator==(gradient_record const&) const = default;
 };
+
+/// "dL/dz of 128 finite values: rms 0.0125, 3.1 % exactly 0", and how many are not finite.
+inline std::ostream& operator<<(std::ostream& out, gradient_record const& g) {
+  out << "dL/dz of " << text::number(g.count) << " finite values: rms " << text::significant(g.rms(), 4) << ", "
+      << text::percent(g.zero_fraction()) << " % exactly 0";
+  if (g.nonfinite()) {
+    out << "; NOT FINITE: " << text::number(g.nan) << " NaN, " << text::number(g.infinite) << " infinite";
+  }
+  return out;
+}
 
 }} // namespace satur::SATUR_ABI

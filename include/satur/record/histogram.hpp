@@ -8,6 +8,7 @@
 #include "satur/error.hpp"
 #include "satur/math/least_count.hpp"
 #include "satur/record/bins.hpp"
+#include "satur/record/histogram_text.hpp" // its operator<<
 #include "satur/simd/level.hpp"
 
 #include <algorithm>

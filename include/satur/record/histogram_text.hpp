@@ -1,23 +1,29 @@
 /// \file record/histogram_text.hpp  A histogram as text, with bars.
 #pragma once
 
-#include "satur/record/histogram.hpp"
+#include "satur/config.hpp"
 #include "satur/text/number.hpp"
 #include "satur/text/table.hpp"
 
 #include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <ostream>
 #include <string>
 
 namespace satur { inline namespace SATUR_ABI {
 
+class histogram;
+
 /// Up to 24 rows of bars from the first bin that holds something to the last, then what is outside: 75 columns. Shares
 /// are of all that was seen but NaN; zeros of a linear histogram are in a bin too.
-inline std::ostream& operator<<(std::ostream& out, histogram const& h) {
+/// A template, so that record/histogram.hpp, which defines the class, can include this.
+template <std::same_as<histogram> H> std::ostream& operator<<(std::ostream& out, H const& h) {
   constexpr std::size_t rows = 24;
   constexpr std::size_t longest = 40;
-  histogram::quantile_estimate const middle = h.quantile(0.5);
-  out << h.total() << " values" << (h.kind() == histogram::scale::logarithmic ? " by magnitude" : "") << ", from "
+  auto const middle = h.quantile(0.5);
+  out << h.total() << " values" << (h.kind() == H::scale::logarithmic ? " by magnitude" : "") << ", from "
       << text::significant(h.lowest(), 4) << " to " << text::significant(h.highest(), 4) << ", median "
       << text::significant(middle.value, 4) << " (in " << text::significant(middle.low, 4) << " to "
       << text::significant(middle.high, 4) << ")\n";
@@ -31,7 +37,7 @@ inline std::ostream& operator<<(std::ostream& out, histogram const& h) {
   }
   std::size_t group = (last - first + rows - 1) / rows;
   auto const octave = h.per_octave();
-  if (h.kind() == histogram::scale::logarithmic && group > 1) { // whole octaves read better
+  if (h.kind() == H::scale::logarithmic && group > 1) { // whole octaves read better
     group = (group + octave - 1) / octave * octave;
     first -= first % octave;
   }

@@ -5,6 +5,8 @@
 #include "satur/record/saturation.hpp"
 #include "satur/record/update.hpp"
 
+#include <ostream>
+
 namespace satur { inline namespace SATUR_ABI {
 
 /// All that is known of one layer over some stretch of training. Merge with +=, reset with `= {}`.
@@ -22,5 +24,10 @@ struct layer_record {
   }
   bool operator==(layer_record const&) const = default;
 };
+
+/// The three records, one below the other.
+inline std::ostream& operator<<(std::ostream& out, layer_record const& r) {
+  return out << r.saturation << "  " << r.gradient << "\n  " << r.update << '\n';
+}
 
 }} // namespace satur::SATUR_ABI

@@ -3,6 +3,8 @@
 
 #include "satur/record/histogram.hpp"
 
+#include <ostream>
+
 namespace satur { inline namespace SATUR_ABI {
 
 /// How z, the slopes f'(z) and the gradients dL/dz of a layer are spread. Merge with +=, exactly.
@@ -25,5 +27,10 @@ struct layer_histograms {
   }
   bool operator==(layer_histograms const&) const = default;
 };
+
+/// The three histograms, one below the other, each under its name.
+inline std::ostream& operator<<(std::ostream& out, layer_histograms const& h) {
+  return out << "z: " << h.z << "f'(z): " << h.slope << "dL/dz: " << h.gradient;
+}
 
 }} // namespace satur::SATUR_ABI

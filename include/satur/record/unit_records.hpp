@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -360,5 +361,9 @@ private:
   std::vector<std::uint32_t> counts_; ///< unit_counts rows of units_
   std::vector<detail::unit_rarities> rarities_;
 };
+
+inline std::ostream& operator<<(std::ostream& out, unit_records const& r) { // "relu (|z| > 5): 64 units, 512 samples"
+  return out << detail::message(r.title(), ": ", r.size(), " units, ", r.samples(), " samples");
+}
 
 }} // namespace satur::SATUR_ABI

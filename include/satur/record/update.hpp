@@ -2,9 +2,11 @@
 #pragma once
 
 #include "satur/statistics/moments.hpp"
+#include "satur/text/number.hpp"
 
 #include <cstdint>
 #include <limits>
+#include <ostream>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -26,5 +28,15 @@ struct update_record {
   }
   bool operator==(update_record const&) const = default;
 };
+
+/// "update: log10(std(step) / std(weights)) -3.02, steps 100", and how many steps had no ratio.
+inline std::ostream& operator<<(std::ostream& out, update_record const& u) {
+  out << "update: log10(std(step) / std(weights)) " << text::decimals(u.log10_ratio(), 2) << ", steps "
+      << text::number(u.steps);
+  if (u.unusable != 0) {
+    out << "; without a ratio " << text::number(u.unusable);
+  }
+  return out;
+}
 
 }} // namespace satur::SATUR_ABI

@@ -1,0 +1,78 @@
+// What each record prints. tests/headers shows that each prints after its own header alone; tests/monitor/print.cpp has
+// the other texts.
+#include "satur/activation/relu.hpp"
+#include "satur/observe/units.hpp"
+#include "satur/reading/dormancy.hpp"
+#include "satur/reading/unit_readings.hpp"
+#include "satur/record/layer.hpp"
+#include "satur/record/layer_histograms.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+template <class X> std::string printed(X const& x) {
+  std::ostringstream out;
+  out << x;
+  return out.str();
+}
+
+} // namespace
+
+TEST_CASE("a record of gradients") {
+  CHECK(printed(satur::gradient_record{}) == "dL/dz of 0 finite values: rms -, - % exactly 0");
+  CHECK(printed(satur::gradient_record{8, 1, 0, 0, {50.0, 0.0}}) ==
+        "dL/dz of 8 finite values: rms 2.5, 12.5 % exactly 0");
+  CHECK(printed(satur::gradient_record{8, 1, 3, 4, {50.0, 0.0}}) ==
+        "dL/dz of 8 finite values: rms 2.5, 12.5 % exactly 0; NOT FINITE: 3 NaN, 4 infinite");
+}
+
+TEST_CASE("a record of updates") {
+  CHECK(printed(satur::update_record{}) == "update: log10(std(step) / std(weights)) -, steps 0");
+  CHECK(printed(satur::update_record{4, 0, {-12.5, 0.0}}) == "update: log10(std(step) / std(weights)) -3.12, steps 4");
+  CHECK(printed(satur::update_record{4, 2, {-12.0, 0.0}}) ==
+        "update: log10(std(step) / std(weights)) -3.00, steps 4; without a ratio 2");
+}
+
+TEST_CASE("a record of a layer is its three records") {
+  satur::layer_record r;
+  r.gradient = {8, 1, 0, 0, {50.0, 0.0}};
+  r.update = {4, 0, {-12.0, 0.0}};
+  CHECK(printed(r) == printed(r.saturation) + "  dL/dz of 8 finite values: rms 2.5, 12.5 % exactly 0\n" +
+                          "  update: log10(std(step) / std(weights)) -3.00, steps 4\n");
+}
+
+TEST_CASE("histograms of a layer, each under its name") {
+  satur::layer_histograms const h;
+  std::string const text = printed(h);
+  CHECK(text == "z: " + printed(h.z) + "f'(z): " + printed(h.slope) + "dL/dz: " + printed(h.gradient));
+  CHECK(text.find("z: 0 values, from - to -") == 0);
+}
+
+TEST_CASE("a unit, all units, and percentiles of them") {
+  // two samples of two units: z is -6 and 2, and 1 and 3
+  satur::unit_records units;
+  observe_units(satur::relu{}, std::vector<double>{-6.0, 1.0, 2.0, 3.0}, satur::unit_layout::matrix(2, 2), units);
+  CHECK(printed(units) == "relu (|z| > 5): 2 units, 2 samples");
+  CHECK(printed(units[0]) ==
+        "unit 0: 2 samples, 50.0 % saturated (low 50.0 %, high 0 %), 50.0 % active, mean slope 0.5, "
+        "z mean -2, std 4, rms dL/dz -");
+  CHECK(printed(units[1]) == "unit 1: 2 samples, 0 % saturated (low 0 %, high 0 %), 100 % active, mean slope 1, "
+                             "z mean 2, std 1, rms dL/dz -");
+  satur::unit_percentiles p = satur::percentiles_of({7.0, std::numeric_limits<double>::quiet_NaN()});
+  CHECK(printed(p).starts_with("1 units: 0 % 7, 1 % 7, "));
+  CHECK(printed(p).ends_with(", 100 % 7; 1 unread"));
+  p.unread = 0;
+  CHECK(printed(p).ends_with(", 100 % 7"));
+}
+
+TEST_CASE("what became of dormant units") {
+  CHECK(printed(satur::dormancy_change{3, 5, 2, 1, 4}) ==
+        "3 units dormant before, 5 after, 2 in both; 1 revived, 4 fallen; overlap 66.7 %");
+  CHECK(printed(satur::dormancy_change{}).ends_with("overlap - %"));
+}
