@@ -4,6 +4,7 @@
 #include "satur/monitor/history.hpp"
 #include "satur/monitor/sampling.hpp"
 #include "satur/observe.hpp"
+#include "satur/observe/histogram.hpp"
 #include "satur/reading/phi_b.hpp"
 #include "satur/record/layer_histograms.hpp"
 #include "satur/rowwise/row_saturation.hpp"

@@ -377,7 +377,7 @@ TEST_CASE("Kaldi preset: mean slope of a unit, worked example of its script") {
                        gate{0.58, 1.0, 0.420}, gate{0.672, 1.0, 0.328}}) {
     satur::saturation s;
     s.count = 1;
-    s.slope += g.mean_slope;
+    s.slope = {1, g.mean_slope, 0.0};
     s.peak_slope = g.peak;
     CHECK(s.slope_saturation() == doctest::Approx(g.saturation));
     mean += s.slope_saturation() / 5.0;
