@@ -2,9 +2,11 @@
 #pragma once
 
 #include "satur/testing/report.hpp"
+#include "satur/text/number.hpp"
 
 #include <cmath>
 #include <limits>
+#include <locale>
 #include <utility>
 
 namespace satur::testing::detail {
@@ -13,15 +15,11 @@ template <class T> [[nodiscard]] constexpr std::string_view name_of_type() {
   return std::is_same_v<T, float> ? "float" : std::is_same_v<T, double> ? "double" : "long double";
 }
 
-/// A number with enough digits to identify it; in_both adds the hexadecimal form.
-template <class T> [[nodiscard]] std::string in_digits(T x) {
-  std::ostringstream out;
-  out << std::setprecision(std::numeric_limits<T>::max_digits10) << x;
-  return out.str();
-}
+/// z by the digits that tell it from its neighbors, and in hexadecimal too.
 template <class T> [[nodiscard]] std::string in_both(T z) {
   std::ostringstream out;
-  out << "z = " << in_digits(z);
+  out.imbue(std::locale::classic());
+  out << "z = " << satur::text::number(z);
   if (std::isfinite(z)) {
     out << " (" << std::hexfloat << z << ")";
   }
@@ -55,9 +53,9 @@ public:
     if (error > known->error) {
       known->error = error;
       known->where = in_both(z);
-      known->got = in_digits(got);
+      known->got = satur::text::number(got);
       if constexpr (std::is_floating_point_v<Expected>) {
-        known->expected = in_digits(expected);
+        known->expected = satur::text::number(expected);
       } else {
         known->expected = expected;
       }

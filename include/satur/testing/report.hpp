@@ -2,9 +2,9 @@
 #pragma once
 
 #include "satur/config.hpp"
+#include "satur/text/number.hpp"
 
 #include <cstddef>
-#include <iomanip>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -62,12 +62,11 @@ inline std::ostream& operator<<(std::ostream& out, report const& r) {
         << " checks\n";
   }
   for (failure const& f : r.failures) {
-    out << "  FAILS  " << f.property << (f.times > 1 ? ", at " + std::to_string(f.times) + " points; the worst" : "")
-        << "\n    at " << f.where << ": got " << f.got << ", expected " << f.expected;
+    out << "  FAILS  " << f.property
+        << (f.times > 1 ? ", at " + satur::text::number(f.times) + " points; the worst" : "") << "\n    at " << f.where
+        << ": got " << f.got << ", expected " << f.expected;
     if (f.error > 0.0) {
-      std::ostringstream error;
-      error << std::setprecision(3) << f.error;
-      out << " (off by " << error.str() << (f.unit.empty() ? "" : " " + f.unit) << ")";
+      out << " (off by " << satur::text::significant(f.error, 3) << (f.unit.empty() ? "" : " " + f.unit) << ")";
     }
     out << "\n    Usually: " << f.usually << "\n";
   }
