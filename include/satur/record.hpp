@@ -10,5 +10,7 @@
 #include "satur/record/saturation.hpp"
 #include "satur/record/unit_records.hpp"
 #include "satur/record/unit_rows.hpp"
+#include "satur/record/unit_statistics.hpp"
+#include "satur/record/unit_store.hpp"
 #include "satur/record/unit_summary.hpp"
 #include "satur/record/update.hpp"

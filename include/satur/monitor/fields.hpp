@@ -157,40 +157,39 @@ private:
     all(ar, r.zeros_, r.lowest_, r.highest_);
   }
   template <class Archive, class R> static void units(Archive& ar, R& r) {
-    all(ar, r.options_.sample_share, r.rule_, r.activation_, r.peak_slope_, r.samples_, r.gradient_samples_,
-        r.saturated_samples_, r.lifetime_);
-    std::size_t n = r.units_;
-    bool rare = !r.rarities_.empty();
+    auto& store = r.store_;
+    all(ar, r.options_.sample_share, r.rule_, r.activation_, r.peak_slope_, store.samples, store.gradient_samples,
+        r.saturated_samples_, store.lifetime);
+    std::size_t n = store.units;
+    bool rare = !store.rare.empty();
     if constexpr (Archive::reading) {
       try {
         r.options_.require_valid();
       } catch (std::invalid_argument const& error) {
         ar.fail(error.what());
       }
-      n = ar.count("units", 8 * (static_cast<std::size_t>(unit_means) + unit_counts));
-      r.size_for(n);
+      n = ar.count("units", 8 * (unit_statistics.size() + unit_counts));
+      store.size_for(n);
       ar.number(rare);
-      r.rarities_.resize(rare ? n : 0);
+      store.rare.resize(rare ? n : 0);
     } else {
       all(ar, n, rare);
     }
-    for (auto& m : r.means_) {
+    for (auto& m : store.statistics) {
       ar.number(m);
     }
-    for (auto& c : r.counts_) {
+    for (auto& c : store.counts) {
       ar.number(c);
     }
-    for (auto& u : r.rarities_) {
+    for (auto& u : store.rare) {
       rarities(ar, u);
     }
     if constexpr (Archive::reading) {
-      ar.require(r.samples_ <= r.lifetime_ && r.saturated_samples_ <= r.samples_ && (n != 0 || r.lifetime_ == 0),
+      ar.require(store.samples <= store.lifetime && r.saturated_samples_ <= store.samples &&
+                     (n != 0 || store.lifetime == 0),
                  "no more samples of units than were seen");
       for (std::size_t u = 0; u < n; ++u) {
-        ar.require(r.nan(u) <= r.samples_ && r.infinite(u) <= r.samples_ - r.nan(u) &&
-                       r.bad_gradients(u) <= r.gradient_samples_ && r.count(of_low, u) <= r.samples_ - r.nan(u) &&
-                       r.count(of_high, u) <= r.samples_ - r.nan(u) && r.count(of_active, u) <= r.samples_ - r.nan(u),
-                   "counters of a unit that are no more than its samples");
+        ar.require(store.has_valid_counts(u), "counters of a unit that are no more than its samples");
       }
     }
   }

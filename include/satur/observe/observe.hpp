@@ -36,7 +36,7 @@ template <class Arrays, class Bound>
 void observe_arrays(evaluator<typename Arrays::element> const& act, Bound const& bound, Arrays const& arrays,
                     std::size_t n, saturation const& nothing, saturation& record) {
   over_leaves(n, record, nothing, [&](std::size_t first, std::size_t count, saturation& part) {
-    observing_pass<Arrays, Bound> pass{act, bound, arrays, first, count, part};
+    observing_pass<Arrays> pass{act, bound, arrays, first, count, part};
     math::run<typename Arrays::element>(pass);
   });
 }

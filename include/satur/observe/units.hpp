@@ -12,8 +12,8 @@
 #pragma once
 
 #include "satur/array/row_major.hpp"
-#include "satur/observe/kernel/unit_gradients.hpp"
 #include "satur/observe/kernel/units.hpp"
+#include "satur/observe/kernel/units/gradients.hpp"
 #include "satur/observe/observe.hpp"
 #include "satur/rule/z_beyond.hpp"
 
@@ -52,8 +52,7 @@ void run_units(char const* function, A const& act, T const* z, T* y, T* dy, unit
     *whole = nothing;
   }
   if (layout.size() != 0) {
-    unit_pass<T, std::remove_const_t<decltype(bound)>> pass{evaluator_of<T>(act),    bound, z,    y, dy, layout,
-                                                            output_when_off<T>(act), units, whole};
+    unit_pass<T> pass{{evaluator_of<T>(act), z, y, dy, layout}, bound, output_when_off<T>(act), units, whole};
     math::run<T>(pass);
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/reading/unit_readings.hpp"
+#include "satur/record/unit_statistics.hpp"
 
 #include <cmath>
 #include <vector>
@@ -65,15 +66,12 @@ public:
     for (std::size_t u = 0; u < units_.size(); ++u) {
       unit_summary const s = batch[u];
       unit_summary& w = units_[u];
-      double const seen = share_of(s.samples, w.samples * kept);
-      double const finite = share_of(s.samples - s.infinite, (w.samples - w.infinite) * kept);
-      toward(w.mean_slope, s.mean_slope, seen);
-      toward(w.output, s.output, finite);
-      toward(w.magnitude, s.magnitude, finite);
-      w.z_variance = detail::joint_variance(w.z_variance, s.z_variance, s.z_mean - w.z_mean, finite);
-      toward(w.z_mean, s.z_mean, finite);
-      double const gradients = share_of(s.gradients, w.gradients * gradients_kept);
-      toward(w.gradient_mean_square, s.gradient_mean_square, gradients);
+      detail::unit_sizes before = detail::sizes_of(w);
+      before = {before.samples * kept, before.finite * kept, before.gradients * gradients_kept};
+      detail::join_unit(
+          detail::shares_of(detail::sizes_of(s), before),
+          [&](std::size_t row) -> double& { return w.*detail::unit_statistics[row].summary; },
+          [&](std::size_t row) { return s.*detail::unit_statistics[row].summary; });
       for (double unit_summary::*const count : {&unit_summary::samples, &unit_summary::low, &unit_summary::high,
                                                 &unit_summary::active, &unit_summary::nan, &unit_summary::infinite}) {
         w.*count = w.*count * kept + s.*count;
@@ -89,9 +87,6 @@ public:
   bool operator==(decayed_units const&) const = default;
 
 private:
-  [[nodiscard]] static double share_of(double more, double before) { return more > 0.0 ? more / (before + more) : 0.0; }
-  static void toward(double& mean, double value, double w) { mean = detail::moved_mean(mean, value, w); }
-
   double half_life_;
   bool named_ = false;
   rule_definition rule_;

@@ -1,12 +1,7 @@
-/// \file record/unit_rows.hpp  How a record of units keeps its numbers, row by row, and how two such are merged.
+/// \file record/unit_rows.hpp  The counters of a unit beside its statistics, and the merge of two records' rows.
 #pragma once
 
-#include "satur/simd/tail.hpp"
-#include "satur/statistics/moments.hpp"
-
-#include <array>
-#include <cstddef>
-#include <cstdint>
+#include "satur/record/unit_statistics.hpp"
 
 namespace satur::detail {
 
@@ -29,56 +24,41 @@ struct unit_rarities {
 };
 static_assert(sizeof(unit_rarities) == 24);
 
-enum unit_mean : std::uint8_t { of_slope, of_z, of_deviation, of_output, of_magnitude, of_gradient, unit_means };
 enum unit_count : std::uint8_t { of_low, of_high, of_active, of_silence, unit_counts };
 inline constexpr std::uint32_t never_active = 0xffffffff;
 inline constexpr std::uint32_t longest_silence = 0xfffffffe;
 
-inline constexpr std::size_t unit_bytes = unit_means * sizeof(double) + unit_counts * sizeof(std::uint32_t);
+inline constexpr std::size_t unit_bytes = unit_statistics.size() * sizeof(double) + unit_counts * sizeof(std::uint32_t);
 static_assert(unit_bytes == 64);
 
-/// x[u] += (y[u] - x[u]) * w over six rows of means: z's variance as Chan, Golub, LeVeque 1983, the gradient's with a
-/// weight of its own.
+/// The statistics y of all units join x; every unit of a record has seen as many numbers. Both hold rows of `units`.
 struct unit_merging_pass {
   double* x;
   double const* y;
   std::size_t units;
-  double weight;
-  double gradient_weight;
+  unit_sizes share; ///< of y
 
   template <class L> SATUR_INLINE void run() {
     // Row by row: rows of 4096 units would push each other out of the first cache.
-    for (std::size_t const row : {of_slope, of_output, of_magnitude, of_gradient}) {
-      double* const to = x + row * units;
-      double const* const from = y + row * units;
-      L const w = L(row == of_gradient ? gradient_weight : weight);
-      each<L>([&](std::size_t u, std::size_t here) {
-        L const mean = load_first<L>(to + u, here, 0.0);
-        store_first(to + u, moved_mean(mean, load_first<L>(from + u, here, 0.0), w), here);
-      });
+    for (std::size_t row = 0; row < unit_statistics.size(); ++row) {
+      if (is_mean(row)) {
+        join_row<L>(row);
+      }
     }
-    double* const to = x + of_z * units;
-    double* const variances = x + of_deviation * units;
-    L const w = L(weight);
-    each<L>([&](std::size_t u, std::size_t here) {
-      L const mean = load_first<L>(to + u, here, 0.0);
-      L const other = load_first<L>(y + of_z * units + u, here, 0.0);
-      L const v = load_first<L>(variances + u, here, 0.0);
-      L const other_v = load_first<L>(y + of_deviation * units + u, here, 0.0);
-      store_first(to + u, moved_mean(mean, other, w), here);
-      store_first(variances + u, joint_variance(v, other_v, L(other - mean), w), here);
-    });
   }
 
 private:
-  template <class L, class F> SATUR_INLINE void each(F const& f) const {
+  template <class L> SATUR_INLINE void join_row(std::size_t row) {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    std::size_t u = 0;
-    for (; u + width <= units; u += width) {
-      f(u, width);
-    }
-    if (u < units) {
-      f(u, units - u);
+    double* const mean = x + row * units;
+    double* const variance = has_variance(row) ? mean + units : nullptr;
+    double const* const other = y + row * units;
+    L const w = L(share[unit_statistics[row].over]);
+    for (std::size_t u = 0; u < units; u += width) {
+      std::size_t const here = (std::min)(width, units - u);
+      L const other_variance = variance != nullptr ? load_first<L>(other + units + u, here, 0.0) : L(0.0);
+      join_statistic<L>(mean + u, variance != nullptr ? variance + u : nullptr, here,
+                        load_first<L>(other + u, here, 0.0), other_variance, w);
     }
   }
 };

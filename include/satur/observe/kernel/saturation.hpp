@@ -5,6 +5,7 @@
 #include "satur/observe/kernel/evaluate.hpp"
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/record/saturation.hpp"
+#include "satur/rule/limits.hpp"
 #include "satur/simd/tail.hpp"
 
 namespace satur::detail {
@@ -49,7 +50,7 @@ template <class L> struct leaf_sums {
   }
 
   /// One register from memory, all of it finite: no mask anywhere.
-  template <class Rule> SATUR_INLINE void add(T const* x, T const* values, T const* slopes, Rule const& rule) {
+  SATUR_INLINE void add(T const* x, T const* values, T const* slopes, limits_in_lanes<L> const& rule) {
     L const here = math::load<L>(x);
     L const value = math::load<L>(values); // read only where the rule looks at it
     L const steepness = math::load<L>(slopes);
@@ -63,8 +64,9 @@ template <class L> struct leaf_sums {
   }
 
   /// Lanes outside `valid` are padding; NaN is counted and left out; infinity is left out of the moments.
-  template <class Rule, class M>
-  SATUR_INLINE void add_checked(L const& x, math::value_and_slope<L> const& f, Rule const& rule, M const& valid) {
+  template <class M>
+  SATUR_INLINE void add_checked(L const& x, math::value_and_slope<L> const& f, limits_in_lanes<L> const& rule,
+                                M const& valid) {
     using math::select;
     auto const is_nan_here = as_mask_of<L>(is_nan(x)) && valid;
     auto const is_infinite_here = as_mask_of<L>(is_infinite(x)) && valid;
@@ -148,25 +150,25 @@ template <class T> struct plain_arrays {
 ///
 /// A block of z is evaluated, and then counted and summed while it and its values and slopes are still in the first
 /// cache: as fast as doing both to one register at a time, and the second half knows no activation.
-template <class Arrays, class Bound> struct observing_pass {
+template <class Arrays> struct observing_pass {
   using T = typename Arrays::element;
 
   evaluator<T> act;
-  Bound const& rule;
+  limits_in_lanes<T> const& rule;
   Arrays arrays;
   std::size_t first;
   std::size_t n;
   saturation& record;
 
   template <class L> SATUR_INLINE void run() {
-    auto const rule_in_lanes = rule.template over<L>();
+    limits_in_lanes<L> const bound = rule.template over<L>();
     for (std::size_t start = 0; start < n; start += leaf_elements) {
-      leaf<L>(rule_in_lanes, first + start, (std::min)(leaf_elements, n - start));
+      leaf<L>(bound, first + start, (std::min)(leaf_elements, n - start));
     }
   }
 
 private:
-  template <class L, class Rule> SATUR_INLINE void leaf(Rule const& bound, std::size_t start, std::size_t size) {
+  template <class L> SATUR_INLINE void leaf(limits_in_lanes<L> const& bound, std::size_t start, std::size_t size) {
     // Sums are taken around a value of the leaf itself, so that a large mean costs the variance no digits.
     T const a = arrays.at(start);
     T const b = arrays.at(start + size / 2);
@@ -195,8 +197,8 @@ private:
     return {finite_or_zero(z), finite_or_zero(value), finite_or_zero(slope)};
   }
 
-  template <class L, bool Checked, class Rule>
-  SATUR_INLINE void sum(Rule const& bound, std::size_t start, std::size_t size, leaf_sums<L>& sums) {
+  template <class L, bool Checked>
+  SATUR_INLINE void sum(limits_in_lanes<L> const& bound, std::size_t start, std::size_t size, leaf_sums<L>& sums) {
     constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     alignas(64) T z_block[block_elements];
     alignas(64) T value_block[block_elements];
