@@ -98,9 +98,13 @@ struct unit_store {
       math::run<double>(pass);
     } else {
       for (std::size_t u = 0; u < units; ++u) {
+        unit_sizes const more = o.sizes(u);
         join_unit(
-            shares_of(o.sizes(u), sizes(u)), [&](std::size_t row) -> double& { return statistic(row, u); },
-            [&](std::size_t row) { return o.statistic(row, u); });
+            shares_of(more, sizes(u)), [&](std::size_t row) -> double& { return statistic(row, u); },
+            [&](std::size_t row) { // a variance rounded as a sum of deviations is, like all merges of earlier versions
+              double const n = more[unit_statistics[row].over];
+              return is_mean(row) ? o.statistic(row, u) : o.statistic(row, u) * n / n;
+            });
         for (unit_rarity const k : {of_nan, of_infinite, of_bad_gradients}) {
           add_count(k, u, o.count(k, u));
         }

@@ -121,17 +121,15 @@ private:
     constexpr std::size_t row = forward_rows[C];
     double* const mean = &store.statistic(row, to);
     W const off = math::load<W>(sums.sum[C] + u) * inverse;
+    W variance = W(0.0);
+    if constexpr (has_variance(row)) {
+      variance = math::maximum(W(math::load<W>(sums.square[C] + u) * inverse - off * off), W(0.0));
+    }
     W value = off;
     if constexpr (is_centered(C)) {
       value = widened_from<W>(sums.shift[C] + u) + off;
     }
-    if constexpr (has_variance(row)) {
-      W const variance =
-          math::maximum(math::madd(W(-off), off, W(math::load<W>(sums.square[C] + u) * inverse)), W(0.0));
-      join_statistic<W>(mean, mean + store.units, here, value, variance, w);
-    } else {
-      join_statistic<W>(mean, nullptr, here, value, W(0.0), w);
-    }
+    join_statistic<W>(mean, has_variance(row) ? mean + store.units : nullptr, here, value, variance, w);
   }
 
   template <std::size_t... C>
