@@ -37,3 +37,10 @@ foreach(page IN LISTS satur_pages)
   add_test(NAME page_${name} COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/check_page.sh" "${page}"
                                      $<TARGET_FILE:satur_page_${name}>)
 endforeach()
+
+# The recipe of docs/extending/unit_statistic.md changes satur itself: it is applied to a copy of the headers.
+add_test(NAME unit_statistic_recipe
+         COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/check_unit_statistic.sh" "${PROJECT_SOURCE_DIR}/include"
+                 "${PROJECT_SOURCE_DIR}/docs/extending/unit_statistic.md"
+                 "${CMAKE_CURRENT_SOURCE_DIR}/extending/output_rms.cpp" "${CMAKE_CXX_COMPILER}")
+set_tests_properties(unit_statistic_recipe PROPERTIES SKIP_RETURN_CODE 77)

@@ -1,8 +1,9 @@
 // The statistic that docs/extending/unit_statistic.md adds, through every door. check_unit_statistic.sh compiles it
 // with headers that have taken the page's patch.
+#include <satur/diagnostic.hpp>
+
 #include <cmath>
 #include <cstdio>
-#include <satur/diagnostic.hpp>
 #include <sstream>
 #include <vector>
 
