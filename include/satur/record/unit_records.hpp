@@ -142,8 +142,8 @@ public:
   }
 
   /// Adds what another record saw at the same time (threads, machines): counters are exact, means good to their last
-  /// bits. Neither is before the other, so a unit has been silent for the shorter of its two silences; `follow` is for
-  /// records made one after the other. Throws std::invalid_argument where rules, activations or options differ, and
+  /// bits. The two windows overlap in time, so the shorter silence of a unit is kept; `follow` is for records made one
+  /// after the other. Throws std::invalid_argument where rules, activations or options differ, and
   /// shape_error where the numbers of units do.
   unit_records& operator+=(unit_records const& o) { return join(o, false); }
   /// Adds what another record saw after this one.
