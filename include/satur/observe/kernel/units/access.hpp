@@ -16,20 +16,20 @@ struct unit_access {
   }
 
   /// Makes room at the first block; throws where a later one does not fit.
-  static void prepare(char const* function, unit_records& r, unit_layout const& layout) {
+  static void prepare(char const* function, unit_records& r, unit_layout const& layout, char const* what = "z") {
     if (r.size() == 0) {
       if (layout.units != 0) {
         r.store_.size_for(layout.units);
       }
     } else if (layout.units != r.size()) {
-      bad_shape(function, "z", layout_text(layout), message(r.size(), " units, as the record has"));
+      bad_shape(function, what, layout_text(layout), message(r.size(), " units, as the record has"));
     }
   }
   static void prepare(char const* function, unit_records& r, unit_layout const& layout, rule_definition const& rule,
                       label const& activation, double peak_slope) {
     if (r.lifetime() != 0 && (!(r.rule_ == rule) || r.activation_ != activation || r.peak_slope_ != peak_slope)) {
       throw std::invalid_argument(message("satur::", function, ": the record is of ", r.title(), ", the block of ",
-                                          activation, " (", describe(rule),
+                                          activation, " (", to_text(rule),
                                           "); give each activation and rule a record of its own"));
     }
     prepare(function, r, layout);

@@ -30,7 +30,7 @@ inline constexpr std::size_t unit_columns = forward_rows.size();
   return has_variance(forward_rows[column]) || (whole && statistic_of(column).layer != nullptr);
 }
 
-/// The sums of a strip. I is as wide as T, so that a counter fits the mask of a comparison.
+/// The sums of a strip. Int is as wide as T, so that a counter fits the mask of a comparison.
 template <class T> struct strip_sums {
   using S = sum_element<T>;
   using Int = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;

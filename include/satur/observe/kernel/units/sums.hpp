@@ -9,7 +9,7 @@ namespace satur::detail {
 
 /// The sums of column C: of half a register of float, or of a register of double. Whole: with what only the record of
 /// the layer wants.
-template <class W, std::size_t C, bool Whole> struct column_sums {
+template <class W, std::size_t C, bool Whole> struct statistic_sums {
   static constexpr unit_value value = statistic_of(C).value;
   static constexpr bool centered = is_centered(C);
   static constexpr bool squares = sums_squares(C, Whole);
@@ -44,14 +44,14 @@ template <class W, std::size_t C, bool Whole> struct column_sums {
     }
   }
   /// Other sums around the same numbers.
-  SATUR_INLINE void add(column_sums const& o) {
+  SATUR_INLINE void add(statistic_sums const& o) {
     sum = sum + o.sum;
     if constexpr (squares) {
       square = square + o.square;
     }
   }
   /// The same sums of n numbers around another one.
-  SATUR_INLINE void move(column_sums const& to, W const& n) {
+  SATUR_INLINE void move(statistic_sums const& to, W const& n) {
     if constexpr (centered) {
       W const by = shift - to.shift;
       W const more = n * by;
@@ -77,8 +77,8 @@ template <class W, bool Whole, class Columns = std::make_index_sequence<unit_col
 
 /// The sums of every column.
 template <class W, bool Whole, std::size_t... C>
-struct unit_column<W, Whole, std::index_sequence<C...>> : column_sums<W, C, Whole>... {
-  template <std::size_t K> using of = column_sums<W, K, Whole>;
+struct unit_column<W, Whole, std::index_sequence<C...>> : statistic_sums<W, C, Whole>... {
+  template <std::size_t K> using of = statistic_sums<W, K, Whole>;
 
   unit_column() = default;
   template <class T> SATUR_INLINE unit_column(strip_sums<T> const& s, std::size_t u) { (of<C>::start(s, u), ...); }
