@@ -96,7 +96,7 @@ template <bool OfGradients> [[nodiscard]] consteval auto rows_of_means() {
   }
   return rows;
 }
-inline constexpr auto forward_rows = rows_of_means<false>();
+inline constexpr auto forward_statistics = rows_of_means<false>();
 inline constexpr auto gradient_rows = rows_of_means<true>();
 
 /// A number for each kind of `unit_numbers`: how many there are, or their share.

@@ -63,7 +63,7 @@ template <class A>
                              " (fan-in times weight variance; now ", text::significant(now, 3), ")");
   if (share >= 0.05) {
     return text + message(", where ", text::percent(share), " % of the units lie beyond ", threshold,
-                          ": no scale cures this. Choose an activation with its centre at 0, or normalise.");
+                          ": no scale cures this. Choose an activation with its center at 0, or normalize.");
   }
   if (!best.stable) {
     return text + ", but the layers do not stay there. Normalize the pre-activations, or choose another activation.";
@@ -125,7 +125,7 @@ template <class A> [[nodiscard]] verdict judge(A const& act, network const& net,
   if (std::fabs(worst.mean) > worst.stddev() && v.saturated) {
     v.text += detail::message(" It is a shift, not a spread: z has mean ", text::significant(worst.mean, 3),
                               " and standard deviation ", text::significant(worst.stddev(), 3),
-                              ". Centre the inputs, the weights or the bias.");
+                              ". Center the inputs, the weights or the bias.");
   } else {
     v.text += detail::critical_advice(act, static_cast<double>(law.size.in) * law.weight_variance, law.bias_variance,
                                       threshold);

@@ -118,7 +118,7 @@ private:
   template <std::size_t C, class W>
   SATUR_INLINE void column_in_lanes(unit_store& store, std::size_t to, std::size_t u, std::size_t here, W const& w,
                                     W const& inverse) const {
-    constexpr std::size_t row = forward_rows[C];
+    constexpr std::size_t row = forward_statistics[C];
     double* const mean = &store.statistic(row, to);
     W const off = math::load<W>(sums.sum[C] + u) * inverse;
     W variance = W(0.0);
@@ -146,7 +146,7 @@ private:
   }
   template <std::size_t C>
   void column_of_unit(std::size_t u, std::array<double, unit_statistics.size()>& values) const {
-    constexpr std::size_t row = forward_rows[C];
+    constexpr std::size_t row = forward_statistics[C];
     std::uint64_t const n = seen_by(C, u);
     T const center = sums.template center<C>(u);
     values[row] = mean_from(n, center, sums.sum[C][u], sums.scale[C]);

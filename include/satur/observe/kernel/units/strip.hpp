@@ -16,10 +16,10 @@ inline constexpr std::size_t tile_units = strip_units;
 inline constexpr std::size_t tile_samples = 64;
 inline constexpr std::size_t widest_unit_lanes = 16; ///< lanes
 
-/// Column C of the sums is statistic forward_rows[C]: a mean of a value made from z, f(z) and f'(z).
-inline constexpr std::size_t unit_columns = forward_rows.size();
+/// Column C of the sums is statistic forward_statistics[C]: a mean of a value made from z, f(z) and f'(z).
+inline constexpr std::size_t unit_columns = forward_statistics.size();
 [[nodiscard]] constexpr unit_statistic const& statistic_of(std::size_t column) {
-  return unit_statistics[forward_rows[column]];
+  return unit_statistics[forward_statistics[column]];
 }
 /// Whether a column is summed around a value of the unit's own, so that a large mean costs the variance no digits.
 [[nodiscard]] constexpr bool is_centered(std::size_t column) {
@@ -27,7 +27,7 @@ inline constexpr std::size_t unit_columns = forward_rows.size();
 }
 /// Whether squares are summed: for the variance of the units, or `whole`, for that of the layer.
 [[nodiscard]] constexpr bool sums_squares(std::size_t column, bool whole) {
-  return has_variance(forward_rows[column]) || (whole && statistic_of(column).layer != nullptr);
+  return has_variance(forward_statistics[column]) || (whole && statistic_of(column).layer != nullptr);
 }
 
 /// The sums of a strip. Int is as wide as T, so that a counter fits the mask of a comparison.
