@@ -59,7 +59,7 @@ template <class A> void row(A const& act, std::size_t batch, std::size_t width) 
     }
   };
   by_hand();
-  satur::forward_units(act, z, y, matrix, units);
+  satur::forward_units(units, act, z, y, matrix);
   for (std::size_t u = 0; u < width; ++u) {
     satur::unit_summary const s = units[u];
     bench::check(s.low == static_cast<double>(plain[u].low) && s.high == static_cast<double>(plain[u].high) &&
@@ -68,13 +68,13 @@ template <class A> void row(A const& act, std::size_t batch, std::size_t width) 
   }
   std::vector<bench::contender> all{
       {"forward", [&] { record = satur::forward(act, z, y); }},
-      {"forward_units", [&] { satur::forward_units(act, z, y, matrix, units); }},
-      {"observe_units", [&] { satur::observe_units(act, z, matrix, units); }},
+      {"forward_units", [&] { satur::forward_units(units, act, z, y, matrix); }},
+      {"observe_units", [&] { satur::observe_units(units, act, z, matrix); }},
       {"nchw",
        [&] {
-         satur::forward_units(act, z, y, {1, width, batch}, channels);
+         satur::forward_units(channels, act, z, y, {1, width, batch});
        }},
-      {"gradient", [&] { satur::observe_unit_gradients(z, matrix, gradients); }},
+      {"gradient", [&] { satur::observe_unit_gradients(gradients, z, matrix); }},
       {"by_hand", by_hand},
   };
   bench::race(all, static_cast<double>(n));
@@ -91,8 +91,8 @@ void merging() {
   std::size_t const width = 4096;
   std::vector<float> const z = gaussian(2 * width);
   satur::unit_records one;
-  satur::observe_units(satur::relu{}, z, satur::unit_layout::matrix(2, width), one);
-  satur::observe_unit_gradients(z, satur::unit_layout::matrix(2, width), one);
+  satur::observe_units(one, satur::relu{}, z, satur::unit_layout::matrix(2, width));
+  satur::observe_unit_gradients(one, z, satur::unit_layout::matrix(2, width));
   std::vector<satur::unit_records> total(layers, one);
   std::vector<satur::unit_records> const more(layers, one);
   satur::monitor monitor({.units = true});
@@ -116,7 +116,7 @@ void merging() {
   bench::check(total[7].samples() > 2 && total[7][3].z_variance == one[3].z_variance, "records add up");
   std::size_t const many = 1000000;
   satur::unit_records units;
-  satur::observe_units(satur::relu{}, gaussian(many), satur::unit_layout::matrix(1, many), units);
+  satur::observe_units(units, satur::relu{}, gaussian(many), satur::unit_layout::matrix(1, many));
   bench::check(units.size() == many && units.bytes() < 100000000, "10^6 units are under 100 MB");
   std::printf("\n| what | time, median of 15 (minimum) |\n|---|---|\n"
               "| merging 100 layers of 4096 units into 100 others | %.2f ms (%.2f) |\n"

@@ -47,11 +47,11 @@ int main() {
   // Learns `target` as the mean of the layer's outputs, for ten steps; everything is watched.
   std::vector<float> z(batch * units), a(z.size()), slope(z.size()), dz(z.size());
   satur::tanh const act;
-  auto const train = [&](satur::monitor& mon, satur::unit_records& each) {
+  auto const layout = satur::unit_layout::matrix(batch, units); // a vector has no shape
+  auto const train = [&](satur::monitor& mon) {
     for (int step = 0; step < 10; ++step) {
       affine(x, w, b, z);
-      mon["hidden"].forward(act, z, a, slope);                 // a = tanh(z), slope = tanh'(z), recorded
-      satur::observe_units(act, z.data(), batch, units, each); // the same, unit by unit
+      mon["hidden"].forward(act, z, a, slope, layout); // a = tanh(z), slope = tanh'(z), recorded, each unit too
       for (std::size_t s = 0; s < batch; ++s) {
         float out = 0.0f;
         for (std::size_t j = 0; j < units; ++j) {
@@ -62,7 +62,7 @@ int main() {
           dz[s * units + j] = error / float(units) * slope[s * units + j];
         }
       }
-      mon["hidden"].gradient(dz); // dL/dz, recorded
+      mon["hidden"].gradient(dz, layout); // dL/dz, recorded
       for (std::size_t s = 0; s < batch; ++s) {
         for (std::size_t j = 0; j < units; ++j) {
           for (std::size_t i = 0; i < inputs; ++i) {
@@ -73,17 +73,10 @@ int main() {
       mon.end_step();
     }
   };
-  auto const findings = [&](satur::monitor const& mon, satur::unit_records const& each) {
-    std::vector<satur::named_record> records = satur::records_of(mon);
-    records[0].units = &each; // so that units are named
-    return satur::diagnose(records);
-  };
-
-  satur::monitor ill;
-  satur::unit_records ill_units;
-  train(ill, ill_units);
+  satur::monitor ill({.units = true});
+  train(ill);
   std::cout << ill << '\n';
-  std::vector<satur::finding> const found = findings(ill, ill_units);
+  std::vector<satur::finding> const found = satur::diagnose(ill);
   for (satur::finding const& f : found) {
     std::cout << f << '\n';
   }
@@ -94,12 +87,12 @@ int main() {
             << satur::attribute(act, w, b, satur::moments_of_inputs(x, inputs)) << "\n\n";
 
   satur::rescale(w, b, found[0].cure.factor); // nothing is changed unless you ask for it
-  satur::monitor cured;
-  satur::unit_records cured_units;
-  train(cured, cured_units);
+  satur::monitor cured({.units = true});
+  train(cured);
+  std::size_t const left = satur::diagnose(cured).size();
   double const predicted = found[0].cure.predicted->slope_share;
   double const measured = cured["hidden"].total().saturation.slope_share();
   std::cout << "after satur::rescale: " << 100.0 * measured << " % of the peak slope, predicted " << 100.0 * predicted
-            << " %; findings left: " << findings(cured, cured_units).size() << '\n';
-  return std::fabs(measured - predicted) < 0.1 * predicted && findings(cured, cured_units).empty() ? 0 : 1;
+            << " %; findings left: " << left << '\n';
+  return std::fabs(measured - predicted) < 0.1 * predicted && left == 0 ? 0 : 1;
 }

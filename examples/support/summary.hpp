@@ -19,7 +19,7 @@ inline std::string advice(options const& o) {
     return "--gain 1 (the weights are " + text("%g", o.gain) + " times the rule's size)";
   }
   if (o.activation == "sigmoid") {
-    return "--activation tanh --init glorot_uniform (zero-centred: the mean of z no longer drifts)";
+    return "--activation tanh --init glorot_uniform (zero-centered: the mean of z no longer drifts)";
   }
   if (o.activation == "relu") {
     return std::string(o.init == "he_normal" ? "" : "--init he_normal, or ") +

@@ -7,7 +7,6 @@
 #include "satur/activation/all.hpp"
 #include "satur/observe/apply.hpp"
 #include "satur/observe/fraction.hpp"
-#include "satur/observe/half.hpp"
 #include "satur/observe/observe.hpp"
 #include "satur/record/saturation.hpp"
 #include "satur/rule.hpp"

@@ -96,8 +96,8 @@ template <class T> void all(sheet& lines) {
 
   digest::at_best_level([&](std::string_view level) { // a pointer and a size
     digest::line& l = lines.add("container/pointer", digest::type_name<T>, level);
-    digest::put(l, satur::observe(act, z.data(), n));
-    l.number(satur::saturated_fraction(z.data(), n));
+    digest::put(l, satur::observe(act, std::span(z.data(), n)));
+    l.number(satur::saturated_fraction(std::span(z.data(), n)));
   });
   digest::at_each_level([&](std::string_view level) {
     satur::saturation merged;

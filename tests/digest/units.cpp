@@ -69,17 +69,17 @@ void over(digest::sheet& lines, std::string const& name, A const& act, satur::un
   digest::at_each_level([&](std::string_view level) {
     digest::line& l = lines.add("units/" + name, digest::type_name<T>, level);
     satur::unit_records units(satur::unit_options{.sample_share = 0.3});
-    satur::forward_units(act, z, y, layout, units, satur::z_beyond{4.0});
+    satur::forward_units(units, act, z, y, layout, satur::z_beyond{4.0});
     l.numbers(y);
     digest::put(l, units);
-    satur::observe_unit_gradients(dz, layout, units);
+    satur::observe_unit_gradients(units, dz, layout);
     digest::put(l, units);
     read(l, units);
-    satur::forward_units(act, later, y, layout, units, dy, satur::z_beyond{4.0});
+    satur::forward_units(units, act, later, y, dy, layout, satur::z_beyond{4.0});
     l.numbers(y);
     l.numbers(dy);
     satur::unit_records other(satur::unit_options{.sample_share = 0.3});
-    satur::observe_units(act, later, layout, other, satur::z_beyond{4.0});
+    satur::observe_units(other, act, later, layout, satur::z_beyond{4.0});
     digest::put(l, units + other);
     satur::unit_records then = units;
     then.follow(other);
@@ -90,7 +90,7 @@ void over(digest::sheet& lines, std::string const& name, A const& act, satur::un
       put(l, before.back());
     }
     units.start_window();
-    satur::observe_units(act, z, layout, units, satur::z_beyond{4.0});
+    satur::observe_units(units, act, z, layout, satur::z_beyond{4.0});
     digest::put(l, units);
     for (std::size_t i = 0; i < before.size(); ++i) {
       satur::dormancy_change const c = satur::compare(before[i], satur::find_dormant(units, before[i].definition));

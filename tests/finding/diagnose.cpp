@@ -285,7 +285,7 @@ TEST_CASE("diagnose: a share equal to its decimal limit is not above it") {
     std::vector<double> z(100, 0.25);
     std::fill_n(z.begin(), saturated, 6.0);
     satur::unit_records units;
-    satur::observe_units(satur::hard_tanh{-9.0, 9.0}, z.data(), 100, 1, units);
+    satur::observe_units(units, satur::hard_tanh{-9.0, 9.0}, z, satur::unit_layout::matrix(100, 1));
     satur::named_record r = record_of(satur::observe(satur::hard_tanh{-9.0, 9.0}, z));
     r.units = &units;
     CHECK(symptoms(satur::diagnose(std::span(&r, 1), dead)).count(symptom::dead_units) == (saturated == 7 ? 1u : 0u));
@@ -388,7 +388,7 @@ TEST_CASE("diagnose: either test of gradient flow is enough") {
 TEST_CASE("diagnose: new weights assume mean square 1 for unknown inputs") {
   std::vector<double> const z(1000 * 4, 50.0);
   satur::unit_records units;
-  satur::observe_units(satur::tanh{}, z, satur::unit_layout::matrix(1000, 4), units);
+  satur::observe_units(units, satur::tanh{}, z, satur::unit_layout::matrix(1000, 4));
   satur::named_record r = record_of(satur::observe(satur::tanh{}, z));
   r.units = &units;
   std::vector<satur::finding> const found = satur::diagnose(std::span(&r, 1));
@@ -563,7 +563,8 @@ TEST_CASE("diagnose: names dead units, shifted units and the worst units of a sa
         doctest::Approx(predicted.mean_slope).epsilon(0.03));
   // too few samples to call a unit dead
   satur::unit_records few;
-  satur::observe_units(satur::relu{}, net.layers[0].z.data(), 255, width, few);
+  satur::observe_units(few, satur::relu{}, std::span(net.layers[0].z).first(255 * width),
+                       satur::unit_layout::matrix(255, width));
   std::vector<satur::named_record> records = test::records_of(mon, net);
   records[0].units = &few;
   CHECK(satur::diagnose(records).empty());
@@ -575,7 +576,7 @@ TEST_CASE("diagnose: names dead units, shifted units and the worst units of a sa
     z[k] = (k % width < width / 2 ? 1.5 : -1.5) + noise[k];
   }
   satur::unit_records shifted;
-  satur::observe_units(satur::tanh{}, z.data(), batch, width, shifted);
+  satur::observe_units(shifted, satur::tanh{}, z, satur::unit_layout::matrix(batch, width));
   satur::named_record r = record_of(satur::observe(satur::tanh{}, z));
   CHECK(satur::diagnose(std::span(&r, 1)).empty()); // not visible without records of units
   r.units = &shifted;
@@ -750,7 +751,7 @@ TEST_CASE("finding of units: every number in its place") {
     z.insert(z.end(), {-9.0 + sign, 0.5 * sign, 0.25 * sign, 7.0 + 0.5 * sign, 0.75 * sign});
   }
   satur::unit_records units;
-  satur::observe_units(satur::tanh{}, z, satur::unit_layout::matrix(300, 5), units);
+  satur::observe_units(units, satur::tanh{}, z, satur::unit_layout::matrix(300, 5));
   satur::named_record r = record_of(satur::observe(satur::tanh{}, z));
   r.units = &units;
   std::vector<satur::finding> found = satur::diagnose(std::span(&r, 1));
@@ -779,7 +780,7 @@ TEST_CASE("finding of units: every number in its place") {
     z.insert(z.end(), {1.5 + 0.3 * sign, -1.0 + 0.1 * sign, 0.75 + 0.3 * sign, 0.25 + 0.5 * sign});
   }
   satur::unit_records shifted;
-  satur::observe_units(satur::tanh{}, z, satur::unit_layout::matrix(10, 4), shifted);
+  satur::observe_units(shifted, satur::tanh{}, z, satur::unit_layout::matrix(10, 4));
   r = record_of(satur::observe(satur::tanh{}, z));
   r.units = &shifted;
   found = satur::diagnose(std::span(&r, 1));

@@ -169,7 +169,7 @@ TEST_CASE("error messages: units") {
   using satur::unit_records;
   auto const tanh_record = [](std::size_t units, double share, satur::z_beyond const& rule) {
     unit_records r(satur::unit_options{.sample_share = share});
-    satur::observe_units(satur::tanh{}, std::vector<double>(units, 1.0), satur::unit_layout::matrix(1, units), r, rule);
+    satur::observe_units(r, satur::tanh{}, std::vector<double>(units, 1.0), satur::unit_layout::matrix(1, units), rule);
     return r;
   };
   unit_records two = tanh_record(2, 0.5, {5.0});
@@ -237,12 +237,12 @@ TEST_CASE("error messages: passes") {
           satur::forward(satur::tanh{}, same, right, same);
         }).starts_with("satur::forward: dy shares memory with z"));
   satur::unit_records units;
-  CHECK(refusal([&] { satur::forward_units(satur::tanh{}, z, y, satur::unit_layout::matrix(1, 3), units); }) ==
+  CHECK(refusal([&] { satur::forward_units(units, satur::tanh{}, z, y, satur::unit_layout::matrix(1, 3)); }) ==
         "satur::forward_units: y has shape (2); expected (3), the size of z");
-  CHECK(refusal([&] { satur::forward_units(satur::tanh{}, z, right, satur::unit_layout::matrix(1, 3), units, y); }) ==
+  CHECK(refusal([&] { satur::forward_units(units, satur::tanh{}, z, right, y, satur::unit_layout::matrix(1, 3)); }) ==
         "satur::forward_units: dy has shape (2); expected (3), the size of z");
   CHECK(refusal([&] {
-          satur::observe_unit_gradients(z, satur::unit_layout::matrix(2, 2), units);
+          satur::observe_unit_gradients(units, z, satur::unit_layout::matrix(2, 2));
         }).starts_with("satur::observe_unit_gradients: dz has shape (3); expected 4 numbers"));
   satur::unit_layout const one_by_three = satur::unit_layout::matrix(1, 3);
   CHECK(refusal([&] {

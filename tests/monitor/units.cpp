@@ -87,9 +87,9 @@ TEST_CASE("monitor units: off by default; recorded for z with two axes or a layo
   REQUIRE(mon["fc1"].units());
   unit_records expected;
   for (int i = 0; i < 3; ++i) {
-    satur::observe_units(satur::relu{}, z, expected);
+    satur::observe_units(expected, satur::relu{}, z);
   }
-  satur::observe_unit_gradients(z, expected);
+  satur::observe_unit_gradients(expected, z);
   CHECK(*mon["fc1"].units() == expected);
   CHECK(!mon["fc1"].units(satur::phase::eval));
 
@@ -243,8 +243,8 @@ TEST_CASE("monitor units: threads, one after another") {
     shared.end_step();
   }
   unit_records expected;
-  satur::observe_units(satur::relu{}, first, expected);
-  satur::observe_units(satur::relu{}, second, expected);
+  satur::observe_units(expected, satur::relu{}, first);
+  satur::observe_units(expected, satur::relu{}, second);
   unit_records const& units = *shared.merged().at("fc1").units();
   CHECK(units.samples() == 10);
   CHECK(units.lifetime() == 10);
@@ -297,4 +297,71 @@ TEST_CASE("monitor units: damaged units throw with a message even with a valid c
     }
   }
   CHECK(refused > 100);
+}
+
+namespace {
+
+/// Counts the elements whose slope was evaluated.
+struct counted_act {
+  static inline std::uint64_t slopes = 0;
+  double value(double z) const { return 0.5 * z; }
+  double derivative(double z) const {
+    ++slopes;
+    return z > 0.0 ? 0.5 : 0.25;
+  }
+};
+
+} // namespace
+
+TEST_CASE("dy and a layout together; each slope is evaluated once, drawn or not") {
+  std::vector<double> z(2 * 8192 + 24);
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    z[i] = std::sin(static_cast<double>(i)) * 4.0;
+  }
+  std::vector<double> y(z.size()), dy(z.size());
+  auto const layout = satur::unit_layout::matrix(z.size() / 8, 8);
+  satur::histogram slopes = satur::histogram::of_slope();
+  for (double const e : z) {
+    slopes.observe(std::vector<double>{e > 0.0 ? 0.5 : 0.25});
+  }
+  satur::histogram of_z = satur::histogram::of_z();
+  of_z.observe(z);
+  satur::saturation const expected = satur::observe(counted_act{}, z);
+  satur::unit_records expected_units;
+  satur::observe_units(expected_units, counted_act{}, z, layout);
+
+  for (std::size_t const histograms : {0, 1, 3}) {
+    for (bool const units : {false, true}) {
+      for (int const form : {0, 1, 2, 3}) {
+        CAPTURE(histograms);
+        CAPTURE(units);
+        CAPTURE(form);
+        satur::monitor plain({.units = units});
+        satur::monitor mon({.histograms = histograms, .units = units});
+        auto const run = [&](satur::layer_monitor& layer) {
+          counted_act::slopes = 0;
+          form == 0   ? layer.forward(counted_act{}, z, y, dy, layout)
+          : form == 1 ? layer.forward(counted_act{}, z, y, layout)
+          : form == 2 ? layer.observe(counted_act{}, z, layout)
+                      : layer.forward(counted_act{}, z, y, dy);
+          return counted_act::slopes;
+        };
+        std::uint64_t const evaluated = run(plain["x"]);
+        CHECK(run(mon["x"]) == evaluated);
+        CHECK(mon.at("x").current().saturation.count == expected.count);
+        CHECK(mon.at("x").current().saturation.high == expected.high);
+        CHECK(mon.at("x").units().has_value() == (units && form != 3));
+        if (units && form != 3) {
+          CHECK(*mon.at("x").units() == expected_units);
+        }
+        CHECK(mon.at("x").histograms().has_value() == (histograms != 0));
+        if (histograms == 1) {
+          CHECK(mon.at("x").histograms()->slope == slopes);
+          CHECK(mon.at("x").histograms()->z == of_z);
+        } else if (histograms == 3) {
+          CHECK(mon.at("x").histograms()->slope.total() == mon.at("x").histograms()->z.total());
+        }
+      }
+    }
+  }
 }

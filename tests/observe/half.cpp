@@ -116,7 +116,51 @@ TEST_CASE("sixteen-bit buffers: in a monitor") {
   CHECK(mon.at("half").last().update.log10_ratio() == doctest::Approx(-3.0));
 }
 
-TEST_CASE("sixteen-bit buffers: another size and y in the memory of z throw") {
+TEST_CASE("a monitor takes them with slopes, with units and histograms, and where a step is not sampled") {
+  for (auto const& options : {satur::monitor_options{}, satur::monitor_options{.histograms = 1},
+                              satur::monitor_options{.histograms = 1, .units = true}}) {
+    CAPTURE(options.histograms);
+    CAPTURE(options.units);
+    bits_buffer z = filled<half_format::bfloat16>(140000, false); // more than a pass shows its visitor at a time
+    std::vector<float> const floats(satur::as_bfloat16(z).begin(), satur::as_bfloat16(z).end());
+    bits_buffer y(z.size()), dy(z.size());
+    std::vector<float> float_y(z.size()), float_dy(z.size());
+    auto const layout = satur::unit_layout::matrix(z.size() / 7, 7);
+    satur::sigmoid const act;
+    satur::monitor mon(options);
+    mon["half"].forward(act, satur::as_bfloat16(z), satur::as_bfloat16(y), satur::as_bfloat16(dy), layout);
+    mon["float"].forward(act, floats, float_y, float_dy, layout);
+    CHECK(wrongly_stored<half_format::bfloat16>(y, float_y) == 0);
+    CHECK(wrongly_stored<half_format::bfloat16>(dy, float_dy) == 0);
+    CHECK(mon.at("half").current() == mon.at("float").current());
+    CHECK(mon.at("half").units() == mon.at("float").units());
+    CHECK(mon.at("half").units().has_value() == options.units);
+    if (options.histograms != 0) {
+      CHECK(mon.at("half").histograms()->z == mon.at("float").histograms()->z);
+    }
+    bits_buffer flat_y(z.size()), flat_dy(z.size());
+    mon["no layout"].forward(act, satur::as_bfloat16(z), satur::as_bfloat16(flat_y), satur::as_bfloat16(flat_dy));
+    CHECK(mon.at("no layout").current().saturation.count == z.size());
+    CHECK(flat_y == y);
+    CHECK(flat_dy == dy);
+  }
+
+  satur::monitor rarely({.sampling = {.every = 2}});
+  bits_buffer z = filled<half_format::bfloat16>(300, false);
+  bits_buffer y(z.size()), dy(z.size()), expected_y(z.size()), expected_dy(z.size());
+  satur::apply(satur::tanh{}, satur::as_bfloat16(z), satur::as_bfloat16(expected_y));
+  satur::apply_derivative(satur::tanh{}, satur::as_bfloat16(z), satur::as_bfloat16(expected_dy));
+  rarely["half"].forward(satur::tanh{}, satur::as_bfloat16(z), satur::as_bfloat16(y));
+  rarely.end_step();
+  std::uint64_t const recorded = rarely.at("half").total().saturation.count;
+  rarely["half"].forward(satur::tanh{}, satur::as_bfloat16(z), satur::as_bfloat16(y), satur::as_bfloat16(dy));
+  rarely.end_step();
+  CHECK(rarely.at("half").total().saturation.count == recorded); // the second step was not sampled
+  CHECK(y == expected_y);
+  CHECK(dy == expected_dy);
+}
+
+TEST_CASE("a buffer of another size, and y in z's own memory, are refused") {
   bits_buffer z(8);
   bits_buffer small(7);
   auto const wrong_size =

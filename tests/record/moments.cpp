@@ -5,7 +5,7 @@
 #include "satur/activation/identity.hpp"
 #include "satur/activation/sigmoid.hpp"
 #include "satur/observe.hpp"
-#include "satur/observe/half.hpp"
+#include "satur/observe/observe.hpp"
 #include "satur/reading/slope_interval.hpp"
 
 #include <doctest/doctest.h>

@@ -146,10 +146,10 @@ template <class T, class A> void check_block(A const& act, std::vector<T> const&
     unit_layout part = layout;
     part.outer = layout.outer / 3;
     std::span<T const> const all(z);
-    satur::observe_units(act, all.first(part.size()), part, units, satur::z_beyond{5.0});
+    satur::observe_units(units, act, all.first(part.size()), part, satur::z_beyond{5.0});
     std::size_t const done = part.size();
     part.outer = layout.outer - part.outer;
-    satur::forward_units(act, all.subspan(done), std::span(y).subspan(done), part, units, std::span(dy).subspan(done),
+    satur::forward_units(units, act, all.subspan(done), std::span(y).subspan(done), std::span(dy).subspan(done), part,
                          satur::z_beyond{5.0});
     CHECK(units.size() == layout.units);
     CHECK(units.samples() == layout.samples());
@@ -204,7 +204,8 @@ namespace {
 template <class T> void check_spread(std::vector<T> const& z, unit_layout const& layout) {
   unit_records units;
   satur::saturation whole;
-  satur::detail::observe_units_into(satur::relu{}, z, layout, units, satur::z_beyond{5.0}, &whole);
+  satur::detail::units_into("observe_units", satur::relu{}, z, satur::detail::not_wanted, satur::detail::not_wanted,
+                            layout, units, satur::z_beyond{5.0}, &whole);
   plain_unit all;
   std::vector<plain_unit> plain(layout.units);
   for (std::size_t i = 0; i < z.size(); ++i) {
@@ -324,12 +325,13 @@ TEST_CASE("unit_records: near the largest double the mean is correct and the var
         unit_records units;
         unit_records parts;
         satur::saturation whole;
-        satur::detail::observe_units_into(satur::relu{}, z, unit_layout::matrix(batch, width), units,
-                                          satur::z_beyond{5.0}, &whole);
+        satur::detail::units_into("observe_units", satur::relu{}, z, satur::detail::not_wanted,
+                                  satur::detail::not_wanted, unit_layout::matrix(batch, width), units,
+                                  satur::z_beyond{5.0}, &whole);
         for (std::size_t i = 0; i < batch; i += batch / 3) {
           unit_records one;
-          satur::observe_units(satur::relu{}, std::span(z).subspan(i * width, batch / 3 * width),
-                               unit_layout::matrix(batch / 3, width), one, satur::z_beyond{5.0});
+          satur::observe_units(one, satur::relu{}, std::span(z).subspan(i * width, batch / 3 * width),
+                               unit_layout::matrix(batch / 3, width), satur::z_beyond{5.0});
           parts += one;
         }
         for (unit_records const& r : {units, parts}) {
@@ -374,8 +376,8 @@ TEST_CASE("unit_records: large numbers in one strip of 1024 samples, and sums th
   z[0] = std::numeric_limits<double>::quiet_NaN(); // each unit has counts of its own from here on
   unit_records units;
   satur::saturation whole;
-  satur::detail::observe_units_into(satur::relu{}, z, unit_layout::matrix(1500, 2), units, satur::z_beyond{5.0},
-                                    &whole);
+  satur::detail::units_into("observe_units", satur::relu{}, z, satur::detail::not_wanted, satur::detail::not_wanted,
+                            unit_layout::matrix(1500, 2), units, satur::z_beyond{5.0}, &whole);
   CHECK(close(units[0].mean_z(), 1.5e308 / 1499.0 * 1023.0));
   CHECK(close(units[0].mean_output(), 1.5e308 / 1499.0 * 1023.0));
   CHECK(close(units[1].mean_z(), 1.5));
@@ -389,8 +391,9 @@ TEST_CASE("unit_records: large numbers in one strip of 1024 samples, and sums th
   for (std::size_t i = 0; i < 8; ++i) {
     constants[i * 9] = 1.6e307;
   }
-  satur::detail::observe_units_into(satur::relu{}, constants, unit_layout::matrix(8, 9), units = {},
-                                    satur::z_beyond{5.0}, &whole);
+  satur::detail::units_into("observe_units", satur::relu{}, constants, satur::detail::not_wanted,
+                            satur::detail::not_wanted, unit_layout::matrix(8, 9), units = {}, satur::z_beyond{5.0},
+                            &whole);
   CHECK(close(whole.mean_z(), 1.6e307 / 9.0 - 1.7e307 / 9.0 * 8.0));
   CHECK(close(whole.mean_output(), 1.6e307 / 9.0));
   CHECK(close(whole.mean_derivative(), 1.0 / 9.0));
@@ -401,7 +404,7 @@ TEST_CASE("unit_records: the off value is that of the flat side, else 0") {
   std::vector<float> const z{-3.0f, -1.0f, 0.0f, 1.0f, 3.0f};
   check_block(satur::hard_tanh{}, z, unit_layout::matrix(5, 1), -1.0f);
   unit_records units;
-  satur::observe_units(satur::hard_tanh{}, z, unit_layout::matrix(5, 1), units);
+  satur::observe_units(units, satur::hard_tanh{}, z, unit_layout::matrix(5, 1));
   CHECK(units[0].active == 3); // 0, 1, 3: not -3 and -1, which give the lower end
 }
 
@@ -421,11 +424,11 @@ TEST_CASE("unit_records: NCHW and NHWC give the same record and the same values"
       check_block(satur::relu{}, nchw, unit_layout::nchw(n, c, hw, 1), 0.0f);
       unit_records a;
       unit_records b;
-      satur::observe_units(satur::relu{}, nchw, unit_layout::nchw(n, c, hw, 1), a);
-      satur::observe_units(satur::relu{}, nhwc, unit_layout::nhwc(n, hw, 1, c), b);
+      satur::observe_units(a, satur::relu{}, nchw, unit_layout::nchw(n, c, hw, 1));
+      satur::observe_units(b, satur::relu{}, nhwc, unit_layout::nhwc(n, hw, 1, c));
       CHECK(a.saturated_samples() == b.saturated_samples());
-      satur::observe_unit_gradients(nchw, unit_layout::nchw(n, c, hw, 1), a);
-      satur::observe_unit_gradients(nhwc, unit_layout::nhwc(n, hw, 1, c), b);
+      satur::observe_unit_gradients(a, nchw, unit_layout::nchw(n, c, hw, 1));
+      satur::observe_unit_gradients(b, nhwc, unit_layout::nhwc(n, hw, 1, c));
       for (std::size_t u = 0; u < c; ++u) {
         unit_summary const x = a[u];
         unit_summary const y = b[u];
@@ -460,7 +463,7 @@ TEST_CASE("unit_records: the units sum to the record of the layer") {
     z[7] = std::numeric_limits<float>::quiet_NaN();
     satur::saturation const whole = satur::observe(satur::tanh{}, z);
     unit_records units;
-    satur::observe_units(satur::tanh{}, z, unit_layout::matrix(batch, width), units);
+    satur::observe_units(units, satur::tanh{}, z, unit_layout::matrix(batch, width));
     unit_summary const layer = units.layer();
     CHECK(layer.samples == static_cast<double>(whole.count));
     CHECK(layer.low == static_cast<double>(whole.low));
@@ -490,8 +493,8 @@ TEST_CASE("unit_records: merging any split in any order, counters exact, means t
     auto const record = [&](std::size_t from, std::size_t to) {
       unit_records r;
       std::span<double const> const part(z.data() + from * width, (to - from) * width);
-      satur::observe_units(satur::relu{}, part, unit_layout::matrix(to - from, width), r);
-      satur::observe_unit_gradients(part, unit_layout::matrix(to - from, width), r);
+      satur::observe_units(r, satur::relu{}, part, unit_layout::matrix(to - from, width));
+      satur::observe_unit_gradients(r, part, unit_layout::matrix(to - from, width));
       return r;
     };
     std::size_t const a = 1 + urbg() % 300;
@@ -539,7 +542,7 @@ TEST_CASE("unit_records: merging any split in any order, counters exact, means t
 TEST_CASE("unit_records: regular value") {
   std::vector<double> const z = gaussian<double>(60, 0.0, 3.0);
   unit_records a;
-  satur::observe_units(satur::relu{}, z, unit_layout::matrix(10, 6), a);
+  satur::observe_units(a, satur::relu{}, z, unit_layout::matrix(10, 6));
   unit_records b = a;
   CHECK(a == b);
   CHECK(b + unit_records{} == a);
@@ -559,7 +562,7 @@ TEST_CASE("unit_records: regular value") {
 TEST_CASE("unit_records: start_window keeps only the silences") {
   std::vector<float> const z{1, -1, 1, -1, -1, -1}; // unit 0 twice on, then off; unit 1 never on
   unit_records units;
-  satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 2), units);
+  satur::observe_units(units, satur::relu{}, z, unit_layout::matrix(3, 2));
   CHECK(units[0].active == 2);
   CHECK(units[0].silent == 1);
   CHECK(units[1].silent == 3);
@@ -570,15 +573,15 @@ TEST_CASE("unit_records: start_window keeps only the silences") {
   CHECK(units.empty());
   CHECK(std::isnan(units[0].fraction()));
   std::vector<float> const silent{-1, -1, -2, -3};
-  satur::observe_units(satur::relu{}, silent, unit_layout::matrix(2, 2), units);
+  satur::observe_units(units, satur::relu{}, silent, unit_layout::matrix(2, 2));
   CHECK(units[0].active == 0);
   CHECK(units[0].silent == 3);
   CHECK(units[1].silent == 5);
   CHECK(units.lifetime() == 5);
   unit_records first;
   unit_records later;
-  satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 2), first);
-  satur::observe_units(satur::relu{}, silent, unit_layout::matrix(2, 2), later);
+  satur::observe_units(first, satur::relu{}, z, unit_layout::matrix(3, 2));
+  satur::observe_units(later, satur::relu{}, silent, unit_layout::matrix(2, 2));
   CHECK((first + later)[0].silent == 1); // at the same time
   first.follow(later);
   CHECK(first[0].silent == 3); // one after the other
@@ -592,7 +595,7 @@ TEST_CASE("unit_records: 10^9 samples keep their digits, counters above 2^32") {
   std::vector<double> const z(block, 0.1);
   unit_records constant;
   for (int i = 0; i < 1 << 10; ++i) {
-    satur::observe_units(satur::relu{}, z, unit_layout::matrix(block, 1), constant);
+    satur::observe_units(constant, satur::relu{}, z, unit_layout::matrix(block, 1));
   }
   for (int i = 0; i < 10; ++i) {
     constant += constant;
@@ -616,8 +619,8 @@ TEST_CASE("unit_records: 10^9 samples keep their digits, counters above 2^32") {
     sum += static_cast<long double>(x);
     square += static_cast<long double>(x - 10.0) * static_cast<long double>(x - 10.0);
     gradient += static_cast<long double>(x) * static_cast<long double>(x);
-    satur::observe_units(satur::relu{}, std::span(&x, 1), unit_layout::matrix(1, 1), random);
-    satur::observe_unit_gradients(std::span(&x, 1), unit_layout::matrix(1, 1), random);
+    satur::observe_units(random, satur::relu{}, std::span(&x, 1), unit_layout::matrix(1, 1));
+    satur::observe_unit_gradients(random, std::span(&x, 1), unit_layout::matrix(1, 1));
   }
   long double const mean = sum / n;
   double const variance = static_cast<double>(square / n - (mean - 10) * (mean - 10));
@@ -635,7 +638,7 @@ TEST_CASE("unit_records: 10^9 samples keep their digits, counters above 2^32") {
   CHECK(close(many[0].mean_z(), random[0].mean_z(), 1e-15));
   CHECK(close(many[0].variance_z(), random[0].variance_z(), 1e-14));
   double const one = 1.0;
-  satur::observe_units(satur::relu{}, std::span(&one, 1), unit_layout::matrix(1, 1), many);
+  satur::observe_units(many, satur::relu{}, std::span(&one, 1), unit_layout::matrix(1, 1));
   CHECK(many[0].active == random[0].active * std::exp2(15) + 1);
 }
 
@@ -644,14 +647,14 @@ TEST_CASE("unit_records: 10^6 units below 100 MB, with NaN too; counts of NaN ab
   std::vector<float> z(many, 1.0f);
   z[3] = std::numeric_limits<float>::quiet_NaN();
   unit_records units;
-  satur::observe_units(satur::relu{}, z, unit_layout::matrix(1, many), units);
+  satur::observe_units(units, satur::relu{}, z, unit_layout::matrix(1, many));
   CHECK(units[3].nan == 1);
   CHECK(units.bytes() < 100000000);
 
   std::vector<double> const bad{std::numeric_limits<double>::quiet_NaN(), infinity, 1.0};
   unit_records rare;
-  satur::observe_units(satur::relu{}, bad, unit_layout::matrix(1, 3), rare);
-  satur::observe_unit_gradients(bad, unit_layout::matrix(1, 3), rare);
+  satur::observe_units(rare, satur::relu{}, bad, unit_layout::matrix(1, 3));
+  satur::observe_unit_gradients(rare, bad, unit_layout::matrix(1, 3));
   for (int i = 0; i < 34; ++i) {
     rare += rare;
   }
@@ -668,24 +671,24 @@ TEST_CASE("unit_records: a silence stops at 2^32 - 2 samples; a never active uni
   std::vector<float> const one_on{1.0f, -1.0f};
   std::vector<float> const off(2, -1.0f);
   unit_records silent;
-  satur::observe_units(satur::relu{}, off, unit_layout::matrix(1, 2), silent);
+  satur::observe_units(silent, satur::relu{}, off, unit_layout::matrix(1, 2));
   for (int i = 0; i < 31; ++i) {
     silent.follow(silent);
   }
   unit_records units;
-  satur::observe_units(satur::relu{}, one_on, unit_layout::matrix(1, 2), units);
+  satur::observe_units(units, satur::relu{}, one_on, unit_layout::matrix(1, 2));
   units.follow(silent);
   CHECK(units[0].silent == std::exp2(31));
   units.follow(silent);
   CHECK(units[0].silent == std::exp2(32) - 2.0);
-  satur::observe_units(satur::relu{}, off, unit_layout::matrix(1, 2), units);
+  satur::observe_units(units, satur::relu{}, off, unit_layout::matrix(1, 2));
   CHECK(units[0].silent == std::exp2(32) - 2.0);
   CHECK(units[1].silent == std::exp2(32) + 2.0);
   CHECK_FALSE(units[1].ever_active);
   silent.follow(silent); // 2^32 samples, then 2^33, at once
   silent.follow(silent);
   unit_records at_once;
-  satur::observe_units(satur::relu{}, one_on, unit_layout::matrix(1, 2), at_once);
+  satur::observe_units(at_once, satur::relu{}, one_on, unit_layout::matrix(1, 2));
   at_once.follow(silent);
   CHECK(at_once[0].silent == std::exp2(32) - 2.0);
 }
@@ -693,10 +696,10 @@ TEST_CASE("unit_records: a silence stops at 2^32 - 2 samples; a never active uni
 TEST_CASE("unit_records: half of z at exactly ±5") {
   std::vector<float> const z{5.0f, 0.0f, -5.0f, 0.0f, 5.0f, -5.0f}; // (3, 2)
   unit_records strict;
-  satur::observe_units(satur::tanh{}, z, unit_layout::matrix(3, 2), strict);
+  satur::observe_units(strict, satur::tanh{}, z, unit_layout::matrix(3, 2));
   CHECK(strict.layer().fraction() == 0.0);
   unit_records inclusive;
-  satur::observe_units(satur::tanh{}, z, unit_layout::matrix(3, 2), inclusive, satur::z_at_least{5.0});
+  satur::observe_units(inclusive, satur::tanh{}, z, unit_layout::matrix(3, 2), satur::z_at_least{5.0});
   CHECK(inclusive[0].high == 2);
   CHECK(inclusive[0].low == 1);
   CHECK(inclusive[1].low == 1);
@@ -713,7 +716,7 @@ TEST_CASE("unit_records: gradients, their sums of squares, exact zeros and NaN")
       g[i * width + 6] = -0.0;
     }
     unit_records units;
-    satur::observe_unit_gradients(g, unit_layout::matrix(batch, width), units);
+    satur::observe_unit_gradients(units, g, unit_layout::matrix(batch, width));
     for (std::size_t u = 0; u < width; ++u) {
       long double sum = 0;
       for (std::size_t i = 0; i < batch; ++i) {
@@ -727,7 +730,7 @@ TEST_CASE("unit_records: gradients, their sums of squares, exact zeros and NaN")
     }
     g[2] = std::numeric_limits<double>::quiet_NaN();
     g[3] = -infinity;
-    satur::observe_unit_gradients(g, unit_layout::matrix(batch, width), units);
+    satur::observe_unit_gradients(units, g, unit_layout::matrix(batch, width));
     CHECK(units[2].bad_gradients == 1);
     CHECK(units[3].bad_gradients == 1);
     CHECK(units[2].gradients == static_cast<double>(2 * batch - 1));
@@ -735,7 +738,7 @@ TEST_CASE("unit_records: gradients, their sums of squares, exact zeros and NaN")
     CHECK(std::isnan(units[0].mean_derivative()));     // no z was seen
     std::vector<float> const f(batch * width, 1e-30f); // squares below float's least
     unit_records small;
-    satur::observe_unit_gradients(f, unit_layout::matrix(batch, width), small);
+    satur::observe_unit_gradients(small, f, unit_layout::matrix(batch, width));
     CHECK(close(small[0].gradient_rms(), 1e-30, 1e-6));
   }
 }
@@ -750,58 +753,58 @@ TEST_CASE("unit_records: samples with half the layer saturated, and another shar
   }
   for (auto const& [p, expected] : {std::pair{0.5, 3u}, {0.25, 4u}, {0.26, 3u}, {1.0, 1u}, {0.75, 2u}, {1e-9, 4u}}) {
     unit_records units(satur::unit_options{.sample_share = p});
-    satur::observe_units(satur::sigmoid{}, z, unit_layout::matrix(5, 4), units);
+    satur::observe_units(units, satur::sigmoid{}, z, unit_layout::matrix(5, 4));
     CHECK(units.saturated_samples() == expected);
   }
   // 7 of 100 is 7 %: no rounding of 0.07 * 100 may hide it
   std::vector<float> hundred(100, 0.0f);
   std::fill(hundred.begin(), hundred.begin() + 7, 9.0f);
   unit_records seven(satur::unit_options{.sample_share = 0.07});
-  satur::observe_units(satur::sigmoid{}, hundred, unit_layout::matrix(1, 100), seven);
+  satur::observe_units(seven, satur::sigmoid{}, hundred, unit_layout::matrix(1, 100));
   CHECK(seven.saturated_samples() == 1);
   // more units than a strip: counts of a sample are added up over strips
   std::vector<float> wide(3 * 2100, 0.0f);
   std::fill(wide.begin() + 2100, wide.begin() + 2100 + 1050, 9.0f);
   std::fill(wide.begin() + 4200 + 1050, wide.end(), -9.0f);
   unit_records half;
-  satur::observe_units(satur::sigmoid{}, wide, unit_layout::matrix(3, 2100), half);
+  satur::observe_units(half, satur::sigmoid{}, wide, unit_layout::matrix(3, 2100));
   CHECK(half.saturated_samples() == 2);
 }
 
 TEST_CASE("unit_records: error messages state the given and the allowed value") {
   std::vector<float> const z(12, 1.0f);
   unit_records units;
-  satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 4), units);
-  CHECK_THROWS_WITH_AS(satur::observe_units(satur::relu{}, z, unit_layout::matrix(4, 3), units),
+  satur::observe_units(units, satur::relu{}, z, unit_layout::matrix(3, 4));
+  CHECK_THROWS_WITH_AS(satur::observe_units(units, satur::relu{}, z, unit_layout::matrix(4, 3)),
                        "satur::observe_units: z has shape (4, 3); expected 4 units, as the record has",
                        satur::shape_error);
-  CHECK_THROWS_WITH_AS(satur::observe_units(satur::relu{}, z, unit_layout::matrix(4, 4), units),
+  CHECK_THROWS_WITH_AS(satur::observe_units(units, satur::relu{}, z, unit_layout::matrix(4, 4)),
                        "satur::observe_units: z has shape (12); expected 16 numbers, the layout (4, 4) (outer, units, "
                        "inner)",
                        satur::shape_error);
-  CHECK_THROWS_WITH_AS(satur::observe_units(satur::tanh{}, z, unit_layout::matrix(3, 4), units),
+  CHECK_THROWS_WITH_AS(satur::observe_units(units, satur::tanh{}, z, unit_layout::matrix(3, 4)),
                        "satur::observe_units: the record is of relu (|z| > 5), the block of tanh (|z| > 5); give each "
                        "activation and rule a record of its own",
                        std::invalid_argument);
-  CHECK_THROWS_AS(satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 4), units, satur::z_beyond{4.0}),
+  CHECK_THROWS_AS(satur::observe_units(units, satur::relu{}, z, unit_layout::matrix(3, 4), satur::z_beyond{4.0}),
                   std::invalid_argument);
-  CHECK_THROWS_AS(satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 4), units, satur::z_beyond{-1.0}),
+  CHECK_THROWS_AS(satur::observe_units(units, satur::relu{}, z, unit_layout::matrix(3, 4), satur::z_beyond{-1.0}),
                   std::invalid_argument);
   std::vector<float> y(11);
-  CHECK_THROWS_AS(satur::forward_units(satur::relu{}, z, y, unit_layout::matrix(3, 4), units), satur::shape_error);
+  CHECK_THROWS_AS(satur::forward_units(units, satur::relu{}, z, y, unit_layout::matrix(3, 4)), satur::shape_error);
   std::vector<float> same = z;
-  CHECK_THROWS_AS(satur::forward_units(satur::relu{}, same, same, unit_layout::matrix(3, 4), units),
+  CHECK_THROWS_AS(satur::forward_units(units, satur::relu{}, same, same, unit_layout::matrix(3, 4)),
                   std::invalid_argument);
-  CHECK_THROWS_AS(satur::observe_unit_gradients(z, unit_layout::matrix(6, 2), units), satur::shape_error);
+  CHECK_THROWS_AS(satur::observe_unit_gradients(units, z, unit_layout::matrix(6, 2)), satur::shape_error);
   CHECK(units.samples() == 3); // nothing changed
   unit_records other;
-  satur::observe_units(satur::relu{}, z, unit_layout::matrix(2, 6), other);
+  satur::observe_units(other, satur::relu{}, z, unit_layout::matrix(2, 6));
   CHECK_THROWS_AS(units += other, satur::shape_error);
   unit_records tanh;
-  satur::observe_units(satur::tanh{}, z, unit_layout::matrix(3, 4), tanh);
+  satur::observe_units(tanh, satur::tanh{}, z, unit_layout::matrix(3, 4));
   CHECK_THROWS_AS(units += tanh, std::invalid_argument);
   unit_records tenth(satur::unit_options{.sample_share = 0.1});
-  satur::observe_units(satur::relu{}, z, unit_layout::matrix(3, 4), tenth);
+  satur::observe_units(tenth, satur::relu{}, z, unit_layout::matrix(3, 4));
   CHECK_THROWS_AS(units += tenth, std::invalid_argument);
   CHECK_THROWS_WITH_AS(unit_records(satur::unit_options{.sample_share = 0.0}),
                        "satur::unit_options: sample_share is 0; allowed: a share of the layer in (0, 1], such as 0.5",
@@ -811,8 +814,8 @@ TEST_CASE("unit_records: error messages state the given and the allowed value") 
 TEST_CASE("unit_records: empty record, and a batch without samples") {
   unit_records units;
   std::vector<double> const none;
-  satur::observe_units(satur::relu{}, none, unit_layout::matrix(0, 5), units);
-  satur::observe_unit_gradients(none, unit_layout::matrix(0, 5), units);
+  satur::observe_units(units, satur::relu{}, none, unit_layout::matrix(0, 5));
+  satur::observe_unit_gradients(units, none, unit_layout::matrix(0, 5));
   CHECK(units.size() == 5);
   CHECK(units.empty());
   CHECK(std::isnan(units[4].fraction()));
@@ -820,12 +823,12 @@ TEST_CASE("unit_records: empty record, and a batch without samples") {
   CHECK(std::isnan(units.layer().mean_z()));
   double const z[6] = {1, 2, 3, 4, 5, 6};
   unit_records pointer;
-  satur::observe_units(satur::relu{}, z, 2, 3, pointer);
+  satur::observe_units(pointer, satur::relu{}, z, satur::unit_layout::matrix(2, 3));
   CHECK(pointer[2].mean_z() == 4.5);
   std::deque<double> const elsewhere(std::begin(z), std::end(z)); // no memory in one piece
   std::deque<double> y(6);
   unit_records buffered;
-  satur::forward_units(satur::relu{}, elsewhere, y, unit_layout::matrix(2, 3), buffered);
+  satur::forward_units(buffered, satur::relu{}, elsewhere, y, unit_layout::matrix(2, 3));
   CHECK(buffered == pointer);
   CHECK(y[5] == 6.0);
 }
@@ -834,7 +837,7 @@ TEST_CASE("unit_records: long double") {
   std::vector<long double> const z{-6.0L, 1.0L, 2.0L, 7.0L};
   std::vector<long double> y(4);
   unit_records units;
-  satur::forward_units(satur::relu{}, z, y, unit_layout::matrix(2, 2), units);
+  satur::forward_units(units, satur::relu{}, z, y, unit_layout::matrix(2, 2));
   CHECK(units[0].low == 1);
   CHECK(units[1].high == 1);
   CHECK(units[1].mean_output() == 4.0);
@@ -846,16 +849,16 @@ TEST_CASE("unit_records: xtensor containers of each layout, an expression, and a
   xt::xtensor<float, 2> y = xt::zeros_like(z);
   xt::xtensor<float, 2> dy = xt::zeros_like(z);
   unit_records units;
-  satur::forward_units(satur::relu{}, z, y, units);
+  satur::forward_units(units, satur::relu{}, z, y);
   CHECK(units.size() == 3);
   CHECK(units[2].high == 2);
   CHECK(units[0].active == 1);
   CHECK(y(1, 2) == 7.0f);
-  satur::forward_units(satur::relu{}, z, y, units, dy);
+  satur::forward_units(units, satur::relu{}, z, y, dy);
   CHECK(dy(0, 0) == 1.0f);
   CHECK(dy(0, 1) == 0.0f);
   CHECK(units.samples() == 4);
-  satur::observe_unit_gradients(dy, units);
+  satur::observe_unit_gradients(units, dy);
   CHECK(units[1].gradient_is_zero());
 
   unit_records twice;
@@ -863,23 +866,23 @@ TEST_CASE("unit_records: xtensor containers of each layout, an expression, and a
   xt::xtensor<float, 2, xt::layout_type::column_major> columns = z;
   xt::xtensor<float, 2, xt::layout_type::column_major> column_y = xt::zeros_like(z);
   unit_records of_columns;
-  satur::forward_units(satur::relu{}, columns, column_y, of_columns);
-  satur::forward_units(satur::relu{}, z * 1.0f, y, of_columns, dy);
-  satur::observe_unit_gradients(dy, of_columns);
+  satur::forward_units(of_columns, satur::relu{}, columns, column_y);
+  satur::forward_units(of_columns, satur::relu{}, z * 1.0f, y, dy);
+  satur::observe_unit_gradients(of_columns, dy);
   CHECK(of_columns == twice);
   CHECK(column_y(1, 2) == 7.0f);
 
   xt::xtensor<float, 4> images = xt::ones<float>({2, 3, 4, 5});
   unit_records channels;
-  satur::observe_units(satur::relu{}, images, unit_layout::of(images.shape(), 1), channels);
+  satur::observe_units(channels, satur::relu{}, images, unit_layout::of(images.shape(), 1));
   CHECK(channels.size() == 3);
   CHECK(channels.samples() == 40);
   unit_records last;
-  satur::observe_units(satur::relu{}, images, last);
+  satur::observe_units(last, satur::relu{}, images);
   CHECK(last.size() == 5);
-  CHECK_THROWS_WITH_AS(satur::observe_units(satur::relu{}, images, units),
+  CHECK_THROWS_WITH_AS(satur::observe_units(units, satur::relu{}, images),
                        "satur::observe_units: z has shape (24, 5); expected 3 units, as the record has",
                        satur::shape_error);
   xt::xtensor<float, 2> narrow = xt::ones<float>({2, 2});
-  CHECK_THROWS_AS(satur::forward_units(satur::relu{}, z, narrow, units), satur::shape_error);
+  CHECK_THROWS_AS(satur::forward_units(units, satur::relu{}, z, narrow), satur::shape_error);
 }

@@ -10,13 +10,13 @@
 namespace satur_test {
 
 inline void add_relu(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units) {
-  satur::observe_units(satur::relu{}, z, layout, units);
+  satur::observe_units(units, satur::relu{}, z, layout);
 }
 inline void add_sigmoid(std::span<double const> z, satur::unit_layout const& layout, satur::unit_records& units) {
-  satur::observe_units(satur::sigmoid{}, z, layout, units);
+  satur::observe_units(units, satur::sigmoid{}, z, layout);
 }
 inline void add_gradients(std::span<double const> dz, satur::unit_layout const& layout, satur::unit_records& units) {
-  satur::observe_unit_gradients(dz, layout, units);
+  satur::observe_unit_gradients(units, dz, layout);
 }
 
 } // namespace satur_test

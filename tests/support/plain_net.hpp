@@ -73,7 +73,7 @@ template <class A> struct plain_net {
       p.a.resize(p.z.size());
       p.slope.resize(p.z.size());
       mon[name(l)].forward(act, p.z, p.a, p.slope);
-      satur::observe_units(act, p.z.data(), batch, p.out, p.units, mon.rule());
+      satur::observe_units(p.units, act, p.z, satur::unit_layout::matrix(batch, p.out), mon.rule());
       a = &p.a;
     }
     std::vector<double> da = last_da;

@@ -10,6 +10,15 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
+/// The 16-bit elements of an array_view as float: array_view<std::uint16_t, half_access<math::half_format::bfloat16>>.
+template <math::half_format F> struct half_access {
+  [[nodiscard]] static float get(std::uint16_t element) { return math::float_of_half<F>(std::int32_t{element}); }
+  /// Rounded to nearest, ties to even.
+  static void put(std::uint16_t& element, float value) {
+    element = static_cast<std::uint16_t>(math::half_of_float<F>(value));
+  }
+};
+
 /// A buffer of `half_format` F: it owns nothing. U is std::uint16_t, or const where it is only read. Read one by one,
 /// its numbers are float: what takes any range of numbers takes it too (`saturated_fraction`, a monitor's `gradient`).
 template <math::half_format F, class U> class half_span {

@@ -1,7 +1,7 @@
 /// \file array/unit_layout.hpp  Where the units of a layer lie in its block of numbers.
 #pragma once
 
-#include "satur/array/numbers.hpp"
+#include "satur/array/shape.hpp"
 
 #include <array>
 #include <cstddef>
@@ -57,18 +57,13 @@ struct unit_layout {
 };
 
 namespace detail {
-template <class Z>
-concept has_shape = requires(Z const& z) {
-  { std::begin(z.shape()) };
-  { std::end(z.shape()) };
-};
-
 [[nodiscard]] inline std::string layout_text(unit_layout const& l) {
   return l.inner == 1 ? shape_text({l.outer, l.units}) : shape_text({l.outer, l.units, l.inner});
 }
 
-/// Throws shape_error where z has not as many numbers as the layout.
+/// Throws shape_error unless z has as many numbers as the layout.
 template <class Z> void require_layout(char const* function, char const* name, Z const& z, unit_layout const& layout) {
+  require_equal_rows(function, name, z);
   if (std::size_t const n = size_of(z); n != layout.size()) {
     bad_shape(function, name, shape_text({n}),
               message(layout.size(), " numbers, the layout ", layout_text(layout), " (outer, units, inner)"));

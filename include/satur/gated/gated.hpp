@@ -7,6 +7,7 @@
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -33,29 +34,21 @@ template <class Gate> inline constexpr bool is_gated_v<gated<Gate>> = true;
 
 inline constexpr std::size_t gate_piece = block_elements;
 
-template <class X>
-concept has_axes = requires(X const& x) { x.shape().begin(); };
-
 struct gate_shape {
   std::size_t rows;
   std::size_t half;
 };
 
-template <class X> [[nodiscard]] std::size_t last_axis(X const& x) {
-  std::size_t length = 0;
-  for (auto const& extent : x.shape()) {
-    length = static_cast<std::size_t>(extent);
-  }
-  return length;
-}
 template <class X> [[nodiscard]] gate_shape gate_shape_of(char const* function, X const& x) {
-  std::size_t const length = last_axis(x);
+  require_equal_rows(function, "x", x);
+  std::size_t const length = last_extent(x);
   if (length == 0 || length % 2 != 0) {
-    bad_shape(function, "x", shape_text(x.shape()), "a last axis that is even, and at least 2: two halves");
+    bad_shape(function, "x", shape_text(shape_of(x)), "a last axis that is even, and at least 2: two halves");
   }
   return {size_of(x) / length, length / 2};
 }
 template <class X> [[nodiscard]] gate_shape gate_shape_of(char const* function, X const& x, std::size_t length) {
+  require_equal_rows(function, "x", x);
   if (length == 0 || length % 2 != 0 || size_of(x) % length != 0) {
     bad_shape(function, "x", shape_text({size_of(x)}),
               message("a multiple of the row length ", length, ", which must be even and at least 2: two halves"));
@@ -66,11 +59,12 @@ template <class X> [[nodiscard]] gate_shape gate_shape_of(char const* function, 
 /// Checks that y holds half of x: by the last axis if both have a shape.
 template <class X, class Y>
 void require_half(char const* function, char const* name, Y const& y, X const& x, gate_shape shape) {
+  require_equal_rows(function, name, y);
   bool fits = size_of(y) == shape.rows * shape.half;
-  if constexpr (requires { y.shape().begin(); }) {
-    fits = fits && last_axis(y) == shape.half;
+  if constexpr (shaped<Y>) {
+    fits = fits && last_extent(y) == shape.half;
     if (!fits) {
-      bad_shape(function, name, shape_text(y.shape()),
+      bad_shape(function, name, shape_text(shape_of(y)),
                 message("a last axis of ", shape.half, " and ", shape.rows * shape.half, " numbers, half of x"));
     }
   }
@@ -80,20 +74,10 @@ void require_half(char const* function, char const* name, Y const& y, X const& x
   static_cast<void>(x);
 }
 
-template <class Z> [[nodiscard]] auto in_order_data(Z& z) {
-  auto data = contiguous_data(z);
-  if constexpr (strided_memory<Z const>) {
-    return data != nullptr && row_major(z) ? data : nullptr;
-  } else {
-    return data;
-  }
-}
-
-/// Throws std::invalid_argument if writing y would change x: if both are contiguous and overlap, or if they start with
-/// the same element.
+/// Throws where writing y would change x: where the two overlap, each in one piece, or begin with the same element.
 template <class X, class Y> void require_own_memory(Y& y, X const& x) {
-  value_t<X> const* const from = in_order_data(x);
-  value_t<Y> const* const to = in_order_data(y);
+  value_t<X> const* const from = row_major_data(x);
+  value_t<Y> const* const to = row_major_data(y);
   if (from == nullptr || to == nullptr) {
     require_another_start("y", y, x, "x");
     return;
@@ -104,41 +88,39 @@ template <class X, class Y> void require_own_memory(Y& y, X const& x) {
   }
 }
 
-/// n numbers from `at`: in place if they are contiguous, else in the buffer.
-template <class T, class Iterator>
-[[nodiscard]] T const* numbers_at(T const* data, Iterator begin, std::size_t at, std::size_t n, T* buffer) {
+/// n numbers from `at`, in place where memory allows, else in the buffer.
+template <class T, class Z>
+[[nodiscard]] T const* numbers_at(T const* data, number_reader<Z>& from, std::size_t at, std::size_t n, T* buffer) {
   if (data != nullptr) {
     return data + at;
   }
-  std::advance(begin, static_cast<std::ptrdiff_t>(at));
-  for (std::size_t i = 0; i < n; ++i, ++begin) {
-    buffer[i] = *begin;
-  }
+  from.read(at, n, buffer);
   return buffer;
 }
-/// Writes n numbers to `at`.
-template <class T, class Iterator>
-void put_numbers(T const* from, T* data, Iterator begin, std::size_t at, std::size_t n) {
+/// n numbers to `at`.
+template <class T, class Y>
+void put_numbers(T const* from, T* data, number_writer<Y>& to, std::size_t at, std::size_t n) {
   if (data != nullptr) {
     std::copy_n(from, n, data + at);
-    return;
+  } else {
+    to.write(at, n, from);
   }
-  std::advance(begin, static_cast<std::ptrdiff_t>(at));
-  std::copy_n(from, n, begin);
 }
 
 /// Calls f(a, b, at_a, at_y, n) for pieces of all rows. at_a is the index of a in x, at_y the index of the result in y.
 template <class X, class F> void for_each_gate_piece(X const& x, gate_shape shape, F&& f) {
   using T = value_t<X>;
-  T const* const data = in_order_data(x);
+  T const* const data = row_major_data(x);
+  number_reader<X> a_from(x);
+  number_reader<X> b_from(x);
   T a_buffer[gate_piece];
   T b_buffer[gate_piece];
   for (std::size_t r = 0; r < shape.rows; ++r) {
     for (std::size_t i = 0; i < shape.half; i += gate_piece) {
       std::size_t const n = (std::min)(gate_piece, shape.half - i);
       std::size_t const at = 2 * r * shape.half + i;
-      T const* const a = numbers_at(data, std::begin(x), at, n, static_cast<T*>(a_buffer));
-      T const* const b = numbers_at(data, std::begin(x), at + shape.half, n, static_cast<T*>(b_buffer));
+      T const* const a = numbers_at(data, a_from, at, n, static_cast<T*>(a_buffer));
+      T const* const b = numbers_at(data, b_from, at + shape.half, n, static_cast<T*>(b_buffer));
       f(a, b, at, r * shape.half + i, n);
     }
   }
@@ -206,7 +188,11 @@ template <class Gate, class X, class Y>
   saturation const nothing = empty_record(gate, z_beyond{});
   record.gate = nothing;
   auto const beyond = limits_of<T>(z_beyond{}, gate);
-  T* const out = y == nullptr ? nullptr : in_order_data(*y);
+  auto* const out = y == nullptr ? nullptr : row_major_data(*y);
+  std::optional<number_writer<Y>> to;
+  if (y != nullptr) {
+    to.emplace(*y);
+  }
   T g[gate_piece];
   T product[gate_piece];
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {
@@ -214,7 +200,7 @@ template <class Gate, class X, class Y>
     count_gates(gate, b, static_cast<T const*>(g), n, record);
     if (y != nullptr) {
       multiply(a, static_cast<T const*>(g), static_cast<T*>(product), n);
-      put_numbers(static_cast<T const*>(product), out, std::begin(*y), at, n);
+      put_numbers(static_cast<T const*>(product), out, *to, at, n);
     }
   });
   return record;
@@ -225,13 +211,14 @@ template <class Gate, class X, class Y> void gated_apply(Gate const& gate, X con
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: x and y must hold the same type of number");
   require_half("apply", "y", y, x, shape);
   require_valid_parameters(gate);
-  T* const out = in_order_data(y);
+  T* const out = row_major_data(y);
+  number_writer<Y> to(y);
   T g[gate_piece];
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {
     mapping_pass<T, Gate, wanted::value> pass{gate, b, g, g, n};
     math::run<T>(pass);
     multiply(a, static_cast<T const*>(g), static_cast<T*>(g), n);
-    put_numbers(static_cast<T const*>(g), out, std::begin(y), at, n);
+    put_numbers(static_cast<T const*>(g), out, to, at, n);
   });
 }
 
@@ -242,8 +229,10 @@ void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape
                 "satur::pullback: all arguments must hold the same type of number");
   require_half("pullback", "dy", dy, x, shape);
   require_same_shape("pullback", "dx", dx, x);
-  T const* const from = in_order_data(dy);
-  T* const out = in_order_data(dx);
+  T const* const from = row_major_data(dy);
+  T* const out = row_major_data(dx);
+  number_reader<D> dy_from(dy);
+  number_writer<Y> to(dx);
   T g[gate_piece];
   T slope[gate_piece];
   T buffer[gate_piece];
@@ -252,11 +241,11 @@ void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape
   evaluator<T> const evaluate_gates = evaluator_of<T>(gate);
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t at_a, std::size_t at, std::size_t n) {
     evaluate_gates.map(evaluate_gates.act, b, g, slope, n);
-    T const* const d = numbers_at(from, std::begin(dy), at, n, static_cast<T*>(buffer));
+    T const* const d = numbers_at(from, dy_from, at, n, static_cast<T*>(buffer));
     gate_gradients(a, d, static_cast<T const*>(g), static_cast<T const*>(slope), static_cast<T*>(da),
                    static_cast<T*>(db), n);
-    put_numbers(static_cast<T const*>(da), out, std::begin(dx), at_a, n);
-    put_numbers(static_cast<T const*>(db), out, std::begin(dx), at_a + shape.half, n);
+    put_numbers(static_cast<T const*>(da), out, to, at_a, n);
+    put_numbers(static_cast<T const*>(db), out, to, at_a + shape.half, n);
   });
 }
 
@@ -265,7 +254,7 @@ void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape
 /// y = a g(b) for each row of x. y has half of the last axis of x. A row is the last axis, or `row_length` numbers
 /// (both halves). Throws shape_error if the shapes do not match.
 template <class Gate, detail::numbers X, class Y>
-  requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
+  requires activation<Gate, detail::value_t<X>> && detail::shaped<X> && detail::numbers<std::remove_cvref_t<Y>>
 void apply(gated<Gate> const& act, X const& x, Y&& y) {
   detail::gated_apply(act.gate, x, y, detail::gate_shape_of("apply", x));
 }
@@ -277,7 +266,7 @@ void apply(gated<Gate> const& act, X const& x, Y&& y, std::size_t row_length) {
 
 /// dx = dL/dx from x and dy = dL/dy. Both halves use one evaluation of the gate. dx may be x.
 template <class Gate, detail::numbers X, detail::numbers D, class Y>
-  requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
+  requires activation<Gate, detail::value_t<X>> && detail::shaped<X> && detail::numbers<std::remove_cvref_t<Y>>
 void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx) {
   detail::gated_pullback(act.gate, x, dy, dx, detail::gate_shape_of("pullback", x));
 }
@@ -289,7 +278,7 @@ void pullback(gated<Gate> const& act, X const& x, D const& dy, Y&& dx, std::size
 
 /// Returns the record of the gates and writes nothing.
 template <class Gate, detail::numbers X>
-  requires activation<Gate, detail::value_t<X>> && detail::has_axes<X>
+  requires activation<Gate, detail::value_t<X>> && detail::shaped<X>
 [[nodiscard]] gate_saturation observe(gated<Gate> const& act, X const& x, gate_within const& rule = {}) {
   return detail::gated_forward(act.gate, x, static_cast<std::vector<detail::value_t<X>>*>(nullptr),
                                detail::gate_shape_of("observe", x), rule);
@@ -305,7 +294,7 @@ template <class Gate, detail::numbers X>
 /// y = a g(b), and returns the record, both from one evaluation of the gate. Throws std::invalid_argument if y overlaps
 /// x.
 template <class Gate, detail::numbers X, class Y>
-  requires activation<Gate, detail::value_t<X>> && detail::has_axes<X> && detail::numbers<std::remove_cvref_t<Y>>
+  requires activation<Gate, detail::value_t<X>> && detail::shaped<X> && detail::numbers<std::remove_cvref_t<Y>>
 gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, gate_within const& rule = {}) {
   auto const shape = detail::gate_shape_of("forward", x);
   detail::require_half("forward", "y", y, x, shape);

@@ -1,15 +1,13 @@
 /// \file monitor/layer_monitor.hpp  One layer of a monitor: what it did in this step, the last one, and the whole run.
 #pragma once
 
+#include "satur/monitor/drawing.hpp"
 #include "satur/monitor/history.hpp"
 #include "satur/monitor/options.hpp"
 #include "satur/observe/apply.hpp"
-#include "satur/observe/half.hpp"
-#include "satur/observe/histogram.hpp"
 #include "satur/observe/kernel/moments.hpp"
 #include "satur/observe/units.hpp"
 #include "satur/record/layer.hpp"
-#include "satur/record/layer_histograms.hpp"
 
 #include <array>
 #include <cstdint>
@@ -34,56 +32,42 @@ public:
   }
 
   /// y = act(z), recorded; see satur::forward.
-  template <class A, class Z, class Y> void forward(A const& act, Z const& z, Y&& y) {
-    timer const time(*this);
-    if (recording_) {
-      record_forward(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), layout_of(z));
-      spread(act, z);
-    } else {
-      satur::apply(act, z, y);
-    }
+  template <class A, detail::numbers Z, class Y>
+    requires detail::numbers<std::remove_cvref_t<Y>>
+  void forward(A const& act, Z const& z, Y&& y) {
+    make(act, z, y, layout_of(z));
   }
-  /// The same of a block without axes of its own, or with its units along another axis than the last.
-  template <class A, class Z, class Y> void forward(A const& act, Z const& z, Y&& y, unit_layout const& layout) {
+  /// The same of numbers without a shape, or with their units along another axis than the last.
+  template <class A, detail::numbers Z, class Y>
+    requires detail::numbers<std::remove_cvref_t<Y>>
+  void forward(A const& act, Z const& z, Y&& y, unit_layout const& layout) {
     detail::require_layout("forward", "z", z, layout);
-    timer const time(*this);
-    if (recording_) {
-      record_forward(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), recorded(layout));
-      spread(act, z);
-    } else {
-      satur::apply(act, z, y);
-    }
+    make(act, z, y, recorded(layout));
   }
   /// y = act(z) and dy = act'(z), recorded.
-  template <class A, class Z, class Y, class D>
-    requires detail::numbers<std::remove_cvref_t<D>>
+  template <class A, detail::numbers Z, class Y, class D>
+    requires detail::numbers<std::remove_cvref_t<Y>> && detail::numbers<std::remove_cvref_t<D>>
   void forward(A const& act, Z const& z, Y&& y, D&& dy) {
-    timer const time(*this);
-    if (recording_) {
-      record_forward(act, z, y, std::addressof(dy), layout_of(z));
-      draw_into(&layer_histograms::z, z);
-      draw_into(&layer_histograms::slope, dy);
-    } else if constexpr (detail::numbers<Z>) {
-      satur::apply(act, z, y, dy);
-    } else { // numbers of sixteen bits
-      satur::apply(act, z, y);
-      satur::apply_derivative(act, z, dy);
-    }
+    make(act, z, y, dy, layout_of(z));
+  }
+  template <class A, detail::numbers Z, class Y, class D>
+    requires detail::numbers<std::remove_cvref_t<Y>> && detail::numbers<std::remove_cvref_t<D>>
+  void forward(A const& act, Z const& z, Y&& y, D&& dy, unit_layout const& layout) {
+    detail::require_layout("forward", "z", z, layout);
+    make(act, z, y, dy, recorded(layout));
   }
   /// Recorded only; see satur::observe.
-  template <class A, class Z> void observe(A const& act, Z const& z) {
+  template <class A, detail::numbers Z> void observe(A const& act, Z const& z) {
     if (recording_) {
       timer const time(*this);
-      record(act, z, layout_of(z));
-      spread(act, z);
+      record("observe", act, z, detail::not_wanted, detail::not_wanted, layout_of(z));
     }
   }
-  template <class A, class Z> void observe(A const& act, Z const& z, unit_layout const& layout) {
+  template <class A, detail::numbers Z> void observe(A const& act, Z const& z, unit_layout const& layout) {
     detail::require_layout("observe", "z", z, layout);
     if (recording_) {
       timer const time(*this);
-      record(act, z, recorded(layout));
-      spread(act, z);
+      record("observe", act, z, detail::not_wanted, detail::not_wanted, recorded(layout));
     }
   }
   /// A record made elsewhere (another thread; another rule's numbers are refused) joins this step. It has no histogram.
@@ -95,6 +79,7 @@ public:
 
   /// dL/dz of this layer, any shape.
   template <detail::numbers G> void gradient(G const& dz) {
+    detail::require_equal_rows("gradient", "dz", dz);
     if (recording_) {
       timer const time(*this);
       add_gradient(dz, layout_of(dz));
@@ -219,18 +204,15 @@ private:
   [[nodiscard]] phase_records const& of(satur::phase p) const { return phases_[static_cast<std::size_t>(p)]; }
   [[nodiscard]] phase_records& here() { return phases_[static_cast<std::size_t>(phase_)]; }
 
-  template <class X> [[nodiscard]] static std::size_t rank_of(X const& x) {
-    return static_cast<std::size_t>(std::distance(std::begin(x.shape()), std::end(x.shape())));
-  }
   [[nodiscard]] unit_records& unit_record() {
     std::optional<unit_records>& u = here().units;
     return u ? *u : u.emplace();
   }
   /// How the units of x lie, where they are recorded.
   template <class X> [[nodiscard]] std::optional<unit_layout> layout_of(X const& x) const {
-    if constexpr (detail::has_shape<X>) {
-      if (units_ && rank_of(x) == 2) {
-        return unit_layout::of(x.shape());
+    if constexpr (detail::shaped<X>) {
+      if (units_ && detail::rank_of(x) == 2) {
+        return unit_layout::of(detail::shape_of(x));
       }
     }
     return std::nullopt;
@@ -238,67 +220,78 @@ private:
   [[nodiscard]] std::optional<unit_layout> recorded(unit_layout const& layout) const {
     return units_ ? std::optional(layout) : std::nullopt;
   }
-  /// The layer's record of a block, and its units' in the same pass where there is a layout; dy may be null.
-  template <class A, class Z, class Y, class D>
-  void record_forward(A const& act, Z const& z, Y& y, D* dy, std::optional<unit_layout> const& layout) {
-    if constexpr (std::is_lvalue_reference_v<decltype(*std::begin(y))>) {
-      if (layout) {
-        satur::saturation whole;
-        detail::forward_units_into(act, z, y, dy, *layout, unit_record(), rule_, &whole);
-        here().now.saturation += whole;
-        return;
-      }
-    } else if (layout) { // numbers of sixteen bits
-      observe_units(act, z, *layout, unit_record(), rule_);
+  template <class A, class Z, class Y>
+  void make(A const& act, Z const& z, Y& y, std::optional<unit_layout> const& layout) {
+    timer const time(*this);
+    if (recording_) {
+      record("forward", act, z, std::addressof(y), detail::not_wanted, layout);
+    } else {
+      satur::apply(act, z, y);
     }
-    here().now.saturation += dy == nullptr ? satur::forward(act, z, y, rule_) : satur::forward(act, z, y, *dy, rule_);
   }
-  template <class A, class Z> void record(A const& act, Z const& z, std::optional<unit_layout> const& layout) {
+  template <class A, class Z, class Y, class D>
+  void make(A const& act, Z const& z, Y& y, D& dy, std::optional<unit_layout> const& layout) {
+    timer const time(*this);
+    if (recording_) {
+      record("forward", act, z, std::addressof(y), std::addressof(dy), layout);
+    } else {
+      satur::apply(act, z, y, dy);
+    }
+  }
+  /// The layer's record of z, its histograms, and its units' records if there is a layout, from one evaluation. y and
+  /// dy may be null.
+  template <class A, class Z, class Y, class D>
+  void record(char const* function, A const& act, Z const& z, Y* y, D* dy, std::optional<unit_layout> const& layout) {
+    using T = detail::value_t<Z>;
     if (!layout) {
-      here().now.saturation += satur::observe(act, z, rule_);
+      here().now.saturation += histograms_ == 0
+                                   ? detail::record_into(function, act, z, y, dy, rule_, detail::no_block_visitor{})
+                                   : detail::record_into(function, act, z, y, dy, rule_, drawing());
       return;
     }
+    char const* const of_units = detail::is_array_v<Y> ? "forward_units" : "observe_units";
+    detail::require_equal_rows(of_units, "z", z); // before a record of units is made
     satur::saturation whole;
-    detail::observe_units_into(act, z, *layout, unit_record(), rule_, &whole);
+    if constexpr (!detail::is_array_v<D>) {
+      if (histograms_ != 0) {
+        std::span<T> slopes(scratch_.template room<T>(layout->size()), layout->size());
+        detail::units_into(of_units, act, z, y, &slopes, *layout, unit_record(), rule_, &whole);
+        here().now.saturation += whole;
+        draw_into(&layer_histograms::z, z);
+        if constexpr (detail::plain_memory<Z>) {
+          auto const view = as_array_view(z);
+          if (view.data != nullptr && view.is_column_major() && !view.is_row_major()) { // z is drawn in that order
+            detail::drawn_blocks blocks{histograms_, here().turn};
+            detail::for_each_buffered_leaf(detail::with_axes_reversed(array_view<T>(slopes.data(), view.shape)),
+                                           [&](T const* data, std::size_t n) {
+                                             blocks.draw(here().drawn, &layer_histograms::slope, data, n);
+                                             blocks.pass(n);
+                                           });
+            return;
+          }
+        }
+        draw_into(&layer_histograms::slope, slopes);
+        return;
+      }
+    }
+    detail::units_into(of_units, act, z, y, dy, *layout, unit_record(), rule_, &whole);
     here().now.saturation += whole;
+    draw_into(&layer_histograms::z, z);
+    if constexpr (detail::is_array_v<D>) {
+      draw_into(&layer_histograms::slope, *dy);
+    }
   }
-  [[nodiscard]] layer_histograms& drawn() {
-    std::optional<layer_histograms>& h = here().drawn;
-    return h ? *h : h.emplace();
-  }
-  /// Calls f(numbers, block, stride) for the parts of x whose turn it is: the first `block` of each `stride` numbers.
-  template <class X, class F> void draw(X const& x, F&& f) {
-    constexpr std::size_t block = 256;
-    static_assert(detail::leaf_elements % block == 0);
+  template <class X> void draw_into(histogram layer_histograms::*which, X const& x) {
     if (histograms_ == 0) {
       return;
     }
-    std::uint64_t number = here().turn; // of the block
+    detail::drawn_blocks blocks{histograms_, here().turn};
     detail::for_each_block(x, [&](auto const* data, std::size_t n) {
-      if (histograms_ == 1) {
-        f(std::span(data, n), detail::block_elements, detail::block_elements);
-        return;
-      }
-      std::size_t const first = (histograms_ - number % histograms_) % histograms_ * block;
-      if (first < n) {
-        f(std::span(data + first, n - first), block, histograms_ * block);
-      }
-      number += (n + block - 1) / block;
+      blocks.draw(here().drawn, which, data, n);
+      blocks.pass(n);
     });
   }
-  template <class X> void draw_into(histogram layer_histograms::*which, X const& x) {
-    draw(x, [&](auto part, std::size_t block, std::size_t stride) {
-      (drawn().*which).observe_blocks(part, block, stride);
-    });
-  }
-  template <class A, class Z> void spread(A const& act, Z const& z) {
-    draw(z, [&](auto part, std::size_t block, std::size_t stride) {
-      drawn().z.observe_blocks(part, block, stride);
-      for (std::size_t i = 0; i < part.size(); i += stride) {
-        drawn().slope.observe_slope(act, part.subspan(i, (std::min)(block, part.size() - i)));
-      }
-    });
-  }
+  [[nodiscard]] detail::drawing drawing() { return {here().drawn, {histograms_, here().turn}, scratch_}; }
 
   /// Closes a sampled step.
   void end_step(std::uint64_t number) {
@@ -378,6 +371,7 @@ private:
   std::array<phase_records, 2> phases_;
   satur::phase phase_ = phase::train;
   bool recording_ = true;
+  detail::scratch_memory scratch_; ///< slopes that are drawn and not wanted
   clock_function clock_ = nullptr; ///< null where nothing is timed
   std::uint64_t calls_ns_ = 0;     ///< time inside the calls of this step
 };

@@ -1,14 +1,12 @@
 /// \file observe/fraction.hpp  The two numbers that the library is named for: saturated_fraction and mean_derivative.
 #pragma once
 
-#include "satur/array/numbers.hpp"
+#include "satur/array/in_order.hpp"
 #include "satur/observe/kernel/count.hpp"
 #include "satur/observe/observe.hpp"
 
-#include <concepts>
 #include <cstdint>
 #include <limits>
-#include <span>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -17,6 +15,7 @@ namespace satur { inline namespace SATUR_ABI {
 template <detail::numbers Z> [[nodiscard]] double saturated_fraction(Z const& z, double threshold = 5.0) {
   using T = detail::value_t<Z>;
   z_beyond{threshold}.require_valid();
+  detail::require_equal_rows("saturated_fraction", "z", z);
   std::uint64_t beyond = 0;
   std::uint64_t seen = 0;
   detail::for_each_block(z, [&](T const* data, std::size_t n) {
@@ -25,10 +24,6 @@ template <detail::numbers Z> [[nodiscard]] double saturated_fraction(Z const& z,
     seen += n - found.nan;
   });
   return seen == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(beyond) / static_cast<double>(seen);
-}
-template <std::floating_point T>
-[[nodiscard]] double saturated_fraction(T const* z, std::size_t n, double threshold = 5.0) {
-  return saturated_fraction(std::span<T const>(z, n), threshold);
 }
 
 /// Mean of act'(z), true in the tail; NaN where nothing was seen.

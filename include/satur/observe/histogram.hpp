@@ -1,6 +1,7 @@
 /// \file observe/histogram.hpp  The members of a histogram that read arrays.
 #pragma once
 
+#include "satur/array/in_order.hpp"
 #include "satur/observe/kernel/binning.hpp"
 #include "satur/observe/kernel/evaluate.hpp"
 #include "satur/record/histogram.hpp"
@@ -15,6 +16,7 @@
 namespace satur { inline namespace SATUR_ABI {
 
 template <detail::numbers X> void histogram::observe(X const& x) {
+  detail::require_equal_rows("histogram::observe", "x", x);
   detail::for_each_block(x, [&](auto const* data, std::size_t n) { add(data, n, {}); });
 }
 

@@ -1,18 +1,24 @@
 /// \file observe/observe.hpp  One-liners over any container: observe and forward.
 ///
-/// z may be std::vector, std::array, std::span, a pointer and a size, an xtensor container, view or lazy expression, or
-/// anything else that can be iterated, of float, double or long double. See array/numbers.hpp.
+/// z, y and dy may each be
+/// - memory (`as_array_view`): std::vector, std::array, std::span, xtensor's containers and views, mdspan, an
+///   `array_view`, and your own type with an `as_array_view` beside it;
+/// - 16-bit numbers: `as_bfloat16(buffer)`, `as_float16(buffer)`. f and f' are computed and recorded in float, and
+///   rounded once where they are stored: the record is the one of the floats, bit for bit;
+/// - a range of rows of equal length (std::vector<std::vector<double>>), one row a sample;
+/// - anything else that can be iterated (a lazy expression of xtensor, a std::deque)
+///
+/// of float, double or long double. Throws shape_error if the rows of a range differ in length.
 #pragma once
 
-#include "satur/array/numbers.hpp"
 #include "satur/array/threads.hpp"
 #include "satur/observe/kernel/into_arrays.hpp"
 #include "satur/observe/kernel/saturation.hpp"
 #include "satur/rule/z_beyond.hpp"
 
-#include <functional>
+#include <algorithm>
 #include <memory>
-#include <span>
+#include <type_traits>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -41,37 +47,43 @@ void observe_arrays(evaluator<typename Arrays::element> const& act, Bound const&
   });
 }
 
-/// The common body of the two `forward`s; dy may be null.
-template <class A, class Z, class Y, class D, class Rule>
-[[nodiscard]] saturation forward_into(A const& act, Z const& z, Y& y, D* dy, Rule const& rule) {
+/// Looks at nothing.
+struct no_block_visitor {};
+/// What a visitor sees at a time: enough for threads (`over_leaves`), and its slopes stay in the second cache.
+inline constexpr std::size_t visited_elements = parallel_elements;
+static_assert(visited_elements % leaf_elements == 0);
+
+/// The body of `observe` and `forward`; y and dy may be null. `visitor.see(z, slopes, n)`, if it has that, gets z and
+/// f'(z), part by part in the order of the pass; `visitor.scratch<T>(n)` is memory for n numbers.
+template <class A, class Z, class Y, class D, class Rule, class Visitor>
+[[nodiscard]] saturation record_into(char const* function, A const& act, Z const& z, Y* y, D* dy, Rule const& rule,
+                                     [[maybe_unused]] Visitor&& visitor) {
   using T = value_t<Z>;
-  static_assert(std::same_as<value_t<Y>, T> && std::same_as<value_t<D>, T>,
-                "satur::forward: z, y and dy must hold the same type of number");
-  require_same_shape("forward", "y", y, z);
-  if (dy != nullptr) {
-    require_same_shape("forward", "dy", *dy, z);
+  require_equal_rows(function, "z", z);
+  if constexpr (is_array_v<Y>) {
+    static_assert(std::same_as<value_t<Y>, T>, "satur::forward: z and y must hold the same type of number");
+    require_same_shape(function, "y", *y, z);
   }
-  auto const bound = limits_of<T>(rule, act); // throws, also where there is nothing to see
+  if constexpr (is_array_v<D>) {
+    static_assert(std::same_as<value_t<D>, T>, "satur::forward: z and dy must hold the same type of number");
+    require_same_shape(function, "dy", *dy, z);
+  }
+  auto const bound = limits_of<T>(rule, act); // throws, also if there is nothing to see
   saturation const nothing = empty_record(act, rule);
   saturation record = nothing;
-  std::size_t const n = size_of(z);
-  auto const run = [&](T const* from, T* values, T* slopes, std::size_t count) {
-    observe_arrays(evaluator_of<T>(act), bound, plain_arrays<T>{from, values, slopes}, count, nothing, record);
-  };
-
-  if (lies_as(y, z) && (dy == nullptr || lies_as(*dy, z))) {
-    T const* const from = contiguous_data(z);
-    require_apart<T>("y", contiguous_data(y), from, n);
-    if (dy != nullptr) {
-      require_apart<T>("dy", contiguous_data(*dy), from, n);
+  into_arrays<true>(z, y, dy, [&](auto const& arrays, std::size_t n) {
+    if constexpr (std::same_as<std::remove_cvref_t<Visitor>, no_block_visitor>) {
+      observe_arrays(evaluator_of<T>(act), bound, arrays, n, nothing, record);
+    } else {
+      for (std::size_t first = 0; first < n; first += visited_elements) {
+        std::size_t const count = (std::min)(visited_elements, n - first);
+        auto part = part_of(arrays, first);
+        kept_part<T> const kept = keep(part, count, visitor);
+        observe_arrays(evaluator_of<T>(act), bound, part, count, nothing, record);
+        visitor.see(kept.z, kept.slopes, count);
+      }
     }
-  } else {
-    require_another_start("y", y, z);
-    if (dy != nullptr) {
-      require_another_start("dy", *dy, z);
-    }
-  }
-  into_arrays(z, y, dy, run);
+  });
   return record;
 }
 
@@ -82,34 +94,21 @@ template <class A, class Z, class Y, class D, class Rule>
 template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>>
 [[nodiscard]] saturation observe(A const& act, Z const& z, Rule const& rule = Rule{}) {
-  using T = detail::value_t<Z>;
-  auto const bound = detail::limits_of<T>(rule, act); // throws, also where there is nothing to see
-  saturation const nothing = detail::empty_record(act, rule);
-  saturation record = nothing;
-  detail::for_each_block(z, [&](T const* data, std::size_t n) {
-    detail::observe_arrays(detail::evaluator_of<T>(act), bound, detail::plain_arrays<T>{data, nullptr, nullptr}, n,
-                           nothing, record);
-  });
-  return record;
-}
-template <class A, std::floating_point T, saturation_rule<A> Rule = z_beyond>
-  requires activation<A, T>
-[[nodiscard]] saturation observe(A const& act, T const* z, std::size_t n, Rule const& rule = Rule{}) {
-  return observe(act, std::span<T const>(z, n), rule);
+  return detail::record_into("observe", act, z, detail::not_wanted, detail::not_wanted, rule, detail::no_block_visitor{});
 }
 
 /// y = act(z) and the record, fused: one reading of z. y has z's shape (shape_error otherwise) and memory of its own.
 template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 saturation forward(A const& act, Z const& z, Y&& y, Rule const& rule = Rule{}) {
-  return detail::forward_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), rule);
+  return detail::record_into("forward", act, z, std::addressof(y), detail::not_wanted, rule, detail::no_block_visitor{});
 }
 /// y = act(z), dy = act'(z) and the record, fused: one reading of z. y and dy have z's shape and memory of their own.
 template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
            detail::numbers<std::remove_cvref_t<D>>
 saturation forward(A const& act, Z const& z, Y&& y, D&& dy, Rule const& rule = Rule{}) {
-  return detail::forward_into(act, z, y, std::addressof(dy), rule); // a view has an & of its own
+  return detail::record_into("forward", act, z, std::addressof(y), std::addressof(dy), rule, detail::no_block_visitor{});
 }
 
 }} // namespace satur::SATUR_ABI

@@ -2,13 +2,14 @@
 /// observe_unit_gradients.
 ///
 ///     unit_records units;                                       // one a layer
-///     forward_units(relu{}, z, a, units);                       // z, a of shape (batch, units); a = relu(z)
-///     observe_unit_gradients(dz, units);                        // dL/dz
+///     forward_units(units, relu{}, z, a);                       // z, a of shape (batch, units); a = relu(z)
+///     observe_unit_gradients(units, dz);                        // dL/dz
 ///     unit_summary const u = units[7];                          // u.active_fraction(), u.gradient_rms(), …
 ///
-/// z may be anything with a shape (an xtensor container, view or expression), its units along the last axis; or any
-/// other range (std::vector, std::span) or shape with a `unit_layout` after it. A range that is not row-major memory is
-/// copied first.
+/// z may be anything with a shape, its units along the last axis: an xtensor container, view or expression, a range of
+/// rows (std::vector<std::vector<float>>), an `array_view` or your own type with an `as_array_view`. Any other numbers
+/// (std::vector, std::span, `as_bfloat16`), or units along another axis, need a `unit_layout` after them. Numbers that
+/// are not row-major memory are copied first.
 #pragma once
 
 #include "satur/array/row_major.hpp"
@@ -17,8 +18,8 @@
 #include "satur/observe/observe.hpp"
 #include "satur/rule/z_beyond.hpp"
 
-#include <span>
-#include <vector>
+#include <memory>
+#include <type_traits>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -57,38 +58,42 @@ void run_units(char const* function, A const& act, T const* z, T* y, T* dy, unit
   }
 }
 
-template <class A, class Z, class Y, class D, class Rule>
-void forward_units_into(A const& act, Z const& z, Y& y, D* dy, unit_layout const& layout, unit_records& units,
-                        Rule const& rule, saturation* whole = nullptr) {
-  using T = value_t<Z>;
-  static_assert(std::same_as<value_t<Y>, T> && std::same_as<value_t<D>, T>,
-                "satur::forward_units: z, y and dy must hold the same type of number");
-  require_layout("forward_units", "z", z, layout);
-  require_same_shape("forward_units", "y", y, z);
-  row_major_numbers<Z> const from(z);
-  row_major_results<Y> values(y);
-  require_apart<T>("y", values.data(), from.data(), layout.size(), "forward_units");
-  if (dy != nullptr) {
-    require_same_shape("forward_units", "dy", *dy, z);
-    row_major_results<D> slopes(*dy);
-    require_apart<T>("dy", slopes.data(), from.data(), layout.size(), "forward_units");
-    run_units<T>("forward_units", act, from.data(), values.data(), slopes.data(), layout, units, rule, whole);
-    slopes.finish();
-  } else {
-    run_units<T>("forward_units", act, from.data(), values.data(), static_cast<T*>(nullptr), layout, units, rule,
-                 whole);
-  }
-  values.finish();
-}
+/// A result's memory in row-major order; none if the result is not wanted.
+template <class T, class Y> struct unit_results : row_major_results<Y> {
+  static_assert(std::same_as<value_t<Y>, T>, "satur::forward_units: z, y and dy must hold the same type of number");
+  explicit unit_results(Y* y) : row_major_results<Y>(*y) {}
+};
+template <class T> struct unit_results<T, no_array> {
+  explicit unit_results(no_array*) {}
+  [[nodiscard]] T* data() const { return nullptr; }
+  void finish() const {}
+};
 
-template <class A, class Z, class Rule>
-void observe_units_into(A const& act, Z const& z, unit_layout const& layout, unit_records& units, Rule const& rule,
-                        saturation* whole = nullptr) {
+/// The body of observe_units and forward_units; y and dy may be null. `whole`, if non-null, receives what `observe`
+/// gives of the same numbers.
+template <class A, class Z, class Y, class D, class Rule>
+void units_into(char const* function, A const& act, Z const& z, Y* y, D* dy, unit_layout const& layout,
+                unit_records& units, Rule const& rule, saturation* whole = nullptr) {
   using T = value_t<Z>;
-  require_layout("observe_units", "z", z, layout);
+  require_layout(function, "z", z, layout);
+  if constexpr (is_array_v<Y>) {
+    require_same_shape(function, "y", *y, z);
+  }
+  if constexpr (is_array_v<D>) {
+    require_same_shape(function, "dy", *dy, z);
+  }
   row_major_numbers<Z> const from(z);
-  run_units<T>("observe_units", act, from.data(), static_cast<T*>(nullptr), static_cast<T*>(nullptr), layout, units,
-               rule, whole);
+  unit_results<T, Y> values(y);
+  unit_results<T, D> slopes(dy);
+  if constexpr (is_array_v<Y>) {
+    require_unshared("y", values.data(), from.data(), *y, z, function);
+  }
+  if constexpr (is_array_v<D>) {
+    require_unshared("dy", slopes.data(), from.data(), *dy, z, function);
+  }
+  run_units<T>(function, act, from.data(), values.data(), slopes.data(), layout, units, rule, whole);
+  slopes.finish();
+  values.finish();
 }
 
 template <class G>
@@ -106,64 +111,63 @@ void observe_unit_gradients_into(G const& dz, unit_layout const& layout, unit_re
 
 } // namespace detail
 
-/// Adds a block z to the record of its units; nothing else is stored. Throws shape_error where z has not the layout's
-/// size, or another number of units than the record; std::invalid_argument where the rule's numbers are out of range,
-/// or the record is of another rule or activation.
+/// Adds a block z to the record of its units, laid out as `layout` says; nothing else is stored. Throws shape_error if
+/// z has not the layout's size, another number of units than the record, or rows of different length;
+/// std::invalid_argument if the rule's numbers are out of range, or the record is of another rule or activation.
 template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>>
-void observe_units(A const& act, Z const& z, unit_layout const& layout, unit_records& units,
+void observe_units(unit_records& units, A const& act, Z const& z, unit_layout const& layout,
                    Rule const& rule = Rule{}) {
-  detail::observe_units_into(act, z, layout, units, rule);
+  detail::units_into("observe_units", act, z, detail::not_wanted, detail::not_wanted, layout, units, rule);
 }
 /// The units along the last axis of z.
-template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
-  requires activation<A, detail::value_t<Z>> && detail::has_shape<Z>
-void observe_units(A const& act, Z const& z, unit_records& units, Rule const& rule = Rule{}) {
-  observe_units(act, z, unit_layout::of(z.shape()), units, rule);
-}
-template <class A, std::floating_point T, saturation_rule<A> Rule = z_beyond>
-  requires activation<A, T>
-void observe_units(A const& act, T const* z, std::size_t batch, std::size_t width, unit_records& units,
-                   Rule const& rule = Rule{}) {
-  observe_units(act, std::span<T const>(z, batch * width), unit_layout::matrix(batch, width), units, rule);
+template <class A, detail::shaped Z, saturation_rule<A> Rule = z_beyond>
+  requires detail::numbers<Z> && activation<A, detail::value_t<Z>>
+void observe_units(unit_records& units, A const& act, Z const& z, Rule const& rule = Rule{}) {
+  detail::require_equal_rows("observe_units", "z", z);
+  observe_units(units, act, z, unit_layout::of(detail::shape_of(z)), rule);
 }
 
 /// y = act(z), and z joins the record of its units: one reading of z. y has z's shape and memory of its own. Throws as
 /// `observe_units` and `forward` do.
 template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
-void forward_units(A const& act, Z const& z, Y&& y, unit_layout const& layout, unit_records& units,
+void forward_units(unit_records& units, A const& act, Z const& z, Y&& y, unit_layout const& layout,
                    Rule const& rule = Rule{}) {
-  detail::forward_units_into(act, z, y, static_cast<std::remove_reference_t<Y>*>(nullptr), layout, units, rule);
+  detail::units_into("forward_units", act, z, std::addressof(y), detail::not_wanted, layout, units, rule);
 }
-template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
-  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> && detail::has_shape<Z>
-void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, Rule const& rule = Rule{}) {
-  forward_units(act, z, y, unit_layout::of(z.shape()), units, rule);
+template <class A, detail::shaped Z, class Y, saturation_rule<A> Rule = z_beyond>
+  requires detail::numbers<Z> && activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
+void forward_units(unit_records& units, A const& act, Z const& z, Y&& y, Rule const& rule = Rule{}) {
+  detail::require_equal_rows("forward_units", "z", z);
+  forward_units(units, act, z, y, unit_layout::of(detail::shape_of(z)), rule);
 }
 /// And dy = act'(z).
 template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
            detail::numbers<std::remove_cvref_t<D>>
-void forward_units(A const& act, Z const& z, Y&& y, unit_layout const& layout, unit_records& units, D&& dy,
+void forward_units(unit_records& units, A const& act, Z const& z, Y&& y, D&& dy, unit_layout const& layout,
                    Rule const& rule = Rule{}) {
-  detail::forward_units_into(act, z, y, std::addressof(dy), layout, units, rule);
+  detail::units_into("forward_units", act, z, std::addressof(y), std::addressof(dy), layout, units, rule);
 }
-template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
-  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
-           detail::numbers<std::remove_cvref_t<D>> && detail::has_shape<Z>
-void forward_units(A const& act, Z const& z, Y&& y, unit_records& units, D&& dy, Rule const& rule = Rule{}) {
-  forward_units(act, z, y, unit_layout::of(z.shape()), units, dy, rule);
+template <class A, detail::shaped Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
+  requires detail::numbers<Z> && activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
+           detail::numbers<std::remove_cvref_t<D>>
+void forward_units(unit_records& units, A const& act, Z const& z, Y&& y, D&& dy, Rule const& rule = Rule{}) {
+  detail::require_equal_rows("forward_units", "z", z);
+  forward_units(units, act, z, y, dy, unit_layout::of(detail::shape_of(z)), rule);
 }
 
 /// Adds a block dL/dz to the record of its units.
-template <detail::numbers G> void observe_unit_gradients(G const& dz, unit_layout const& layout, unit_records& units) {
+template <detail::numbers G> void observe_unit_gradients(unit_records& units, G const& dz, unit_layout const& layout) {
   detail::observe_unit_gradients_into(dz, layout, units);
 }
-template <detail::numbers G>
-  requires detail::has_shape<G>
-void observe_unit_gradients(G const& dz, unit_records& units) {
-  observe_unit_gradients(dz, unit_layout::of(dz.shape()), units);
+/// The units along the last axis of dz.
+template <detail::shaped G>
+  requires detail::numbers<G>
+void observe_unit_gradients(unit_records& units, G const& dz) {
+  detail::require_equal_rows("observe_unit_gradients", "dz", dz);
+  observe_unit_gradients(units, dz, unit_layout::of(detail::shape_of(dz)));
 }
 
 }} // namespace satur::SATUR_ABI

@@ -17,10 +17,10 @@ namespace satur { inline namespace SATUR_ABI {
 ///
 ///     decayed_units recent(10000);          // half-life in samples
 ///     unit_records batch;
-///     forward_units(relu{}, z, a, batch);
-///     observe_unit_gradients(dz, batch);
-///     recent.add(batch);
-///     batch.start_window();                 // keeps the lengths of the current silences
+///     forward_units(batch, relu{}, z, a);
+///     observe_unit_gradients(batch, dz);
+///     lately.add(batch);
+///     batch.start_window();                 // the silences go on
 ///
 /// A regular value. It has no +=, because two windows over different samples cannot be added.
 class decayed_units {

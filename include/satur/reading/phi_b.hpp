@@ -1,7 +1,7 @@
 /// \file reading/phi_b.hpp  Saturation measured from outputs alone: phi_B of Rakitianskaia and Engelbrecht.
 #pragma once
 
-#include "satur/array/numbers.hpp"
+#include "satur/array/in_order.hpp"
 #include "satur/observe/kernel/evaluate.hpp"
 #include "satur/observe/kernel/scaled_outputs.hpp"
 #include "satur/rule/limits.hpp"

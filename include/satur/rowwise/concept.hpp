@@ -1,7 +1,7 @@
 /// \file rowwise/concept.hpp  The concept of an activation that works on whole rows.
 #pragma once
 
-#include "satur/array/numbers.hpp"
+#include "satur/array/shape.hpp"
 
 #include <concepts>
 #include <span>
@@ -25,41 +25,23 @@ struct row_shape {
   std::size_t length;
 };
 
-template <class Z>
-concept shaped = requires(Z const& z) {
-  z.shape().begin();
-  z.shape().end();
-};
-
-/// The rows of a container: its last axis, or consecutive groups of `length` numbers (then the container needs no
-/// shape).
+/// The rows of a container: its last axis, or `length` numbers at a time (then the container may have no shape).
 template <shaped Z> [[nodiscard]] row_shape rows_of(char const* function, Z const& z) {
-  std::size_t length = 0;
-  for (auto const& extent : z.shape()) {
-    length = static_cast<std::size_t>(extent);
-  }
+  require_equal_rows(function, "z", z);
+  std::size_t const length = last_extent(z);
   if (length == 0) {
-    bad_shape(function, "z", shape_text(z.shape()), "a last axis of at least 1");
+    bad_shape(function, "z", shape_text(shape_of(z)), "a last axis of at least 1");
   }
   return {size_of(z) / length, length};
 }
 template <class Z> [[nodiscard]] row_shape rows_of(char const* function, Z const& z, std::size_t length) {
+  require_equal_rows(function, "z", z);
   std::size_t const n = size_of(z);
   if (length == 0 || n % length != 0) {
     bad_shape(function, "z", shape_text({n}),
               message("a multiple of the row length ", length, length == 0 ? ", which must be at least 1" : ""));
   }
   return {n / length, length};
-}
-
-/// Pointer to the first element of z if its rows are contiguous, else null.
-template <class Z> [[nodiscard]] auto row_data(Z& z) {
-  auto data = contiguous_data(z);
-  if constexpr (strided_memory<Z const>) {
-    return data != nullptr && row_major(z) ? data : nullptr;
-  } else {
-    return data;
-  }
 }
 
 } // namespace detail

@@ -109,12 +109,12 @@ template <class Rule, class Y, class D, class X> void run_gradient(Y const& y, D
   using piece = gradient_piece<Rule, T>;
   using step = typename piece::step;
   constexpr std::size_t most = 1024;
-  auto y_row = std::begin(y);
-  auto dy_row = std::begin(dy);
-  auto out = std::begin(dx);
-  T const* const y_data = row_data(y);
-  T const* const dy_data = row_data(dy);
-  T* const dx_data = row_data(dx);
+  number_reader<Y> y_rows(y);
+  number_reader<D> dy_rows(dy);
+  number_writer<X> out(dx);
+  T const* const y_data = row_major_data(y);
+  T const* const dy_data = row_major_data(dy);
+  T* const dx_data = row_major_data(dx);
   bool const direct = y_data != nullptr && dy_data != nullptr && dx_data != nullptr;
   for (std::size_t r = 0; r < shape.rows; ++r) {
     gradient_sums<T> row;
@@ -128,14 +128,10 @@ template <class Rule, class Y, class D, class X> void run_gradient(Y const& y, D
       }
       T some_y[most];
       T some_dy[most];
-      auto a = y_row;
-      auto b = dy_row;
       for (std::size_t done = 0; done < shape.length;) {
         std::size_t const n = (std::min)(most, shape.length - done);
-        for (std::size_t i = 0; i < n; ++i, ++a, ++b) {
-          some_y[i] = *a;
-          some_dy[i] = *b;
-        }
+        y_rows.read(r * shape.length + done, n, some_y);
+        dy_rows.read(r * shape.length + done, n, some_dy);
         f(done, static_cast<T const*>(some_y), static_cast<T const*>(some_dy), n);
         done += n;
       }
@@ -166,13 +162,9 @@ template <class Rule, class Y, class D, class X> void run_gradient(Y const& y, D
         to[row.at - offset] = at_largest;
       }
       if (!direct) {
-        out = std::copy(to, to + n, out);
+        out.write(r * shape.length + offset, n, to);
       }
     });
-    if (!direct) {
-      std::advance(y_row, shape.length);
-      std::advance(dy_row, shape.length);
-    }
   }
 }
 

@@ -8,22 +8,25 @@ namespace satur { inline namespace SATUR_ABI {
 namespace detail {
 
 /// m + log1p(s - 1), row by row.
-template <class T, class Iterator> struct logsumexp_visitor {
-  Iterator out;
-  SATUR_NOINLINE void close(std::size_t, row_summary<T> const& r) {
+template <class Y> struct logsumexp_visitor {
+  using T = value_t<Y>;
+  number_writer<Y> out;
+  SATUR_NOINLINE void close(std::size_t number, row_summary<T> const& r) {
     constexpr T infinity = std::numeric_limits<T>::infinity();
-    *out = r.kind == row_kind::good             ? static_cast<T>(r.largest + log_of_sum(r))
-           : r.kind == row_kind::plus_infinity  ? infinity
-           : r.kind == row_kind::minus_infinity ? -infinity
-                                                : std::numeric_limits<T>::quiet_NaN();
-    ++out;
+    T const y = r.kind == row_kind::good             ? static_cast<T>(r.largest + log_of_sum(r))
+                : r.kind == row_kind::plus_infinity  ? infinity
+                : r.kind == row_kind::minus_infinity ? -infinity
+                                                     : std::numeric_limits<T>::quiet_NaN();
+    out.write(number, 1, &y);
   }
 };
 
-template <class S, class Iterator> struct weights_from {
-  Iterator first;
-  template <class R> S operator()(R r) const {
-    return static_cast<S>(*(first + static_cast<std::iter_difference_t<Iterator>>(r)));
+template <class S, class D> struct weights_from {
+  mutable number_reader<D> dy;
+  SATUR_NOINLINE S operator()(std::size_t r) const {
+    value_t<D> weight;
+    dy.read(r, 1, &weight);
+    return static_cast<S>(weight);
   }
 };
 
@@ -48,7 +51,8 @@ struct logsumexp {
   /// The value of one row.
   template <std::floating_point T> [[nodiscard]] T value(std::span<T const> z) const {
     T y[1];
-    detail::logsumexp_visitor<T, T*> visitor{y};
+    std::span<T, 1> const to(y);
+    detail::logsumexp_visitor<std::span<T, 1> const> visitor{detail::number_writer<std::span<T, 1> const>(to)};
     detail::run_rows<detail::row_output::nothing, false>(z, static_cast<T**>(nullptr), {1, z.size()}, visitor,
                                                          detail::unweighted{});
     return y[0];

@@ -1,7 +1,7 @@
 /// \file rowwise/observe.hpp  Rows of any container: apply, pullback, observe, forward.
 ///
-/// Rows are the last axis of a container with a shape, or consecutive groups of `row_length` numbers. Contiguous memory
-/// is read in place, anything else through a buffer on the stack. Both give the same bits.
+/// Rows are the last axis of a container with a shape (a range of rows too), or `row_length` numbers at a time.
+/// Row-major memory is read in place, anything else through a buffer on the stack; both give the same bits.
 #pragma once
 
 #include "satur/observe/observe.hpp"
@@ -60,7 +60,7 @@ template <class A, class Z, class Y> void apply_rows(A const& act, Z const& z, Y
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: z and y must hold the same type of number");
   if constexpr (std::same_as<A, logsumexp>) {
     require_one_per_row("apply", "y", y, shape);
-    logsumexp_visitor<T, decltype(std::begin(y))> visitor{std::begin(y)};
+    logsumexp_visitor<Y> visitor{number_writer<Y>(y)};
     run_rows<row_output::nothing, false>(z, static_cast<Y*>(nullptr), shape, visitor, unweighted{});
   } else if constexpr (known_rowwise<A>) {
     require_same_shape("apply", "y", y, z);
@@ -70,15 +70,12 @@ template <class A, class Z, class Y> void apply_rows(A const& act, Z const& z, Y
     require_same_shape("apply", "y", y, z);
     std::vector<T> in(shape.length);
     std::vector<T> out(shape.length);
-    auto from = std::begin(z);
-    auto to = std::begin(y);
+    number_reader<Z> from(z);
+    number_writer<Y> to(y);
     for (std::size_t r = 0; r < shape.rows; ++r) {
-      for (T& e : in) {
-        e = *from;
-        ++from;
-      }
+      from.read(r * shape.length, shape.length, in.data());
       act.value(std::span<T const>(in), std::span<T>(out));
-      to = std::copy(out.begin(), out.end(), to);
+      to.write(r * shape.length, shape.length, out.data());
     }
   }
 }
@@ -92,7 +89,7 @@ void pullback_rows(A const& act, Y const& y, D const& dy, X& dx, row_shape shape
     require_one_per_row("pullback", "dy", dy, shape);
     require_same_shape("pullback", "dx", dx, y);
     no_visitor nobody;
-    weights_from<sum_element<T>, decltype(std::begin(dy))> const weights{std::begin(dy)};
+    weights_from<sum_element<T>, D> const weights{number_reader<D>(dy)};
     run_rows<row_output::probabilities, false>(y, std::addressof(dx), shape, nobody, weights);
   } else {
     require_same_shape("pullback", "dy", dy, y);
@@ -103,16 +100,14 @@ void pullback_rows(A const& act, Y const& y, D const& dy, X& dx, row_shape shape
       std::vector<T> in(shape.length);
       std::vector<T> gradient(shape.length);
       std::vector<T> out(shape.length);
-      auto a = std::begin(y);
-      auto b = std::begin(dy);
-      auto to = std::begin(dx);
+      number_reader<Y> values(y);
+      number_reader<D> gradients(dy);
+      number_writer<X> to(dx);
       for (std::size_t r = 0; r < shape.rows; ++r) {
-        for (std::size_t i = 0; i < shape.length; ++i, ++a, ++b) {
-          in[i] = *a;
-          gradient[i] = *b;
-        }
+        values.read(r * shape.length, shape.length, in.data());
+        gradients.read(r * shape.length, shape.length, gradient.data());
         act.pullback(std::span<T const>(in), std::span<T const>(gradient), std::span<T>(out));
-        to = std::copy(out.begin(), out.end(), to);
+        to.write(r * shape.length, shape.length, out.data());
       }
     }
   }
@@ -133,8 +128,8 @@ template <class A, class Z, class Y>
   static_assert(std::same_as<value_t<Y>, T>, "satur::forward: z and y must hold the same type of number");
   rule.require_valid();
   require_same_shape("forward", "y", y, z);
-  T const* const from = row_data(z);
-  T* const to = row_data(y);
+  T const* const from = row_major_data(z);
+  T* const to = row_major_data(y);
   if (from != nullptr && to != nullptr) {
     require_apart<T>("y", to, from, size_of(z));
   } else {

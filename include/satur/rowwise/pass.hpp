@@ -396,21 +396,17 @@ template <class T, bool Moments> struct row_piece {
   }
 };
 
-/// Calls f(piece, n) over the next `length` elements from `from`, read through a buffer. Returns the iterator behind
-/// them.
-template <class T, class Iterator, class F> Iterator for_each_piece(Iterator from, std::size_t length, F&& f) {
+/// Calls f(piece, n) over `length` elements from the `at`-th on, read through a buffer.
+template <class T, class Reader, class F> void for_each_piece(Reader& from, std::size_t at, std::size_t length, F&& f) {
   constexpr std::size_t most = 1024;
   static_assert(most % row_group_size == 0);
   T piece[most];
   for (std::size_t done = 0; done < length;) {
     std::size_t const n = (std::min)(most, length - done);
-    for (std::size_t i = 0; i < n; ++i, ++from) {
-      piece[i] = *from;
-    }
+    from.read(at + done, n, piece);
     f(static_cast<T const*>(piece), n);
     done += n;
   }
-  return from;
 }
 
 /// All rows of any container into any container. y may be null if nothing is written.
@@ -418,10 +414,10 @@ template <row_output Out, bool Moments, class Z, class Y, class Visitor, class W
 void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const& weight) {
   using T = value_t<Z>;
   using S = sum_element<T>;
-  T const* const from = row_data(z);
+  T const* const from = row_major_data(z);
   T* to = nullptr;
   if constexpr (Out != row_output::nothing) {
-    to = row_data(*y);
+    to = row_major_data(*y);
   }
   if (from != nullptr && (to != nullptr || Out == row_output::nothing || size_of(z) == 0)) {
     row_pass<T, Out, Moments, Visitor, Weight> pass{from, to, shape, visitor, weight};
@@ -430,14 +426,15 @@ void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const&
   }
   using piece = row_piece<T, Moments>;
   using step = typename piece::step;
-  auto row = std::begin(z);
-  auto out = [&] {
+  number_reader<Z> row(z);
+  [[maybe_unused]] auto out = [&] {
     if constexpr (Out != row_output::nothing) {
-      return std::begin(*y);
+      return number_writer<Y>(*y);
     } else {
       return 0;
     }
   }();
+  [[maybe_unused]] std::size_t out_at = 0;
   for (std::size_t r = 0; r < shape.rows; ++r) {
     row_sums<T> sums;
     bool nan = false;
@@ -445,16 +442,17 @@ void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const&
       piece p{what, sums, data, written, n, sum, factor};
       math::run<T>(p);
     };
-    for_each_piece<T>(row, shape.length, [&](T const* data, std::size_t n) {
+    std::size_t const at = r * shape.length;
+    for_each_piece<T>(row, at, shape.length, [&](T const* data, std::size_t n) {
       go(step::largest, data, nullptr, n, 0, 0);
       nan = nan || any_nan_in(data, n);
     });
     if (sums.has_sums()) {
-      for_each_piece<T>(row, shape.length,
+      for_each_piece<T>(row, at, shape.length,
                         [&](T const* data, std::size_t n) { go(step::sums, data, nullptr, n, 0, 0); });
     }
     row_summary<T> const summary = sums.template finish<Moments>(nan);
-    row = for_each_piece<T>(row, shape.length, [&]([[maybe_unused]] T const* data, [[maybe_unused]] std::size_t n) {
+    for_each_piece<T>(row, at, shape.length, [&]([[maybe_unused]] T const* data, [[maybe_unused]] std::size_t n) {
       if constexpr (Out != row_output::nothing) {
         T written[1024];
         if (summary.kind != row_kind::good) {
@@ -464,7 +462,8 @@ void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const&
         } else {
           go(step::logarithms, data, written, n, log_of_sum(summary), 0);
         }
-        out = std::copy(written, written + n, out);
+        out.write(out_at, n, written);
+        out_at += n;
       }
     });
     visitor.close(r, summary);

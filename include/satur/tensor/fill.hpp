@@ -1,20 +1,19 @@
 /// \file tensor/fill.hpp  Initial weights in xtensor containers: fill and make.
 #pragma once
 
+#include "satur/array/row_major.hpp"
 #include "satur/config.hpp"
 #include "satur/error.hpp"
 #include "satur/initializer/concept.hpp"
 #include "satur/initializer/weight_shape.hpp"
 #include "satur/tensor/compat.hpp"
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <random>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -39,16 +38,11 @@ template <class Shape> [[nodiscard]] fans fans_of(Shape const& shape, std::strin
   return {static_cast<std::size_t>(shape[0]), static_cast<std::size_t>(shape[1])};
 }
 
-/// Calls write(span) for the tensor's elements in row-major order: in place if memory has that order.
+/// write(span) with the tensor's elements in row-major order, in place if they lie so.
 template <class E, class Write> void write_row_major(E& tensor, Write const& write) {
-  using T = typename E::value_type;
-  if constexpr (requires { tensor.data() + tensor.data_offset(); } && E::static_layout == xt::layout_type::row_major) {
-    write(std::span<T>(tensor.data() + tensor.data_offset(), tensor.size()));
-  } else {
-    std::vector<T> values(tensor.size());
-    write(std::span<T>(values));
-    std::ranges::copy(values, tensor.template begin<xt::layout_type::row_major>());
-  }
+  row_major_results<E> values(tensor);
+  write(std::span<typename E::value_type>(values.data(), tensor.size()));
+  values.finish();
 }
 
 } // namespace detail

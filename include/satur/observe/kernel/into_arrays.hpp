@@ -1,12 +1,14 @@
 /// \file observe/kernel/into_arrays.hpp  From z into y and dy: in one piece if all lie alike, else through buffers.
 #pragma once
 
-#include "satur/array/numbers.hpp"
+#include "satur/array/shape.hpp"
+#include "satur/observe/kernel/half_arrays.hpp"
+#include "satur/observe/kernel/saturation.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <memory>
 #include <stdexcept>
 #include <type_traits>
 
@@ -27,42 +29,152 @@ void require_apart(char const* name, T const* y, T const* z, std::size_t n, char
   }
 }
 /// The same for memory that is not in one piece: throws if y and z begin with the same element.
-template <class Y, class Z> void require_another_start(char const* name, Y& y, Z const& z, char const* input = "z") {
-  if constexpr (std::is_lvalue_reference_v<decltype(*std::begin(y))> &&
-                std::is_lvalue_reference_v<decltype(*std::begin(z))>) {
-    if (size_of(z) != 0 && static_cast<void const*>(std::addressof(*std::begin(y))) ==
-                               static_cast<void const*>(std::addressof(*std::begin(z)))) {
-      shares_memory(name, "forward", input);
-    }
+template <class Y, class Z>
+void require_another_start(char const* name, Y& y, Z const& z, char const* input = "z",
+                           char const* function = "forward") {
+  void const* const start = first_address(z);
+  if (start != nullptr && start == first_address(y) && size_of(z) != 0) {
+    shares_memory(name, function, input);
   }
 }
 
-/// Whether y lies as z does, both in one piece: what is k-th in memory has the same place in both.
-template <class Y, class Z> [[nodiscard]] bool lies_as(Y& y, Z const& z) {
-  return contiguous_data(z) != nullptr && contiguous_data(y) != nullptr && same_order(y, z);
+/// The same for a result that may be a copy of y, of numbers that may be a copy of z.
+template <class T, class Y, class Z>
+void require_unshared(char const* name, T const* results, T const* numbers, Y& y, Z const& z, char const* function) {
+  require_apart(name, results, numbers, size_of(z), function);
+  require_another_start(name, y, z, "z", function);
 }
-/// run(z, y, dy, n): once where y and dy lie as z does, else leaf by leaf through buffers, in the order of the
-/// iterators. dy may be null, and run gets null then.
-template <class Z, class Y, class D, class Run> void into_arrays(Z const& z, Y& y, D* dy, Run const& run) {
-  using T = value_t<Z>;
-  if (lies_as(y, z) && (dy == nullptr || lies_as(*dy, z))) {
-    T const* const from = contiguous_data(z);
-    T* const values = contiguous_data(y);
-    T* const slopes = dy == nullptr ? nullptr : contiguous_data(*dy);
-    run(from, values, slopes, size_of(z));
-    return;
+
+/// A result that is not wanted.
+struct no_array {};
+inline constexpr no_array* not_wanted = nullptr;
+template <class Y> inline constexpr bool is_array_v = !std::same_as<Y, no_array>;
+
+/// What lies in memory as it is stored: floating-point numbers, or the elements of 16-bit numbers.
+template <class Z> struct stored_arrays {
+  static constexpr bool known = false;
+};
+template <plain_memory Z> struct stored_arrays<Z> {
+  static constexpr bool known = true;
+  using type = plain_arrays<value_t<Z>>;
+};
+template <class Access> struct arrays_of_access {
+  static constexpr bool known = false;
+};
+template <math::half_format F> struct arrays_of_access<half_access<F>> {
+  static constexpr bool known = true;
+  using type = half_arrays<F>;
+};
+template <class Z>
+  requires(memory_of_numbers<Z> && !plain_memory<Z>)
+struct stored_arrays<Z> : arrays_of_access<typename view_t<Z const>::access_type> {};
+
+template <class T> [[nodiscard]] T const* const_element(T* p) { return p; }
+template <class Y> [[nodiscard]] auto writer_of([[maybe_unused]] Y* y) {
+  if constexpr (is_array_v<Y>) {
+    return number_writer<Y>(*y);
+  } else {
+    return no_array{};
   }
-  auto to = std::begin(y);
-  using slope_iterator = decltype(std::begin(*dy));
-  slope_iterator slope_to = dy == nullptr ? slope_iterator{} : std::begin(*dy);
-  for_each_buffered_leaf(z, [&](T const* leaf, std::size_t count) {
-    T value_leaf[leaf_elements];
-    T slope_leaf[leaf_elements];
-    run(leaf, value_leaf, dy == nullptr ? nullptr : slope_leaf, count);
-    to = std::copy(value_leaf, value_leaf + count, to);
-    if (dy != nullptr) {
-      slope_to = std::copy(slope_leaf, slope_leaf + count, slope_to);
+}
+
+/// The arrays from the `first`-th element on.
+template <class T> [[nodiscard]] plain_arrays<T> part_of(plain_arrays<T> const& a, std::size_t first) {
+  return {a.z + first, a.y == nullptr ? nullptr : a.y + first, a.dy == nullptr ? nullptr : a.dy + first};
+}
+template <math::half_format F> [[nodiscard]] half_arrays<F> part_of(half_arrays<F> const& a, std::size_t first) {
+  return {a.z + first, a.y == nullptr ? nullptr : a.y + first, a.dy == nullptr ? nullptr : a.dy + first};
+}
+/// z and f'(z) of a part, as numbers.
+template <class T> struct kept_part {
+  T const* z;
+  T const* slopes;
+};
+/// Lets a pass keep z and f'(z) of the n elements of a part: in place, else in the visitor's scratch memory.
+template <class T, class Visitor>
+[[nodiscard]] kept_part<T> keep(plain_arrays<T>& part, std::size_t n, Visitor& visitor) {
+  if (part.dy == nullptr) {
+    part.dy = visitor.template scratch<T>(n);
+  }
+  return {part.z, part.dy};
+}
+template <math::half_format F, class Visitor>
+[[nodiscard]] kept_part<float> keep(half_arrays<F>& part, std::size_t n, Visitor& visitor) {
+  part.floats = visitor.template scratch<float>(2 * n);
+  part.slope_floats = part.floats + n;
+  return {part.floats, part.slope_floats};
+}
+
+/// Whether numbers of both can be in one pass without a copy, if they lie alike.
+template <class Y, class Z> [[nodiscard]] constexpr bool stored_alike() {
+  if constexpr (!is_array_v<Y>) {
+    return stored_arrays<Z>::known;
+  } else if constexpr (stored_arrays<Y>::known && stored_arrays<Z>::known) {
+    return std::same_as<typename stored_arrays<Y>::type, typename stored_arrays<Z>::type>;
+  } else {
+    return false;
+  }
+}
+template <class V> [[nodiscard]] bool in_one_piece(V const& view) {
+  return view.data != nullptr && (view.is_row_major() || view.is_column_major());
+}
+/// The memory of y if its k-th element is the k-th of z, both in one piece; else null.
+template <class Y, class V> [[nodiscard]] auto data_beside(Y& y, V const& z) {
+  auto const view = as_array_view(y);
+  return in_one_piece(view) && same_order(view, z) ? view.data : nullptr;
+}
+
+/// run(arrays, n) over all of z: once if y and dy lie as z does, else leaf by leaf through buffers, in the order of the
+/// indices. y and dy may be null, and are null in `arrays` then. Apart: refuses y and dy that share memory with z.
+template <bool Apart, class Z, class Y, class D, class Run> void into_arrays(Z const& z, Y* y, D* dy, Run const& run) {
+  using T = value_t<Z>;
+  if constexpr (stored_alike<Y, Z>() && stored_alike<D, Z>()) {
+    auto const from = as_array_view(z);
+    using arrays = typename stored_arrays<Z>::type;
+    std::size_t const n = from.size();
+    arrays together{from.data, nullptr, nullptr};
+    bool alike = in_one_piece(from) || n == 0;
+    if constexpr (is_array_v<Y>) {
+      together.y = data_beside(*y, from);
+      alike = alike && (together.y != nullptr || n == 0);
     }
+    if constexpr (is_array_v<D>) {
+      together.dy = data_beside(*dy, from);
+      alike = alike && (together.dy != nullptr || n == 0);
+    }
+    if (alike) {
+      if constexpr (Apart && is_array_v<Y>) {
+        require_apart("y", const_element(together.y), together.z, n);
+      }
+      if constexpr (Apart && is_array_v<D>) {
+        require_apart("dy", const_element(together.dy), together.z, n);
+      }
+      if (n != 0) {
+        run(together, n);
+      }
+      return;
+    }
+  }
+  if constexpr (Apart && is_array_v<Y>) {
+    require_another_start("y", *y, z);
+  }
+  if constexpr (Apart && is_array_v<D>) {
+    require_another_start("dy", *dy, z);
+  }
+  auto values = writer_of(y);
+  auto slopes = writer_of(dy);
+  std::size_t at = 0;
+  for_each_buffered_leaf(z, [&](T const* leaf, std::size_t count) {
+    T value_leaf[is_array_v<Y> ? leaf_elements : 1];
+    T slope_leaf[is_array_v<D> ? leaf_elements : 1];
+    run(plain_arrays<T>{leaf, is_array_v<Y> ? value_leaf : nullptr, is_array_v<D> ? slope_leaf : nullptr}, count);
+    if constexpr (is_array_v<Y>) {
+      values.write(at, count, value_leaf);
+    }
+    if constexpr (is_array_v<D>) {
+      slopes.write(at, count, slope_leaf);
+    }
+    at += count;
   });
 }
 
