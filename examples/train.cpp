@@ -288,7 +288,7 @@ int run(options const& o) {
       continue;
     }
     history.push_back({first, step, loss_sum / n, mon});
-    mon.reset();
+    mon.clear();
     first = step + 1;
     loss_sum = 0.0;
     right = 0;

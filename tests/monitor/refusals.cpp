@@ -246,12 +246,12 @@ TEST_CASE("error messages: passes") {
         }).starts_with("satur::observe_unit_gradients: dz has shape (3); expected 4 numbers"));
   satur::unit_layout const one_by_three = satur::unit_layout::matrix(1, 3);
   CHECK(refusal([&] {
-          satur::forward_units(satur::tanh{}, same, same, one_by_three, units);
+          satur::forward_units(units, satur::tanh{}, same, same, one_by_three);
         }).starts_with("satur::forward_units: y shares memory with z; "));
   CHECK(refusal([&] {
-          satur::forward_units(satur::tanh{}, same, right, one_by_three, units, same);
+          satur::forward_units(units, satur::tanh{}, same, right, same, one_by_three);
         }).starts_with("satur::forward_units: dy shares memory with z; "));
-  satur::forward_units(satur::tanh{}, z, right, one_by_three, units);
+  satur::forward_units(units, satur::tanh{}, z, right, one_by_three);
   CHECK(refusal([&] { satur::observe_unit_gradients(z, satur::unit_layout::matrix(3, 1), units); }) ==
         "satur::observe_unit_gradients: dz has shape (3, 1); expected 3 units, as the record has");
 }

@@ -57,7 +57,7 @@ TEST_CASE("histograms of a layer, each under its name") {
 TEST_CASE("a unit, all units, and percentiles of them") {
   // two samples of two units: z is -6 and 2, and 1 and 3
   satur::unit_records units;
-  observe_units(satur::relu{}, std::vector<double>{-6.0, 1.0, 2.0, 3.0}, satur::unit_layout::matrix(2, 2), units);
+  observe_units(units, satur::relu{}, std::vector<double>{-6.0, 1.0, 2.0, 3.0}, satur::unit_layout::matrix(2, 2));
   CHECK(printed(units) == "relu (|z| > 5): 2 units, 2 samples");
   CHECK(printed(units[0]) ==
         "unit 0: 2 samples, 50.0 % saturated (low 50.0 %, high 0 %), 50.0 % active, mean slope 0.5, "
