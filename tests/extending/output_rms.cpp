@@ -10,10 +10,10 @@
 int main() {
   std::vector<float> const z{-1.0f, 2.0f, 3.0f, 0.5f, 1.0f, -2.0f}; // 3 samples of 2 units
   satur::unit_records units;
-  satur::observe_units(satur::relu{}, z, satur::unit_layout::matrix(3, 2), units);
+  satur::observe_units(units, satur::relu{}, z, satur::unit_layout::matrix(3, 2));
   satur::unit_records more;
   std::vector<float> const later{5.0f, 6.0f};
-  satur::observe_units(satur::relu{}, later, satur::unit_layout::matrix(1, 2), more);
+  satur::observe_units(more, satur::relu{}, later, satur::unit_layout::matrix(1, 2));
   double const first = (0.0 + 9.0 + 1.0) / 3.0;
   double const second = (4.0 + 0.25 + 0.0) / 3.0;
   auto const near = [](char const* what, double x, double expected) {
