@@ -14,6 +14,9 @@ flags=(-std=c++20 -I "$root/include" -I "$root/examples")
 here=-DSATUR_NO_DISPATCH # one instruction set, as examples/run.sh builds its program
 if "$compiler" -march=native -E -x c++ /dev/null >/dev/null 2>&1; then here="$here -march=native"; fi
 
+# What the target satur::compiled defines for these flags: compiling needs no more of it.
+served=SATUR_COMPILED_FOR_$(printf '#include <satur/config.hpp>\nSATUR_COMPILED_TAG\n' | "$compiler" "${flags[@]}" -E -P -x c++ - | tail -n 1)
+
 # What is measured: its name in the table, the file that it needs, its source, its own flags, the goal as a ratio or in
 # seconds (s).
 rows=(
@@ -24,6 +27,7 @@ rows=(
   "\`satur/satur.hpp\` alone|include/satur/satur.hpp|satur/satur.hpp|-fsyntax-only|"
   "\`examples/01_quickstart.cpp\`|examples/01_quickstart.cpp|examples/01_quickstart.cpp|-O2 -c|2"
   "\`examples/04_any_loop.cpp\`|examples/04_any_loop.cpp|examples/04_any_loop.cpp|-O2 -c|8"
+  "\`examples/04_any_loop.cpp\`, with \`satur::compiled\`|include/satur/activation/named.hpp|examples/04_any_loop.cpp|-O2 -D$served=1 -c|3.5"
   "\`examples/train.cpp\`, for the machine that builds it|examples/train.cpp|examples/train.cpp|-O1 $here -c|25 s"
 )
 

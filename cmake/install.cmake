@@ -13,6 +13,10 @@ install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATAD
 # One export set each, so that core can be found where there is no xtensor.
 install(TARGETS satur_core EXPORT satur-core-targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(TARGETS satur EXPORT satur-targets)
+if(SATUR_BUILD_COMPILED) # the one part that depends on the architecture
+  install(TARGETS satur_compiled EXPORT satur-compiled-targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT satur-compiled-targets NAMESPACE satur:: DESTINATION "${satur_cmake_dir}")
+endif()
 install(EXPORT satur-core-targets NAMESPACE satur:: DESTINATION "${satur_cmake_dir}")
 install(EXPORT satur-targets NAMESPACE satur:: DESTINATION "${satur_cmake_dir}")
 

@@ -12,6 +12,8 @@
 
 #include "satur/version.hpp"
 
+#include <version>
+
 #if defined(__GNUC__) || defined(__clang__)
 #define SATUR_INLINE [[gnu::always_inline]] inline
 #define SATUR_NOINLINE [[gnu::noinline]]
@@ -85,6 +87,46 @@ Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #define SATUR_ABI_JOIN_(a, b, c, d) a##b##c##d
 #define SATUR_ABI_JOIN(a, b, c, d) SATUR_ABI_JOIN_(a, b, c, d)
 #define SATUR_ABI SATUR_ABI_JOIN(v0, SATUR_ABI_SWITCH, SATUR_ABI_THREADS, SATUR_ABI_ISA)
+
+// The optional library satur::compiled (src/). Its CMake target defines SATUR_COMPILED_FOR_<tag>=1 for each tag that it
+// was built for: the ABI namespace, and the standard library where names depend on it. A file of another tag sees no
+// difference: it stays header-only. SATUR_COMPILED_SOURCE marks the library's own source files.
+#if defined(_GLIBCXX_DEBUG)
+#define SATUR_STANDARD_LIBRARY _debug
+#elif defined(__GLIBCXX__) && !_GLIBCXX_USE_CXX11_ABI
+#define SATUR_STANDARD_LIBRARY _oldstring
+#elif defined(_LIBCPP_VERSION)
+#define SATUR_STANDARD_LIBRARY _libcpp
+#else
+#define SATUR_STANDARD_LIBRARY
+#endif
+#define SATUR_COMPILED_TAG SATUR_ABI_JOIN(SATUR_ABI, SATUR_STANDARD_LIBRARY, , )
+#if !defined(SATUR_COMPILED_SOURCE) && SATUR_ABI_JOIN(SATUR_COMPILED_FOR_, SATUR_ABI, SATUR_STANDARD_LIBRARY, )
+#define SATUR_COMPILED 1
+#else
+#define SATUR_COMPILED 0
+#endif
+
+/// Before a function, and before a member or a friend, whose body a header leaves out `#if SATUR_COMPILED`.
+#if defined(SATUR_COMPILED_SOURCE)
+#define SATUR_COMPILED_FUNCTION __attribute__((used)) inline
+#define SATUR_COMPILED_MEMBER __attribute__((used))
+#elif SATUR_COMPILED
+#define SATUR_COMPILED_FUNCTION
+#define SATUR_COMPILED_MEMBER
+#else
+#define SATUR_COMPILED_FUNCTION inline
+#define SATUR_COMPILED_MEMBER
+#endif
+
+/// After a template, for the arguments that the library holds: `SATUR_COMPILED_TEMPLATE(void summarise<float>(…));`
+#if defined(SATUR_COMPILED_SOURCE)
+#define SATUR_COMPILED_TEMPLATE(...) template __VA_ARGS__
+#elif SATUR_COMPILED
+#define SATUR_COMPILED_TEMPLATE(...) extern template __VA_ARGS__
+#else
+#define SATUR_COMPILED_TEMPLATE(...) static_assert(true)
+#endif
 
 // Declared once here: `namespace satur::detail` opened later anywhere extends these, inside the inline namespace.
 namespace satur { inline namespace SATUR_ABI {

@@ -92,10 +92,21 @@ template <class T>
 }
 
 /// Throws shape_error: "satur::<function>: <what> has shape <given>; expected <expected>".
-[[noreturn]] inline void bad_shape(std::string_view function, std::string_view what, std::string_view given,
-                                   std::string_view expected) {
+[[noreturn]] SATUR_COMPILED_FUNCTION void bad_shape(std::string_view function, std::string_view what,
+                                                    std::string_view given, std::string_view expected)
+#if SATUR_COMPILED
+    ;
+#else
+{
   throw shape_error(message("satur::", function, ": ", what, " has shape ", given, "; expected ", expected));
 }
+#endif
+
+SATUR_COMPILED_TEMPLATE(std::string number_text<float>(float));
+SATUR_COMPILED_TEMPLATE(std::string number_text<double>(double));
+SATUR_COMPILED_TEMPLATE(std::string number_text<int>(int));
+SATUR_COMPILED_TEMPLATE(std::string number_text<unsigned>(unsigned));
+SATUR_COMPILED_TEMPLATE(std::string number_text<unsigned long>(unsigned long));
 
 } // namespace detail
 } // namespace satur

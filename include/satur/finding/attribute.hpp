@@ -115,7 +115,11 @@ struct layer_attribution {
     return best;
   }
   /// The k units with the smallest expected slope, worst first; ties go to the lower index.
-  [[nodiscard]] std::vector<unit_attribution> worst(std::size_t k) const {
+  [[nodiscard]] SATUR_COMPILED_MEMBER std::vector<unit_attribution> worst(std::size_t k) const
+#if SATUR_COMPILED
+      ;
+#else
+  {
     std::vector<unit_attribution> sorted = units;
     k = (std::min)(k, sorted.size());
     std::partial_sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(k), sorted.end(),
@@ -125,8 +129,13 @@ struct layer_attribution {
     sorted.resize(k);
     return sorted;
   }
+#endif
   /// The cure for the most frequent cause: recenter for a mean, rescale for a variance, none without a cause.
-  [[nodiscard]] satur::cure cure() const {
+  [[nodiscard]] SATUR_COMPILED_MEMBER satur::cure cure() const
+#if SATUR_COMPILED
+      ;
+#else
+  {
     satur::cause const why = main_cause();
     if (why == cause::bias || why == cause::input_mean) {
       return {remedy::recenter, std::numeric_limits<double>::quiet_NaN(),
@@ -138,7 +147,12 @@ struct layer_attribution {
     }
     return {};
   }
-  friend std::ostream& operator<<(std::ostream& out, layer_attribution const& a) {
+#endif
+  SATUR_COMPILED_MEMBER friend std::ostream& operator<<(std::ostream& out, layer_attribution const& a)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     out << a.units.size() << ' ' << a.activation << " units, expected " << a.now << ';';
     char const* separator = " ";
     for (satur::cause const c : {cause::bias, cause::input_mean, cause::weight_norm, cause::input_scale}) {
@@ -163,6 +177,7 @@ struct layer_attribution {
     }
     return out;
   }
+#endif
 };
 
 namespace detail {
@@ -171,7 +186,11 @@ namespace detail {
 inline constexpr double enough_slope = 0.5;
 
 /// Fills in causes and predictions from each unit's mean and variance of z.
-inline void explain_units(layer_attribution& layer, state_predictor const& predict) {
+SATUR_COMPILED_FUNCTION void explain_units(layer_attribution& layer, state_predictor const& predict)
+#if SATUR_COMPILED
+    ;
+#else
+{
   layer.activation = predict.activation().name;
   double square = 0.0;
   for (unit_attribution const& u : layer.units) {
@@ -205,6 +224,7 @@ inline void explain_units(layer_attribution& layer, state_predictor const& predi
   layer.recentered = recentered.mean();
   layer.rescaled = rescaled.mean();
 }
+#endif
 
 /// Bias, sum w_i E a_i, |w|^2 and sum w_i^2 Var a_i of each unit.
 template <class W, class B>
@@ -265,5 +285,20 @@ template <class W, class B, class Z>
   detail::explain_units(layer, state_predictor(act, rule));
   return layer;
 }
+
+SATUR_COMPILED_TEMPLATE(theory::unit_laws detail::predict_units(std::string_view,
+                                                                detail::weight_view<float const> const&, fans,
+                                                                double const&, std::vector<double> const&,
+                                                                std::vector<double> const&));
+SATUR_COMPILED_TEMPLATE(theory::unit_laws detail::predict_units(std::string_view,
+                                                                detail::weight_view<float const> const&, fans,
+                                                                double const&, double const&, double const&));
+SATUR_COMPILED_TEMPLATE(theory::unit_laws detail::predict_units(std::string_view,
+                                                                detail::weight_view<double const> const&, fans,
+                                                                double const&, std::vector<double> const&,
+                                                                std::vector<double> const&));
+SATUR_COMPILED_TEMPLATE(theory::unit_laws detail::predict_units(std::string_view,
+                                                                detail::weight_view<double const> const&, fans,
+                                                                double const&, double const&, double const&));
 
 }} // namespace satur::SATUR_ABI

@@ -18,6 +18,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
+#if !SATUR_COMPILED
 namespace detail {
 
 /// Findings that compare layers: vanishing and exploding gradients.
@@ -90,6 +91,7 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
 }
 
 } // namespace detail
+#endif
 
 /// Findings from records of layers in the order of the forward pass. The records should hold one step or a few: the
 /// sizes of gradients are compared between layers. Layers without records have no findings.
@@ -100,9 +102,13 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
 /// Cost: about a millisecond a layer, and 10 microseconds a recorded unit if the cure is to recenter. Call it now and
 /// then, not in every step.
 /// Errors: throws std::invalid_argument if a limit is out of range.
-[[nodiscard]] inline std::vector<finding> diagnose(std::span<named_record const> records,
-                                                   finding_limits const& limits = {},
-                                                   std::span<any_activation const> activations = {}) {
+[[nodiscard]] SATUR_COMPILED_FUNCTION std::vector<finding> diagnose(std::span<named_record const> records,
+                                                                    finding_limits const& limits = {},
+                                                                    std::span<any_activation const> activations = {})
+#if SATUR_COMPILED
+    ;
+#else
+{
   limits.require_valid();
   std::vector<detail::layer_case> layers;
   layers.reserve(records.size());
@@ -117,11 +123,16 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
   detail::find_flow(layers, limits, found);
   return found;
 }
+#endif
 
 /// The records of a monitor's last sampled step. Each comes with the slope of its layer in the first step, if the
 /// history has it, and with its units of the window, if the monitor records them; the monitor must outlive the result.
 /// Updates that the last step did not record are those of the whole run.
-[[nodiscard]] inline std::vector<named_record> records_of(monitor const& mon, phase p = phase::train) {
+[[nodiscard]] SATUR_COMPILED_FUNCTION std::vector<named_record> records_of(monitor const& mon, phase p = phase::train)
+#if SATUR_COMPILED
+    ;
+#else
+{
   std::vector<named_record> records;
   for (layer_monitor const& layer : mon) {
     named_record r{layer.name(), layer.last(p)};
@@ -139,12 +150,19 @@ inline void find_flow(std::vector<layer_case> const& layers, finding_limits cons
   }
   return records;
 }
+#endif
 
 /// Findings of a monitor's last sampled step: `for (auto const& f : diagnose(mon)) std::cout << f << '\n';`
-[[nodiscard]] inline std::vector<finding> diagnose(monitor const& mon, finding_limits const& limits = {},
-                                                   std::span<any_activation const> activations = {}) {
+[[nodiscard]] SATUR_COMPILED_FUNCTION std::vector<finding> diagnose(monitor const& mon,
+                                                                    finding_limits const& limits = {},
+                                                                    std::span<any_activation const> activations = {})
+#if SATUR_COMPILED
+    ;
+#else
+{
   std::vector<named_record> const records = records_of(mon);
   return diagnose(records, limits, activations);
 }
+#endif
 
 }} // namespace satur::SATUR_ABI

@@ -24,10 +24,15 @@ struct layer_state {
   double high = std::numeric_limits<double>::quiet_NaN();
   [[nodiscard]] double saturated() const { return low + high; }
   /// Prints "95.7 % of the peak slope, 0 % saturated".
-  friend std::ostream& operator<<(std::ostream& out, layer_state const& s) {
+  SATUR_COMPILED_MEMBER friend std::ostream& operator<<(std::ostream& out, layer_state const& s)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     return out << text::percent(s.slope_share) << " % of the peak slope, " << text::percent(s.saturated())
                << " % saturated";
   }
+#endif
   bool operator==(layer_state const&) const = default;
 };
 
@@ -58,7 +63,11 @@ private:
 /// 30,000 evaluations, because the ends are searched for.
 class state_predictor {
 public:
-  state_predictor(any_activation act, any_rule const& rule) : act_(std::move(act)) {
+  SATUR_COMPILED_MEMBER state_predictor(any_activation act, any_rule const& rule)
+#if SATUR_COMPILED
+      ;
+#else
+      : act_(std::move(act)) {
     rule_limits limits = rule.limits(act_);
     if (limits.of != rule_limits::quantity::z) {
       rule_equivalents const ends = equivalents(rule, act_);
@@ -67,9 +76,14 @@ public:
     z_low_ = act_.flat_left && !detail::is_nan(limits.low) ? limits.low : -std::numeric_limits<double>::infinity();
     z_high_ = act_.flat_right && !detail::is_nan(limits.high) ? limits.high : std::numeric_limits<double>::infinity();
   }
+#endif
   /// Readings for z ~ N(mean, variance); with variance 0, every z is the mean. Throws std::invalid_argument if a number
   /// is not finite or the variance is negative.
-  [[nodiscard]] layer_state operator()(double mean, double variance) const {
+  [[nodiscard]] SATUR_COMPILED_MEMBER layer_state operator()(double mean, double variance) const
+#if SATUR_COMPILED
+      ;
+#else
+  {
     layer_state s;
     s.mean_slope = variance == 0.0 ? act_.derivative(mean) : theory::moments(act_, mean, variance).mean_derivative;
     s.slope_share = s.mean_slope / act_.peak_slope();
@@ -77,6 +91,7 @@ public:
     s.high = theory::probability_above(z_high_, mean, variance);
     return s;
   }
+#endif
   [[nodiscard]] any_activation const& activation() const { return act_; }
 
 private:

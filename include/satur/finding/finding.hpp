@@ -164,7 +164,11 @@ struct finding {
   std::vector<unit_evidence> units; ///< the worst first
   std::string unit_reading;         ///< the reading in `units`: "mean slope share"
 
-  friend std::ostream& operator<<(std::ostream& out, finding const& f) {
+  SATUR_COMPILED_MEMBER friend std::ostream& operator<<(std::ostream& out, finding const& f)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     out << '[' << to_text(f.severity) << "] " << f.layer << ": " << to_text(f.symptom);
     if (f.side != satur::side::none) {
       out << ' ' << to_text(f.side);
@@ -197,6 +201,7 @@ struct finding {
     }
     return out;
   }
+#endif
 };
 
 }} // namespace satur::SATUR_ABI

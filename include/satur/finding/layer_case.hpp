@@ -34,6 +34,7 @@ struct named_record {
   std::optional<any_rule> rule = std::nullopt;
 };
 
+#if !SATUR_COMPILED
 namespace detail {
 
 /// What a diagnosis knows of one layer.
@@ -165,4 +166,6 @@ struct layer_case {
 }
 
 } // namespace detail
+#endif
+
 }} // namespace satur::SATUR_ABI

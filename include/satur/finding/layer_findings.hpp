@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#if !SATUR_COMPILED
 namespace satur::detail {
 
 inline bool find_nonfinite(layer_case const& l, std::vector<finding>& found) {
@@ -202,3 +203,4 @@ inline void find_in_layer(layer_case const& l, finding_limits const& limits, std
 }
 
 } // namespace satur::detail
+#endif

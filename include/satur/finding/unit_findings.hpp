@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#if !SATUR_COMPILED
 namespace satur::detail {
 
 /// Lists the k units with the lowest reading in the finding.
@@ -103,3 +104,4 @@ inline void find_shifted_units(layer_case const& l, finding_limits const& limits
 }
 
 } // namespace satur::detail
+#endif

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 
+#if !SATUR_COMPILED
 namespace satur::detail {
 
 /// record_access::fields(archive, record), for every record that a monitor holds. The archive is a byte_writer, and the
@@ -281,3 +282,4 @@ private:
 };
 
 } // namespace satur::detail
+#endif

@@ -20,6 +20,7 @@ namespace detail {
 inline constexpr std::string_view monitor_magic{"\x89SATUR\r\n", 8}; // broken by whatever rewrites line ends
 inline constexpr std::size_t monitor_header = 40;
 
+#if !SATUR_COMPILED
 [[noreturn]] inline void bad_file(std::string const& file, std::string const& what, std::string_view to_do) {
   throw file_error(message("satur::load_monitor: ", file.empty() ? "" : file + ": ", what, "; ", to_do));
 }
@@ -100,12 +101,17 @@ inline constexpr std::string_view damaged = "the file is damaged: load another c
   record_access::restore(mon);
   return mon;
 }
+#endif
 
 } // namespace detail
 
 /// Writes all of the monitor but its clock: options, records, histories, histograms, counts, and the step that is being
 /// made. Loading gives an equal one. Throws file_error where the stream takes no more.
-inline void save(monitor const& mon, std::ostream& out) {
+SATUR_COMPILED_FUNCTION void save(monitor const& mon, std::ostream& out)
+#if SATUR_COMPILED
+    ;
+#else
+{
   detail::byte_writer payload;
   detail::record_access::fields(payload, mon);
   detail::byte_writer header;
@@ -121,8 +127,13 @@ inline void save(monitor const& mon, std::ostream& out) {
     throw file_error("satur::save: the stream did not take all bytes of the monitor; see whether the disk is full");
   }
 }
+#endif
 /// The same to a file, which is replaced only once all is written.
-inline void save(monitor const& mon, std::string const& file) {
+SATUR_COMPILED_FUNCTION void save(monitor const& mon, std::string const& file)
+#if SATUR_COMPILED
+    ;
+#else
+{
   std::string const part = file + ".part";
   {
     std::ofstream out(part, std::ios::binary);
@@ -137,19 +148,31 @@ inline void save(monitor const& mon, std::string const& file) {
         detail::message("satur::save: cannot rename ", part, " to ", file, "; the monitor is in the former"));
   }
 }
+#endif
 
 /// What `save` wrote; the stream (opened as binary) is left behind its last byte. Throws file_error, saying which byte,
 /// what was expected and what to do, where it is damaged, no monitor, or of a newer format.
-[[nodiscard]] inline monitor load_monitor(std::istream& in, clock_function clock = steady_nanoseconds) {
+[[nodiscard]] SATUR_COMPILED_FUNCTION monitor load_monitor(std::istream& in, clock_function clock = steady_nanoseconds)
+#if SATUR_COMPILED
+    ;
+#else
+{
   return detail::load_from(in, {}, false, clock);
 }
+#endif
 /// The same from a file, which holds nothing else.
-[[nodiscard]] inline monitor load_monitor(std::string const& file, clock_function clock = steady_nanoseconds) {
+[[nodiscard]] SATUR_COMPILED_FUNCTION monitor load_monitor(std::string const& file,
+                                                           clock_function clock = steady_nanoseconds)
+#if SATUR_COMPILED
+    ;
+#else
+{
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     detail::bad_file(file, "cannot be opened", "see whether it is there and readable");
   }
   return detail::load_from(in, file, true, clock);
 }
+#endif
 
 }} // namespace satur::SATUR_ABI

@@ -23,13 +23,17 @@ namespace satur { inline namespace SATUR_ABI {
 class layer_monitor {
 public:
   layer_monitor(std::string_view name, any_rule const& rule) : layer_monitor(name, monitor_options{.rule = rule}) {}
-  layer_monitor(std::string_view name, monitor_options const& options)
+  SATUR_COMPILED_MEMBER layer_monitor(std::string_view name, monitor_options const& options)
+#if SATUR_COMPILED
+      ;
+#else
       : name_(name), rule_(options.rule), histograms_(options.histograms), updates_(options.updates),
         units_(options.units) {
     for (phase_records& p : phases_) {
       p.lines = satur::history(options.history);
     }
   }
+#endif
 
   /// y = act(z), recorded; see satur::forward.
   template <class A, detail::numbers Z, class Y>
@@ -294,7 +298,11 @@ private:
   [[nodiscard]] detail::drawing drawing() { return {here().drawn, {histograms_, here().turn}, scratch_}; }
 
   /// Closes a sampled step.
-  void end_step(std::uint64_t number) {
+  SATUR_COMPILED_MEMBER void end_step(std::uint64_t number)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     phase_records& p = here();
     p.total += p.now;
     p.last = p.now;
@@ -302,6 +310,7 @@ private:
     ++p.turn;
     p.lines.push(history_line(number, p.last));
   }
+#endif
   void start_window() {
     if (here().drawn) {
       here().drawn->clear();

@@ -22,22 +22,31 @@ public:
   explicit monitor(any_rule const& rule = z_beyond{5.0}) : monitor(monitor_options{.rule = rule}) {}
   /// The clock is read only where the sampling has a budget. Throws std::invalid_argument where an option is out of
   /// range.
-  explicit monitor(monitor_options const& options, clock_function clock = steady_nanoseconds)
+  SATUR_COMPILED_MEMBER explicit monitor(monitor_options const& options, clock_function clock = steady_nanoseconds)
+#if SATUR_COMPILED
+      ;
+#else
       : options_(options), clock_(clock) {
     options_.require_valid();
     for (sampling_record& s : samplers_) {
       s.policy = options_.sampling;
     }
   }
+#endif
 
   /// The layer of that name, new where there is none. The reference stays valid.
-  [[nodiscard]] layer_monitor& operator[](std::string_view name) {
+  [[nodiscard]] SATUR_COMPILED_MEMBER layer_monitor& operator[](std::string_view name)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     if (layer_monitor* const known = find(name); known != nullptr) {
       return *known;
     }
     cursor_ = layers_.size();
     return prepared(layers_.emplace_back(name, options_));
   }
+#endif
   /// Throws std::invalid_argument, naming the known layers, where there is none of that name.
   [[nodiscard]] layer_monitor const& at(std::string_view name) const {
     std::string known;
@@ -188,7 +197,11 @@ private:
   }
 
   /// Whether the step was sampled. calls: nanoseconds spent in calls elsewhere.
-  bool close_step(std::uint64_t calls = 0) {
+  SATUR_COMPILED_MEMBER bool close_step(std::uint64_t calls = 0)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     sampling_record& s = now();
     bool const sampled = s.sampling_now;
     std::uint64_t const closing = timed() ? clock_() : 0;
@@ -215,6 +228,7 @@ private:
     }
     return sampled;
   }
+#endif
   template <class O> void tell(O& o) {
     for (layer_monitor const& layer : layers_) {
       hear(tell_layer(o, layer));

@@ -19,7 +19,11 @@ public:
   enum class stretch { last_step, all_steps };
   saturation_table(monitor const& mon, stretch what, phase p = phase::train) : monitor_(mon), what_(what), phase_(p) {}
 
-  friend std::ostream& operator<<(std::ostream& out, saturation_table const& table) {
+  SATUR_COMPILED_MEMBER friend std::ostream& operator<<(std::ostream& out, saturation_table const& table)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     std::string head = text::left("layer", 13) + text::left("activation", 16);
     std::string notes;
     for (monitor_column const& column : monitor_columns) {
@@ -54,6 +58,7 @@ public:
     }
     return out;
   }
+#endif
 
 private:
   [[nodiscard]] layer_record const& record_of(layer_monitor const& layer) const {
@@ -66,7 +71,11 @@ private:
 
 /// The table of the last step; where there was evaluation, one of training and one of evaluation, each under its name.
 /// Where not every step was sampled, how many were.
-inline std::ostream& operator<<(std::ostream& out, monitor const& mon) {
+SATUR_COMPILED_FUNCTION std::ostream& operator<<(std::ostream& out, monitor const& mon)
+#if SATUR_COMPILED
+    ;
+#else
+{
   bool const both = mon.steps(phase::eval) != 0;
   for (phase const p : {phase::train, phase::eval}) {
     sampling_record const& s = mon.sampling(p);
@@ -87,5 +96,6 @@ inline std::ostream& operator<<(std::ostream& out, monitor const& mon) {
   }
   return out;
 }
+#endif
 
 }} // namespace satur::SATUR_ABI

@@ -100,4 +100,7 @@ template <class T> void histogram::add_part(T const* x, std::size_t n, detail::b
   }
 }
 
+SATUR_COMPILED_TEMPLATE(void histogram::add<float>(float const*, std::size_t, detail::binned_blocks const&));
+SATUR_COMPILED_TEMPLATE(void histogram::add<double>(double const*, std::size_t, detail::binned_blocks const&));
+
 }} // namespace satur::SATUR_ABI

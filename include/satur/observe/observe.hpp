@@ -94,21 +94,24 @@ template <class A, class Z, class Y, class D, class Rule, class Visitor>
 template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>>
 [[nodiscard]] saturation observe(A const& act, Z const& z, Rule const& rule = Rule{}) {
-  return detail::record_into("observe", act, z, detail::not_wanted, detail::not_wanted, rule, detail::no_block_visitor{});
+  return detail::record_into("observe", act, z, detail::not_wanted, detail::not_wanted, rule,
+                             detail::no_block_visitor{});
 }
 
 /// y = act(z) and the record, fused: one reading of z. y has z's shape (shape_error otherwise) and memory of its own.
 template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 saturation forward(A const& act, Z const& z, Y&& y, Rule const& rule = Rule{}) {
-  return detail::record_into("forward", act, z, std::addressof(y), detail::not_wanted, rule, detail::no_block_visitor{});
+  return detail::record_into("forward", act, z, std::addressof(y), detail::not_wanted, rule,
+                             detail::no_block_visitor{});
 }
 /// y = act(z), dy = act'(z) and the record, fused: one reading of z. y and dy have z's shape and memory of their own.
 template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
            detail::numbers<std::remove_cvref_t<D>>
 saturation forward(A const& act, Z const& z, Y&& y, D&& dy, Rule const& rule = Rule{}) {
-  return detail::record_into("forward", act, z, std::addressof(y), std::addressof(dy), rule, detail::no_block_visitor{});
+  return detail::record_into("forward", act, z, std::addressof(y), std::addressof(dy), rule,
+                             detail::no_block_visitor{});
 }
 
 }} // namespace satur::SATUR_ABI

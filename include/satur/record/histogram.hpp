@@ -42,7 +42,11 @@ public:
 
   /// Equal bins over [low, high). Throws std::invalid_argument where low < high does not hold, either is not finite, or
   /// bins is not in [1, 2^24].
-  [[nodiscard]] static histogram linear(double low, double high, std::size_t bins) {
+  [[nodiscard]] SATUR_COMPILED_MEMBER static histogram linear(double low, double high, std::size_t bins)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     if (!(low < high) || !detail::is_finite(low) || !detail::is_finite(high) || !detail::is_finite(high - low)) {
       detail::bad_parameter("histogram::linear", "(low, high)", detail::message("(", low, ", ", high, ")"),
                             "finite limits, low < high");
@@ -58,9 +62,14 @@ public:
     h.width_ = width;
     return h;
   }
+#endif
   /// |x| from 2^first up to 2^last, `per_octave` bins (1, 2, 4, ... 64) to a doubling. Throws std::invalid_argument
   /// where first < last does not hold or the octaves are not in [-126, 127].
-  [[nodiscard]] static histogram logarithmic(int first, int last, int per_octave = 4) {
+  [[nodiscard]] SATUR_COMPILED_MEMBER static histogram logarithmic(int first, int last, int per_octave = 4)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     if (!(first < last) || first < -126 || last > 127) {
       detail::bad_parameter("histogram::logarithmic", "(first, last)", detail::message("(", first, ", ", last, ")"),
                             "-126 <= first < last <= 127");
@@ -75,6 +84,7 @@ public:
     h.high_ = std::ldexp(1.0, last);
     return h;
   }
+#endif
   /// For pre-activations: 512 bins of 1/8 over [-32, 32).
   [[nodiscard]] static histogram of_z() { return linear(-32.0, 32.0, 512); }
   /// For slopes f'(z): |f'| from 2^-64 (5e-20) to 4, four bins to an octave.

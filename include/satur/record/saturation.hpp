@@ -100,13 +100,18 @@ struct saturation {
     return *this;
   }
   /// Throws what += would throw.
-  void require_mergeable(saturation const& o) const {
+  SATUR_COMPILED_MEMBER void require_mergeable(saturation const& o) const
+#if SATUR_COMPILED
+      ;
+#else
+  {
     if (!empty() && !o.empty() && (!(rule == o.rule) || activation != o.activation || peak_slope != o.peak_slope)) {
       throw std::invalid_argument(detail::message("satur::saturation: cannot merge a record of ", title(),
                                                   " with one of ", o.title(),
                                                   "; merge records of one activation and one rule"));
     }
   }
+#endif
   [[nodiscard]] friend saturation operator+(saturation a, saturation const& b) { return a += b; }
   bool operator==(saturation const&) const = default;
 
@@ -127,7 +132,11 @@ private:
 };
 
 /// The record in a few lines, each number with what it means.
-inline std::ostream& operator<<(std::ostream& out, saturation const& s) {
+SATUR_COMPILED_FUNCTION std::ostream& operator<<(std::ostream& out, saturation const& s)
+#if SATUR_COMPILED
+    ;
+#else
+{
   std::string const name = s.activation.empty() ? "nothing observed" : std::string(s.activation);
   out << name << ": " << s.count << " pre-activations z, saturated where " << to_text(s.rule) << '\n'
       << "  saturated    " << text::percent(s.fraction()) << " %  (low " << text::percent(s.low_fraction())
@@ -146,5 +155,6 @@ inline std::ostream& operator<<(std::ostream& out, saturation const& s) {
   }
   return out;
 }
+#endif
 
 }} // namespace satur::SATUR_ABI

@@ -11,6 +11,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
+#if !SATUR_COMPILED
 namespace detail {
 
 /// The shortest digits that read back as the same number; JSON has no NaN and no infinity: null.
@@ -37,6 +38,7 @@ namespace detail {
 }
 
 } // namespace detail
+#endif
 
 /// One line for each step that a layer's history kept, layer by layer, training before evaluation: `layer`, `phase`,
 /// `step`, and those of `monitor_columns` that a history keeps:
@@ -45,7 +47,11 @@ namespace detail {
 ///      "high_fraction":0.00027,"mean_slope":0.21,"slope_share":0.84,"gradient_rms":0.0012,"log10_update":-3.1}
 ///
 /// (without the line break). What was not seen is null. Digits do not depend on the stream's locale or format.
-inline void write_history(monitor const& mon, std::ostream& out) {
+SATUR_COMPILED_FUNCTION void write_history(monitor const& mon, std::ostream& out)
+#if SATUR_COMPILED
+    ;
+#else
+{
   detail::for_each_history_line(mon, [&](layer_monitor const& layer, phase p, history_line const& line) {
     std::string object = "{\"layer\":" + detail::json_string(layer.name()) +
                          ",\"phase\":" + detail::json_string(to_text(p)) + ",\"step\":" + text::number(line.step);
@@ -57,5 +63,6 @@ inline void write_history(monitor const& mon, std::ostream& out) {
     out << object + "}\n";
   });
 }
+#endif
 
 }} // namespace satur::SATUR_ABI

@@ -63,7 +63,11 @@ template <class R> [[nodiscard]] R rule_from(rule_definition const& d) {
 }
 
 /// The rule in words: "|z| > 5", "slope < 2.66 % of its peak"; for a rule of yours its name and numbers.
-[[nodiscard]] inline std::string to_text(rule_definition const& definition) {
+[[nodiscard]] SATUR_COMPILED_FUNCTION std::string to_text(rule_definition const& definition)
+#if SATUR_COMPILED
+    ;
+#else
+{
   if (std::optional<library_rule> const rule = find_rule(definition); rule) {
     return std::visit([](auto const& r) { return r.text(); }, *rule);
   }
@@ -73,5 +77,6 @@ template <class R> [[nodiscard]] R rule_from(rule_definition const& d) {
   return detail::message(definition.name, '(', text::number(definition.first), ", ", text::number(definition.second),
                          ')');
 }
+#endif
 
 }} // namespace satur::SATUR_ABI

@@ -41,7 +41,11 @@ public:
 
   /// The rule that a record was counted by: the library's rule of that name, or one that is known by name and numbers
   /// alone.
-  [[nodiscard]] static any_rule of(rule_definition const& definition) {
+  [[nodiscard]] SATUR_COMPILED_MEMBER static any_rule of(rule_definition const& definition)
+#if SATUR_COMPILED
+      ;
+#else
+  {
     any_rule rule;
     if (std::optional<library_rule> const known = find_rule(definition); known) {
       rule.rule_ = *known;
@@ -50,13 +54,19 @@ public:
     }
     return rule;
   }
+#endif
 
-  [[nodiscard]] rule_definition definition() const {
+  [[nodiscard]] SATUR_COMPILED_MEMBER rule_definition definition() const
+#if SATUR_COMPILED
+      ;
+#else
+  {
     if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
       return own->definition;
     }
     return std::visit([](auto const& r) { return r.definition(); }, *std::get_if<library_rule>(&rule_));
   }
+#endif
   /// False for a rule that is known by name and numbers alone.
   [[nodiscard]] bool can_count() const {
     custom const* const own = std::get_if<custom>(&rule_);
@@ -82,7 +92,11 @@ private:
     std::function<rule_limits(activation_ref const&)> limits;
   };
 
-  [[nodiscard]] rule_limits limits_for(activation_ref const& act) const {
+  [[nodiscard]] SATUR_COMPILED_MEMBER rule_limits limits_for(activation_ref const& act) const
+#if SATUR_COMPILED
+      ;
+#else
+  {
     if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
       if (!own->limits) {
         detail::bad_parameter("any_rule", "rule", to_text(own->definition),
@@ -93,13 +107,18 @@ private:
     }
     return std::visit([&](auto const& r) { return r.limits(act); }, *std::get_if<library_rule>(&rule_));
   }
+#endif
 
   std::variant<library_rule, custom> rule_;
 };
 
 /// The library's rule that a record was counted by, from its definition.
 /// Throws std::invalid_argument if no rule of the library has that name.
-[[nodiscard]] inline any_rule rule_of(rule_definition const& definition) {
+[[nodiscard]] SATUR_COMPILED_FUNCTION any_rule rule_of(rule_definition const& definition)
+#if SATUR_COMPILED
+    ;
+#else
+{
   if (std::optional<library_rule> const known = find_rule(definition); known) {
     return *known;
   }
@@ -108,5 +127,6 @@ private:
       [&]<class R>(std::type_identity<R>) { names += (names.empty() ? "" : ", ") + std::string(R::name); });
   detail::bad_parameter("rule_of", "rule", std::string(definition.name), names);
 }
+#endif
 
 }} // namespace satur::SATUR_ABI

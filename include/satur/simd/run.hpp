@@ -64,4 +64,7 @@ template <class T, class Kernel> void run(Kernel& kernel, simd_level level) {
 /// The same at `active_level()`.
 template <class T, class Kernel> void run(Kernel& kernel) { run<T>(kernel, active_level()); }
 
+/// After a kernel that satur::compiled holds for lanes of T, outside all namespaces and with its full name.
+#define SATUR_COMPILED_PASS(T, ...) SATUR_COMPILED_TEMPLATE(void satur::math::run<T, __VA_ARGS__>(__VA_ARGS__&))
+
 } // namespace satur::math

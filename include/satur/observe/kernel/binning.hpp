@@ -5,6 +5,7 @@
 #include "satur/array/chunk.hpp"
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/record/bins.hpp"
+#include "satur/simd/run.hpp"
 #include "satur/simd/tail.hpp"
 
 namespace satur::detail {
@@ -313,3 +314,8 @@ private:
 };
 
 } // namespace satur::detail
+
+SATUR_COMPILED_PASS(float, satur::detail::linear_binning_pass<float>);
+SATUR_COMPILED_PASS(double, satur::detail::linear_binning_pass<double>);
+SATUR_COMPILED_PASS(float, satur::detail::octave_binning_pass<float>);
+SATUR_COMPILED_PASS(double, satur::detail::octave_binning_pass<double>);

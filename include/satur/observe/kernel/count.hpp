@@ -76,3 +76,6 @@ template <class T> [[nodiscard]] beyond_count count_beyond(double threshold, T c
 }
 
 } // namespace satur::detail
+
+SATUR_COMPILED_PASS(float, satur::detail::counting_pass<float>);
+SATUR_COMPILED_PASS(double, satur::detail::counting_pass<double>);

@@ -5,6 +5,12 @@
 #include "satur/simd/run.hpp"
 #include "satur/simd/side_by_side.hpp"
 #include "satur/simd/tail.hpp"
+#if SATUR_COMPILED || defined(SATUR_COMPILED_SOURCE)
+#include "satur/activation/all.hpp"
+
+#include <tuple>
+#include <type_traits>
+#endif
 
 #include <algorithm>
 #include <concepts>
@@ -62,8 +68,30 @@ void evaluate_at(void const* act, T const* z, T* y, T* dy, std::size_t n) {
   mapping_pass<T, A, wanted::both> pass{*static_cast<A const*>(act), z, y, dy, n};
   math::run_at<T, Level>(pass);
 }
+
+#if SATUR_COMPILED || defined(SATUR_COMPILED_SOURCE)
+/// The place of A in a list; the list's length if it is not in it.
+template <class A, class... Of> [[nodiscard]] constexpr std::size_t place_in(std::type_identity<std::tuple<Of...>>) {
+  std::size_t place = 0;
+  bool found = false;
+  ((found = found || std::same_as<A, Of>, place += found ? 0u : 1u), ...);
+  return place;
+}
+template <class T> using compiled_map_t = void (*)(void const* act, T const* z, T* y, T* dy, std::size_t n);
+/// `evaluate_at` for the activation at that place of all_activations, from satur::compiled (src/activations.hpp).
+template <class T> [[nodiscard]] compiled_map_t<T> compiled_map(std::size_t place, math::simd_level level);
+#endif
+
 template <class T, class A> [[nodiscard]] evaluator<T> evaluator_of(A const& act) {
   require_valid_parameters(act);
+#if SATUR_COMPILED || defined(SATUR_COMPILED_SOURCE)
+  if constexpr (std::same_as<T, float> || std::same_as<T, double>) {
+    constexpr std::size_t place = place_in<A>(std::type_identity<all_activations>{});
+    if constexpr (place < std::tuple_size_v<all_activations>) {
+      return {&act, compiled_map<T>(place, math::active_level())};
+    }
+  }
+#endif
 #if SATUR_HAS_DISPATCH
   if (math::simd_level const level = math::active_level(); level == math::simd_level::avx512) {
     return {&act, &evaluate_at<T, A, math::simd_level::avx512>};

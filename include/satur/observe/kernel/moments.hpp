@@ -4,6 +4,7 @@
 
 #include "satur/array/threads.hpp"
 #include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/run.hpp"
 #include "satur/simd/tail.hpp"
 #include "satur/statistics/moments.hpp"
 
@@ -132,3 +133,6 @@ template <class T> void summarize(T const* x, std::size_t n, array_summary& summ
 }
 
 } // namespace satur::detail
+
+SATUR_COMPILED_PASS(float, satur::detail::moments_pass<float>);
+SATUR_COMPILED_PASS(double, satur::detail::moments_pass<double>);

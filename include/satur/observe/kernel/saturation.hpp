@@ -233,3 +233,6 @@ private:
 };
 
 } // namespace satur::detail
+
+SATUR_COMPILED_PASS(float, satur::detail::observing_pass<satur::detail::plain_arrays<float>>);
+SATUR_COMPILED_PASS(double, satur::detail::observing_pass<satur::detail::plain_arrays<double>>);

@@ -161,3 +161,6 @@ private:
 };
 
 } // namespace satur::detail
+
+SATUR_COMPILED_PASS(float, satur::detail::unit_pass<float>);
+SATUR_COMPILED_PASS(double, satur::detail::unit_pass<double>);

@@ -4,6 +4,7 @@
 #include "satur/observe/kernel/units/access.hpp"
 #include "satur/observe/kernel/units/strip.hpp"
 #include "satur/record/gradient.hpp"
+#include "satur/simd/run.hpp"
 
 #include <utility>
 
@@ -171,3 +172,6 @@ private:
 };
 
 } // namespace satur::detail
+
+SATUR_COMPILED_PASS(float, satur::detail::unit_gradient_pass<float>);
+SATUR_COMPILED_PASS(double, satur::detail::unit_gradient_pass<double>);
