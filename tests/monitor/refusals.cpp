@@ -252,7 +252,7 @@ TEST_CASE("error messages: passes") {
           satur::forward_units(units, satur::tanh{}, same, right, same, one_by_three);
         }).starts_with("satur::forward_units: dy shares memory with z; "));
   satur::forward_units(units, satur::tanh{}, z, right, one_by_three);
-  CHECK(refusal([&] { satur::observe_unit_gradients(z, satur::unit_layout::matrix(3, 1), units); }) ==
+  CHECK(refusal([&] { satur::observe_unit_gradients(units, z, satur::unit_layout::matrix(3, 1)); }) ==
         "satur::observe_unit_gradients: dz has shape (3, 1); expected 3 units, as the record has");
 }
 
