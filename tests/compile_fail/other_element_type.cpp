@@ -1,4 +1,4 @@
-// expect: z, y and dy must hold the same type of number
+// expect: z and y must hold the same type of number
 #include <satur/diagnostic.hpp>
 
 #include <vector>

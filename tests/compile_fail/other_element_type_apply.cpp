@@ -1,4 +1,4 @@
-// expect: z and the result must hold the same type of number
+// expect: z and y must hold the same type of number
 #include <satur/diagnostic.hpp>
 
 #include <vector>

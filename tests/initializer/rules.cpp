@@ -200,7 +200,7 @@ TEST_CASE("initializers: invalid parameters and fans throw") {
         "satur::glorot_normal: gain is -1; allowed: a finite number >= 0");
   CHECK(fill_float(satur::he_uniform{inf}, {1, 1}) == "satur::he_uniform: slope is inf; allowed: a finite number");
   CHECK(fill_float(satur::normal{1e300, 1}, {1, 1}) ==
-        "satur::normal: mean is 1e+300; allowed: a magnitude up to 3.40282347e+38, the largest of the type");
+        "satur::normal: mean is 1e+300; allowed: a magnitude up to 3.4028235e+38, the largest of the type");
   CHECK(fill_float(satur::uniform{-1e300, 1}, {1, 1}).starts_with("satur::uniform: low is -1e+300; allowed: a mag"));
   // What looks odd and is allowed: a law of no width.
   CHECK(fill_float(satur::normal{1, 0}, {1, 1}) == "nothing thrown");
@@ -220,7 +220,7 @@ TEST_CASE("initializers: the largest float is allowed, larger values throw") {
       CHECK(std::ranges::all_of(w, [](float x) { return std::isfinite(x); }));
     }
     CHECK(satur_test::refused_fill(too_far, fans{1, 1}) ==
-          said + "; allowed: a magnitude up to 3.40282347e+38, the largest of the type");
+          said + "; allowed: a magnitude up to 3.4028235e+38, the largest of the type");
   };
   std::string const number = " is 3.402823466385289e+38"; // the double after the largest float
   check(satur::constant{most}, satur::constant{beyond}, "satur::constant: value" + number);

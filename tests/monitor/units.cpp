@@ -330,7 +330,7 @@ TEST_CASE("dy and a layout together; each slope is evaluated once, drawn or not"
   satur::unit_records expected_units;
   satur::observe_units(expected_units, counted_act{}, z, layout);
 
-  for (std::size_t const histograms : {0, 1, 3}) {
+  for (std::size_t const histograms : {0u, 1u, 3u}) {
     for (bool const units : {false, true}) {
       for (int const form : {0, 1, 2, 3}) {
         CAPTURE(histograms);

@@ -37,18 +37,22 @@ struct compensated_sum {
 };
 
 namespace detail {
-/// The variance of two groups combined, from their variances and the difference d of their means. w is the share of the
-/// second group. Infinity stays infinity.
+// Products are rounded before they are added: a merge gives the same bits inside a pass, where the compiler would fuse
+// them, and outside.
+
+/// The mean of two groups as one, from their means; w is the share of the second group. Infinity stays infinity.
 template <class W> [[nodiscard]] SATUR_INLINE W moved_mean(W const& mean, W const& value, W const& w) {
+  using math::rounded;
   W const d = value - mean;
   auto const finite = !(as_mask_of<W>(is_nan(d)) || as_mask_of<W>(is_infinite(d)));
-  return math::select(finite, W(mean + d * w), W(mean * (W(1.0) - w) + value * w));
+  return math::select(finite, W(mean + rounded(W(d * w))), W(rounded(W(mean * (W(1.0) - w))) + rounded(W(value * w))));
 }
-/// The variance of two groups as one, from their variances and the difference d of their means; w is the second's share
-/// of the numbers. Infinity stays infinity.
+/// The variance of two groups as one, from their variances and the difference d of their means; w is the share of the
+/// second group. Infinity stays infinity.
 template <class W>
 [[nodiscard]] SATUR_INLINE W joint_variance(W const& first, W const& second, W const& d, W const& w) {
-  W const between = d * (w * (W(1.0) - w)) * d; // in this order it is 0 for w = 1, even if d * d overflows
+  W const share = math::rounded(W(w * (W(1.0) - w)));
+  W const between = math::rounded(W(d * share * d)); // in this order it is 0 for w = 1, even if d * d overflows
   return moved_mean(first, second, w) + between;
 }
 } // namespace detail
@@ -76,7 +80,7 @@ struct moments {
     // Moves the mean of the larger group toward that of the smaller one, so that a large mean of few numbers costs a
     // small mean of many no digits.
     mean = m > n ? detail::moved_mean(o.mean, mean, n / total) : detail::moved_mean(mean, o.mean, m / total);
-    deviations += o.deviations + difference * difference * (n * (m / total));
+    deviations += o.deviations + math::rounded(difference * difference * (n * (m / total)));
     count += o.count;
     return *this;
   }
