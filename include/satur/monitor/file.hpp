@@ -2,7 +2,7 @@
 /// machine.
 #pragma once
 
-#include "satur/monitor/fields.hpp"
+#include "satur/monitor/file/monitor_fields.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -16,7 +16,7 @@ namespace satur { inline namespace SATUR_ABI {
 namespace detail {
 
 /// A file begins with 40 bytes that no version will change: 8 that name it, its format, 0, the size of what follows and
-/// its checksum, and the checksum of these 32 bytes. The rest is `record_access::fields`. All numbers little-endian.
+/// its checksum, and the checksum of these 32 bytes. The rest is `monitor_access::whole`. All numbers little-endian.
 inline constexpr std::string_view monitor_magic{"\x89SATUR\r\n", 8}; // broken by whatever rewrites line ends
 inline constexpr std::size_t monitor_header = 40;
 
@@ -97,8 +97,8 @@ inline constexpr std::string_view damaged = "the file is damaged: load another c
   monitor mon(monitor_options{}, clock);
   byte_reader fields(payload, monitor_header);
   fields.format = word;
-  record_access::fields(fields, mon);
-  record_access::restore(mon);
+  monitor_access::whole(fields, mon);
+  monitor_access::restore(mon);
   return mon;
 }
 #endif
@@ -113,7 +113,7 @@ SATUR_COMPILED_FUNCTION void save(monitor const& mon, std::ostream& out)
 #else
 {
   detail::byte_writer payload;
-  detail::record_access::fields(payload, mon);
+  detail::monitor_access::whole(payload, mon);
   detail::byte_writer header;
   header.bytes().append(detail::monitor_magic);
   header.number(payload.format);

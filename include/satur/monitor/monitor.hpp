@@ -2,12 +2,11 @@
 /// all.
 #pragma once
 
-#include "satur/monitor/layer_monitor.hpp"
 #include "satur/monitor/observer.hpp"
+#include "satur/monitor/recording/layer_list.hpp"
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 
@@ -40,24 +39,14 @@ public:
       ;
 #else
   {
-    if (layer_monitor* const known = find(name); known != nullptr) {
+    if (layer_monitor* const known = layers_.find(name); known != nullptr) {
       return *known;
     }
-    cursor_ = layers_.size();
-    return prepared(layers_.emplace_back(name, options_));
+    return prepared(layers_.add(name, options_));
   }
 #endif
   /// Throws std::invalid_argument, naming the known layers, where there is none of that name.
-  [[nodiscard]] layer_monitor const& at(std::string_view name) const {
-    std::string known;
-    for (layer_monitor const& layer : layers_) {
-      if (layer.name() == name) {
-        return layer;
-      }
-      known += (known.empty() ? "" : ", ") + layer.name();
-    }
-    detail::bad_parameter("monitor::at", "layer", std::string(name), known.empty() ? "none seen yet" : known);
-  }
+  [[nodiscard]] layer_monitor const& at(std::string_view name) const { return layers_.at(name); }
 
   /// Closes the step. Where it was sampled, what was recorded since the last call becomes `last()` of each layer and
   /// joins `total()` and the history; then each observer's `on_layer` and `on_step` are called, one observer after the
@@ -78,7 +67,7 @@ public:
   /// an epoch begins, say.
   void start_window() {
     for (layer_monitor& layer : layers_) {
-      layer.start_window();
+      layer.records_.here().start_window();
     }
   }
 
@@ -110,10 +99,10 @@ public:
     }
     require_mergeable(o);
     for (layer_monitor const& theirs : o.layers_) {
-      if (layer_monitor* const ours = find(theirs.name()); ours != nullptr) {
+      if (layer_monitor* const ours = layers_.find(theirs.name()); ours != nullptr) {
         ours->merge(theirs);
       } else {
-        prepared(layers_.emplace_back(theirs));
+        prepared(layers_.add(theirs));
       }
     }
     for (std::size_t i = 0; i < samplers_.size(); ++i) {
@@ -148,7 +137,7 @@ public:
     }
     options_.rule = rule;
     for (layer_monitor& layer : layers_) {
-      layer.rule_ = rule;
+      layer.records_.rule = rule;
     }
   }
   [[nodiscard]] std::size_t size() const { return layers_.size(); }
@@ -162,26 +151,14 @@ public:
 
 private:
   friend class shared_monitor;
-  friend struct detail::record_access;
+  friend struct detail::monitor_access; // save and load
 
   [[nodiscard]] sampling_record const& now() const { return samplers_[static_cast<std::size_t>(phase_)]; }
   [[nodiscard]] sampling_record& now() { return samplers_[static_cast<std::size_t>(phase_)]; }
   [[nodiscard]] bool timed() const { return options_.sampling.timed(); }
 
-  /// Looks near the last layer first: a network asks in order, forward and backwards.
-  [[nodiscard]] layer_monitor* find(std::string_view name) {
-    std::size_t const n = layers_.size();
-    for (std::size_t i = 0; i < n; ++i) {
-      std::size_t const at = (cursor_ + (i % 2 == 1 ? (i + 1) / 2 : n - i / 2)) % n;
-      if (layers_[at].name() == name) {
-        cursor_ = at;
-        return &layers_[at];
-      }
-    }
-    return nullptr;
-  }
   layer_monitor& prepared(layer_monitor& layer) const {
-    layer.phase_ = phase_;
+    layer.records_.phase = phase_;
     layer.recording_ = sampling_now();
     layer.clock_ = timed() ? clock_ : nullptr;
     layer.calls_ns_ = 0;
@@ -209,7 +186,7 @@ private:
       calls += layer.calls_ns_;
       layer.calls_ns_ = 0;
       if (sampled) {
-        layer.end_step(s.seen);
+        layer.records_.here().close_step(s.seen);
       }
     }
     if (timed()) { // the first step's beginning is not known: it lasted as long as the calls at least
@@ -244,7 +221,7 @@ private:
                                                   to_text(o.rule().definition()), "; give both the same rule"));
     }
     for (layer_monitor const& theirs : o.layers_) {
-      if (layer_monitor* const ours = find(theirs.name()); ours != nullptr) {
+      if (layer_monitor* const ours = layers_.find(theirs.name()); ours != nullptr) {
         try {
           ours->require_mergeable(theirs);
         } catch (std::invalid_argument const& error) {
@@ -256,13 +233,12 @@ private:
 
   monitor_options options_;
   clock_function clock_;
-  std::deque<layer_monitor> layers_;
+  detail::layer_list layers_;
   std::array<sampling_record, 2> samplers_;
   satur::phase phase_ = phase::train;
   bool stop_ = false;
   bool began_ = false; ///< began_ns_ is known
   std::uint64_t began_ns_ = 0;
-  std::size_t cursor_ = 0; ///< the last layer asked for
 };
 
 }} // namespace satur::SATUR_ABI

@@ -53,7 +53,7 @@ public:
         calls += layer.calls_ns_;
         layer.calls_ns_ = 0;
         if (merged_.sampling_now()) {
-          merged_[layer.name()].absorb(layer);
+          merged_[layer.name()].records_.here().absorb(layer.records_.here());
         }
       }
       longest = (std::max)(longest, calls);

@@ -1,4 +1,5 @@
-/// \file monitor/archive.hpp  Values as bytes and back: little-endian, 64 bits a number, the same on every machine.
+/// \file monitor/file/archive.hpp  Values as bytes and back: little-endian, 64 bits a number, the same on every
+/// machine.
 #pragma once
 
 #include "satur/error.hpp"

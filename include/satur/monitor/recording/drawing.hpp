@@ -1,4 +1,4 @@
-/// \file monitor/drawing.hpp  Which blocks of a pass join a layer's histograms.
+/// \file monitor/recording/drawing.hpp  Which blocks of a pass join a layer's histograms.
 #pragma once
 
 #include "satur/array/chunk.hpp"

@@ -1,8 +1,11 @@
-/// \file monitor/fields.hpp  What is saved of each record, in order: one list for writing and reading.
+/// \file monitor/file/fields.hpp  What is saved of each record, in order: one list for writing and reading.
 #pragma once
 
-#include "satur/monitor/archive.hpp"
-#include "satur/monitor/monitor.hpp"
+#include "satur/monitor/file/archive.hpp"
+#include "satur/monitor/history.hpp"
+#include "satur/monitor/sampling.hpp"
+#include "satur/record/layer_histograms.hpp"
+#include "satur/record/unit_records.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -61,26 +64,22 @@ struct record_access {
       bins(ar, r);
     } else if constexpr (is<R, layer_histograms>) {
       all(ar, r.z, r.slope, r.gradient);
-    } else if constexpr (is<R, unit_records>) {
-      units(ar, r);
-    } else if constexpr (is<R, layer_monitor>) {
-      layer(ar, r);
     } else {
-      static_assert(is<R, monitor>);
-      whole(ar, r);
+      static_assert(is<R, unit_records>);
+      units(ar, r);
     }
   }
-
-  /// After reading: every layer follows the monitor.
-  static void restore(monitor& mon) {
-    for (layer_monitor& l : mon.layers_) {
-      mon.prepared(l);
+  template <class Archive, class... R> static void all(Archive& ar, R&... records) { (fields(ar, records), ...); }
+  template <class Archive, class E> static void ar_enum(Archive& ar, E& e, std::uint8_t last, char const* what) {
+    auto number = static_cast<std::uint8_t>(e);
+    ar.number(number);
+    if constexpr (Archive::reading) {
+      ar.require(number <= last, what);
+      e = static_cast<E>(number);
     }
   }
 
 private:
-  template <class Archive, class... R> static void all(Archive& ar, R&... records) { (fields(ar, records), ...); }
-
   /// What formats 1 and 2 have in the place of `slope`, `z` and `output`: sums, and those of squares, of f'(z) and
   /// f(z).
   template <class Archive> static void sums(Archive& ar, satur::saturation& r) {
@@ -100,14 +99,6 @@ private:
       r = label(text);
     } else {
       ar.text(r.view());
-    }
-  }
-  template <class Archive, class E> static void ar_enum(Archive& ar, E& e, std::uint8_t last, char const* what) {
-    auto number = static_cast<std::uint8_t>(e);
-    ar.number(number);
-    if constexpr (Archive::reading) {
-      ar.require(number <= last, what);
-      e = static_cast<E>(number);
     }
   }
   template <class Archive, class R> static void lines(Archive& ar, R& r) {
@@ -203,79 +194,6 @@ private:
         ar.require(rare[k] < std::uint64_t{1} << 48 && carry[k] < 1u << 16, "counters of a unit that are below 2^48");
         r.add(static_cast<unit_rarity>(k), rare[k]);
         r.carry[k] = static_cast<std::uint16_t>(carry[k]);
-      }
-    }
-  }
-  template <class Archive, class R> static void layer(Archive& ar, R& r) { // its name and rule are the monitor's part
-    all(ar, r.histograms_);
-    if (ar.format >= 2) {
-      ar.number(r.units_);
-    }
-    for (auto& p : r.phases_) {
-      all(ar, p.now, p.last, p.total, p.lines, p.turn);
-      bool drawn = p.drawn.has_value();
-      ar.number(drawn);
-      if constexpr (Archive::reading) {
-        if (drawn) {
-          p.drawn.emplace();
-        }
-      }
-      if (drawn) {
-        fields(ar, *p.drawn);
-      }
-      if (ar.format >= 2) {
-        bool by_unit = p.units.has_value();
-        ar.number(by_unit);
-        if constexpr (Archive::reading) {
-          if (by_unit) {
-            p.units.emplace();
-          }
-        }
-        if (by_unit) {
-          fields(ar, *p.units);
-        }
-      }
-    }
-  }
-  template <class Archive, class R> static void whole(Archive& ar, R& mon) {
-    auto& options = mon.options_;
-    rule_definition rule = options.rule.definition();
-    all(ar, rule, options.histograms, options.updates, options.sampling, options.history);
-    if (ar.format >= 2) {
-      ar.number(options.units);
-    }
-    if constexpr (Archive::reading) {
-      try {
-        options.rule = any_rule::of(rule);
-        options.require_valid();
-      } catch (std::invalid_argument const& error) {
-        ar.fail(message("options of a monitor (", error.what(), ")"));
-      }
-    }
-    ar_enum(ar, mon.phase_, 1, "a phase");
-    all(ar, mon.stop_);
-    for (auto& s : mon.samplers_) {
-      fields(ar, s);
-      if constexpr (Archive::reading) {
-        ar.require(s.sampled <= s.seen, "no more sampled steps than steps");
-        ar.require(is_finite(s.credit_ns) && is_finite(s.sample_ns) && is_finite(s.plain_ns), "finite times");
-        s.policy = options.sampling;
-      }
-    }
-    if constexpr (Archive::reading) {
-      std::size_t const n = ar.count("layers", 500);
-      for (std::size_t i = 0; i < n; ++i) {
-        std::string name;
-        ar.text(name);
-        ar.require(mon.find(name) == nullptr, "layers of different names");
-        fields(ar, mon[name]);
-      }
-      ar.require(ar.left() == 0, message("the end, found ", ar.left(), " bytes more"));
-    } else {
-      ar.number(mon.size());
-      for (layer_monitor const& l : mon) {
-        ar.text(l.name());
-        fields(ar, l);
       }
     }
   }

@@ -1,0 +1,101 @@
+/// \file monitor/file/monitor_fields.hpp  What is saved of a monitor and of each of its layers, in order: one list for
+/// writing and reading.
+#pragma once
+
+#include "satur/monitor/file/fields.hpp"
+#include "satur/monitor/monitor.hpp"
+
+#include <string>
+
+#if !SATUR_COMPILED
+namespace satur::detail {
+
+/// monitor_access::whole(archive, monitor): a byte_writer and a const monitor, or a byte_reader and one that has
+/// recorded nothing.
+struct monitor_access : record_access {
+  /// After reading: every layer follows the monitor.
+  static void restore(monitor& mon) {
+    for (layer_monitor& l : mon.layers_) {
+      mon.prepared(l);
+    }
+  }
+
+  template <class Archive, class R> static void whole(Archive& ar, R& mon) {
+    auto& options = mon.options_;
+    rule_definition rule = options.rule.definition();
+    all(ar, rule, options.histograms, options.updates, options.sampling, options.history);
+    if (ar.format >= 2) {
+      ar.number(options.units);
+    }
+    if constexpr (Archive::reading) {
+      try {
+        options.rule = any_rule::of(rule);
+        options.require_valid();
+      } catch (std::invalid_argument const& error) {
+        ar.fail(message("options of a monitor (", error.what(), ")"));
+      }
+    }
+    ar_enum(ar, mon.phase_, 1, "a phase");
+    all(ar, mon.stop_);
+    for (auto& s : mon.samplers_) {
+      fields(ar, s);
+      if constexpr (Archive::reading) {
+        ar.require(s.sampled <= s.seen, "no more sampled steps than steps");
+        ar.require(is_finite(s.credit_ns) && is_finite(s.sample_ns) && is_finite(s.plain_ns), "finite times");
+        s.policy = options.sampling;
+      }
+    }
+    if constexpr (Archive::reading) {
+      std::size_t const n = ar.count("layers", 500);
+      for (std::size_t i = 0; i < n; ++i) {
+        std::string name;
+        ar.text(name);
+        ar.require(mon.layers_.find(name) == nullptr, "layers of different names");
+        layer(ar, mon[name]);
+      }
+      ar.require(ar.left() == 0, message("the end, found ", ar.left(), " bytes more"));
+    } else {
+      ar.number(mon.size());
+      for (layer_monitor const& l : mon) {
+        ar.text(l.name());
+        layer(ar, l);
+      }
+    }
+  }
+
+private:
+  template <class Archive, class R> static void layer(Archive& ar, R& r) { // its name and rule are the monitor's part
+    all(ar, r.records_.histograms);
+    if (ar.format >= 2) {
+      ar.number(r.records_.units);
+    }
+    for (auto& p : r.records_.phases) {
+      all(ar, p.now, p.last, p.total, p.lines, p.turn);
+      bool drawn = p.drawn.has_value();
+      ar.number(drawn);
+      if constexpr (Archive::reading) {
+        if (drawn) {
+          p.drawn.emplace();
+        }
+      }
+      if (drawn) {
+        fields(ar, *p.drawn);
+      }
+      if (ar.format >= 2) {
+        bool by_unit = p.units.has_value();
+        ar.number(by_unit);
+        if constexpr (Archive::reading) {
+          if (by_unit) {
+            p.units.emplace();
+          }
+        }
+        if (by_unit) {
+          fields(ar, *p.units);
+        }
+      }
+    }
+  }
+};
+
+} // namespace satur::detail
+#endif

@@ -1,0 +1,147 @@
+/// \file monitor/recording/layer_recorder.hpp  The passes over a layer's arrays, and the records that they add to.
+#pragma once
+
+#include "satur/monitor/options.hpp"
+#include "satur/monitor/recording/drawing.hpp"
+#include "satur/monitor/recording/phase_records.hpp"
+#include "satur/observe/kernel/moments.hpp"
+#include "satur/observe/units.hpp"
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+namespace satur::detail {
+
+/// The records of one layer in both phases, and what is recorded: each function reads arrays once and adds to the step
+/// that is being made. A regular value.
+struct layer_recorder {
+  any_rule rule;
+  std::size_t histograms = 0; ///< as in monitor_options
+  std::size_t updates = 1;
+  bool units = false;
+  satur::phase phase = satur::phase::train; ///< the one that is recorded at the moment
+  std::array<phase_records, 2> phases = {};
+  scratch_memory scratch = {}; ///< slopes that are drawn and not wanted
+
+  [[nodiscard]] phase_records const& of(satur::phase p) const { return phases[static_cast<std::size_t>(p)]; }
+  [[nodiscard]] phase_records& here() { return phases[static_cast<std::size_t>(phase)]; }
+
+  /// How the units of x lie, where they are recorded: x has two axes (batch, units).
+  template <class X> [[nodiscard]] std::optional<unit_layout> layout_of(X const& x) const {
+    if constexpr (shaped<X>) {
+      if (units && rank_of(x) == 2) {
+        return unit_layout::of(shape_of(x));
+      }
+    }
+    return std::nullopt;
+  }
+  /// The same with a layout that is stated.
+  [[nodiscard]] std::optional<unit_layout> recorded(unit_layout const& layout) const {
+    return units ? std::optional(layout) : std::nullopt;
+  }
+
+  /// The layer's record of z, its histograms, and its units' records if there is a layout, from one evaluation. y and
+  /// dy may be null.
+  template <class A, class Z, class Y, class D>
+  void pass(char const* function, A const& act, Z const& z, Y* y, D* dy, std::optional<unit_layout> const& layout) {
+    using T = value_t<Z>;
+    if (!layout) {
+      here().now.saturation += histograms == 0 ? record_into(function, act, z, y, dy, rule, no_block_visitor{})
+                                               : record_into(function, act, z, y, dy, rule, drawing());
+      return;
+    }
+    char const* const of_units = is_array_v<Y> ? "forward_units" : "observe_units";
+    require_equal_rows(of_units, "z", z); // before a record of units is made
+    satur::saturation whole;
+    if constexpr (!is_array_v<D>) {
+      if (histograms != 0) {
+        std::span<T> slopes(scratch.template room<T>(layout->size()), layout->size());
+        units_into(of_units, act, z, y, &slopes, *layout, here().made_units(), rule, &whole);
+        here().now.saturation += whole;
+        draw_into(&layer_histograms::z, z);
+        if constexpr (plain_memory<Z>) {
+          auto const view = as_array_view(z);
+          if (view.data != nullptr && view.is_column_major() && !view.is_row_major()) { // z is drawn in that order
+            drawn_blocks blocks{histograms, here().turn};
+            for_each_buffered_leaf(with_axes_reversed(array_view<T>(slopes.data(), view.shape)),
+                                   [&](T const* data, std::size_t n) {
+                                     blocks.draw(here().drawn, &layer_histograms::slope, data, n);
+                                     blocks.pass(n);
+                                   });
+            return;
+          }
+        }
+        draw_into(&layer_histograms::slope, slopes);
+        return;
+      }
+    }
+    units_into(of_units, act, z, y, dy, *layout, here().made_units(), rule, &whole);
+    here().now.saturation += whole;
+    draw_into(&layer_histograms::z, z);
+    if constexpr (is_array_v<D>) {
+      draw_into(&layer_histograms::slope, *dy);
+    }
+  }
+
+  /// The layer's record of dL/dz, its histogram, and its units' in the same pass if there is a layout.
+  template <class G> void gradient(G const& dz, std::optional<unit_layout> const& layout) {
+    gradient_record g;
+    if (layout) {
+      observe_unit_gradients_into(dz, *layout, here().made_units(), &g);
+    } else {
+      array_summary const s = summary_of(dz);
+      g.count = s.finite.count;
+      g.zeros = s.zeros;
+      g.nan = s.nan;
+      g.infinite = s.infinite;
+      g.square += s.finite.deviations;
+      g.square += s.finite.mean * s.finite.mean * static_cast<double>(s.finite.count);
+    }
+    here().now.gradient += g;
+    draw_into(&layer_histograms::gradient, dz);
+  }
+
+  /// Whether this step's updates are read.
+  [[nodiscard]] bool reads_updates() { return updates != 0 && here().turn % updates == 0; }
+  /// The size of the step scale * dw beside that of w.
+  template <class W, class D> void update(W const& w, D const& dw, double scale) {
+    array_summary const weights = summary_of(w);
+    array_summary const step = summary_of(dw);
+    double const ratio = std::fabs(scale) * std::sqrt(step.finite.variance() / weights.finite.variance());
+    bool const finite = weights.nan + weights.infinite + step.nan + step.infinite == 0;
+    update_record& record = here().now.update;
+    if (finite && ratio > 0.0 && ratio <= (std::numeric_limits<double>::max)()) {
+      record.log_ratio += std::log10(ratio);
+      ++record.steps;
+    } else {
+      ++record.unusable;
+    }
+  }
+
+  bool operator==(layer_recorder const& o) const {
+    return rule == o.rule && histograms == o.histograms && units == o.units && phase == o.phase && phases == o.phases;
+  }
+
+private:
+  template <class X> [[nodiscard]] static array_summary summary_of(X const& x) {
+    using T = value_t<X>;
+    array_summary summary;
+    for_each_block(x, [&](T const* data, std::size_t n) { summarize(data, n, summary); });
+    return summary;
+  }
+  template <class X> void draw_into(histogram layer_histograms::*which, X const& x) {
+    if (histograms == 0) {
+      return;
+    }
+    drawn_blocks blocks{histograms, here().turn};
+    for_each_block(x, [&](auto const* data, std::size_t n) {
+      blocks.draw(here().drawn, which, data, n);
+      blocks.pass(n);
+    });
+  }
+  [[nodiscard]] detail::drawing drawing() { return {here().drawn, {histograms, here().turn}, scratch}; }
+};
+
+} // namespace satur::detail

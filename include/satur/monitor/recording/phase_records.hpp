@@ -1,0 +1,101 @@
+/// \file monitor/recording/phase_records.hpp  What a layer recorded in one phase: the step that is being made, the last
+/// one, the run, and the window.
+#pragma once
+
+#include "satur/monitor/history.hpp"
+#include "satur/record/layer.hpp"
+#include "satur/record/layer_histograms.hpp"
+#include "satur/record/unit_records.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace satur::detail {
+
+/// What a layer recorded in one phase.
+struct phase_records {
+  layer_record now;                      ///< of the step that is being made
+  layer_record last;                     ///< of the last sampled step
+  layer_record total;                    ///< of all sampled steps
+  satur::history lines;                  ///< step by step
+  std::optional<layer_histograms> drawn; ///< of the window
+  std::optional<unit_records> units;     ///< of the window
+  std::uint64_t turn = 0;                ///< sampled steps: which blocks are drawn, and whether updates are read
+
+  /// The records of units, made where there are none yet.
+  [[nodiscard]] unit_records& made_units() { return units ? *units : units.emplace(); }
+
+  /// Closes a sampled step.
+  SATUR_COMPILED_MEMBER void close_step(std::uint64_t number)
+#if SATUR_COMPILED
+      ;
+#else
+  {
+    total += now;
+    last = now;
+    now = {};
+    ++turn;
+    lines.push(history_line(number, last));
+  }
+#endif
+  void start_window() {
+    if (drawn) {
+      drawn->clear();
+    }
+    if (units) {
+      units->start_window();
+    }
+  }
+  void clear() {
+    now = last = total = {};
+    lines.clear();
+    if (drawn) {
+      drawn->clear();
+    }
+    if (units) {
+      units->clear();
+    }
+  }
+
+  /// Throws std::invalid_argument where a record of the other cannot be added to ours.
+  void require_mergeable(phase_records const& o) const {
+    now.saturation.require_mergeable(o.now.saturation);
+    last.saturation.require_mergeable(o.last.saturation);
+    total.saturation.require_mergeable(o.total.saturation);
+    if (units && o.units) {
+      units->require_mergeable(*o.units);
+    }
+  }
+  void merge(phase_records const& o) {
+    now += o.now;
+    last += o.last;
+    total += o.total;
+    lines += o.lines;
+    merge_drawn(o);
+    if (o.units) {
+      units ? * units += *o.units : units.emplace(*o.units);
+    }
+  }
+  /// Moves what the other recorded in the step that is being made to the same step here; its window begins anew.
+  void absorb(phase_records& o) {
+    now += o.now;
+    o.now = {};
+    merge_drawn(o);
+    if (o.units) { // as if the other's samples came after ours
+      made_units().follow(*o.units);
+      o.units->clear();
+    }
+    o.start_window();
+  }
+
+  bool operator==(phase_records const&) const = default;
+
+private:
+  void merge_drawn(phase_records const& o) {
+    if (o.drawn) {
+      drawn ? * drawn += *o.drawn : drawn.emplace(*o.drawn);
+    }
+  }
+};
+
+} // namespace satur::detail
