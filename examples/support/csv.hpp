@@ -3,10 +3,10 @@
 
 #include <satur/monitor.hpp>
 
+#include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
-#include <locale>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -22,26 +22,28 @@ struct stretch {
   satur::monitor mon;
 };
 
-/// All stretches as CSV, whole or not at all.
+/// All stretches as CSV, whole or not at all: `first_step,last_step,loss,layer`, then satur's columns of a monitor.
+/// What was not seen is an empty field.
 inline void write_csv(std::string const& path, std::vector<stretch> const& run) {
-  std::ostringstream out;
-  out.imbue(std::locale::classic());
-  out.precision(10);
-  out << "first_step,last_step,loss,layer,count,low,high,nan,infinite,mean_z,std_z,mean_slope,slope_share,mean_output,"
-         "gradient_rms,log10_update\n";
+  std::string text = "first_step,last_step,loss,layer";
+  for (satur::monitor_column const& column : satur::monitor_columns) {
+    text.append(",").append(column.name);
+  }
+  text += '\n';
   for (stretch const& s : run) {
     for (satur::layer_monitor const& layer : s.mon) {
-      satur::layer_record const& r = layer.total();
-      satur::saturation const& z = r.saturation;
-      out << s.first_step << ',' << s.last_step << ',' << s.loss << ',' << layer.name() << ',' << z.count << ','
-          << z.low << ',' << z.high << ',' << z.nan << ',' << z.infinite << ',' << z.mean_z() << ',' << z.stddev_z()
-          << ',' << z.mean_derivative() << ',' << z.slope_share() << ',' << z.mean_output() << ',' << r.gradient.rms()
-          << ',' << r.update.log10_ratio() << '\n';
+      text += satur::text::number(s.first_step) + ',' + satur::text::number(s.last_step) + ',' +
+              satur::text::number(s.loss) + ',' + layer.name();
+      for (satur::monitor_column const& column : satur::monitor_columns) {
+        double const x = column.read(layer.total());
+        text += ',' + (std::isnan(x) ? "" : satur::text::number(x));
+      }
+      text += '\n';
     }
   }
   std::string const unfinished = path + ".part";
   std::ofstream file(unfinished, std::ios::binary);
-  file << out.str();
+  file << text;
   file.close();
   std::error_code error;
   if (file) {
