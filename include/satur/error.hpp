@@ -6,11 +6,11 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -71,12 +71,50 @@ template <class Range> [[nodiscard]] std::string shape_text(Range const& shape) 
   return shape_text<std::initializer_list<std::size_t>>(shape);
 }
 
-/// One line of any printable parts: message("satur::fill: ", n, " values").
+/// A part of a message: text, a character, or a number (a floating-point one with six digits, as a stream prints it).
+class message_part {
+public:
+  template <class T>
+    requires std::convertible_to<T const&, std::string_view>
+  message_part(T const& text) : text_(text) {}
+  message_part(char c) : digits_{c}, text_(digits_.data(), 1) {}
+  message_part(unsigned long long n) : text_(written(std::to_chars(begin(), end(), n).ptr)) {}
+  message_part(long long n) : text_(written(std::to_chars(begin(), end(), n).ptr)) {}
+  message_part(double x) : text_(written(std::to_chars(begin(), end(), x, std::chars_format::general, 6).ptr)) {}
+  template <std::unsigned_integral T> message_part(T n) : message_part(static_cast<unsigned long long>(n)) {}
+  template <std::signed_integral T> message_part(T n) : message_part(static_cast<long long>(n)) {}
+  message_part(message_part const&) = delete;
+  message_part& operator=(message_part const&) = delete;
+
+  [[nodiscard]] std::string_view text() const { return text_; }
+
+private:
+  [[nodiscard]] char* begin() { return digits_.data(); }
+  [[nodiscard]] char* end() { return digits_.data() + digits_.size(); }
+  [[nodiscard]] std::string_view written(char const* last) {
+    return {digits_.data(), static_cast<std::size_t>(last - digits_.data())};
+  }
+
+  std::array<char, 32> digits_;
+  std::string_view text_; ///< of the caller, or the digits
+};
+
+[[nodiscard]] SATUR_COMPILED_FUNCTION std::string joined(std::initializer_list<message_part> parts)
+#if SATUR_COMPILED
+    ;
+#else
+{
+  std::string text;
+  for (message_part const& part : parts) {
+    text += part.text();
+  }
+  return text;
+}
+#endif
+
+/// One line of parts: message("satur::fill: ", n, " values").
 template <class... Parts> [[nodiscard]] std::string message(Parts const&... parts) {
-  std::ostringstream out;
-  out.imbue(std::locale::classic());
-  (out << ... << parts);
-  return out.str();
+  return joined({message_part(parts)...});
 }
 
 /// Throws std::invalid_argument: "satur::<function>: <what> is <given>; allowed: <allowed>".

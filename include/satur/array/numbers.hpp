@@ -10,12 +10,16 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
 namespace satur::detail {
+
+/// std::addressof without its header, which costs as much as all others here.
+template <class T> [[nodiscard]] constexpr T* address_of(T& x) noexcept { return __builtin_addressof(x); }
 
 template <class Z> using view_t = decltype(as_array_view(std::declval<Z&>()));
 template <class Z> using element_of_range = std::remove_cvref_t<decltype(*std::begin(std::declval<Z const&>()))>;
@@ -114,6 +118,11 @@ template <class Z> [[nodiscard]] auto row_major_data(Z& z) {
     return static_cast<value_t<Z>*>(nullptr);
   }
 }
+/// Whether n numbers at a and m numbers at b share memory.
+template <class T> [[nodiscard]] bool overlap(T const* a, std::size_t n, T const* b, std::size_t m) {
+  auto const at = [](T const* p) { return reinterpret_cast<std::uintptr_t>(p); };
+  return n != 0 && m != 0 && at(a) < at(b + m) && at(b) < at(a + n);
+}
 /// Where the first number lies; null if nowhere, as in a lazy expression.
 template <class Z> [[nodiscard]] void const* first_address(Z& z) {
   if constexpr (memory_of_numbers<Z> && !xtensor_memory<Z>) {
@@ -121,7 +130,7 @@ template <class Z> [[nodiscard]] void const* first_address(Z& z) {
   } else if constexpr (rows_of_memory<Z>) {
     return std::begin(z) == std::end(z) ? nullptr : std::data(*std::begin(z));
   } else if constexpr (std::is_lvalue_reference_v<decltype(*std::begin(z))>) {
-    return size_of(z) == 0 ? nullptr : std::addressof(*std::begin(z));
+    return size_of(z) == 0 ? nullptr : address_of(*std::begin(z));
   } else {
     return nullptr;
   }

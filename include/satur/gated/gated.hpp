@@ -5,8 +5,6 @@
 #include "satur/observe/observe.hpp"
 
 #include <concepts>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -82,8 +80,7 @@ template <class X, class Y> void require_own_memory(Y& y, X const& x) {
     require_another_start("y", y, x, "x");
     return;
   }
-  std::less<void const*> const before;
-  if (before(to, from + size_of(x)) && before(from, to + size_of(y))) {
+  if (overlap(from, size_of(x), to, size_of(y))) {
     shares_memory("y", "forward", "x");
   }
 }
@@ -299,7 +296,7 @@ gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, gate_within c
   auto const shape = detail::gate_shape_of("forward", x);
   detail::require_half("forward", "y", y, x, shape);
   detail::require_own_memory(y, x);
-  return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule);
+  return detail::gated_forward(act.gate, x, detail::address_of(y), shape, rule);
 }
 template <class Gate, detail::numbers X, class Y>
   requires activation<Gate, detail::value_t<X>> && detail::numbers<std::remove_cvref_t<Y>>
@@ -308,7 +305,7 @@ gate_saturation forward(gated<Gate> const& act, X const& x, Y&& y, std::size_t r
   auto const shape = detail::gate_shape_of("forward", x, row_length);
   detail::require_half("forward", "y", y, x, shape);
   detail::require_own_memory(y, x);
-  return detail::gated_forward(act.gate, x, std::addressof(y), shape, rule);
+  return detail::gated_forward(act.gate, x, detail::address_of(y), shape, rule);
 }
 
 }} // namespace satur::SATUR_ABI

@@ -161,7 +161,7 @@ private:
   void make(A const& act, Z const& z, Y& y, std::optional<unit_layout> const& layout) {
     timer const time(*this);
     if (recording_) {
-      records_.pass("forward", act, z, std::addressof(y), detail::not_wanted, layout);
+      records_.pass("forward", act, z, detail::address_of(y), detail::not_wanted, layout);
     } else {
       satur::apply(act, z, y);
     }
@@ -170,7 +170,7 @@ private:
   void make(A const& act, Z const& z, Y& y, D& dy, std::optional<unit_layout> const& layout) {
     timer const time(*this);
     if (recording_) {
-      records_.pass("forward", act, z, std::addressof(y), std::addressof(dy), layout);
+      records_.pass("forward", act, z, detail::address_of(y), detail::address_of(dy), layout);
     } else {
       satur::apply(act, z, y, dy);
     }

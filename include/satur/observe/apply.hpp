@@ -5,7 +5,6 @@
 #include "satur/observe/kernel/evaluate.hpp"
 #include "satur/observe/kernel/into_arrays.hpp"
 
-#include <memory>
 #include <type_traits>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -50,20 +49,20 @@ void map_into(char const* function, A const& act, Z const& z, Y* y, D* dy) {
 template <class A, detail::numbers Z, class Y>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 void apply(A const& act, Z const& z, Y&& y) {
-  detail::map_into<detail::wanted::value>("apply", act, z, std::addressof(y), detail::not_wanted);
+  detail::map_into<detail::wanted::value>("apply", act, z, detail::address_of(y), detail::not_wanted);
 }
 /// y = act(z) and dy = act'(z) in one evaluation, nothing recorded. The bits of `forward`. One of them may be z itself.
 template <class A, detail::numbers Z, class Y, class D>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
            detail::numbers<std::remove_cvref_t<D>>
 void apply(A const& act, Z const& z, Y&& y, D&& dy) {
-  detail::map_into<detail::wanted::both>("apply", act, z, std::addressof(y), std::addressof(dy));
+  detail::map_into<detail::wanted::both>("apply", act, z, detail::address_of(y), detail::address_of(dy));
 }
 /// dy = act'(z), nothing recorded. The bits of `forward`. dy may be z itself.
 template <class A, detail::numbers Z, class D>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<D>>
 void apply_derivative(A const& act, Z const& z, D&& dy) {
-  detail::map_into<detail::wanted::slope>("apply_derivative", act, z, detail::not_wanted, std::addressof(dy));
+  detail::map_into<detail::wanted::slope>("apply_derivative", act, z, detail::not_wanted, detail::address_of(dy));
 }
 
 }} // namespace satur::SATUR_ABI

@@ -17,7 +17,6 @@
 #include "satur/rule/z_beyond.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <type_traits>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -102,7 +101,7 @@ template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
 template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 saturation forward(A const& act, Z const& z, Y&& y, Rule const& rule = Rule{}) {
-  return detail::record_into("forward", act, z, std::addressof(y), detail::not_wanted, rule,
+  return detail::record_into("forward", act, z, detail::address_of(y), detail::not_wanted, rule,
                              detail::no_block_visitor{});
 }
 /// y = act(z), dy = act'(z) and the record, fused: one reading of z. y and dy have z's shape and memory of their own.
@@ -110,7 +109,7 @@ template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule 
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
            detail::numbers<std::remove_cvref_t<D>>
 saturation forward(A const& act, Z const& z, Y&& y, D&& dy, Rule const& rule = Rule{}) {
-  return detail::record_into("forward", act, z, std::addressof(y), std::addressof(dy), rule,
+  return detail::record_into("forward", act, z, detail::address_of(y), detail::address_of(dy), rule,
                              detail::no_block_visitor{});
 }
 

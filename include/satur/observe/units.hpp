@@ -18,7 +18,6 @@
 #include "satur/observe/observe.hpp"
 #include "satur/rule/z_beyond.hpp"
 
-#include <memory>
 #include <type_traits>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -134,7 +133,7 @@ template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyon
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 void forward_units(unit_records& units, A const& act, Z const& z, Y&& y, unit_layout const& layout,
                    Rule const& rule = Rule{}) {
-  detail::units_into("forward_units", act, z, std::addressof(y), detail::not_wanted, layout, units, rule);
+  detail::units_into("forward_units", act, z, detail::address_of(y), detail::not_wanted, layout, units, rule);
 }
 template <class A, detail::shaped Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires detail::numbers<Z> && activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
@@ -148,7 +147,7 @@ template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule 
            detail::numbers<std::remove_cvref_t<D>>
 void forward_units(unit_records& units, A const& act, Z const& z, Y&& y, D&& dy, unit_layout const& layout,
                    Rule const& rule = Rule{}) {
-  detail::units_into("forward_units", act, z, std::addressof(y), std::addressof(dy), layout, units, rule);
+  detail::units_into("forward_units", act, z, detail::address_of(y), detail::address_of(dy), layout, units, rule);
 }
 template <class A, detail::shaped Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires detail::numbers<Z> && activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&

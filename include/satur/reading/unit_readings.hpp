@@ -8,7 +8,6 @@
 #include <array>
 #include <cmath>
 #include <concepts>
-#include <functional>
 #include <limits>
 #include <ostream>
 #include <string_view>
@@ -54,7 +53,13 @@ template <unit_source U, std::invocable<unit_summary const&> R>
 [[nodiscard]] std::vector<double> read_units(U const& units, R const& reading) {
   std::vector<double> values(units.size());
   for (std::size_t u = 0; u < values.size(); ++u) {
-    values[u] = std::invoke(reading, units[u]);
+    if constexpr (std::is_member_function_pointer_v<R>) {
+      values[u] = (unit_summary(units[u]).*reading)();
+    } else if constexpr (std::is_member_object_pointer_v<R>) {
+      values[u] = unit_summary(units[u]).*reading;
+    } else {
+      values[u] = reading(units[u]);
+    }
   }
   return values;
 }

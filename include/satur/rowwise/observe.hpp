@@ -65,7 +65,7 @@ template <class A, class Z, class Y> void apply_rows(A const& act, Z const& z, Y
   } else if constexpr (known_rowwise<A>) {
     require_same_shape("apply", "y", y, z);
     no_visitor nobody;
-    run_rows<A::output, false>(z, std::addressof(y), shape, nobody, unweighted{});
+    run_rows<A::output, false>(z, detail::address_of(y), shape, nobody, unweighted{});
   } else {
     require_same_shape("apply", "y", y, z);
     std::vector<T> in(shape.length);
@@ -90,7 +90,7 @@ void pullback_rows(A const& act, Y const& y, D const& dy, X& dx, row_shape shape
     require_same_shape("pullback", "dx", dx, y);
     no_visitor nobody;
     weights_from<sum_element<T>, D> const weights{number_reader<D>(dy)};
-    run_rows<row_output::probabilities, false>(y, std::addressof(dx), shape, nobody, weights);
+    run_rows<row_output::probabilities, false>(y, detail::address_of(dx), shape, nobody, weights);
   } else {
     require_same_shape("pullback", "dy", dy, y);
     require_same_shape("pullback", "dx", dx, y);
@@ -138,7 +138,7 @@ template <class A, class Z, class Y>
   row_saturation record;
   record.rule = rule;
   reading_visitor visitor{record, shape.length};
-  run_rows<A::output, true>(z, std::addressof(y), shape, visitor, unweighted{});
+  run_rows<A::output, true>(z, detail::address_of(y), shape, visitor, unweighted{});
   return record;
 }
 

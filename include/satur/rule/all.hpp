@@ -52,8 +52,9 @@ template <class R> [[nodiscard]] R rule_from(rule_definition const& d) {
 } // namespace detail
 
 /// The library's rule of a definition; nothing if no rule of the library has that name.
-[[nodiscard]] inline std::optional<library_rule> find_rule(rule_definition const& definition) {
-  std::optional<library_rule> found;
+template <std::same_as<library_rule> Rule = library_rule>
+[[nodiscard]] std::optional<Rule> find_rule(rule_definition const& definition) {
+  std::optional<Rule> found;
   detail::for_each_rule([&]<class R>(std::type_identity<R>) {
     if (definition.name == R::name) {
       found = detail::rule_from<R>(definition);
@@ -68,8 +69,14 @@ template <class R> [[nodiscard]] R rule_from(rule_definition const& d) {
     ;
 #else
 {
-  if (std::optional<library_rule> const rule = find_rule(definition); rule) {
-    return std::visit([](auto const& r) { return r.text(); }, *rule);
+  std::string text;
+  detail::for_each_rule([&]<class R>(std::type_identity<R>) {
+    if (definition.name == R::name) {
+      text = detail::rule_from<R>(definition).text();
+    }
+  });
+  if (!text.empty()) {
+    return text;
   }
   if (definition.name.empty()) {
     return "no rule yet";

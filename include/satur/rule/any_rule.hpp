@@ -4,8 +4,8 @@
 #include "satur/activation/activation_ref.hpp"
 #include "satur/rule/all.hpp"
 
+#include <any>
 #include <concepts>
-#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -29,51 +29,34 @@ concept library_rule_type = is_one_of<R, library_rule>;
 class any_rule {
 public:
   /// z_beyond{5}.
-  any_rule() = default;
+  any_rule() : any_rule(satur::z_beyond{}) {}
   template <detail::library_rule_type R>
-  any_rule(R const& rule) : rule_(library_rule(rule)) {} // NOLINT: a rule is one of any
-  any_rule(library_rule const& rule) : rule_(rule) {}    // NOLINT: the same
+  any_rule(R const& rule) // NOLINT: a rule is one of any
+      : definition_(rule.definition()), limits_([](any_rule const& self, activation_ref const& act) {
+          return detail::rule_from<R>(self.definition_).limits(act);
+        }),
+        in_library_(true) {}
+  template <std::same_as<library_rule> R>
+  any_rule(R const& rule) // NOLINT: the same
+      : any_rule(std::visit([](auto const& r) { return any_rule(r); }, rule)) {}
   template <class R>
     requires saturation_rule<R, activation_ref> &&
-             (!detail::library_rule_type<R> && !std::same_as<R, any_rule> && !std::same_as<R, library_rule>)
+                 (!detail::library_rule_type<R> && !std::same_as<R, any_rule> && !std::same_as<R, library_rule>)
   any_rule(R const& rule) // NOLINT: the same
-      : rule_(custom{rule.definition(), [rule](activation_ref const& act) { return rule.limits(act); }}) {}
+      : definition_(rule.definition()), own_(rule), limits_([](any_rule const& self, activation_ref const& act) {
+          return std::any_cast<R>(&self.own_)->limits(act);
+        }) {}
 
   /// The rule that a record was counted by: the library's rule of that name, or one that is known by name and numbers
   /// alone.
-  [[nodiscard]] SATUR_COMPILED_MEMBER static any_rule of(rule_definition const& definition)
-#if SATUR_COMPILED
-      ;
-#else
-  {
-    any_rule rule;
-    if (std::optional<library_rule> const known = find_rule(definition); known) {
-      rule.rule_ = *known;
-    } else {
-      rule.rule_ = custom{definition, nullptr};
-    }
-    return rule;
-  }
-#endif
+  template <std::same_as<library_rule> Library = library_rule>
+  [[nodiscard]] static any_rule of(rule_definition const& definition);
 
-  [[nodiscard]] SATUR_COMPILED_MEMBER rule_definition definition() const
-#if SATUR_COMPILED
-      ;
-#else
-  {
-    if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
-      return own->definition;
-    }
-    return std::visit([](auto const& r) { return r.definition(); }, *std::get_if<library_rule>(&rule_));
-  }
-#endif
+  [[nodiscard]] rule_definition definition() const { return definition_; }
   /// False for a rule that is known by name and numbers alone.
-  [[nodiscard]] bool can_count() const {
-    custom const* const own = std::get_if<custom>(&rule_);
-    return own == nullptr || own->limits != nullptr;
-  }
+  [[nodiscard]] bool can_count() const { return limits_ != nullptr; }
   /// One of the library's.
-  [[nodiscard]] bool in_library() const { return std::holds_alternative<library_rule>(rule_); }
+  [[nodiscard]] bool in_library() const { return in_library_; }
   /// Throws what the rule throws; std::invalid_argument if `can_count()` is false.
   template <class A> [[nodiscard]] rule_limits limits(A const& act) const {
     if constexpr (std::same_as<A, activation_ref>) {
@@ -82,51 +65,56 @@ public:
       return limits_for(activation_ref(act));
     }
   }
-  [[nodiscard]] friend bool operator==(any_rule const& a, any_rule const& b) {
-    return a.definition() == b.definition();
-  }
+  [[nodiscard]] friend bool operator==(any_rule const& a, any_rule const& b) { return a.definition_ == b.definition_; }
 
 private:
-  struct custom {
-    rule_definition definition;
-    std::function<rule_limits(activation_ref const&)> limits;
-  };
-
   [[nodiscard]] SATUR_COMPILED_MEMBER rule_limits limits_for(activation_ref const& act) const
 #if SATUR_COMPILED
       ;
 #else
   {
-    if (custom const* const own = std::get_if<custom>(&rule_); own != nullptr) {
-      if (!own->limits) {
-        detail::bad_parameter("any_rule", "rule", to_text(own->definition),
-                              "a rule that can count; this one came from a file, hand the rule itself in again "
-                              "(monitor::use_rule)");
-      }
-      return own->limits(act);
+    if (limits_ == nullptr) {
+      detail::bad_parameter("any_rule", "rule", to_text(definition_),
+                            "a rule that can count; this one came from a file, hand the rule itself in again "
+                            "(monitor::use_rule)");
     }
-    return std::visit([&](auto const& r) { return r.limits(act); }, *std::get_if<library_rule>(&rule_));
+    return limits_(*this, act);
   }
 #endif
 
-  std::variant<library_rule, custom> rule_;
+  rule_definition definition_; ///< also all that is kept of a rule of the library
+  std::any own_;               ///< a rule of yours
+  rule_limits (*limits_)(any_rule const& self, activation_ref const& act) = nullptr; ///< null if it cannot count
+  bool in_library_ = false;
 };
+
+template <std::same_as<library_rule> Library> any_rule any_rule::of(rule_definition const& definition) {
+  any_rule rule;
+  rule.definition_ = definition;
+  rule.limits_ = nullptr;
+  rule.in_library_ = false;
+  detail::for_each_rule([&]<class R>(std::type_identity<R>) {
+    if (definition.name == R::name) {
+      rule = detail::rule_from<R>(definition);
+    }
+  });
+  return rule;
+}
+SATUR_COMPILED_TEMPLATE(any_rule any_rule::of<library_rule>(rule_definition const& definition));
 
 /// The library's rule that a record was counted by, from its definition.
 /// Throws std::invalid_argument if no rule of the library has that name.
-[[nodiscard]] SATUR_COMPILED_FUNCTION any_rule rule_of(rule_definition const& definition)
-#if SATUR_COMPILED
-    ;
-#else
-{
-  if (std::optional<library_rule> const known = find_rule(definition); known) {
-    return *known;
+template <std::same_as<library_rule> Library = library_rule>
+[[nodiscard]] any_rule rule_of(rule_definition const& definition) {
+  any_rule const rule = any_rule::of<Library>(definition);
+  if (!rule.in_library()) {
+    std::string names;
+    detail::for_each_rule(
+        [&]<class R>(std::type_identity<R>) { names += (names.empty() ? "" : ", ") + std::string(R::name); });
+    detail::bad_parameter("rule_of", "rule", std::string(definition.name), names);
   }
-  std::string names;
-  detail::for_each_rule(
-      [&]<class R>(std::type_identity<R>) { names += (names.empty() ? "" : ", ") + std::string(R::name); });
-  detail::bad_parameter("rule_of", "rule", std::string(definition.name), names);
+  return rule;
 }
-#endif
+SATUR_COMPILED_TEMPLATE(any_rule rule_of<library_rule>(rule_definition const& definition));
 
 }} // namespace satur::SATUR_ABI

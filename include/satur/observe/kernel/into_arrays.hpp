@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <stdexcept>
 #include <type_traits>
 
@@ -23,8 +22,7 @@ namespace satur::detail {
 /// Throws std::invalid_argument if y and z overlap, n numbers each.
 template <class T>
 void require_apart(char const* name, T const* y, T const* z, std::size_t n, char const* function = "forward") {
-  std::less<T const*> const before;
-  if (n != 0 && before(y, z + n) && before(z, y + n)) {
+  if (overlap(y, n, z, n)) {
     shares_memory(name, function);
   }
 }
