@@ -4,11 +4,46 @@
 #include "satur/monitor/monitor.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
-#include <mutex>
-#include <thread>
+#include <utility>
 
 namespace satur { inline namespace SATUR_ABI {
+
+namespace detail {
+
+/// Its address names the calling thread. Like std::thread::id, it may name another one once the thread has ended.
+inline thread_local char this_thread;
+
+/// A lock for short waits: std::mutex and std::thread cost as much compile time as half of the monitor.
+class short_lock {
+public:
+  void lock() {
+    while (taken_.test_and_set(std::memory_order_acquire)) {
+      taken_.wait(true, std::memory_order_relaxed);
+    }
+  }
+  void unlock() {
+    taken_.clear(std::memory_order_release);
+    taken_.notify_one();
+  }
+
+private:
+  std::atomic_flag taken_;
+};
+/// Holds the lock until the end of a scope.
+class held_lock {
+public:
+  explicit held_lock(short_lock& lock) : lock_(lock) { lock_.lock(); }
+  held_lock(held_lock const&) = delete;
+  held_lock& operator=(held_lock const&) = delete;
+  ~held_lock() { lock_.unlock(); }
+
+private:
+  short_lock& lock_;
+};
+
+} // namespace detail
 
 /// A monitor for several threads of one training loop:
 ///
@@ -31,8 +66,8 @@ public:
 
   /// The calling thread's own monitor. The reference stays valid. Do not close its steps: `end_step` does.
   [[nodiscard]] monitor& local() {
-    std::lock_guard const lock(mutex_);
-    std::thread::id const here = std::this_thread::get_id();
+    detail::held_lock const lock(lock_);
+    void const* const here = &detail::this_thread;
     for (thread_record& t : threads_) {
       if (t.id == here) {
         return t.mon;
@@ -86,7 +121,7 @@ public:
 
 private:
   struct thread_record {
-    std::thread::id id;
+    void const* id;
     monitor mon;
   };
   void enter(phase p) {
@@ -109,7 +144,7 @@ private:
     }
   }
 
-  std::mutex mutex_;
+  detail::short_lock lock_;
   monitor merged_;
   std::deque<thread_record> threads_;
 };

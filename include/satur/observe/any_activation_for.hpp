@@ -54,8 +54,8 @@ private:
 
 /// The library's activation of that name, with its default parameters, for passes over arrays of T; nothing where there
 /// is none. It compiles the pass of every activation for T: where it is called, and nowhere else.
-template <class T>
-  requires std::same_as<T, float> || std::same_as<T, double>
+template <class T, class List = all_activations>
+  requires(std::same_as<T, float> || std::same_as<T, double>) && std::same_as<List, all_activations>
 [[nodiscard]] std::optional<any_activation_for<T>> activation_named(std::string_view name) {
   std::optional<any_activation_for<T>> found;
   auto const compare = [&](auto const& act) {
@@ -63,7 +63,7 @@ template <class T>
       found.emplace(act);
     }
   };
-  std::apply([&](auto const&... act) { (compare(act), ...); }, all_activations{});
+  std::apply([&](auto const&... act) { (compare(act), ...); }, List{});
   return found;
 }
 

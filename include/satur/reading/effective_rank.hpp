@@ -4,8 +4,8 @@
 #include "satur/error.hpp"
 
 #include <cmath>
+#include <iterator>
 #include <limits>
-#include <ranges>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -18,7 +18,12 @@ namespace satur { inline namespace SATUR_ABI {
 /// Source: O. Roy, M. Vetterli, "The effective rank: a measure of effective dimensionality", EUSIPCO 2007.
 ///
 /// Throws std::invalid_argument if one is negative, infinite or NaN.
-template <std::ranges::input_range S> [[nodiscard]] double effective_rank(S const& singular_values) {
+template <class S>
+  requires requires(S const& s) {
+    std::end(s);
+    static_cast<double>(*std::begin(s));
+  }
+[[nodiscard]] double effective_rank(S const& singular_values) {
   double largest = 0.0;
   for (auto const s : singular_values) {
     double const value = static_cast<double>(s);
