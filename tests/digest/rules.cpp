@@ -3,6 +3,8 @@
 #include "records.hpp"
 #include "sections.hpp"
 
+#include <sstream>
+
 namespace {
 
 template <class T, class A, class Rule>

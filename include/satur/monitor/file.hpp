@@ -4,12 +4,15 @@
 
 #include "satur/monitor/file/monitor_fields.hpp"
 
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#if !SATUR_COMPILED
 #include <cstdio>
 #include <fstream>
 #include <istream>
 #include <ostream>
-#include <string>
-#include <string_view>
+#endif
 
 namespace satur { inline namespace SATUR_ABI {
 

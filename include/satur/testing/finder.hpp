@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <locale>
+#include <sstream>
 #include <utility>
 
 namespace satur::testing::detail {
