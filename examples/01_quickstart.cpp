@@ -1,5 +1,5 @@
 // A layer whose weights are ten times too large: how much of it is saturated, and what slope is left?
-#include <satur/diagnostic.hpp>
+#include <satur/observe.hpp>
 
 #include <iostream>
 #include <random>

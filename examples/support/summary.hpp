@@ -37,7 +37,8 @@ inline void summarize(std::ostream& out, options const& o, std::vector<satur::fi
     if (f.severity == satur::severity::note) {
       continue;
     }
-    std::istringstream lines(satur::detail::message(f));
+    std::stringstream lines;
+    lines << f;
     bool continued = false;
     for (std::string line; std::getline(lines, line); continued = true) {
       out << wrapped(line, "  ").replace(0, continued ? 0 : 2, continued ? "" : "- ");
