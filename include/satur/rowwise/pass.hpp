@@ -12,8 +12,8 @@
 #include "satur/math/log1p.hpp"
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/rowwise/concept.hpp"
+#include "satur/simd/loop.hpp"
 #include "satur/simd/side_by_side.hpp"
-#include "satur/simd/tail.hpp"
 
 namespace satur::detail {
 
@@ -74,29 +74,13 @@ template <class T, class G> SATUR_INLINE void store_narrow(T* to, G const& x) {
   }
 }
 
-/// Calls f(group, at, count) over n numbers. The last group is filled with `padding`.
-template <class G, class T, class F> SATUR_INLINE void for_each_group(T const* x, std::size_t n, T padding, F&& f) {
-  constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<G>);
-  std::size_t i = 0;
-  for (; i + width <= n; i += width) {
-    f(load_wide<G>(x + i), i, width);
-  }
-  if (i < n) {
-    T all[width];
-    store_narrow(static_cast<T*>(all), G(padding));
-    std::copy_n(x + i, n - i, static_cast<T*>(all));
-    f(load_wide<G>(static_cast<T const*>(all)), i, n - i);
-  }
+/// The same for one step of a loop (simd/loop.hpp).
+template <class Part, class T> SATUR_INLINE typename Part::lanes load_wide(Part part, T const* from, T padding) {
+  T room[width_of<typename Part::lanes>];
+  return load_wide<typename Part::lanes>(part.filled(from, padding, room));
 }
-template <class T, class G> SATUR_INLINE void store_some(T* to, G const& x, std::size_t count) {
-  constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<G>);
-  if (count == width) {
-    store_narrow(to, x);
-    return;
-  }
-  T all[width];
-  store_narrow(static_cast<T*>(all), x);
-  std::copy(all, all + count, to);
+template <class Part, class T> SATUR_INLINE void store_narrow(Part part, T* to, typename Part::lanes const& x) {
+  part.write(to, [&](T* at) SATUR_INLINE_LAMBDA { store_narrow(at, x); });
 }
 
 /// Classification of a row.
@@ -179,19 +163,18 @@ template <class T, class L> struct row_steps {
 
   SATUR_INLINE static void add_largest(row_sums<T>& sums, T const* z, std::size_t n) {
     using P = math::twin<math::twin<L>>;
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<P>);
     P best = P(sums.largest);
     std::size_t i = 0;
-    for (; i + width <= n; i += width) {
+    for (; i + width_of<P> <= n; i += width_of<P>) {
       best = math::maximum(math::load_group<P>(z + i), best); // a NaN first argument is ignored
     }
-    T all[width];
+    T all[width_of<P>];
     math::store(static_cast<T*>(all), best);
     T largest = all[0];
     for (T const e : all) {
       largest = e > largest ? e : largest;
     }
-    for (; i < n; ++i) {
+    for (; i < n; ++i) { // the largest is the same whatever finds it, so no register is filled up
       largest = z[i] > largest ? z[i] : largest;
     }
     sums.largest = largest;
@@ -238,10 +221,11 @@ template <class T, class L> struct row_steps {
     [[maybe_unused]] G square = math::load_group<G>(sums.square);
     [[maybe_unused]] G weighted = math::load_group<G>(sums.weighted);
     [[maybe_unused]] G allowed = math::load_group<G>(sums.allowed);
-    for_each_group<G>(z, n, -std::numeric_limits<T>::infinity(), [&](G const& x, std::size_t i, std::size_t count) {
+    for_each_register<G>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+      G const x = load_wide(part, z + i, -std::numeric_limits<T>::infinity());
       exponential const e = exponential_of(x, m, floor);
       if (y != nullptr) {
-        store_some(y + i, e.value, count);
+        store_narrow(part, y + i, e.value);
       }
       auto const top = x == m;
       G const other = select(top, G(0), e.value);
@@ -275,11 +259,12 @@ template <class T, class L> struct row_steps {
   SATUR_INLINE static void scale(T* y, std::size_t n, S s, S factor) {
     G const by = G(std::same_as<T, S> ? s : factor / s);
     G const times = G(factor);
-    for_each_group<G>(static_cast<T const*>(y), n, T(0), [&](G const& e, std::size_t i, std::size_t count) {
+    for_each_register<G>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+      G const e = load_wide(part, static_cast<T const*>(y + i), T(0));
       if constexpr (std::same_as<T, S>) {
-        store_some(y + i, G((e / by) * times), count);
+        store_narrow(part, y + i, G((e / by) * times));
       } else {
-        store_some(y + i, G(e * by), count);
+        store_narrow(part, y + i, G(e * by));
       }
     });
   }
@@ -288,8 +273,8 @@ template <class T, class L> struct row_steps {
   SATUR_INLINE static void write_exponentials(row_sums<T> const& sums, T const* z, T* y, std::size_t n) {
     G const m = G(static_cast<S>(sums.largest));
     G const floor = G(sums.floor());
-    for_each_group<G>(z, n, T(0), [&](G const& x, std::size_t i, std::size_t count) {
-      store_some(y + i, exponential_of(x, m, floor).value, count);
+    for_each_register<G>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+      store_narrow(part, y + i, exponential_of(load_wide(part, z + i, T(0)), m, floor).value);
     });
   }
 
@@ -299,13 +284,14 @@ template <class T, class L> struct row_steps {
     G const m = G(static_cast<S>(sums.largest));
     G const floor = G(sums.floor());
     G const log_sum = G(log_s);
-    for_each_group<G>(z, n, T(0), [&](G const& x, std::size_t i, std::size_t count) {
+    for_each_register<G>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+      G const x = load_wide(part, z + i, T(0));
       if constexpr (std::same_as<T, double>) {
         auto const below = x < floor;
         math::split<G> const d = math::exact_sum(select(below, m, x), G(-m));
-        store_some(y + i, G(select(below, (x - m) - log_sum, d.value + (d.rest - log_sum))), count);
+        store_narrow(part, y + i, G(select(below, (x - m) - log_sum, d.value + (d.rest - log_sum))));
       } else {
-        store_some(y + i, G((x - m) - log_sum), count);
+        store_narrow(part, y + i, G((x - m) - log_sum));
       }
     });
   }

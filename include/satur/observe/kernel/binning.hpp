@@ -5,8 +5,8 @@
 #include "satur/array/chunk.hpp"
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/record/bins.hpp"
+#include "satur/simd/loop.hpp"
 #include "satur/simd/run.hpp"
-#include "satur/simd/tail.hpp"
 
 namespace satur::detail {
 
@@ -83,24 +83,16 @@ private:
 template <class W, class T, class E, class Place>
 SATUR_INLINE void place_and_count(T const* x, std::size_t count, E* at, T padding, place_counter& counter,
                                   Place const& place) {
-  constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
-  constexpr std::size_t at_once = (std::max<std::size_t>)(width, 4);
+  constexpr std::size_t at_once = (std::max<std::size_t>)(width_of<W>, 4);
   std::size_t done = 0;
-  std::size_t i = 0;
-  for (; i + width <= count; i += width) {
-    math::store(at + i, place(x + i));
-    if (i >= done + 4 * at_once) {
+  for_each_register<W>(count, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+    T room[width_of<W>];
+    math::store(at + i, place(part.filled(x + i, padding, room)));
+    if (part.whole && i >= done + 4 * at_once) {
       counter.add(at + done, at_once);
       done += at_once;
     }
-  }
-  if (i < count) {
-    T rest[width];
-    for (std::size_t k = 0; k < width; ++k) {
-      rest[k] = i + k < count ? x[i + k] : padding;
-    }
-    math::store(at + i, place(static_cast<T const*>(rest)));
-  }
+  });
   counter.add(at + done, count - done);
 }
 
