@@ -92,9 +92,9 @@ template <class T, loop Kind> struct tracing_kernel {
     seen.group = width_of<G>;
     seen.next = first;
     if constexpr (Kind == loop::parts) {
-      for_each_part<rest>(first, n, [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA { step(i, part); });
+      for_each_part<rest>(first, n, [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA { this->step(i, part); });
     } else {
-      for_each_register<G, rest>(n, [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA { step(i, part); });
+      for_each_register<G, rest>(n, [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA { this->step(i, part); });
     }
   }
 };

@@ -30,7 +30,8 @@ template <class T, class A, wanted W> struct mapping_pass {
   std::size_t n;
 
   template <class L> SATUR_INLINE void run() {
-    for_each_register<side_by_side<L>, L>(n, [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA { map(i, part); });
+    for_each_register<side_by_side<L>, L>(n,
+                                          [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA { this->map(i, part); });
   }
 
 private:
