@@ -16,10 +16,12 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 #define SATUR_INLINE [[gnu::always_inline]] inline
+#define SATUR_INLINE_LAMBDA __attribute__((always_inline))
 #define SATUR_NOINLINE [[gnu::noinline]]
 #define SATUR_FLATTEN [[gnu::flatten]]
 #else
 #define SATUR_INLINE inline
+#define SATUR_INLINE_LAMBDA
 #define SATUR_NOINLINE
 #define SATUR_FLATTEN
 #endif

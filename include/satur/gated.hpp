@@ -5,4 +5,6 @@
 #include "satur/gated/gated.hpp"
 #include "satur/gated/geglu.hpp"
 #include "satur/gated/glu.hpp"
+#include "satur/gated/pass.hpp"
+#include "satur/gated/shape.hpp"
 #include "satur/gated/swiglu.hpp"

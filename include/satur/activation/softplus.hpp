@@ -8,19 +8,6 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-namespace math::detail {
-/// The |beta z| above which softplus is z, or 0, for any beta >= 2^-80; with a margin.
-template <class T> SATUR_INLINE constexpr double last_of_softplus() {
-  if constexpr (std::same_as<element_t<T>, float>) {
-    return 170.0;
-  } else if constexpr (std::same_as<T, long double>) {
-    return 12000.0;
-  } else {
-    return 900.0;
-  }
-}
-} // namespace math::detail
-
 /// f(z) = log(1 + e^(beta z))/beta; f'(z) = 1/(1 + e^(-beta z)). beta > 0, 1 by default.
 ///
 /// Range: f in (0, inf), f' in (0, 1).
@@ -52,7 +39,7 @@ struct softplus {
       return {math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e), math::detail::logistic_of(z, e).value};
     } else {
       T const b = math::parameter_as<T>(beta);
-      T const limit = T(math::detail::last_of_softplus<T>()) / b;
+      T const limit = T(math::detail::last_of_scaled_logistic<T>()) / b;
       T const kept = math::detail::kept_within(z, limit);
       T const x = math::rounded(b * kept);
       T const lost = math::fma(b, kept, T(-x));

@@ -11,7 +11,8 @@
 namespace satur::detail {
 
 // Both passes do one addition per element, in an order that does not depend on the register width: the same bits at
-// every level.
+// every level, in lanes or not. So the last few columns are added one by one: to fill up a register for each row would
+// cost a narrow layer several times as much.
 
 template <class T> struct add_bias_pass {
   T* z;

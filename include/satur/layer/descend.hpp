@@ -4,11 +4,9 @@
 #include "satur/config.hpp"
 #include "satur/layer/parameter.hpp"
 #include "satur/math/arithmetic.hpp"
-#include "satur/simd/lanes.hpp"
-#include "satur/simd/load.hpp"
+#include "satur/simd/loop.hpp"
 #include "satur/simd/run.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -22,19 +20,9 @@ template <class T> struct descend_pass {
   T rate;
 
   template <class L> SATUR_INLINE void run() const {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    std::size_t i = 0;
-    for (; i + width <= n; i += width) {
-      math::store(value + i, math::madd(L(-rate), math::load<L>(gradient + i), math::load<L>(value + i)));
-    }
-    if (i < n) { // the tail goes through the same lanes: an element's bits do not depend on its position
-      T v[width] = {};
-      T g[width] = {};
-      std::copy(value + i, value + n, v);
-      std::copy(gradient + i, gradient + n, g);
-      math::store(v, math::madd(L(-rate), math::load<L>(g), math::load<L>(v)));
-      std::copy_n(v, n - i, value + i);
-    }
+    for_each_register<L>(n, [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+      part.store(value + i, math::madd(L(-rate), part.load(gradient + i, T(0)), part.load(value + i, T(0))));
+    });
   }
 };
 

@@ -6,8 +6,8 @@
 #include "satur/math/exp.hpp"
 #include "satur/math/expm1.hpp"
 #include "satur/math/log1p.hpp"
-#include "satur/simd/lanes.hpp"
-#include "satur/simd/load.hpp"
+#include "satur/simd/loop.hpp"
+#include "satur/simd/run.hpp"
 #include "satur/tensor/compat.hpp"
 
 #include <algorithm>
@@ -24,23 +24,14 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// x[i] = e^x[i], in place. The tail goes through the same lanes.
+/// x[i] = e^x[i], in place.
 template <class T> struct exp_pass {
   T* x;
   std::size_t n;
 
   template <class L> SATUR_INLINE void run() const {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    std::size_t i = 0;
-    for (; i + width <= n; i += width) {
-      math::store(x + i, math::exp(math::load<L>(x + i)));
-    }
-    if (i < n) {
-      T padded[width] = {};
-      std::copy(x + i, x + n, padded);
-      math::store(padded, math::exp(math::load<L>(padded)));
-      std::copy_n(padded, n - i, x + i);
-    }
+    for_each_register<L>(n, [this](std::size_t i, auto part)
+                                SATUR_INLINE_LAMBDA { part.store(x + i, math::exp(part.load(x + i, T(0)))); });
   }
 };
 

@@ -94,17 +94,6 @@ template <class T> SATUR_INLINE constexpr double last_of_gate() {
   }
 }
 
-/// The same bound for z s(b z), which is larger by 1/b.
-template <class T> SATUR_INLINE constexpr double last_of_any_gate() {
-  if constexpr (std::same_as<element_t<T>, float>) {
-    return 170.0;
-  } else if constexpr (std::same_as<T, long double>) {
-    return 12000.0;
-  } else {
-    return 900.0;
-  }
-}
-
 /// The same bound on |z| for y = 1.5958 z + 0.0714 z^3.
 template <class T> SATUR_INLINE constexpr double last_of_cubic_gate() {
   if constexpr (std::same_as<element_t<T>, float>) {
@@ -131,7 +120,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
 /// AnyScale, b may be far below 1; then the tail is longer by 1/b.
 template <bool AnyScale = false, class T>
 [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logistic_gate(T const& z, split<T> const& b) {
-  T const limit = T(AnyScale ? detail::last_of_any_gate<T>() : detail::last_of_gate<T>()) / b.value;
+  T const limit = T(AnyScale ? detail::last_of_scaled_logistic<T>() : detail::last_of_gate<T>()) / b.value;
   T const kept = detail::kept_within(z, limit);
   split<T> y = detail::any_exact_product(kept, b.value);
   y.rest = madd(kept, b.rest, y.rest);

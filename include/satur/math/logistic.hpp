@@ -68,6 +68,17 @@ template <class T> SATUR_INLINE constexpr value_and_slope<T> logistic_of(T const
   T const right = madd(r.value, r.error, r.value);
   return {select(z < T(0), left.value + left.rest, right), times_once(left, r)};
 }
+
+/// The |b z| above which z s(b z), its slope and softplus of scale b are 0, 1 or z, for any b >= 2^-80; with a margin.
+template <class T> SATUR_INLINE constexpr double last_of_scaled_logistic() {
+  if constexpr (std::same_as<element_t<T>, float>) {
+    return 170.0;
+  } else if constexpr (std::same_as<T, long double>) {
+    return 12000.0;
+  } else {
+    return 900.0;
+  }
+}
 } // namespace detail
 
 /// The logistic function s = 1/(1+e^-z) and its slope e^-|z|/(1+e^-|z|)^2, for all z.

@@ -49,17 +49,15 @@ struct unit_merging_pass {
 
 private:
   template <class L> SATUR_INLINE void join_row(std::size_t row) {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     double* const mean = x + row * units;
     double* const variance = has_variance(row) ? mean + units : nullptr;
     double const* const other = y + row * units;
     L const w = L(share[unit_statistics[row].over]);
-    for (std::size_t u = 0; u < units; u += width) {
-      std::size_t const here = (std::min)(width, units - u);
-      L const other_variance = variance != nullptr ? load_first<L>(other + units + u, here, 0.0) : L(0.0);
-      join_statistic<L>(mean + u, variance != nullptr ? variance + u : nullptr, here,
-                        load_first<L>(other + u, here, 0.0), other_variance, w);
-    }
+    for_each_register<L>(units, [&](std::size_t u, auto part) SATUR_INLINE_LAMBDA {
+      L const other_variance = variance != nullptr ? part.load(other + units + u, 0.0) : L(0.0);
+      join_statistic(part, mean + u, variance != nullptr ? variance + u : nullptr, part.load(other + u, 0.0),
+                     other_variance, w);
+    });
   }
 };
 

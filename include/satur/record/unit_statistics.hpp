@@ -4,8 +4,8 @@
 
 #include "satur/record/saturation.hpp"
 #include "satur/record/unit_summary.hpp"
+#include "satur/simd/loop.hpp"
 #include "satur/simd/special_values.hpp"
-#include "satur/simd/tail.hpp"
 #include "satur/statistics/moments.hpp"
 
 #include <array>
@@ -120,16 +120,16 @@ struct unit_sizes {
           share_of(more.gradients, before.gradients)};
 }
 
-/// The one merge of means and variances: those of up to one register of units, `here` of them, are joined by others,
-/// whose share among all numbers is w. `variance` is null where there is none. As Chan, Golub, LeVeque 1983.
-template <class W>
-SATUR_INLINE void join_statistic(double* mean, double* variance, std::size_t here, W const& other_mean,
-                                 W const& other_variance, W const& w) {
-  W const old = load_first<W>(mean, here, 0.0);
-  store_first(mean, moved_mean(old, other_mean, w), here);
+/// The one merge of means and variances: those of the units of one step of a loop are joined by others, whose share
+/// among all numbers is w. `variance` is null where there is none. As Chan, Golub, LeVeque 1983.
+template <class Part, class W = typename Part::lanes>
+SATUR_INLINE void join_statistic(Part part, double* mean, double* variance, W const& other_mean,
+                                 std::type_identity_t<W> const& other_variance, std::type_identity_t<W> const& w) {
+  W const old = part.load(mean, 0.0);
+  part.store(mean, moved_mean(old, other_mean, w));
   if (variance != nullptr) {
-    W const v = load_first<W>(variance, here, 0.0);
-    store_first(variance, joint_variance(v, other_variance, W(other_mean - old), w), here);
+    W const v = part.load(variance, 0.0);
+    part.store(variance, joint_variance(v, other_variance, W(other_mean - old), w));
   }
 }
 /// All statistics of one unit are joined: ours(row) is a double&, theirs(row) a double, `share` that of theirs.
@@ -139,8 +139,8 @@ SATUR_INLINE void join_unit(unit_sizes const& share, Ours const& ours, Theirs co
     double const w = share[unit_statistics[row].over];
     if (is_mean(row) && w > 0.0) {
       bool const both = has_variance(row);
-      join_statistic<double>(&ours(row), both ? &ours(row + 1) : nullptr, 1, theirs(row), both ? theirs(row + 1) : 0.0,
-                             w);
+      join_statistic(whole_register<double>{}, &ours(row), both ? &ours(row + 1) : nullptr, theirs(row),
+                     both ? theirs(row + 1) : 0.0, w);
     }
   }
 }

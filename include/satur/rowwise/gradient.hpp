@@ -50,50 +50,32 @@ template <class Rule, class T> struct gradient_piece {
 
   template <class L> SATUR_INLINE void run() {
     using G = row_group<L>;
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<G>);
     G const c = G(row.center);
     if (what == step::sums) {
       G sum = math::load_group<G>(row.sums);
-      for (std::size_t i = 0; i < n; i += width) {
-        std::size_t const count = (std::min)(width, n - i);
-        bool const here = Rule::leaves_largest && row.at >= offset + i && row.at < offset + i + count;
-        if (count == width && !here) {
-          sum = sum + math::rounded(Rule::term(load_wide<G>(y + i), load_wide<G>(dy + i), c));
-          continue;
+      for_each_register<G>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+        G const term = Rule::term(load_wide(part, y + i, T(0)), load_wide(part, dy + i, T(0)), c);
+        bool const here = Rule::leaves_largest && row.at >= offset + i && row.at < offset + i + part.count;
+        if (part.whole && !here) {
+          sum = sum + math::rounded(term);
+          return;
         }
-        S terms[width] = {};
-        T some_y[width] = {};
-        T some_dy[width] = {};
-        std::copy_n(y + i, count, some_y);
-        std::copy_n(dy + i, count, some_dy);
-        math::store(static_cast<S*>(terms), Rule::term(load_wide<G>(static_cast<T const*>(some_y)),
-                                                       load_wide<G>(static_cast<T const*>(some_dy)), c));
-        for (std::size_t k = 0; k < width; ++k) {
-          if (k >= count || (here && offset + i + k == row.at)) {
+        S terms[width_of<G>];
+        math::store(static_cast<S*>(terms), term);
+        for (std::size_t k = 0; k < width_of<G>; ++k) {
+          if (k >= part.count || (here && offset + i + k == row.at)) {
             terms[k] = 0;
           }
         }
         sum = sum + math::load_group<G>(terms);
-      }
+      });
       math::store(static_cast<S*>(row.sums), sum);
       return;
     }
     G const total = G(Rule::total(row.center, row.total));
-    for (std::size_t i = 0; i < n; i += width) {
-      std::size_t const count = (std::min)(width, n - i);
-      if (count == width) {
-        store_narrow(dx + i, Rule::result(load_wide<G>(y + i), load_wide<G>(dy + i), c, total));
-        continue;
-      }
-      T some_y[width] = {};
-      T some_dy[width] = {};
-      std::copy_n(y + i, count, some_y);
-      std::copy_n(dy + i, count, some_dy);
-      store_some(dx + i,
-                 G(Rule::result(load_wide<G>(static_cast<T const*>(some_y)),
-                                load_wide<G>(static_cast<T const*>(some_dy)), c, total)),
-                 count);
-    }
+    for_each_register<G>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+      store_narrow(part, dx + i, Rule::result(load_wide(part, y + i, T(0)), load_wide(part, dy + i, T(0)), c, total));
+    });
   }
 };
 

@@ -4,10 +4,10 @@
 #include "satur/array/chunk.hpp"
 #include "satur/array/threads.hpp"
 #include "satur/rule/limits.hpp"
+#include "satur/simd/loop.hpp"
 #include "satur/simd/reduce.hpp"
 #include "satur/simd/run.hpp"
 #include "satur/simd/special_values.hpp"
-#include "satur/simd/tail.hpp"
 
 namespace satur::detail {
 
@@ -42,7 +42,7 @@ private:
     C beyond_odd = C(0);
     L even = L(0); // sums, for one question only: was there a NaN?
     L odd = L(0);
-    std::size_t i = 0;
+    std::size_t i = 0; // by hand: the last few are looked at for NaN one by one, and so are all where there was one
     for (; i + 2 * width <= size; i += 2 * width) {
       L const a = math::load<L>(at + i);
       L const b = math::load<L>(at + i + width);
@@ -56,11 +56,11 @@ private:
       beyond_even = beyond_odd = C(0);
       i = 0;
     }
-    for (; i < size; i += width) { // 0 is neither beyond nor NaN
-      L const x = load_first<L>(at + i, (std::min)(width, size - i), T(0));
+    for_each_part<L>(i, size, [&](std::size_t k, register_part<L> part) SATUR_INLINE_LAMBDA {
+      L const x = part.load(at + k, T(0)); // 0 is neither beyond nor NaN
       count_into(beyond_even, x > limit || x < -limit);
       count_into(nans, as_mask_of<L>(is_nan(x)));
-    }
+    });
     found.beyond += static_cast<std::uint64_t>(sum_of(beyond_even) + sum_of(beyond_odd));
     found.nan += static_cast<std::uint64_t>(sum_of(nans));
   }

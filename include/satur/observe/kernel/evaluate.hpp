@@ -2,9 +2,9 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
+#include "satur/simd/loop.hpp"
 #include "satur/simd/run.hpp"
 #include "satur/simd/side_by_side.hpp"
-#include "satur/simd/tail.hpp"
 #if SATUR_COMPILED || defined(SATUR_COMPILED_SOURCE)
 #include "satur/activation/all.hpp"
 
@@ -30,29 +30,22 @@ template <class T, class A, wanted W> struct mapping_pass {
   std::size_t n;
 
   template <class L> SATUR_INLINE void run() {
-    using G = side_by_side<L>;
-    constexpr std::size_t group = static_cast<std::size_t>(math::lane_count<G>);
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    std::size_t i = 0;
-    for (; i + group <= n; i += group) {
-      map(i, math::load_group<G>(z + i), [](T* to, G const& x) { math::store(to, x); });
-    }
-    for (; i < n; i += width) {
-      std::size_t const count = (std::min)(width, n - i);
-      map(i, load_first<L>(z + i, count, T(0)), [count](T* to, L const& x) { store_first(to, x, count); });
-    }
+    for_each_register<side_by_side<L>, L>(n,
+                                          [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA { this->map(i, part); });
   }
 
 private:
-  template <class G, class Store> SATUR_INLINE void map(std::size_t i, G const& x, Store const& store) const {
+  template <class Part> SATUR_INLINE void map(std::size_t i, Part part) const {
+    using G = typename Part::lanes;
+    G const x = part.load(z + i, T(0));
     if constexpr (W == wanted::both) {
       math::value_and_slope<G> const f = evaluate(act, x);
-      store(y + i, f.value);
-      store(dy + i, f.slope);
+      part.store(y + i, f.value);
+      part.store(dy + i, f.slope);
     } else if constexpr (W == wanted::slope) {
-      store(dy + i, evaluate_one<true>(act, x));
+      part.store(dy + i, evaluate_one<true>(act, x));
     } else {
-      store(y + i, evaluate_one<false>(act, x));
+      part.store(y + i, evaluate_one<false>(act, x));
     }
   }
 };

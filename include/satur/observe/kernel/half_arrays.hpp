@@ -43,24 +43,17 @@ template <math::half_format F> struct half_arrays {
 
   template <class L> SATUR_INLINE static void load(std::uint16_t const* from, std::size_t n, float* to) {
     using Int = decltype(math::bits(L(0)));
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    std::size_t i = 0;
-    for (; i + width <= n; i += width) {
-      math::store(to + i, math::float_of_half<F>(math::load_16_bits<Int>(from + i)));
-    }
-    for (; i < n; ++i) {
-      to[i] = math::float_of_half<F>(std::int32_t{from[i]});
-    }
+    constexpr std::uint16_t zero = 0;
+    for_each_register<L>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+      std::uint16_t room[width_of<L>];
+      part.store(to + i, math::float_of_half<F>(math::load_16_bits<Int>(part.filled(from + i, zero, room))));
+    });
   }
   template <class L> SATUR_INLINE static void store(std::uint16_t* to, std::size_t n, float const* from) {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    std::size_t i = 0;
-    for (; i + width <= n; i += width) {
-      math::store_16_bits(to + i, math::half_of_float<F>(math::load<L>(from + i)));
-    }
-    for (; i < n; ++i) {
-      to[i] = static_cast<std::uint16_t>(math::half_of_float<F>(from[i]));
-    }
+    for_each_register<L>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
+      auto const halves = math::half_of_float<F>(part.load(from + i, 0.0f));
+      part.write(to + i, [&](std::uint16_t* at) SATUR_INLINE_LAMBDA { math::store_16_bits(at, halves); });
+    });
   }
 };
 

@@ -4,8 +4,8 @@
 
 #include "satur/array/threads.hpp"
 #include "satur/observe/kernel/sums.hpp"
+#include "satur/simd/loop.hpp"
 #include "satur/simd/run.hpp"
-#include "satur/simd/tail.hpp"
 #include "satur/statistics/moments.hpp"
 
 namespace satur::detail {
@@ -45,7 +45,7 @@ private:
     plain_wide_sums<L> even({});
     plain_wide_sums<L> odd({});
     C zeros = C(0);
-    std::size_t i = 0;
+    std::size_t i = 0; // by hand: the last few are summed around another number, with checks
     for (; i + 2 * width <= size; i += 2 * width) {
       L const a = math::load<L>(at + i);
       L const b = math::load<L>(at + i + width);
@@ -100,18 +100,16 @@ private:
         : shift(around), scale(by), sums({W(static_cast<sum_element<T>>(around * by))}) {}
     SATUR_INLINE void add(T const* at, std::size_t size) {
       using math::select;
-      constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-      for (std::size_t i = 0; i < size; i += width) {
-        std::size_t const count = (std::min)(width, size - i);
-        L const a = load_first<L>(at + i, count, shift);
-        auto const valid = first_lanes<L>(count);
+      for_each_part<L>(0, size, [&](std::size_t i, register_part<L> part) SATUR_INLINE_LAMBDA {
+        L const a = part.load(at + i, shift);
+        auto const valid = first_lanes<L>(part.count);
         auto const nan_here = as_mask_of<L>(is_nan(a)) && valid;
         auto const infinite_here = as_mask_of<L>(is_infinite(a)) && valid;
         count_into(nan, nan_here);
         count_into(infinite, infinite_here);
         count_into(zeros, a == L(0) && valid);
         sums.add(select(nan_here || infinite_here, L(shift), a) * L(scale)); // less the shift, that is nothing
-      }
+      });
     }
   };
 

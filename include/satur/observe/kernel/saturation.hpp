@@ -6,7 +6,7 @@
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/record/saturation.hpp"
 #include "satur/rule/limits.hpp"
-#include "satur/simd/tail.hpp"
+#include "satur/simd/loop.hpp"
 
 namespace satur::detail {
 
@@ -199,7 +199,6 @@ private:
 
   template <class L, bool Checked>
   SATUR_INLINE void sum(limits_in_lanes<L> const& bound, std::size_t start, std::size_t size, leaf_sums<L>& sums) {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
     alignas(64) T z_block[block_elements];
     alignas(64) T value_block[block_elements];
     alignas(64) T slope_block[block_elements];
@@ -209,23 +208,26 @@ private:
       T* const values = arrays.values(start + i, value_block);
       T* const slopes = arrays.slopes(start + i, slope_block);
       act.map(act.act, x, values, slopes, count);
-      std::size_t k = 0;
-      if constexpr (!Checked) {
+      auto const add_checked = [&](std::size_t k, register_part<L> part) SATUR_INLINE_LAMBDA {
+        sums.add_checked(part.load(x + k, sums.around.z), {part.load(values + k, T(0)), part.load(slopes + k, T(0))},
+                         bound, first_lanes<L>(part.count));
+      };
+      if constexpr (Checked) {
+        for_each_part<L>(0, count, add_checked);
+      } else {
         if (i == 0) {
           sums.start(middle_of(values[0], values[count / 2], values[count - 1]),
                      middle_of(slopes[0], slopes[count / 2], slopes[count - 1]));
         }
-        for (; k + width <= count; k += width) {
-          math::prefetch(x + k, block_elements); // the block after this one, and where its values go
-          math::prefetch(values + k, block_elements);
-          sums.add(x + k, values + k, slopes + k, bound);
-        }
-      }
-      for (; k < count; k += width) {
-        std::size_t const here = (std::min)(width, count - k);
-        sums.add_checked(load_first<L>(x + k, here, sums.around.z),
-                         {load_first<L>(values + k, here, T(0)), load_first<L>(slopes + k, here, T(0))}, bound,
-                         first_lanes<L>(here));
+        for_each_register<L>(count, [&](std::size_t k, auto part) SATUR_INLINE_LAMBDA {
+          if constexpr (part.whole) {
+            math::prefetch(x + k, block_elements); // the block after this one, and where its values go
+            math::prefetch(values + k, block_elements);
+            sums.add(x + k, values + k, slopes + k, bound);
+          } else {
+            add_checked(k, part);
+          }
+        });
       }
       arrays.template written<L>(start + i, count, values, slopes);
     }

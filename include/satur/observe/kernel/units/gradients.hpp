@@ -104,6 +104,7 @@ private:
       }
     }
     std::uint64_t others = 0;
+    // One square and one sum each: the same bits in lanes or not, and a layer of few units need not fill up a register.
     for (; k < n; ++k) {
       for (std::size_t r = 0; r < Rows; ++r) {
         T const x = from[r * stride + k];
@@ -141,7 +142,9 @@ private:
     double const n = static_cast<double>(samples - bad);
     double const w = share_of(n, static_cast<double>(store.gradient_samples - store.bad_gradients(u)));
     if (w > 0.0) {
-      (join_statistic<double>(&store.statistic(rows[R], u), nullptr, 1, static_cast<double>(sums[R]) / n, 0.0, w), ...);
+      (join_statistic(whole_register<double>{}, &store.statistic(rows[R], u), nullptr, static_cast<double>(sums[R]) / n,
+                      0.0, w),
+       ...);
     }
     store.add_count(of_bad_gradients, u, bad);
   }

@@ -110,13 +110,12 @@ private:
   template <class W, std::size_t... C>
   SATUR_INLINE void in_lanes(unit_store& store, std::size_t first, W const& w, W const& inverse,
                              std::index_sequence<C...>) const {
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
-    for (std::size_t u = 0; u < units; u += width) {
-      (column_in_lanes<C>(store, first + u, u, (std::min)(width, units - u), w, inverse), ...);
-    }
+    for_each_part<W>(0, units, [&](std::size_t u, register_part<W> part) SATUR_INLINE_LAMBDA {
+      (column_in_lanes<C>(store, first + u, u, part, w, inverse), ...);
+    });
   }
   template <std::size_t C, class W>
-  SATUR_INLINE void column_in_lanes(unit_store& store, std::size_t to, std::size_t u, std::size_t here, W const& w,
+  SATUR_INLINE void column_in_lanes(unit_store& store, std::size_t to, std::size_t u, register_part<W> here, W const& w,
                                     W const& inverse) const {
     constexpr std::size_t row = forward_statistics[C];
     double* const mean = &store.statistic(row, to);
@@ -129,7 +128,7 @@ private:
     if constexpr (is_centered(C)) {
       value = widened_from<W>(sums.shift[C] + u) + off;
     }
-    join_statistic<W>(mean, has_variance(row) ? mean + store.units : nullptr, here, value, variance, w);
+    join_statistic(here, mean, has_variance(row) ? mean + store.units : nullptr, value, variance, w);
   }
 
   template <std::size_t... C>

@@ -3,7 +3,7 @@
 
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/record/unit_statistics.hpp"
-#include "satur/simd/tail.hpp"
+#include "satur/simd/loop.hpp"
 
 #include <type_traits>
 

@@ -1,108 +1,12 @@
-/// \file observe/kernel/binning.hpp  Into which bin of a histogram each number of an array falls: by arithmetic, in
-/// lanes.
+/// \file observe/kernel/linear_binning.hpp  Into which of many equal bins each number of an array falls: by arithmetic,
+/// in lanes.
 #pragma once
 
 #include "satur/array/chunk.hpp"
-#include "satur/observe/kernel/sums.hpp"
-#include "satur/record/bins.hpp"
+#include "satur/observe/kernel/bin_places.hpp"
 #include "satur/simd/run.hpp"
-#include "satur/simd/tail.hpp"
 
 namespace satur::detail {
-
-/// Every lane e. Through memory, once before a loop: g++ 12 puts whole numbers together lane by lane.
-template <class L, class E> [[nodiscard]] SATUR_INLINE L in_every_lane(E e) {
-  math::element_t<L> all[static_cast<std::size_t>(math::lane_count<L>)];
-  for (math::element_t<L>& lane : all) {
-    lane = static_cast<math::element_t<L>>(e);
-  }
-  return math::load<L>(all);
-}
-/// The places beside the bins, and the limits of the bins, in lanes.
-template <class Int> struct binning_places {
-  Int none, first, last, above, nan, zero, minus_infinity, plus_infinity, magnitude, infinity;
-  template <class T, class N>
-  SATUR_INLINE binning_places(T, N bins)
-      : none(in_every_lane<Int>(0)), first(in_every_lane<Int>(1)), last(in_every_lane<Int>(bins)),
-        above(in_every_lane<Int>(bins + 1)), nan(at(bins, beside::nan)), zero(at(bins, beside::zero)),
-        minus_infinity(at(bins, beside::minus_infinity)), plus_infinity(at(bins, beside::plus_infinity)),
-        magnitude(in_every_lane<Int>(special_bits<T>::magnitude)),
-        infinity(in_every_lane<Int>(special_bits<T>::infinity)) {}
-
-private:
-  template <class N> SATUR_INLINE static Int at(N bins, beside what) {
-    return in_every_lane<Int>(bins + static_cast<N>(what));
-  }
-};
-
-/// Counts places. Where they are few against the numbers, in four tables in turn: the same place twice in a row need
-/// not wait for itself.
-class place_counter {
-public:
-  place_counter(std::uint64_t* places, std::size_t count, std::size_t numbers)
-      : places_(places), count_(count), by_four_(count <= most && numbers >= 4 * count) {
-    if (by_four_) {
-      std::fill(tables_, tables_ + 4 * count, 0u);
-    }
-  }
-  place_counter(place_counter const&) = delete;
-  place_counter& operator=(place_counter const&) = delete;
-  ~place_counter() {
-    if (by_four_) {
-      for (std::size_t i = 0; i < count_; ++i) {
-        std::uint32_t const* const t = tables_ + i;
-        places_[i] += std::uint64_t{t[0]} + t[count_] + t[2 * count_] + t[3 * count_];
-      }
-    }
-  }
-  template <class Int> SATUR_INLINE void add(Int const* at, std::size_t n) {
-    std::size_t k = 0;
-    if (by_four_) {
-      for (; k + 4 <= n; k += 4) {
-        for (std::size_t t = 0; t < 4; ++t) {
-          ++tables_[t * count_ + static_cast<std::size_t>(at[k + t])];
-        }
-      }
-    }
-    for (; k < n; ++k) {
-      ++places_[at[k]];
-    }
-  }
-
-private:
-  static constexpr std::size_t most = 640;
-  std::uint64_t* places_;
-  std::size_t count_;
-  bool by_four_;
-  std::uint32_t tables_[4 * most];
-};
-
-/// Places and counts a block of T. `place(from)` gives the places of the register that starts at `from`, `padding`
-/// fills the last one up. A register is counted while the next four are placed: the one is memory, the other
-/// arithmetic.
-template <class W, class T, class E, class Place>
-SATUR_INLINE void place_and_count(T const* x, std::size_t count, E* at, T padding, place_counter& counter,
-                                  Place const& place) {
-  constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<W>);
-  constexpr std::size_t at_once = (std::max<std::size_t>)(width, 4);
-  std::size_t done = 0;
-  std::size_t i = 0;
-  for (; i + width <= count; i += width) {
-    math::store(at + i, place(x + i));
-    if (i >= done + 4 * at_once) {
-      counter.add(at + done, at_once);
-      done += at_once;
-    }
-  }
-  if (i < count) {
-    T rest[width];
-    for (std::size_t k = 0; k < width; ++k) {
-      rest[k] = i + k < count ? x[i + k] : padding;
-    }
-    math::store(at + i, place(static_cast<T const*>(rest)));
-  }
-  counter.add(at + done, count - done);
-}
 
 /// Added to a number that is smaller than shifter / 4, the shifter leaves the nearest whole one in the last bits.
 template <class T> struct whole_bits;
@@ -249,73 +153,7 @@ private:
   }
 };
 
-/// Bins of |x| that cut every octave into 2^k equal parts: the upper bits of |x| are the bin, exactly.
-template <class T> struct octave_binning_pass {
-  using E = decltype(math::bits(T(0)));
-
-  int shift; ///< bits below those that say the bin
-  E first;   ///< what the upper bits of the first bin are
-  E bins;
-  T const* x;
-  std::size_t n; ///< below 2^32
-  binned_blocks taken;
-  std::uint64_t* places;
-  double& lowest; ///< of |x|, finite and not 0
-  double& highest;
-
-  template <class L> SATUR_INLINE void run() {
-    using Int = decltype(math::bits(L(0)));
-    constexpr std::size_t width = static_cast<std::size_t>(math::lane_count<L>);
-    E at[block_elements];
-    place_counter counter(places, static_cast<std::size_t>(bins) + static_cast<std::size_t>(beside::places),
-                          n / taken.stride * taken.block);
-    binning_places<Int> const in(T{}, bins);
-    Int const before = in_every_lane<Int>(first - 1);
-    Int least = in.infinity;
-    Int most = in.none;
-    for (std::size_t start = 0; start < n; start += taken.stride) {
-      place_and_count<L>(x + start, (std::min)(taken.block, n - start), at, T(0), counter, [&](T const* from) {
-        return place(math::bits(math::load<L>(from)), in, before, least, most);
-      });
-    }
-    E all[width];
-    math::store(all, least);
-    E smallest = all[0];
-    for (E const e : all) {
-      smallest = (std::min)(smallest, e);
-    }
-    math::store(all, most);
-    E largest = all[0];
-    for (E const e : all) {
-      largest = (std::max)(largest, e);
-    }
-    if (largest != 0) {
-      lowest = (std::min)(lowest, static_cast<double>(math::from_bits<T>(smallest)));
-      highest = (std::max)(highest, static_cast<double>(math::from_bits<T>(largest)));
-    }
-  }
-
-private:
-  template <class Int>
-  SATUR_INLINE Int place(Int const& b, binning_places<Int> const& in, Int const& before, Int& least, Int& most) const {
-    using math::select;
-    Int const m = b & in.magnitude;
-    Int p = (m >> shift) - before;
-    p = select(p < in.none, in.none, p);
-    p = select(p > in.above, in.above, p);
-    p = select(m == in.none, in.zero, p);
-    p = select(m == in.infinity, select(b < in.none, in.minus_infinity, in.plus_infinity), p);
-    p = select(m > in.infinity, in.nan, p);
-    auto const kept = m < in.infinity && m != in.none;
-    least = select(kept && m < least, m, least);
-    most = select(kept && m > most, m, most);
-    return p;
-  }
-};
-
 } // namespace satur::detail
 
 SATUR_COMPILED_PASS(float, satur::detail::linear_binning_pass<float>);
 SATUR_COMPILED_PASS(double, satur::detail::linear_binning_pass<double>);
-SATUR_COMPILED_PASS(float, satur::detail::octave_binning_pass<float>);
-SATUR_COMPILED_PASS(double, satur::detail::octave_binning_pass<double>);
