@@ -1,4 +1,4 @@
-// satur/activation.hpp alone is enough to ask how saturated z is.
+// satur/activation.hpp alone brings the functions of satur/observe.hpp.
 #include "satur/activation.hpp"
 
 #include "support/observe_functions.hpp" // after the header under test

@@ -1,4 +1,4 @@
-// satur/initializer.hpp alone is enough to ask how saturated z is, and how saturated it will be.
+// satur/initializer.hpp alone brings the functions of satur/observe.hpp, and predicted().
 #include "satur/initializer.hpp"
 
 #include "support/observe_functions.hpp" // after the header under test

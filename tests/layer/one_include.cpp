@@ -1,4 +1,4 @@
-// satur/layer.hpp alone is enough to ask how saturated z is, and a layer answers for its last z.
+// satur/layer.hpp alone brings the functions of satur/observe.hpp; readings of a layer's last z.
 #include "satur/layer.hpp"
 
 #include "support/observe_functions.hpp" // after the header under test

@@ -1,5 +1,5 @@
-// The functions of satur/observe.hpp, checked with what the includer has: this header includes nothing of satur, so a
-// test that includes one header of satur before this one proves that this header brings them.
+// A check of the functions of satur/observe.hpp. This header includes nothing of satur. A test that includes one header
+// of satur before it proves that this one header is enough.
 #pragma once
 
 #include <doctest/doctest.h>
