@@ -1,8 +1,8 @@
 #!/bin/sh
 # Checks that the headers of a kind, the list of them and the pages name the same: check_listed.sh KIND PROJECT, where KIND
 # is activation or rule.
-# check_listed.sh --self-test KIND PROJECT DIR: a name that is missing from any place is noticed, and so is one too many in
-# the list.
+# check_listed.sh --self-test KIND PROJECT DIR: the check fails if a name is missing from any place, or if the list has one
+# too many.
 set -eu
 
 # KIND -> others: headers of the folder that are none of the kind; sample: the name that the self-test removes;
