@@ -361,8 +361,7 @@ TEST_CASE("monitor threads: the time of a step is that of its slowest thread") {
   }
 }
 
-TEST_CASE("monitor threads: a thread with the id of an ended one continues its record, and nothing is lost or counted "
-          "twice") {
+TEST_CASE("monitor threads: threads with reused ids lose nothing and count nothing twice") {
   satur::monitor_options const options{.histograms = 1, .units = true};
   satur::shared_monitor mon(options);
   satur::monitor alone(options);
