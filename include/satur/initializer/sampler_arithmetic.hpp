@@ -4,7 +4,7 @@
 
 #include "satur/config.hpp"
 #include "satur/simd/lanes.hpp"
-#include "satur/simd/rounded.hpp"
+#include "satur/simd/operations.hpp" // math::rounded of lanes: the general one would pass them through
 
 #include <bit>
 #include <cstddef>
