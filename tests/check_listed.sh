@@ -42,13 +42,13 @@ check() { # KIND PROJECT
   failures=0
   for name in $names; do
     while IFS= read -r place; do
-      file=$(named "${place%%:*}" "$name")
-      grep -q "$(named "${place#*:}" "$name")" "$2/$file" || {
-        printf '%s: %s is missing: %s\n' "$file" "$name" "$(named "${place#*:}" "$name")"
+      file=${place%%:*}
+      grep -q "${place#*:}" "$2/$file" || {
+        printf '%s: %s is missing: %s\n' "$file" "$name" "${place#*:}"
         failures=1
       }
     done <<PLACES
-$places
+$(named "$places" "$name")
 PLACES
   done
   listed=$(grep -c '^ *satur::' "$2/$list")
@@ -84,12 +84,11 @@ self_test() { # KIND PROJECT DIR
   check "$1" "$dir" >/dev/null
   while IFS= read -r place; do
     copy "$1" "$2"
-    file=$(named "${place%%:*}" "$sample")
-    pattern=$(named "${place#*:}" "$sample")
-    sed -i "\\#$pattern#s#\\b$sample\\b#removed#g" "$dir/$file"
-    must_fail "$1" "$dir" "$file: $sample is missing: $pattern"
+    file=${place%%:*}
+    sed -i "\\#${place#*:}#s#\\b$sample\\b#removed#g" "$dir/$file"
+    must_fail "$1" "$dir" "$file: $sample is missing: ${place#*:}"
   done <<PLACES
-$places
+$(named "$places" "$sample")
 PLACES
   copy "$1" "$2"
   sed -i "s/^\( *\)satur::$sample\b/\1satur::one_too_many,\n&/" "$dir/$list"
