@@ -1,4 +1,4 @@
-// Every activation against the formula that a user writes for it today, as an xtensor expression (on xsimd in the
+// Every activation against its usual formula as an xtensor expression (on xsimd in the
 // preset native), and against Eigen where Eigen has the function. One thread; every result is checked before it is
 // timed.
 #pragma once

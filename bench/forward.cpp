@@ -1,4 +1,4 @@
-// The fused pass against what a user writes today, on one thread. Every result is checked before it is timed.
+// The fused pass against usual code of users, on one thread. Every result is checked before it is timed.
 #include "measure.hpp"
 
 #include <satur/diagnostic.hpp>
@@ -15,7 +15,7 @@ namespace {
 
 using tensor = xt::xtensor<float, 1>;
 
-/// The array summed in as many accumulators as fill any instruction set's registers.
+/// The sum of the array in enough accumulators to fill the registers of any instruction set.
 float sum(float const* p, std::size_t n) {
   float s[64] = {};
   for (std::size_t i = 0; i + 64 <= n; i += 64) {

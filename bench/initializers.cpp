@@ -1,5 +1,5 @@
 // Filling memory with random numbers, against the standard library's generators and distributions; then orthogonal
-// matrices. The moments, or the orthogonality, of what was filled are checked before it is timed.
+// matrices. The moments, or the orthogonality, of the results are checked before timing.
 #include "measure.hpp"
 
 #include <satur/initializer.hpp>
@@ -95,7 +95,7 @@ int main() {
     std::printf("| %s | %.2f (%.2f) | %.1f |\n", c.name.c_str(), c.median(), c.minimum(), all[0].median() / c.median());
   }
 
-  // All of it at once: 400 MB, so that memory counts too.
+  // All at once: 400 MB, so that memory bandwidth counts too.
   std::vector<float> many(100'000'000);
   double standard = 1e9;
   double ours = 1e9;

@@ -1,5 +1,5 @@
-// The fused sigmoid pass over 2^14 floats, as often as the argument says, at the given level: for counting instructions
-// (bench/instructions.sh).
+// The fused sigmoid pass over 2^14 floats, repeated as the argument states, at the given level: for counting
+// instructions (bench/instructions.sh).
 #include <satur/diagnostic.hpp>
 
 #include <cstdlib>

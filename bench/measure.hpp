@@ -1,4 +1,5 @@
-// Google Benchmark's repetitions of contenders that take turns, so that a slower moment of the machine meets all alike.
+// Google Benchmark's repetitions of contenders that take turns, so that a slower moment of the machine affects all
+// equally.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -65,7 +66,7 @@ inline void race(std::vector<contender>& all, double items, int repetitions = 15
   }
 }
 
-/// Ends the program where a result is wrong: nothing wrong is worth timing.
+/// Ends the program if a result is wrong.
 inline void check(bool right, char const* what) {
   if (!right) {
     std::printf("WRONG RESULT: %s\n", what);
@@ -73,7 +74,7 @@ inline void check(bool right, char const* what) {
   }
 }
 
-/// Call first: prints what is measured on.
+/// Call first: prints the machine, compiler and flags.
 inline void machine() {
   char program[] = "bench";
   char turns[] = "--benchmark_enable_random_interleaving=true";

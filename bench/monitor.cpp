@@ -1,5 +1,5 @@
-// What a monitor costs: a training step of a 784-256-256-256-10 network, batch 128 (start it with
-// OPENBLAS_NUM_THREADS=1, as run.sh does), bare and watched in every way.
+// The cost of a monitor: a training step of a 784-256-256-256-10 network, batch 128 (start it with
+// OPENBLAS_NUM_THREADS=1, as run.sh does), with and without every kind of recording.
 #include "measure.hpp"
 #include "network.hpp"
 
@@ -64,12 +64,13 @@ int main() {
   for (std::size_t i = 0; i < ways.size(); ++i) {
     all.push_back({ways[i].name, [&findings, diagnosed = ways[i].findings, &n = watched[i],
                                   step = ten([&n = watched[i]] { n.step<true>(); })] {
-                     n.mon.train(); // what the others took is no step's time
+                     n.mon.train(); // the time of the other contenders is not part of a step
                      step();
                      findings += diagnosed ? satur::diagnose(n.mon).size() : 0;
                    }});
   }
-  bench::race(all, static_cast<double>(steps), 75); // the ratios differ by percents, as the turns of one contender do
+  bench::race(all, static_cast<double>(steps),
+              75); // ratios differ by a few percent, as repetitions of one contender do
   std::printf("| what | median us | minimum us | / bare |\n|---|---|---|---|\n");
   for (bench::contender const& c : all) {
     std::printf("| %s | %.1f | %.1f | %.3f |\n", c.name.c_str(), c.median() / 1e3, c.minimum() / 1e3,

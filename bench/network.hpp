@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-// What OpenBLAS says of itself; another BLAS has no such function.
+// OpenBLAS's description of itself; other BLAS libraries lack this function.
 extern "C" char* openblas_get_corename() __attribute__((weak));
 
 namespace bench {
 
-/// The matrix products are most of a step: a step on slow ones would flatter whatever is compared with it.
+/// Matrix products are most of a step. With slow ones, every relative cost would look too small.
 inline void matrix_products() {
   std::printf("matrix products by %s\n\n",
               openblas_get_corename != nullptr
@@ -71,7 +71,7 @@ struct network {
       matrix const& z = layers[l].forward(*in);
       if constexpr (Watched) {
         mon[names[l]].forward(act, z, a[l], slope[l]);
-      } else { // the cheapest way to both without a record
+      } else { // the cheapest way to compute both without a record
         satur::apply(act, z, a[l], slope[l]);
       }
       in = &a[l];

@@ -1,5 +1,5 @@
-// Histograms and phi_B against the fused record and against what a user writes: std::upper_bound on the edges, log10 of
-// each number. Every result is checked before it is timed.
+// Histograms and phi_B against the fused record and against usual code of users: std::upper_bound on the edges, log10
+// of each number. Every result is checked before it is timed.
 #include "measure.hpp"
 
 #include <satur/diagnostic.hpp>
@@ -11,7 +11,7 @@
 
 namespace {
 
-/// Counts by std::upper_bound, nothing but the bins.
+/// Counts by std::upper_bound, bins only.
 std::vector<std::uint64_t> by_search(std::vector<double> const& edges, std::vector<float> const& x) {
   std::vector<std::uint64_t> counts(edges.size() + 1, 0);
   for (float const e : x) {
@@ -21,7 +21,7 @@ std::vector<std::uint64_t> by_search(std::vector<double> const& edges, std::vect
   return counts;
 }
 
-/// Counts of floor(10 log10 |x|), nothing but the bins.
+/// Counts of floor(10 log10 |x|), bins only.
 std::vector<std::uint64_t> by_logarithm(std::vector<float> const& x) {
   std::vector<std::uint64_t> counts(500, 0);
   for (float const e : x) {

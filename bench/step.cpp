@@ -1,5 +1,5 @@
 // One training step of a 784-256-256-256-10 network, batch 128 (start it with OPENBLAS_NUM_THREADS=1, as run.sh does):
-// its matrix products alone, the step, and the step with every layer monitored.
+// the matrix products alone, the step, and the step with every layer monitored.
 #include "measure.hpp"
 #include "network.hpp"
 

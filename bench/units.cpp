@@ -19,7 +19,7 @@ std::vector<float> gaussian(std::size_t n) {
   return z;
 }
 
-/// What one would write: a loop over the batch, a struct a unit.
+/// Usual code: a loop over the batch, one struct for each unit.
 struct plain_unit {
   std::uint64_t low = 0;
   std::uint64_t high = 0;
@@ -85,7 +85,7 @@ template <class A> void row(A const& act, std::size_t batch, std::size_t width) 
   std::printf(" %.2f | %.2f |\n", all[1].median() / all[0].median(), all[5].median() / all[1].median());
 }
 
-/// 100 layers of 4096 units, joined to 100 others; and what 10^6 units take.
+/// 100 layers of 4096 units, joined to 100 others; and the memory of 10^6 units.
 void merging() {
   std::size_t const layers = 100;
   std::size_t const width = 4096;

@@ -13,7 +13,7 @@ int main() {
     e = normal(urbg);
   }
 
-  satur::saturation const record = satur::forward(satur::sigmoid{}, z, a); // a = sigmoid(z), and all that is to know
+  satur::saturation const record = satur::forward(satur::sigmoid{}, z, a); // a = sigmoid(z), plus the saturation record
   std::cout << record;
 
   return record.fraction() > 0.5 && record.mean_derivative() < 0.06 ? 0 : 1;

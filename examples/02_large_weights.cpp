@@ -1,5 +1,5 @@
-// If the initial weights are too large, do the neurons saturate? One table, exact beside measured, then the three
-// objections that people raise, each answered with numbers. Returns non-zero if a claim does not hold.
+// If the initial weights are too large, do the neurons saturate? A table of exact and measured figures, then numbers
+// for three common objections. Returns non-zero if a claim does not hold.
 #include <satur/diagnostic.hpp>
 #include <satur/initializer.hpp>
 
@@ -80,7 +80,7 @@ int main() {
     satur::saturation const seen = satur::observe(sigmoid, z);
     double const share = beyond_five(0.0, variance);
     double const mean_slope = gaussian_mean(slope, 0.0, variance);
-    // rms of dL/dw = dL/da sigma'(z) a: what the slope does to it
+    // rms of dL/dw = dL/da sigma'(z) a: the effect of the slope
     double const gradient =
         std::sqrt(gaussian_mean([&](double x) { return slope(x) * slope(x); }, 0.0, variance) / reference);
     std::printf("%6g  %9.2f %9.2f   %7.3f   %7.3f   %7.4f   %7.4f     %8.3f\n", scale, variance, seen.variance_z(),
@@ -114,7 +114,7 @@ int main() {
     return a;
   };
   double const scale = 10.0;
-  // over weights and inputs: Var z = n s^2 E a^2; the part that is a unit's own offset: n s^2 (E a)^2
+  // over weights and inputs: Var z = n s^2 E a^2; the part of it that is an offset of each unit: n s^2 (E a)^2
   double const total = scale * scale * (mean_a * mean_a + variance_a);
   double const offset = scale * scale * mean_a * mean_a;
   vector const deep = weighted_sums(draws, inputs, scale / 10.0, hidden, urbg);
@@ -125,7 +125,7 @@ int main() {
               total, seen.variance_z(), 100.0 * offset / total, 100.0 * beyond_five(0.0, total),
               100.0 * seen.fraction());
   claim(std::fabs(seen.variance_z() / total - 1.0) < 0.05, "the variance of z after a sigmoid layer");
-  // all weights positive: the mean runs away
+  // all weights positive: the mean of z grows without bound
   double const same_sign_mean = 100.0 * 1.0 * mean_a;
   std::printf("   With all weights at +1, E z = %.0f and the standard deviation only %.1f: every unit saturates, high, "
               "always.\n",

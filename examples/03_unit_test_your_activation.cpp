@@ -1,18 +1,18 @@
-// The sigmoid as everybody writes it fails where neurons are saturated, and a unit test of five lines finds it.
+// The usual sigmoid code is wrong for saturated neurons, and a unit test of five lines detects it.
 #include <satur/testing.hpp>
 
 #include <cmath>
 #include <concepts>
 #include <iostream>
 
-// What is found in most tutorials.
+// The sigmoid of most tutorials.
 struct my_sigmoid {
   static constexpr std::string_view name = "my_sigmoid";
   template <std::floating_point T> T value(T z) const { return T(1) / (T(1) + std::exp(-z)); }
   template <std::floating_point T> T derivative(T z) const { return value(z) * (T(1) - value(z)); }
 };
 
-// The slope from z: e/(1+e)^2 with e = exp(-|z|), where nothing overflows and nothing cancels.
+// The slope from z: e/(1+e)^2 with e = exp(-|z|), without overflow and cancellation.
 struct my_second_sigmoid {
   static constexpr std::string_view name = "my_second_sigmoid";
   template <std::floating_point T> T value(T z) const {
@@ -21,7 +21,7 @@ struct my_second_sigmoid {
   }
   template <std::floating_point T> T derivative(T z) const {
     T const e = std::exp(-std::fabs(z));
-    return e / (T(1) + e) / (T(1) + e); // not (1+e)^2: the quotient is rounded twice, and that is all
+    return e / (T(1) + e) / (T(1) + e); // not (1+e)^2: only the two quotients are rounded
   }
 };
 

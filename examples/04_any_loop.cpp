@@ -1,5 +1,5 @@
-// A loop of plain vectors, none of satur's layers in it: weights ten times too large saturate a tanh layer; the
-// diagnosis names units, cause and cure, and the cure does what was predicted.
+// A loop of plain vectors without satur's layers: weights ten times too large saturate a tanh layer; the diagnosis
+// names units, cause and cure, and the cure has the predicted effect.
 #include <satur/diagnostic.hpp>
 #include <satur/finding.hpp>
 
@@ -14,7 +14,7 @@ constexpr std::size_t inputs = 50;
 constexpr std::size_t units = 40;
 constexpr std::size_t batch = 100;
 
-// z = x w + b, in loops as anybody writes them; satur knows nothing of them.
+// z = x w + b in plain loops, independent of satur.
 void affine(std::vector<float> const& x, std::vector<float> const& w, std::vector<float> const& b,
             std::vector<float>& z) {
   for (std::size_t s = 0; s < batch; ++s) {
@@ -44,14 +44,15 @@ int main() {
     target[s] = std::sin(x[s * inputs]);
   }
 
-  // Learns `target` as the mean of the layer's outputs, for ten steps; everything is watched.
+  // Trains the mean of the layer's outputs toward `target` for ten steps, with everything recorded.
   std::vector<float> z(batch * units), a(z.size()), slope(z.size()), dz(z.size());
   satur::tanh const act;
   auto const layout = satur::unit_layout::matrix(batch, units); // a vector has no shape
   auto const train = [&](satur::monitor& mon) {
     for (int step = 0; step < 10; ++step) {
       affine(x, w, b, z);
-      mon["hidden"].forward(act, z, a, slope, layout); // a = tanh(z), slope = tanh'(z), recorded, each unit too
+      mon["hidden"].forward(act, z, a, slope,
+                            layout); // a = tanh(z), slope = tanh'(z), recorded for the layer and each unit
       for (std::size_t s = 0; s < batch; ++s) {
         float out = 0.0f;
         for (std::size_t j = 0; j < units; ++j) {
@@ -86,7 +87,7 @@ int main() {
   std::cout << "\nWhy, from the weights and the inputs:\n"
             << satur::attribute(act, w, b, satur::moments_of_inputs(x, inputs)) << "\n\n";
 
-  satur::rescale(w, b, found[0].cure.factor); // nothing is changed unless you ask for it
+  satur::rescale(w, b, found[0].cure.factor); // changes weights only on request
   satur::monitor cured({.units = true});
   train(cured);
   std::size_t const left = satur::diagnose(cured).size();

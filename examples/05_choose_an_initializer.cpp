@@ -1,6 +1,6 @@
-// Which initializer for which activation? Before a single weight is drawn: the mean slope at depth 1, 5 and 20, what is
-// left of the gradient and how much saturates, for the rules in use and for the one that satur recommends. Then one
-// recommended net is drawn, and does what was predicted. Returns non-zero if a claim does not hold.
+// Which initializer for which activation? Predicted before any weight is drawn: the mean slope at depth
+// 1, 5 and 20, the remaining gradient and the saturated share, for common rules and for the recommended one. Then a
+// recommended network is drawn and agrees with the prediction. Returns non-zero if a claim does not hold.
 #include <satur/activation.hpp>
 #include <satur/initializer.hpp>
 #include <satur/theory.hpp>
@@ -28,7 +28,7 @@ void claim(bool holds, std::string const& what) {
   }
 }
 
-/// One row; how far a layer is from keeping the gradient's size (0: it keeps it), out of the question if it saturates.
+/// One row. The score is the change of the gradient's size per layer (0 is best), infinite if the layer saturates.
 double print(std::string const& rule, theory::prediction const& p) {
   theory::layer_prediction const& worst = p.layers[p.most_saturated()];
   std::printf("  %-24s %8.3g %8.3g %8.3g %10.2g %9.1f %%\n", rule.c_str(), p.layers[0].mean_derivative,
@@ -62,7 +62,7 @@ template <class A> theory::recommendation choose(A const& act) {
   return r;
 }
 
-/// The mean slope of the last layer of a net that is really drawn.
+/// The mean slope of the last layer of a drawn network.
 template <class A> double drawn_slope(A const& act, theory::recommendation const& r, std::mt19937_64& urbg) {
   satur::fans const f{width, width};
   std::vector<double> a(width);

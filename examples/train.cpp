@@ -1,9 +1,9 @@
 // Trains a multi-layer perceptron with a hand-written loop and shows, layer by layer, what happens to its neurons.
-// By default: four sigmoid layers on pictures of shapes, where the top layer falls to zero within a thousand steps, the
-// classic plateau of Glorot and Bengio (2010, figure 2). |z| > 5 does not see it; the mean slope does.
+// The default is four sigmoid layers on images of shapes. The outputs of the top layer fall to zero within a thousand
+// steps: the plateau of Glorot and Bengio (2010, figure 2). |z| > 5 does not show it; the mean slope does.
 //
-// The loop itself is `train_step`; support/ has what is not about neurons: options, tables, text.
-// Exit code: 0, 1 where the run stopped being finite, 2 for bad input.
+// The loop itself is `train_step`; support/ has options, tables and text.
+// Exit code: 0, 1 if the run became non-finite, 2 for invalid arguments.
 #include "data/task.hpp"
 #include "support/csv.hpp"
 #include "support/display.hpp"
@@ -34,7 +34,7 @@
 #include <utility>
 #include <vector>
 
-extern "C" void openblas_set_num_threads(int) __attribute__((weak)); // another BLAS does without
+extern "C" void openblas_set_num_threads(int) __attribute__((weak)); // absent in other BLAS libraries
 
 namespace {
 
@@ -60,7 +60,7 @@ struct network {
   std::deque<hidden_layer> hidden;
   satur::dense<float> output;
   satur::softmax_cross_entropy<float> loss;
-  bool watch_output; ///< false where the rule says nothing of logits
+  bool watch_output; ///< false if the rule does not apply to logits
 };
 
 bool applies(satur::any_rule const& rule, satur::identity const& act) {
@@ -85,7 +85,7 @@ network build(options const& o, task const& t, satur::any_activation_for<float> 
   return {act, std::move(hidden), {in, t.classes, init, urbg}, {}, applies(rule, satur::identity{})};
 }
 
-/// One step of gradient descent, watched. This is all that a loop of your own needs.
+/// One recorded step of gradient descent. A loop of your own needs nothing more.
 double train_step(network& net, satur::monitor& mon, matrix const& x, std::vector<int> const& labels, double rate) {
   matrix const* a = &x;
   for (hidden_layer& h : net.hidden) {
@@ -106,13 +106,13 @@ double train_step(network& net, satur::monitor& mon, matrix const& x, std::vecto
     xt::noalias(h->dz) = *da * h->slope;
     mon[h->name].gradient(h->dz);
     if (h + 1 == net.hidden.rend()) {
-      h->fc.backward_parameters(h->dz); // nobody needs the gradient of the data
+      h->fc.backward_parameters(h->dz); // the gradient of the data is not needed
     } else {
       da = &h->fc.backward(h->dz);
     }
   }
 
-  bool const look = mon.steps() % 10 == 0; // reading every weight costs as much as changing it
+  bool const look = mon.steps() % 10 == 0; // reading all weights costs as much as updating them
   auto const descend = [&](std::string const& name, satur::dense<float>& fc) {
     if (look) {
       mon[name].update(fc.w, fc.dw, -rate);
@@ -127,7 +127,7 @@ double train_step(network& net, satur::monitor& mon, matrix const& x, std::vecto
   return loss;
 }
 
-/// Share of right answers on the test data.
+/// Share of correct answers on the test data.
 double test_accuracy(network& net, task const& t) {
   matrix a = t.test_x;
   for (hidden_layer& h : net.hidden) {
@@ -140,7 +140,7 @@ double test_accuracy(network& net, task const& t) {
 
 // --- what is wrong, and what to do -----------------------------------------------------------------------------------
 
-/// What theory expects of these weights, from the moments of the data alone.
+/// The prediction for these weights, from the moments of the data.
 satur::theory::network expected_network(options const& o, task const& t) {
   satur::theory::network net;
   satur::saturation const pixels = satur::observe(satur::identity{}, t.test_x);
@@ -153,7 +153,7 @@ satur::theory::network expected_network(options const& o, task const& t) {
   return net;
 }
 
-/// Watches z of a hidden layer on the test data, each unit by itself; `a` is what comes in, and what goes out.
+/// Records each unit of a hidden layer on the test data. `a` is the input and becomes the output.
 satur::layer_monitor watch(network const& net, hidden_layer& h, matrix& a, satur::any_rule const& rule) {
   satur::layer_monitor seen(h.name, satur::monitor_options{.rule = rule, .units = true});
   matrix const& z = h.fc.forward(a);
@@ -163,7 +163,7 @@ satur::layer_monitor watch(network const& net, hidden_layer& h, matrix& a, satur
   return seen;
 }
 
-/// The findings of the last stretch; units are named by what they do on the test data.
+/// The findings since the last table. Units are classified by the test data.
 std::vector<satur::finding> findings_of(network& net, task const& t, stretch const& first, stretch const& last,
                                         satur::any_rule const& rule) {
   matrix a = t.test_x;
@@ -185,7 +185,7 @@ std::vector<satur::finding> findings_of(network& net, task const& t, stretch con
   return satur::diagnose(records, {}, std::span(&act, 1));
 }
 
-/// Why each hidden layer is where it is: from its weights, its biases and what comes in.
+/// The cause of each hidden layer's state: its weights, its biases or its inputs.
 void explain(std::ostream& out, network& net, task const& t, satur::any_rule const& rule) {
   matrix a = t.test_x;
   for (hidden_layer& h : net.hidden) {
@@ -234,10 +234,10 @@ void repair(std::ostream& out, network& net, task const& t, satur::any_rule cons
 volatile std::sig_atomic_t interrupted = 0;
 
 int run(options const& o) {
-  // Everything that can be wrong is found out before the first step.
+  // Everything that may be invalid is checked before the first step.
   satur::any_activation_for<float> const act = satur::activation_named<float>(o.activation).value();
   satur::any_rule const rule = satur::rules::named(o.rule).rule;
-  static_cast<void>(rule.limits(act)); // throws where the rule refuses it
+  static_cast<void>(rule.limits(act)); // throws if the rule refuses it
   if (!o.csv.empty()) {
     support::write_csv(o.csv, {});
   }
@@ -268,7 +268,7 @@ int run(options const& o) {
   satur::monitor mon(rule);
   support::display screen(o.steps);
   std::vector<stretch> history;
-  std::size_t first = 1; // step of the stretch
+  std::size_t first = 1; // step since the last table
   double loss_sum = 0.0;
   std::size_t right = 0;
   std::size_t step = 0;
@@ -279,7 +279,7 @@ int run(options const& o) {
     loss_sum += train_step(net, mon, x, labels, o.rate);
     right += net.loss.correct;
     ++step;
-    // The first stretch is short: it shows the network as it was initialized.
+    // The first interval is short: it shows the initial network.
     std::size_t const length = history.empty() ? std::min<std::size_t>(o.every, 10) : o.every;
     bool const full = step % length == 0 || step == o.steps || interrupted != 0;
     double const n = static_cast<double>(step - first + 1);
@@ -300,7 +300,7 @@ int run(options const& o) {
       repair(std::cout, net, t, rule);
     }
     if (o.diagnose || o.repair) {
-      screen.below(); // what was said stays
+      screen.below(); // earlier text stays on the screen
     }
   }
   if (history.empty()) {

@@ -4,7 +4,7 @@
 #   tensor/compat.hpp alone names xtensor's headers, simd/ alone xsimd or the compiler's vector types;
 #   each header of a family is in its umbrella, and each umbrella in satur.hpp;
 #   a folder holds at most 14 headers (lists of one of a kind excepted), a header at most 250 lines; every row has a header.
-# check_layers.sh --self-test DIR: every one of these rules catches a header that breaks it.
+# check_layers.sh --self-test DIR: every one of these rules detects a header that breaks it.
 set -eu
 
 check() { # INCLUDE_DIR [complete]: whether every row must have a header

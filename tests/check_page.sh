@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks that a program prints what the page's block after <!-- output --> says: check_page.sh PAGE PROGRAM
+# Checks that a program prints the page's block after <!-- output -->: check_page.sh PAGE PROGRAM
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

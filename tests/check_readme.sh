@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks that the README shows the quickstart as it is: check_readme.sh README SOURCE PROGRAM
+# Checks that the README shows the source and the output of the quickstart: check_readme.sh README SOURCE PROGRAM
 set -eu
 readme=$1 source=$2 program=$3
 between() { # MARKER: the lines of the fenced block after <!-- MARKER

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks that the files which comments of headers name are in the repository: check_references.sh PROJECT
 # A name is looked for from the project's root, from include/ and include/satur/, and beside the header.
-# check_references.sh --self-test PROJECT DIR: a name that points nowhere is noticed.
+# check_references.sh --self-test PROJECT DIR: a name of a missing file is detected.
 set -eu
 
 check() { # PROJECT

@@ -5,9 +5,9 @@
 # object  bytes of the object file of an example at -O2
 # text    bytes of code and constants in that object file
 # A size fails if it is more than 3 % above the stored one. --store writes today's sizes into the table.
-# Sizes depend on the compiler, its version and its target: with others than the stored ones nothing is compared
+# Sizes depend on the compiler, its version and its target: nothing is compared if they differ from the stored ones
 # ("skipped: …"). Rows that end in "xtensor" depend on xtensor too and are only compared with the stored version of it.
-# check_sizes.sh --self-test DIR [COMPILER]: a size that grows is noticed, and so is a file that is missing.
+# check_sizes.sh --self-test DIR [COMPILER]: a size that grows is detected, and so is a missing file.
 set -eu
 
 xtensor_version() {

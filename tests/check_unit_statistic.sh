@@ -1,7 +1,7 @@
 #!/bin/sh
 # Proves the recipe of docs/extending/unit_statistic.md: a copy of satur's headers takes the page's block after
 # <!-- patch -->, and a program finds the new statistic in a pass, a merge, a window with decay and a saved file.
-#   check_unit_statistic.sh INCLUDE_DIR PAGE PROGRAM.cpp COMPILER; 77 where there is no patch
+#   check_unit_statistic.sh INCLUDE_DIR PAGE PROGRAM.cpp COMPILER; 77 if there is no patch
 set -eu
 command -v patch >/dev/null || { echo "there is no patch"; exit 77; }
 work=$(mktemp -d)

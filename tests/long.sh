@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is worth checking now and then but takes longer than .ci/run may: an hour or two on two cores. tests/long.sh [STEP…]
+# Checks for now and then that take longer than .ci/run may: an hour or two on two cores. tests/long.sh [STEP…]
 #   gcc          every test for all instruction sets, at -O3
 #   clang-14     the same, with messages, headers and consumers
 #   clang-16     the same, for this machine and with xtensor on xsimd, examples too

@@ -1,4 +1,4 @@
-// Labeled pictures in the IDX format of MNIST: big-endian, magic 0x00000803 for unsigned-byte images, 0x00000801 for
+// Labeled images in the IDX format of MNIST: big-endian, magic 0x00000803 for unsigned-byte images, 0x00000801 for
 // unsigned-byte labels (yann.lecun.com/exdb/mnist).
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace datasets {
 
-/// What is wrong with a file, in one line: which file, which byte, what was expected, what to do.
+/// An error in a file, in one line: the file, the byte, the expected value, the fix.
 struct file_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -1,5 +1,5 @@
-// Shapeset-3x2 (Glorot and Bengio 2010, section 2.1): endless 32 x 32 gray pictures with one or two objects, each a
-// triangle, a parallelogram or an ellipse; nine classes. Generated, so there is nothing to download.
+// Shapeset-3x2 (Glorot and Bengio 2010, section 2.1): an endless stream of 32 x 32 gray images with one or two objects,
+// each a triangle, a parallelogram or an ellipse; nine classes. Generated, so there is nothing to download.
 #pragma once
 
 #include <algorithm>
@@ -19,10 +19,10 @@ public:
   static constexpr std::size_t pixels = side * side;
   static constexpr std::size_t classes = 9;
 
-  /// The same seed gives the same pictures with every standard library: no std distribution takes part.
+  /// The same seed gives the same images with every standard library: no std distribution is used.
   explicit shapeset(std::uint64_t seed) : state_(seed) {}
 
-  /// Writes one picture, values in [-1, 1], row by row, and returns its class: 0-2 a single triangle, parallelogram or
+  /// Writes one image, values in [-1, 1], row by row, and returns its class: 0-2 a single triangle, parallelogram or
   /// ellipse; 3-5 two different ones (without ellipse, without parallelogram, without triangle); 6-8 two equal ones.
   std::size_t draw(std::span<float, pixels> picture) {
     bool const two = uniform() < 0.5;
@@ -74,7 +74,8 @@ private:
     return {p.x * c - p.y * s, p.x * s + p.y * c};
   }
 
-  /// A shape of random kind, size, direction and place; redrawn in size and place while it hides too much of the other.
+  /// A shape of random kind, size, direction and place; size and place are drawn again while it covers too much of the
+  /// other.
   shape draw_shape(shape const* other) {
     constexpr double turn = 2.0 * std::numbers::pi;
     std::size_t const kind = below(3);
@@ -105,7 +106,7 @@ private:
         high = {std::max(high.x, p.x), std::max(high.y, p.y)};
         s.corners.push_back(p);
       }
-      // One pixel of room on each side; what is too large for that is centered.
+      // Keeps a border of one pixel. Shapes too large for that are centered.
       s.center = {place(low.x, high.x), place(low.y, high.y)};
       if (other == nullptr || s.area * overlap(s, *other) / other->area <= 0.5) {
         break;
@@ -118,7 +119,7 @@ private:
     return room > 0.0 ? 1.0 - low + room * uniform() : 0.5 * static_cast<double>(side) - 0.5 * (low + high);
   }
 
-  /// How much two shapes overlap, judged on the line between their centers.
+  /// The overlap of two shapes along the line between their centers.
   static double overlap(shape const& a, shape const& b) {
     double const dx = b.center.x - a.center.x;
     double const dy = b.center.y - a.center.y;

@@ -1,4 +1,4 @@
-// What a network is to learn: batches to train on, and data that it has not seen.
+// A task: batches of training data, and test data.
 #pragma once
 
 #include "data/idx.hpp"

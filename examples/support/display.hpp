@@ -15,8 +15,7 @@
 
 namespace support {
 
-/// On a terminal the table is drawn again in place, five times a second; elsewhere one is printed where `block` says
-/// so.
+/// On a terminal the table is redrawn in place, five times a second. Elsewhere a table is printed if `block` is set.
 class display {
 public:
   explicit display(std::size_t steps) : steps_(steps), live_(isatty(STDOUT_FILENO) != 0) {}
@@ -42,7 +41,7 @@ public:
     }
     std::cout << "\x1b[J" << std::flush; // clears what is below
   }
-  /// The next table goes below what was printed since the last.
+  /// The next table goes below the text printed since the last one.
   void below() { lines_ = 0; }
 
 private:
@@ -58,7 +57,7 @@ private:
 
   std::size_t steps_;
   bool live_;
-  int lines_ = 0; ///< of the table on the screen
+  int lines_ = 0; ///< lines of the table on the screen
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point drawn_ = start_;
 };

@@ -1,4 +1,4 @@
-// Before the first step: what theory expects of the weights, beside what the first batch shows.
+// Before the first step: the prediction for the weights beside measurements on the first batch.
 #pragma once
 
 #include "support/text.hpp"
@@ -13,7 +13,7 @@
 
 namespace support {
 
-/// A network of many layers is shown by its first and last ones, and a word says what it means.
+/// A deep network is shown by its first and last layers, with a verdict.
 inline void show_forecast(std::ostream& out, satur::any_activation const& act, satur::theory::network const& expected,
                           satur::monitor const& measured) {
   satur::theory::prediction const p = satur::theory::predict(act, expected);
@@ -32,7 +32,8 @@ inline void show_forecast(std::ostream& out, satur::any_activation const& act, s
       out << (l == 5 ? "...\n" : "");
       continue;
     }
-    bool const classic = s.rule == satur::z_beyond{5.0}.definition(); // another rule's share is no |z| > 5
+    bool const classic =
+        s.rule == satur::z_beyond{5.0}.definition(); // the share of another rule is not that of |z| > 5
     out << text("%-13s %9.3f %7.3f %7s %7s %8.1e  ", layer.name().c_str(), e.mean, e.stddev(),
                 percent(e.beyond()).c_str(), percent(1.0 - e.slope_saturation).c_str(), e.gradient_scale())
         << text("%9.3f %7.3f %7s %7s %8.1e\n", s.mean_z(), s.stddev_z(), classic ? percent(s.fraction()).c_str() : "-",

@@ -13,7 +13,7 @@
 
 namespace support {
 
-/// U(-1/sqrt(in), 1/sqrt(in)): what everybody used before Glorot's rule (their equation 1).
+/// U(-1/sqrt(in), 1/sqrt(in)): the common rule before Glorot's (their equation 1).
 struct standard {
   double gain = 1;
   [[nodiscard]] double stddev(satur::fans f) const { return gain / std::sqrt(3.0 * static_cast<double>(f.in)); }
@@ -33,7 +33,7 @@ public:
         law_([rule](satur::fans f) { return satur::theory::law_of(rule, f); }) {}
 
   void fill(std::span<float> out, satur::fans f, satur::sampler const& random) const { fill_(out, f, random); }
-  /// What theory expects of a layer.
+  /// The prediction for a layer.
   [[nodiscard]] satur::theory::layer_law law(satur::fans f) const { return law_(f); }
   [[nodiscard]] double stddev(satur::fans f) const { return std::sqrt(law_(f).weight_variance); }
 
@@ -42,7 +42,7 @@ private:
   std::function<satur::theory::layer_law(satur::fans)> law_;
 };
 
-/// All of them by name, for a gain.
+/// All initializers by name, for a gain.
 inline std::map<std::string, any_initializer> initializers(double gain) {
   return {
       {"standard", standard{gain}},

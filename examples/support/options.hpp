@@ -37,7 +37,7 @@ struct options {
   [[nodiscard]] bool real_data() const { return !data.empty(); }
   [[nodiscard]] any_initializer initializer() const { return initializers(gain).at(init); }
 
-  /// What is not said takes the value that suits the job.
+  /// Options that are not given take the defaults of the task.
   void complete() {
     auto const or_else = [](auto& value, auto standard_value) {
       if (value == decltype(+value){}) {
@@ -79,7 +79,7 @@ inline std::vector<std::string> rule_names() {
 
 inline void declare(CLI::App& app, options& o) {
   auto const positive = CLI::Range(std::size_t{1}, std::size_t{1} << 30);
-  auto const positive_number = CLI::Validator( // a range of CLI11's own lets nan pass
+  auto const positive_number = CLI::Validator( // CLI11's own range check accepts nan
       [](std::string& given) {
         double const x = std::strtod(given.c_str(), nullptr);
         return std::isfinite(x) && x > 0.0 ? std::string() : given + " is not a positive number";

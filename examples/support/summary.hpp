@@ -1,4 +1,4 @@
-// The run in plain words: what is wrong, where, why and what to do about it.
+// The summary of a run: what is wrong, where, why, and the fix.
 #pragma once
 
 #include "support/options.hpp"

@@ -15,10 +15,10 @@ inline std::string text(char const* format, auto... values) {
   return buffer;
 }
 
-/// A share as a percentage: "12.5", "-" where there is none.
+/// A share as a percentage: "12.5", "-" if there is none.
 inline std::string percent(double share) { return satur::text::percent(share); }
 
-/// Words in lines of at most 100 columns.
+/// Text wrapped to at most 100 columns.
 inline std::string wrapped(std::string const& words, std::string const& indent) {
   std::istringstream in(words);
   std::string all;

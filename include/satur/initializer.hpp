@@ -2,6 +2,7 @@
 /// an activation before training.
 #pragma once
 
+#include "satur/initializer/box_muller.hpp"
 #include "satur/initializer/concept.hpp"
 #include "satur/initializer/constant.hpp"
 #include "satur/initializer/fans.hpp"
@@ -17,6 +18,7 @@
 #include "satur/initializer/philox.hpp"
 #include "satur/initializer/random_reflections.hpp"
 #include "satur/initializer/sampler.hpp"
+#include "satur/initializer/sampler_arithmetic.hpp"
 #include "satur/initializer/sparse.hpp"
 #include "satur/initializer/truncated_normal.hpp"
 #include "satur/initializer/uniform.hpp"

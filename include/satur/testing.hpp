@@ -5,8 +5,13 @@
 #pragma once
 
 #include "satur/testing/check_activation.hpp"
+#include "satur/testing/check_facts.hpp"
+#include "satur/testing/check_options.hpp"
 #include "satur/testing/check_passes.hpp"
+#include "satur/testing/check_slopes.hpp"
+#include "satur/testing/check_specials.hpp"
 #include "satur/testing/dual.hpp"
+#include "satur/testing/examined.hpp"
 #include "satur/testing/finder.hpp"
 #include "satur/testing/points.hpp"
 #include "satur/testing/report.hpp"

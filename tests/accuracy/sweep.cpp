@@ -1,6 +1,6 @@
 // A sweep of float bit patterns and random doubles at every level of this processor: within the contract
-// (test::allowed_ulp), no false zero. The full count is the target `exhaustive`; SATUR_ACCURACY_DOUBLES=10000000 tries
-// as many doubles here.
+// (test::allowed_ulp), no false zero. The target `exhaustive` tries all floats; SATUR_ACCURACY_DOUBLES=10000000
+// sets the number of doubles here.
 #include "support/activations.hpp"
 #include "support/contract.hpp"
 #include "support/mpfr.hpp"
@@ -62,7 +62,7 @@ std::vector<float> every_1021st_float() {
   return z;
 }
 
-/// Random doubles of a run: SATUR_ACCURACY_DOUBLES, or 100000.
+/// Number of random doubles: SATUR_ACCURACY_DOUBLES, by default 100000.
 int doubles() {
   char const* const asked = std::getenv("SATUR_ACCURACY_DOUBLES");
   return asked == nullptr ? 100000 : std::atoi(asked);
@@ -108,7 +108,7 @@ TEST_CASE("double: value and slope of random bit patterns against MPFR at every 
 }
 
 namespace {
-struct slope_from_output { // what everybody writes
+struct slope_from_output { // the usual formula
   template <class T> T value(T z) const { return satur::sigmoid{}.value(z); }
   template <class T> T derivative(T z) const {
     T const y = value(z);

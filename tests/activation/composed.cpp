@@ -1,4 +1,4 @@
-// One activation of another: the chain rule, lazily, in passes, in the monitor.
+// Composed activations: the chain rule in lazy expressions, passes and the monitor.
 #include "satur/diagnostic.hpp"
 #include "satur/tensor.hpp"
 #include "satur/testing.hpp"
@@ -11,7 +11,7 @@
 
 namespace {
 
-struct cube { // one number at a time
+struct cube { // applied by element
   template <std::floating_point T> T value(T z) const { return z * z * z; }
   template <std::floating_point T> T derivative(T z) const { return T(3) * z * z; }
 };

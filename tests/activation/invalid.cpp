@@ -1,4 +1,4 @@
-// Parameters that an activation does not allow are refused before anything is computed.
+// Invalid parameters of activations throw before anything is computed.
 #include "satur/activation.hpp"
 #include "satur/observe.hpp"
 #include "satur/theory/moments.hpp"

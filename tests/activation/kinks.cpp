@@ -1,4 +1,4 @@
-// Value and slope just below, at, and just above each kink, against numbers that are written here.
+// Value and slope just below, at, and just above each kink, against numbers written in this file.
 #include "satur/activation.hpp"
 
 #include "support/ulp.hpp"
@@ -11,8 +11,7 @@
 
 namespace {
 
-/// Near a kink, u being the distance to the neighboring number: the value is v + v_u u + v_uu u^2, the slope s + s_u
-/// u.
+/// Near a kink, with u the distance to the next number: the value is v + v_u u + v_uu u^2, the slope s + s_u u.
 struct side {
   double v = 0.0;
   double v_u = 0.0;
@@ -72,7 +71,7 @@ TEST_CASE("kinks: activations with a kink at 0") {
   double const l = 1.0507009873554805;
   double const la = 1.7580993408473769;
   check(satur::selu{}, 0.0, {.v_u = -la, .s = la}, {.s = la}, {.v_u = l, .s = l});
-  // no kink whatever alpha is, and no false zero beside 0
+  // no kink for any alpha, and no false zero next to 0
   check(satur::celu{2.0}, 0.0, {.v_u = -1, .s = 1}, {.s = 1}, {.v_u = 1, .s = 1});
   check(satur::celu{0.25}, 0.0, {.v_u = -1, .s = 1}, {.s = 1}, {.v_u = 1, .s = 1});
 }

@@ -1,4 +1,4 @@
-// Values and slopes against tables of exact numbers: the project's own, and a larger one where it is at hand.
+// Values and slopes against tables of exact numbers: the project's own, and a larger one if it is present.
 #include "support/activations.hpp"
 #include "support/contract.hpp"
 #include "support/ulp.hpp"
@@ -26,13 +26,13 @@ struct row {
   long double slope;
 };
 
-// A plain array: as a vector of rows with strings it takes the compiler 4 GB.
+// A plain array: a vector of rows with strings would take the compiler 4 GB.
 constexpr row own_table[] = {
 #include "reference/activations.inc"
 };
 
-/// Worst error in ulp of the rows of A, by a scalar call and by an array pass at every level that the file holds; a
-/// false zero is infinite.
+/// Worst error in ulp of the rows of A, by scalar calls and by an array pass at every compiled level. A false
+/// zero has an infinite error.
 template <class T, class A> double worst_of(A const& act, std::span<row const> table, std::size_t& used) {
   std::vector<T> z;
   std::vector<row> rows;
@@ -69,7 +69,8 @@ template <class T, class A> double worst_of(A const& act, std::span<row const> t
 }
 
 /// Rows of a table of the shared references: activation, params, z, f, df, …; strtold because a cell may be far below
-/// any double. Rows of other parameters than our default ones are left out. The rows' names live as long as `names`.
+/// the smallest double. Rows with other than our default parameters are left out. The rows' names live as long as
+/// `names`.
 std::vector<row> read(std::istream& in, std::set<std::string>& names) {
   std::vector<row> rows;
   std::string line;
@@ -104,7 +105,7 @@ TEST_CASE_TEMPLATE("exact table: every activation within its ulp contract, no fa
     CAPTURE(act.name);
     std::size_t used = 0;
     CHECK(worst_of<T>(act, own_table, used) <= test::allowed_ulp<T>(act));
-    CHECK(used >= (std::is_same_v<T, float> ? 50u : 70u)); // the table forgets no activation
+    CHECK(used >= (std::is_same_v<T, float> ? 50u : 70u)); // the table has every activation
   });
 }
 
@@ -136,7 +137,7 @@ TEST_CASE("exact table: long double within 4 ulp") {
   }
   test::for_each_activation([](auto const& act) {
     CAPTURE(act.name);
-    if (act.name != "leaky_relu") { // whose slope is a double
+    if (act.name != "leaky_relu") { // its slope is a double
       for (row const& r : own_table) {
         if (r.name == act.name && std::fabs(r.value) > 1e-4000L && std::fabs(r.slope) > 1e-4000L) {
           CHECK(test::ulp_error(act.value(static_cast<long double>(r.z)), r.value) <= 4.0);

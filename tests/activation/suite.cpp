@@ -1,4 +1,5 @@
-// What holds of single activations, to the bit. The properties that all of them keep: suite_float.cpp and its like.
+// Exact properties of single activations. suite_float.cpp, suite_double.cpp and suite_long_double.cpp check what all
+// share.
 #include "satur/diagnostic.hpp"
 #include "satur/testing/points.hpp"
 

@@ -1,4 +1,4 @@
-// Every activation keeps the public property suite's properties in double.
+// The public property suite over every activation in double.
 // levels: all
 #include "support/activation_suite.hpp"
 

@@ -1,4 +1,4 @@
-// Every activation keeps the public property suite's properties in float.
+// The public property suite over every activation in float.
 // levels: all
 #include "support/activation_suite.hpp"
 

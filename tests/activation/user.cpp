@@ -1,4 +1,4 @@
-// Activations that a user writes: value and derivative alone join everything, in lanes or one element at a time.
+// A user's activations: value and derivative suffice everywhere, in lanes or by element.
 // levels: all
 #include "satur/diagnostic.hpp"
 
@@ -14,7 +14,8 @@
 
 namespace {
 
-/// For every type, functions found by their argument; the second function gives another type.
+/// A template for every type; functions are found by argument-dependent lookup. The second function returns another
+/// type.
 struct in_lanes {
   template <class T> SATUR_INLINE T value(T z) const {
     using std::exp;
@@ -27,20 +28,20 @@ struct in_lanes {
   }
 };
 
-/// The same, not told to be inlined.
+/// The same without a request to inline.
 struct in_lanes_out_of_line {
   template <class T> T value(T z) const { return in_lanes{}.value(z); }
   template <class T> T derivative(T z) const { return in_lanes{}.derivative(z); }
 };
 
-/// With a parameter, one evaluation for both, and a slope that is the same everywhere.
+/// With a parameter, one `evaluate` for value and slope, and a constant slope.
 struct ramp {
   double gain = 1.0;
   template <class T> SATUR_INLINE T value(T z) const { return T(gain) * z; }
   template <class T> SATUR_INLINE double derivative(T const&) const { return gain; }
 };
 
-/// For one type.
+/// For one type only.
 struct sine {
   static constexpr std::string_view name = "sine";
   double value(double z) const { return std::sin(z); }
@@ -52,8 +53,8 @@ struct sine_in_float {
   float derivative(float z) const { return std::cos(z); }
 };
 
-/// For every scalar type, with what no lanes have: std functions and branches; and with sums of products, which code
-/// for another instruction set would contract.
+/// For every scalar type, with std functions and branches, which lanes lack, and with sums of products, which code for
+/// another instruction set would contract.
 struct bump {
   double width = 1.0;
   template <std::floating_point T> T value(T z) const {
@@ -72,7 +73,7 @@ private:
   template <class T> T rest(T z) const { return T(1) - z * z * scale<T>(); }
 };
 
-/// Whole numbers for slopes.
+/// Slopes of integer type.
 struct step_slope {
   double value(double z) const { return z > 0 ? z : 0.0; }
   int derivative(double z) const { return z > 0; }
@@ -90,7 +91,7 @@ struct gives_text {
 static_assert(satur::activation<in_lanes> && satur::activation<in_lanes, float>);
 static_assert(satur::activation<in_lanes, long double> && satur::activation<in_lanes, test::dual>);
 static_assert(satur::activation<ramp> && satur::activation<step_slope>);
-static_assert(satur::activation<sine> && satur::activation<sine, float>); // digits are added, none lost
+static_assert(satur::activation<sine> && satur::activation<sine, float>); // a wider type loses no digits
 static_assert(!satur::activation<sine, long double>);
 static_assert(satur::activation<sine_in_float, float> && !satur::activation<sine_in_float>);
 static_assert(satur::activation<bump, float> && satur::activation<bump, long double>);
@@ -118,7 +119,7 @@ template <class T> std::vector<T> some_z(std::size_t n) {
   return z;
 }
 
-/// All of the one-liners against scalar calls. `digits`: 0 where the bits must be those of the scalar call.
+/// All one-line functions against scalar calls. `digits` is the tolerance; 0 requires the bits of the scalar call.
 template <class T, class A> void check_joins(A const& act, double digits = 0.0) {
   auto const same = [&](T a, auto truth) {
     T const b = static_cast<T>(truth);
@@ -170,7 +171,7 @@ template <class T, class A> void check_joins(A const& act, double digits = 0.0) 
 TEST_CASE("user's activation: a template for every type runs in lanes") {
   check_joins<float>(in_lanes{}, 1e-6);
   check_joins<double>(in_lanes_out_of_line{}, 1e-15);
-  // from the same exponential as the project's own: the slopes agree in the tail
+  // uses the library's exponential, so the slopes agree in the tail
   std::vector<float> const far(100, 60.0f);
   CHECK(satur::mean_derivative(in_lanes{}, far) ==
         doctest::Approx(satur::mean_derivative(satur::sigmoid{}, far)).epsilon(1e-6));

@@ -1,4 +1,4 @@
-// A type of another library's, with an as_array_view of its own: it imitates an Eigen matrix.
+// A type of another library with its own as_array_view; it imitates an Eigen matrix.
 #include "satur/diagnostic.hpp"
 #include "satur/rowwise.hpp"
 
@@ -45,7 +45,7 @@ template <class T> auto as_array_view(matrix<T> const& m) {
 namespace {
 
 constexpr std::ptrdiff_t batch = 70;
-constexpr std::ptrdiff_t width = 150; // more than one leaf together
+constexpr std::ptrdiff_t width = 150; // together more than one chunk
 
 float number(std::ptrdiff_t i, std::ptrdiff_t j) {
   return 3.0f * std::sin(0.37f * float(i) + 1.3f * float(j)) + 0.01f * float(j);
@@ -85,7 +85,7 @@ satur::tanh const tanh_unit;
 
 } // namespace
 
-TEST_CASE("a column-major matrix without begin(): read in place, its results in their places") {
+TEST_CASE("a column-major matrix without begin(): read and written in place") {
   other::matrix<float> const z = filled();
   std::vector<float> const in_memory(z.data(), z.data() + batch * width);
   std::vector<float> const flat = row_major();
@@ -101,7 +101,7 @@ TEST_CASE("a column-major matrix without begin(): read in place, its results in 
   CHECK(same(y, flat_y));
   CHECK(same(dy, flat_dy));
 
-  // Columns with gaps between them, and columns beside rows: read row by row.
+  // Columns with gaps, and column-major z with row-major y: read row by row.
   other::matrix<float> const gaps = filled(batch + 3);
   other::matrix<float> gaps_y(batch, width, batch + 1);
   CHECK(satur::observe(tanh_unit, gaps) == by_rows);
@@ -127,7 +127,7 @@ TEST_CASE("a column-major matrix without begin(): read in place, its results in 
   CHECK_THROWS_AS(satur::forward(tanh_unit, own, own), std::invalid_argument);
 }
 
-TEST_CASE("its rows are samples: units, a monitor, softmax") {
+TEST_CASE("a column-major matrix: its rows are samples for units, a monitor and softmax") {
   other::matrix<float> const z = filled(batch + 3);
   std::vector<float> const flat = row_major();
   auto const layout = satur::unit_layout::matrix(batch, width);
@@ -168,7 +168,7 @@ TEST_CASE("its rows are samples: units, a monitor, softmax") {
 
 namespace {
 
-/// The interface of std::mdspan with layout_stride, as far as it is asked.
+/// The part of std::mdspan's interface with layout_stride that satur uses.
 struct mdspan_like {
   using element_type = double;
   using reference = double&;
@@ -183,7 +183,7 @@ struct mdspan_like {
 
 } // namespace
 
-TEST_CASE("array views: rows with gaps, one element, 16-bit numbers with strides, mdspan, none at all") {
+TEST_CASE("array views: rows with gaps, one element, 16-bit numbers with strides, mdspan, no element") {
   std::vector<double> memory{1, 2, 3, 99, 4, 5, 6, 99};
   satur::array_view<double const> const gaps{memory.data(), {2, 3}, {4, 1}};
   CHECK(gaps(1, 2) == 6.0);

@@ -13,7 +13,7 @@ namespace {
 
 using rows = std::vector<std::vector<double>>;
 constexpr std::size_t batch = 90;
-constexpr std::size_t width = 130; // rows across the ends of leaves
+constexpr std::size_t width = 130; // rows cross the ends of chunks
 
 std::vector<double> flat_numbers() {
   std::mt19937 urbg(5);
@@ -46,7 +46,7 @@ satur::sigmoid const act;
 
 } // namespace
 
-TEST_CASE("rows of vectors: what their numbers in one vector give") {
+TEST_CASE("rows of vectors: same results as the numbers in one vector") {
   std::vector<double> const flat = flat_numbers();
   rows const z = in_rows(flat);
   std::vector<double> flat_y(flat.size()), flat_dy(flat.size());
@@ -91,7 +91,7 @@ TEST_CASE("rows of arrays, a list of rows, built-in rows, no rows, empty rows") 
   CHECK(satur::observe(act, rows(3)).count == 0);
 }
 
-TEST_CASE("ragged rows are refused by their number and both lengths, before anything is written or counted") {
+TEST_CASE("ragged rows: the error states the row and both lengths, and nothing is written or counted") {
   rows const z{{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}, {7.0, 8.0}};
   rows const whole(3, std::vector<double>(3, 1.0));
   rows y(3, std::vector<double>(3, 99.0));

@@ -5,7 +5,7 @@
 #include <vector>
 
 struct mine {
-  template <class T> T value(T z) { return z; } // changes itself, it says
+  template <class T> T value(T z) { return z; } // not const
   template <class T> T derivative(T) const { return T(1); }
 };
 

@@ -2,7 +2,7 @@
 #include <satur/diagnostic.hpp>
 
 struct mine {
-  bool on_step(satur::monitor const&) { return true; } // a verdict, not a bool: true would say nothing
+  bool on_step(satur::monitor const&) { return true; } // a verdict, not a bool, whose true has no clear meaning
 };
 
 void use(satur::monitor& mon) { mon.end_step(mine{}); }

@@ -1,4 +1,4 @@
-// A template that is not constrained promises to take lanes; the error is where it does not.
+// An unconstrained template claims to accept lanes. The error is at the call that does not.
 // expect: no matching function for call to .*sin
 #include <satur/diagnostic.hpp>
 

@@ -1,6 +1,6 @@
-// Prints what satur::compiled holds, every number with all its bits: passes, units, histograms, findings, their text.
-// Compiled with the library and without it, the same flags otherwise, it must print the same lines.
-// EXPECT_COMPILED says whether this file is to see the library.
+// Prints results of everything in satur::compiled, with all bits: passes, units, histograms, findings, their text. It
+// must print the same lines with and without the library, with the same flags otherwise.
+// EXPECT_COMPILED states whether this file must see the library.
 #include <satur/diagnostic.hpp>
 #include <satur/finding.hpp>
 

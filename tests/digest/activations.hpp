@@ -1,4 +1,4 @@
-// The activations of the digest: all of the library's, those with parameters with two other sets of them too.
+// The activations of the digest: all of the library, and two more sets of parameters for those that have any.
 #pragma once
 
 #include "satur/activation.hpp"
@@ -9,7 +9,7 @@
 
 namespace digest {
 
-/// f(name, act) for act with its default parameters, and with two other sets where it has some.
+/// f(name, act) for act with default parameters, and with two other sets if it has parameters.
 template <class A, class F> void with_parameters(A const& act, F&& f) {
   std::string const name(satur::name_of(act));
   f(name, act);
@@ -46,7 +46,7 @@ template <class A, class F> void with_parameters(A const& act, F&& f) {
   }
 }
 
-/// f(name, act) for those activations of the list whose place leaves `part` when divided by `parts`.
+/// f(name, act) for every activation of the list whose index modulo `parts` is `part`.
 template <std::size_t Part, std::size_t Parts, class F> void for_activations(F&& f) {
   using all = satur::all_activations;
   [&]<std::size_t... K>(std::index_sequence<K...>) {

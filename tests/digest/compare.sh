@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Does the library still give what it gave? Builds tests/digest, runs it, and compares the digest with the one that is
+# Compares the library's results with stored ones: builds and runs tests/digest, and compares the digest with that
 # stored for this compiler, tests/digest/<compiler>-<major version>.txt.
 #   compare.sh              all instruction sets that the processor has, and a build with SATUR_NO_DISPATCH
 #   compare.sh --quick      the build with SATUR_NO_DISPATCH alone: one instruction set, a third of the time
 #   compare.sh --write      stores the digest of both builds anew
 #   compare.sh --files STORED NOW...   compares files
 #   compare.sh --self-test  checks the comparison itself
-# The compiler is $CXX, or else cmake's choice. Fails where numbers or stored bytes differ, or a line is new or missing.
-# A text that differs is reported, and no failure: text may change.
+# The compiler is $CXX, or else cmake's choice. Fails if numbers or stored bytes differ, or if a line is new or missing.
+# A text that differs is reported but is not a failure: text may change.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -125,7 +125,7 @@ self_test() {
 build() { # NAME COMPILER-FLAG... : prints the program's digest into NAME.txt of this compiler's folder
   local name=$1 folder=$builds/$1
   shift
-  # Left alone, a compiler fuses a product and a sum where it sees fit, and that changes the last digits of the records'
+  # By default a compiler may fuse a product and a sum, which changes the last digits of the records'
   # sums at the levels that have such an instruction: g++ at -O3 does it, and at -O1 it does not.
   cmake -S "$root" -B "$folder" -DSATUR_TEST_HOUSE=OFF -DSATUR_TEST_VARIANTS=OFF -DSATUR_BUILD_EXAMPLES=OFF \
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_CXX_FLAGS="-ffp-contract=off $*" >"$builds/$name.log"
@@ -133,7 +133,7 @@ build() { # NAME COMPILER-FLAG... : prints the program's digest into NAME.txt of
     cat "$builds/$name.log"
     return 1
   }
-  # Some functions of the C library have other last digits where it may use fused multiply-adds: here it never does.
+  # Some functions of the C library give other last digits with fused multiply-adds, so these are disabled here.
   GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2 OPENBLAS_NUM_THREADS=1 \
     "$folder/tests/satur_digest" >"$builds/$name.txt"
 }

@@ -15,16 +15,16 @@ namespace {
 
 using digest::sheet;
 
-struct user_in_lanes { // states nothing but its formula
+struct user_in_lanes { // states only its formula
   template <class T> SATUR_INLINE T value(T z) const { return z * z * z; }
   template <class T> SATUR_INLINE T derivative(T z) const { return T(3) * z * z; }
 };
-struct user_in_double { // one number at a time
+struct user_in_double { // applied by element
   double value(double z) const { return z < 0.0 ? 0.5 * z : z; }
   double derivative(double z) const { return z < 0.0 ? 0.5 : 1.0; }
 };
 
-/// observe, forward, apply and the one-liners over z, with results in y and dy of its kind.
+/// observe, forward, apply and the one-line functions over z, with results in y and dy of the same container type.
 template <class T, class A, class Z, class Y>
 void over(sheet& lines, std::string const& name, A const& act, Z const& z, Y&& y, Y&& dy) {
   std::string const full = "container/" + name;
@@ -56,7 +56,7 @@ void over(sheet& lines, std::string const& name, A const& act, Z const& z, Y&& y
 
 template <class T> void all(sheet& lines) {
   satur::sigmoid const act;
-  std::size_t const n = 2100; // more than a block, no multiple of a register
+  std::size_t const n = 2100; // more than a block, not a multiple of a register width
   std::vector<T> z = digest::normal_numbers<T>(n, 0.25, 3.0, 7);
   z[5] = std::numeric_limits<T>::quiet_NaN();
   z[1000] = std::numeric_limits<T>::infinity();

@@ -32,7 +32,7 @@ line::line(std::string name, std::string_view type, std::string_view level) : ke
 
 void line::word(std::uint64_t x) {
   std::array<char, 8> bytes;
-  for (char& b : bytes) { // the lowest first, on every machine
+  for (char& b : bytes) { // lowest byte first on every machine
     b = static_cast<char>(static_cast<unsigned char>(x & 255u));
     x >>= 8;
   }

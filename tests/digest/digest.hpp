@@ -1,4 +1,4 @@
-// The lines of the digest: what each function gives over fixed inputs, as hashes of numbers, stored bytes and text.
+// The lines of the digest: hashes of the numbers, stored bytes and text that each function gives for fixed inputs.
 #pragma once
 
 #include "satur/math.hpp"
@@ -20,7 +20,7 @@ class hash {
 public:
   void add(std::string_view bytes);
   [[nodiscard]] bool empty() const { return empty_; }
-  /// Sixteen hexadecimal digits, or "-" where nothing was added.
+  /// Sixteen hexadecimal digits, or "-" if nothing was added.
   [[nodiscard]] std::string text() const;
 
 private:
@@ -33,7 +33,7 @@ class line {
 public:
   line(std::string name, std::string_view type, std::string_view level);
 
-  /// The first column. A number goes in by its bits; every NaN is the same NaN.
+  /// The first column: the bits of a number. All NaNs count as one.
   void number(float x);
   void number(double x);
   void number(long double x);
@@ -48,19 +48,19 @@ public:
       number(x);
     }
   }
-  /// The second column: what would be in a file.
+  /// The second column: bytes of files.
   void bytes(std::string_view all) { bytes_.add(all); }
-  /// The third column: what would be printed.
+  /// The third column: printed text.
   void words(std::string_view all) { words_.add(all); }
   template <class X> void printed(X const& x) {
     std::ostringstream out;
     out << x;
     words(out.str());
   }
-  /// A number in digits at the end of the line, for who has to understand a difference.
+  /// A number in digits at the end of the line, to understand a difference.
   void show(std::string_view what, double x);
 
-  /// What sorts the lines, and names them in a comparison.
+  /// The key by which lines are sorted and compared.
   [[nodiscard]] std::string const& key() const { return key_; }
   friend std::ostream& operator<<(std::ostream& out, line const& l);
 
@@ -80,14 +80,14 @@ public:
   line& add(std::string name, std::string_view type, std::string_view level) {
     return lines_.emplace_back(std::move(name), type, level);
   }
-  /// Sorted by name, type and level. Throws std::logic_error where two lines have the same three.
+  /// Sorted by name, type and level. Throws std::logic_error if two lines have the same three.
   void print(std::ostream& out) const;
 
 private:
   std::deque<line> lines_;
 };
 
-/// The level of a line whose numbers no instruction set of satur's has a part in.
+/// The level of a line whose numbers do not depend on the instruction set.
 inline constexpr std::string_view no_level = "-";
 
 template <class T> inline constexpr std::string_view type_name = "-";
@@ -100,7 +100,7 @@ template <> inline constexpr std::string_view type_name<long double> = "long_dou
 using satur::math::simd_level;
 [[nodiscard]] std::string_view level_name(simd_level level);
 
-/// f(name) at each level that the program holds and the processor has.
+/// f(name) at each level that is compiled and that the processor supports.
 template <class F> void at_each_level(F&& f) {
   for (simd_level const level : {simd_level::baseline, simd_level::avx2, simd_level::avx512}) {
     if (level >= satur::math::compiled_level && level <= satur::math::best_level()) {
@@ -109,9 +109,9 @@ template <class F> void at_each_level(F&& f) {
     }
   }
 }
-/// f(name) at the best level alone: monitors and layers, whose passes have lines of their own.
+/// f(name) at the best level only: for monitors and layers, whose passes have their own lines.
 template <class F> void at_best_level(F&& f) { f(level_name(satur::math::best_level())); }
-/// The level that the compiler was given: that of scalar calls and of lazy tensors.
+/// The level of the compiler's flags: that of scalar calls and lazy tensors.
 [[nodiscard]] inline std::string_view compiled_level() { return level_name(satur::math::compiled_level); }
 
 } // namespace digest

@@ -1,4 +1,4 @@
-// What every activation states of itself, and what is searched for.
+// The facts that every activation states, and those that are searched for.
 #include "activations.hpp"
 #include "sections.hpp"
 

@@ -1,4 +1,4 @@
-// From records to findings, causes and cures.
+// Findings, causes and cures from records.
 #include "inputs.hpp"
 #include "records.hpp"
 #include "sections.hpp"

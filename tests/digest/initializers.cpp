@@ -37,14 +37,14 @@ void drawn(sheet& lines, std::string const& name, I const& init, satur::fans f, 
   l.words(init.name);
 }
 
-/// Rules of an element: any number of weights.
+/// Rules for single elements: any number of weights.
 template <class I> void rule(sheet& lines, std::string const& name, I const& init) {
   satur::fans const f{37, 21};
   drawn<float>(lines, name, init, f, 1001);
   drawn<double>(lines, name, init, f, 1001);
 }
 
-/// Rules of a whole matrix or kernel.
+/// Rules for a whole matrix or kernel.
 template <class T, class I>
 void shaped(sheet& lines, std::string const& name, I const& init, std::vector<std::size_t> const& extents,
             satur::axis_order order) {

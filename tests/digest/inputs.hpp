@@ -24,7 +24,7 @@ public:
   }
   /// On [0, 1), in steps of 2^-32: sums of a few of them are exact.
   double uniform() { return static_cast<double>((*this)() >> 32) * 0x1p-32; }
-  /// Nearly N(0, 1), exact arithmetic alone: the sum of twelve uniform numbers less 6.
+  /// Nearly N(0, 1), in exact arithmetic: the sum of twelve uniform numbers minus 6.
   double normal() {
     double sum = -6.0;
     for (int i = 0; i < 12; ++i) {
@@ -42,7 +42,7 @@ template <class T> std::vector<T> normal_numbers(std::size_t n, double mean, dou
   splitmix64 random(seed);
   std::vector<T> all(n);
   for (T& x : all) {
-    double const volatile scaled = deviation * random.normal(); // rounded here: never fused with the sum
+    double const volatile scaled = deviation * random.normal(); // rounded here, so that it is never fused with the sum
     x = static_cast<T>(mean + scaled);
   }
   return all;
@@ -73,8 +73,8 @@ template <class T> std::vector<T> special_numbers() {
   return all;
 }
 
-/// An even walk from -reach to reach (120 for float, 800 for the others), a finer one over [-8, 8], and the special
-/// numbers: what the values and slopes of an activation are taken over.
+/// The points for values and slopes: evenly spaced from -reach to reach (120 for float, 800 for the others), more
+/// densely in [-8, 8], and the special numbers.
 template <class T> std::vector<T> sweep() {
   T const reach = std::is_same_v<T, float> ? T(120) : T(800);
   std::vector<T> all = special_numbers<T>();

@@ -1,5 +1,5 @@
 // A dense layer, its step, its loss, and lazy tensors. Inputs and weights are small multiples of powers of two, so that
-// every product and sum of the matrix multiplications is exact: no BLAS can give other numbers.
+// every product and sum of the matrix multiplications is exact and the same for any BLAS.
 #include "inputs.hpp"
 #include "records.hpp"
 #include "sections.hpp"

@@ -1,7 +1,7 @@
 // Prints the digest: one line for each function, type and instruction set, over fixed inputs,
 //     name type level | numbers | stored bytes | text | a number to read
-// The three columns are FNV-1a hashes, "-" where there is nothing to hash. compare.sh compares them with what is
-// stored.
+// The three columns are FNV-1a hashes, "-" if there is nothing to hash. compare.sh compares them with the
+// stored ones.
 #include "sections.hpp"
 
 #include <exception>
@@ -10,7 +10,7 @@
 
 namespace {
 
-// A digest is compared with that of the same compiler alone.
+// A digest is compared only with that of the same compiler.
 #if defined(__clang__)
 std::string const compiler = "clang-" + std::to_string(__clang_major__);
 #elif defined(__GNUC__)

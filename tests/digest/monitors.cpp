@@ -1,4 +1,4 @@
-// A monitor from its first step to its file and its text.
+// A monitor: its steps, its file and its text.
 #include "inputs.hpp"
 #include "records.hpp"
 #include "sections.hpp"
@@ -116,7 +116,7 @@ void all(sheet& lines, std::string_view level) {
   satur::monitor other(everything);
   other["only here"].observe(satur::silu{}, digest::normal_numbers<float>(40, 0.0, 2.0, 9));
   other.request_stop();
-  merged += other; // a step that is being made joins too
+  merged += other; // an open step is merged too
   add("merged", merged);
   std::istringstream in(file_of(merged), std::ios::binary);
   satur::monitor continued = satur::load_monitor(in);

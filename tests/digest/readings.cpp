@@ -10,7 +10,7 @@ namespace {
 
 using digest::sheet;
 
-/// Two halves seen apart and merged, whole blocks and tails, special numbers.
+/// Two halves observed separately and merged, whole blocks and tails, special numbers.
 template <class T> void histograms(sheet& lines) {
   std::vector<T> z = digest::normal_numbers<T>(1801, 0.5, 6.0, 21);
   std::vector<T> const special = digest::special_numbers<T>();

@@ -1,4 +1,4 @@
-// How a record goes into a line: its counters and all that it reads, and its text.
+// Adds a record to a line: its counters, all its readings, and its text.
 #pragma once
 
 #include "digest.hpp"
@@ -16,7 +16,7 @@ void put(line& l, satur::unit_summary const& u);
 void put(line& l, satur::unit_records const& u);
 void put(line& l, satur::histogram const& h);
 void put(line& l, satur::interval const& i);
-/// All layers and phases, with their histories, histograms and units; the bytes of `save`; all that is printed.
+/// All layers and phases with histories, histograms and units; the bytes of `save`; all printed text.
 void put(line& l, satur::monitor const& m);
 
 } // namespace digest

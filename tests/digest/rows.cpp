@@ -1,4 +1,4 @@
-// softmax and its kin, row by row.
+// softmax, log_softmax and logsumexp, row by row.
 #include "inputs.hpp"
 #include "records.hpp"
 #include "sections.hpp"
@@ -14,7 +14,7 @@ void put(digest::line& l, satur::row_saturation const& s) {
   l.printed(s);
 }
 
-/// Rows of logits, some sure of themselves, some with classes ruled out, some without a softmax.
+/// Rows of logits: some confident, some with masked classes, some without a softmax.
 template <class T> std::vector<T> logits(std::size_t rows, std::size_t length) {
   using limits = std::numeric_limits<T>;
   std::vector<T> z = digest::normal_numbers<T>(rows * length, 0.0, 4.0, 41);

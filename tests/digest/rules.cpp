@@ -1,4 +1,4 @@
-// When a unit counts as saturated: every rule, what it means for an activation, the presets.
+// Every rule, its equivalents for an activation, and the presets.
 #include "inputs.hpp"
 #include "records.hpp"
 #include "sections.hpp"
@@ -10,7 +10,7 @@ namespace {
 template <class T, class A, class Rule>
 void over(digest::sheet& lines, std::string const& name, A const& act, Rule const& rule) {
   std::vector<T> z = digest::normal_numbers<T>(700, 0.5, 4.0, 3);
-  for (T const edge : {T(5), T(-5), T(2), T(-2), T(0.5), T(-23)}) { // on limits, and one step beyond
+  for (T const edge : {T(5), T(-5), T(2), T(-2), T(0.5), T(-23)}) { // at the limits, and one step beyond
     z.push_back(edge);
     z.push_back(edge * (T(1) + std::numeric_limits<T>::epsilon()));
   }
@@ -75,7 +75,7 @@ void digest::rules(sheet& lines) {
   each("scaled_output_beyond(0.5)", satur::scaled_output_beyond{0.5});
   each("sagemaker_limits", satur::sagemaker_limits{});
 
-  // a rule by its own type counts by other code than any_rule
+  // a rule of its own type runs other code than any_rule
   over<float>(lines, "own/z_outside(-2,0.5)", satur::tanh{}, satur::z_outside{-2.0, 0.5});
   over<double>(lines, "own/output_beyond(0.1,0.9)", satur::sigmoid{}, satur::output_beyond{0.1, 0.9});
   over<double>(lines, "own/scaled_output_beyond(0.97)", satur::tanh{}, satur::scaled_output_beyond{});

@@ -1,4 +1,4 @@
-// value and slope of every activation, and the functions they are made of, one number at a time.
+// Value and slope of every activation, and the functions that they use, for single numbers.
 #include "activations.hpp"
 #include "inputs.hpp"
 #include "sections.hpp"
@@ -16,7 +16,7 @@ template <class T> void scalars_of(digest::sheet& lines) {
   });
 }
 
-/// The functions that activations are made of.
+/// The functions that activations use.
 template <class T> void mathematics(digest::sheet& lines) {
   std::vector<T> const z = digest::sweep<T>();
   auto const over = [&](std::string const& name, auto const& f) {

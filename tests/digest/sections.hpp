@@ -1,4 +1,4 @@
-// The parts of the digest, a source file each.
+// The parts of the digest, one source file each.
 #pragma once
 
 #include "digest.hpp"

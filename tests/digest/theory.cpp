@@ -1,4 +1,4 @@
-// What is expected before the first step.
+// Predictions before the first step.
 #include "activations.hpp"
 #include "inputs.hpp"
 #include "sections.hpp"

@@ -1,4 +1,4 @@
-// What each unit of a layer did, and what is read from it.
+// Unit records and their readings.
 #include "inputs.hpp"
 #include "records.hpp"
 #include "sections.hpp"
@@ -8,7 +8,7 @@
 
 namespace {
 
-/// Units of different kinds: some far left, some far right, one that is always the same, one with NaN and infinity.
+/// Units of different kinds: some far left, some far right, one constant, one with NaN and infinity.
 template <class T> std::vector<T> blocks(satur::unit_layout const& layout, std::uint64_t seed) {
   std::vector<T> z = digest::normal_numbers<T>(layout.size(), 0.0, 2.0, seed);
   for (std::size_t o = 0; o < layout.outer; ++o) {

@@ -1,4 +1,4 @@
-// The IDX reader: what it accepts, and one clear line for each way in which a file can be wrong.
+// The IDX reader: accepted files, and one line of text for each kind of damaged file.
 #include "data/idx.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// Shapeset-3x2: the statistics that Glorot and Bengio's recipe gives, and the same pictures everywhere.
+// Shapeset-3x2: the statistics of Glorot and Bengio's recipe, and the same images on every platform.
 #include "data/shapeset.hpp"
 
 #include <doctest/doctest.h>
@@ -68,11 +68,11 @@ TEST_CASE("shapeset: objects avoid the border and differ from the background") {
               p[k * shapeset::side] == background && p[k * shapeset::side + shapeset::side - 1] == background;
     }
     whole_border += clear;
-    CHECK(std::ranges::all_of(p, [&](float e) { // .55 against .45 at the least
+    CHECK(std::ranges::all_of(p, [&](float e) { // at least .55 against .45
       return e == background || std::fabs(e - background) > 0.15f;
     }));
   }
-  CHECK(whole_border > 0.95 * n); // the few largest shapes leave no room for one
+  CHECK(whole_border > 0.95 * n); // the few largest shapes leave no space for a border
 }
 
 TEST_CASE("shapeset: the same seed gives the same images, another seed gives others") {

@@ -1,4 +1,4 @@
-// The main program from outside: what it refuses, what it writes, what it says.
+// The main program as a process: invalid arguments, files and text.
 #include <doctest/doctest.h>
 
 #include <satur/monitor/columns.hpp>
@@ -53,7 +53,7 @@ void refused(std::string const& arguments, std::string const& because) {
 
 TEST_CASE("train: invalid arguments give one line and exit code 2") {
   refused("--activation sigmod", "sigmod not in {");
-  refused("--activation sigmod", ",sigmoid,"); // every choice is named
+  refused("--activation sigmod", ",sigmoid,"); // the error lists every choice
   refused("--activation soft_shrink", "soft_shrink not in {");
   refused("--init glorot_unifrom", ",glorot_uniform,");
   refused("--init he", ",he_normal,he_uniform,");
@@ -109,7 +109,7 @@ TEST_CASE("train: a small run prints tables of at most 100 columns with their ru
     CHECK(std::count(line.begin(), line.end(), ',') == std::count(head.begin(), head.end(), ','));
     ++lines;
   }
-  CHECK(lines == 1 + 3 * 3); // the header; three stretches of three layers
+  CHECK(lines == 1 + 3 * 3); // the header and three tables of three layers
   CHECK_FALSE(fs::exists(csv.string() + ".part"));
   fs::remove(csv);
 }
@@ -160,14 +160,14 @@ TEST_CASE("train: large weights are explained") {
       train("--activation tanh --init glorot_uniform --gain 20 --width 50 --depth 2 --steps 40 --threads 1");
   CAPTURE(o.text);
   CHECK(o.code == 0);
-  CHECK(o.text.find("Saturated") < o.text.find("step 5 of")); // it is said before the first step
+  CHECK(o.text.find("Saturated") < o.text.find("step 5 of")); // printed before the first step
   CHECK(o.text.find("hidden 1: saturated on both sides") != std::string::npos);
   CHECK(o.text.find("multiply w and b by 0.") != std::string::npos);
   CHECK(o.text.find("--gain 1") != std::string::npos);
 }
 
 TEST_CASE("train: the default run loses its slope without |z| > 5") {
-  // The published situation, a little shorter; the top layer of 1000 sigmoids.
+  // The published experiment, slightly shorter; the top layer has 1000 sigmoids.
   outcome const o = train("--steps 800 --every 400");
   CAPTURE(o.text);
   CHECK(o.code == 0);
@@ -201,7 +201,7 @@ TEST_CASE("train: the prediction agrees with the first batch") {
       for (std::string& c : cell) {
         cells >> c;
       }
-      // std z, mean slope and gradient: 10 pictures, width 400
+      // std z, mean slope and gradient: 10 images, width 400
       for (std::size_t const column : {1u, 3u, 4u}) {
         CHECK(std::stod(cell[column + 5]) == doctest::Approx(std::stod(cell[column])).epsilon(0.25));
       }

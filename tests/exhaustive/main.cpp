@@ -1,9 +1,9 @@
-// Every float there is through every activation and its slope, at every level of this processor; and random doubles
-// against MPFR. Prints a table in Markdown, which docs/accuracy.md holds (tests/exhaustive/document.sh). Fails beyond
-// the contract (test::allowed_ulp), at a false zero, where AVX2 and AVX-512 differ, and where a finite z raises
-// FE_OVERFLOW or FE_INVALID.
+// Value and slope of every activation at every float and every level of this processor; and at random doubles against
+// MPFR. Prints the Markdown table of docs/accuracy.md (tests/exhaustive/document.sh). Fails beyond the contract
+// (test::allowed_ulp), at a false zero, if AVX2 and AVX-512 differ, and if a finite z raises FE_OVERFLOW or
+// FE_INVALID.
 //   satur_exhaustive [stride [doubles [activation…]]]
-// stride 1 tries all 2^32 floats; doubles is the number of random bit patterns, and as many more where functions bend.
+// stride 1 tries all 2^32 floats; doubles is the number of random bit patterns, and of further numbers near the kinks.
 // Without a name, every activation.
 //   satur_exhaustive usual [stride]
 // The formulas in use (usual.hpp), in float, against the same truth; nothing fails.
@@ -32,7 +32,7 @@ namespace {
 
 using satur::math::simd_level;
 
-constexpr std::size_t chunk = 1 << 11; // larger buffers would go back to the system, and come again, each time
+constexpr std::size_t chunk = 1 << 11; // larger buffers would be returned to the system and requested again each time
 constexpr int first_level = static_cast<int>(satur::math::compiled_level);
 
 struct worst {
@@ -51,14 +51,14 @@ struct worst {
       at = z;
     }
   }
-  /// Nothing tried yet, and only what is worse than the worst so far is new.
+  /// Only a result worse than the worst one so far is recorded.
   static worst to_beat(worst const& so_far) {
     worst w;
     w.ulp = so_far.ulp;
     w.at = so_far.at;
     return w;
   }
-  /// A result that is the truth rounded once cannot be the worst any more once half an ulp was seen: most are.
+  /// Quick exit: once an error of 1/2 ulp was seen, a correctly rounded result cannot be the worst. Most results are.
   template <class T, class Wide, class Error> void look(T got, Wide exact, T z, Error const& error) {
     T const rounded = static_cast<T>(exact);
     if (got == rounded && ulp >= 0.5) {
@@ -122,7 +122,7 @@ template <class T, class A, class Truth> void try_all(A const& act, std::vector<
     worst value = worst::to_beat(r.value[l]);
     worst slope = worst::to_beat(r.slope[l]);
     std::feclearexcept(FE_ALL_EXCEPT);
-    // The level is an argument here: use_level holds for all threads, and these try several levels at once.
+    // The level is an argument: use_level is a setting for all threads, but these threads run different levels.
     satur::detail::mapping_pass<T, A, satur::detail::wanted::value> values{act, z.data(), y.data(), y.data(), z.size()};
     satur::math::run<T>(values, level);
     satur::detail::mapping_pass<T, A, satur::detail::wanted::slope> slopes{act, z.data(), dy.data(), dy.data(),
@@ -206,7 +206,7 @@ template <class A> result random_doubles(A const& act, std::uint64_t count) {
   });
 }
 
-/// What a usual formula does over all floats: one function of `worst` each for value and slope.
+/// The worst errors of a usual formula over all floats, for value and slope.
 struct usual_result {
   worst value;
   worst slope;
@@ -274,7 +274,7 @@ template <class T, class A> void print(char const* type, A const& act, result co
   bool const wide_agree = r.wide_differ == 0 && first_level <= 1 && satur::math::best_level() == simd_level::avx512;
   for (int l = first_level; l <= static_cast<int>(satur::math::best_level()); ++l) {
     if (wide_agree && l == 2) {
-      break; // the row of AVX2 says both
+      break; // AVX-512 has the bits of AVX2
     }
     auto const share = [&](worst const& w) {
       return 100.0 * static_cast<double>(w.above_one) / static_cast<double>(w.tried);

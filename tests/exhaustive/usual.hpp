@@ -1,5 +1,5 @@
-// The formulas that are in use, in float as libraries write them: what the same sweep says of them. `activation` is the
-// one whose truth they are held against; a function that the usual formula gets right is left out.
+// Formulas in use, in float as libraries write them, for the same sweep. `activation` names the activation that they
+// are compared with. Functions that the usual formula computes correctly are left out.
 #pragma once
 
 #include "satur/activation.hpp"

@@ -1,5 +1,5 @@
-// The statistic that docs/extending/unit_statistic.md adds, through every door. check_unit_statistic.sh compiles it
-// with headers that have taken the page's patch.
+// The statistic that docs/extending/unit_statistic.md adds, through every public function. check_unit_statistic.sh
+// compiles this file with headers to which the page's patch was applied.
 #include <satur/diagnostic.hpp>
 
 #include <cmath>
@@ -28,7 +28,7 @@ int main() {
   satur::unit_records const both = units + more;
   good = near("a merge", both[0].output_mean_square, (10.0 + 25.0) / 4.0) && good;
   good = near("all units", both.layer().output_mean_square, (35.0 + 40.25) / 8.0) && good;
-  satur::decayed_units lately(1.0); // samples: each one halves what was before
+  satur::decayed_units lately(1.0); // samples: each one halves the weight of the earlier ones
   lately.add(units);
   lately.add(more);
   good = near("a window", lately[1].output_mean_square, (4.25 * 0.5 + 36.0) / 2.5) && good;

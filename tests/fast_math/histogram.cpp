@@ -1,5 +1,5 @@
-// Histograms and phi_B built with -ffast-math: against counts written down here, for nothing can be computed that the
-// compiler may assume away.
+// Histograms and phi_B built with -ffast-math, against counts written in this file: the compiler may assume away any
+// computed check.
 #include "satur/diagnostic.hpp"
 
 #include <doctest/doctest.h>

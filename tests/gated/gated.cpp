@@ -118,7 +118,7 @@ TEST_CASE_TEMPLATE("gated: gradients against central differences", Act, satur::g
 TEST_CASE("gate_saturation: closed and open gates") {
   constexpr double inf = std::numeric_limits<double>::infinity();
   double const edge = std::log(9.0); // sigmoid is 0.9 there
-  // sigmoid and silu open alike: at sigmoid(b)
+  // sigmoid and silu have the same openness: sigmoid(b)
   std::vector<double> const x{1,
                               1,
                               1,
@@ -157,7 +157,7 @@ TEST_CASE("gate_saturation: closed and open gates") {
       satur::observe(satur::gated<satur::hard_tanh>{}, h, 10, satur::gate_within{0.25});
   CHECK(strict.closed == 1);
   CHECK(strict.open == 2);
-  // tanh between -1 and 1, relu by its sides, identity open everywhere
+  // tanh between -1 and 1, relu by the sign of b, identity always open
   std::vector<double> const t{1, 1, -2, 2};
   CHECK(satur::observe(satur::gated<satur::tanh>{}, t, 4).closed == 1);
   CHECK(satur::observe(satur::gated<satur::relu>{}, t, 4).closed == 1);
@@ -220,7 +220,7 @@ TEST_CASE("gate_saturation: every field after merge, copy and reset") {
     CHECK(sum == satur::gate_saturation{});
     CHECK(sum.empty());
     CHECK(copy == first + second);
-    CHECK(satur::gate_saturation{} + first == first); // an empty record takes over the rule too
+    CHECK(satur::gate_saturation{} + first == first); // an empty record takes the rule of the other
     CHECK(first + satur::gate_saturation{} == first);
   }
   satur::gate_saturation const nothing_but_nan = observed({nan, nan});
@@ -261,7 +261,7 @@ TEST_CASE("gated: invalid arguments throw; no pass allocates") {
         "satur::forward: y has shape (3, 2); expected a last axis of 3 and 6 numbers, half of x");
   auto right = numbers<float>(2, 3);
   auto dx = numbers<float>(2, 6);
-  // The function that was called is named, with a shape and with a row length.
+  // The message names the called function, for calls with a shape and with a row length.
   CHECK(refusal([&] {
           satur::apply(satur::glu{}, z, wrong);
         }).starts_with("satur::apply: y has shape (3, 2); expected a last axis of 3 and 6 numbers, half of x"));
@@ -295,7 +295,7 @@ TEST_CASE("gated: invalid arguments throw; no pass allocates") {
           satur::pullback(satur::glu{}, x, y, x, 7);
         }).starts_with("satur::pullback: x has shape (12); expected a multiple of the row length 7, "));
   CHECK_THROWS_AS(satur::apply(satur::glu{}, x, y, 3), satur::shape_error);
-  // y in x's place: by a shape, by a row length, in one piece and in strides, anywhere in x.
+  // y overlaps x: with a shape, with a row length, contiguous and strided, anywhere in x.
   std::string const shared = "satur::forward: y shares memory with x; x is the evidence";
   auto own = numbers<float>(1, 6);
   auto const before = own;
@@ -314,7 +314,7 @@ TEST_CASE("gated: invalid arguments throw; no pass allocates") {
           }).starts_with(shared));
   }
   CHECK(own == before);
-  std::vector<float> together(18); // side by side is apart
+  std::vector<float> together(18); // adjacent memory does not overlap
   CHECK(satur::forward(satur::glu{}, std::span(together).first(12), std::span(together).last(6), 4).count() == 6);
   CHECK(satur::forward(satur::glu{}, std::span(together).last(12), std::span(together).first(6), 4).count() == 6);
   CHECK(satur_test::allocations_in([&] {

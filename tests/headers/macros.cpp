@@ -1,5 +1,5 @@
-// Every header compiles where windows.h, complex.h and the like have defined min, max, near, far, small and I. The
-// macros come after the headers of other libraries: those are not part of the check.
+// Every header compiles if min, max, near, far, small and I are macros, as windows.h and complex.h define them. The
+// macros are defined after the headers of other libraries, which are not part of the check.
 #include <algorithm>
 #include <array>
 #include <bit>

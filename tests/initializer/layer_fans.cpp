@@ -1,4 +1,4 @@
-// Fans of every kind of layer, counted one by one, and the conventions of PyTorch and Keras beside them.
+// Fans of every kind of layer against counted ones, and the conventions of PyTorch and Keras.
 #include <satur/initializer/layer_fans.hpp>
 
 #include "support/refusal.hpp"
@@ -70,7 +70,7 @@ TEST_CASE("recurrent and embedding fans: values") {
 }
 
 TEST_CASE("fans of PyTorch, of Keras and counted: values for the same layers") {
-  // Fans that the libraries read off the shape of their weight. PyTorch: torch/nn/init.py,
+  // Fans as the libraries compute them from the shape of a weight. PyTorch: torch/nn/init.py,
   // _calculate_fan_in_and_fan_out: size(1) and size(0), times the receptive field tensor[0][0].numel(). Keras:
   // compute_fans in keras/src/initializers/random_initializers.py: shape[-2] and shape[-1], times prod(shape[:-2]).
   struct row {
@@ -90,10 +90,10 @@ TEST_CASE("fans of PyTorch, of Keras and counted: values for the same layers") {
        {7, 7, 3, 64},
        {147, 3136},
        satur::convolution_fans(3, 64, {7, 7})},
-      // Grouped: both leave the groups out of the fan-out (3136 x 2 here).
+      // Grouped: neither library divides the fan-out by the groups (3136 x 2 here).
       {"conv 32 -> 64, 3x3, 2 groups", {64, 16, 3, 3}, {144, 576}, {3, 3, 16, 64}, {144, 576}, fans{144, 576 / 2}},
-      // Depthwise: PyTorch by a grouped convolution; Keras' DepthwiseConv2D stores (3, 3, in, multiplier) and so takes
-      // all channels for the fan-in of a unit that sees one.
+      // Depthwise: PyTorch by a grouped convolution; Keras' DepthwiseConv2D stores (3, 3, in, multiplier) so its fan-in
+      // is the number of all channels, although a unit sees one.
       {"depthwise 32, 3x3",
        {32, 1, 3, 3},
        {9, 288},
@@ -102,7 +102,7 @@ TEST_CASE("fans of PyTorch, of Keras and counted: values for the same layers") {
        satur::convolution_fans(32, 32, {3, 3}, 32)},
       // Transposed: the weights are (in, out, 4, 4) and (4, 4, out, in), so both swap the two.
       {"transposed 64 -> 32, 4x4, stride 1", {64, 32, 4, 4}, {512, 1024}, {4, 4, 32, 64}, {512, 1024}, fans{1024, 512}},
-      // LSTM with 128 units: the four gates are in one weight, and count as 512 units.
+      // LSTM with 128 units: one weight holds the four gates and counts as 512 units.
       {"lstm, input", {512, 28}, {28, 512}, {28, 512}, {28, 512}, gate.input},
       {"lstm, recurrent", {512, 128}, {128, 512}, {128, 512}, {128, 512}, gate.recurrent},
       {"embedding 1000 x 16", {1000, 16}, {16, 1000}, {1000, 16}, {1000, 16}, satur::embedding_fans(1000, 16)},

@@ -1,4 +1,4 @@
-// Scaling a layer to a variance: what it reaches, in how many tries, and how it gives up.
+// lsuv: the variance that it reaches, the number of tries, and failures.
 #include <satur/initializer.hpp>
 
 #include "support/refusal.hpp"
@@ -17,7 +17,7 @@ using satur_test::refusal;
 
 namespace {
 
-/// A net of dense layers with tanh between, by plain loops: what a user may have.
+/// A network of dense layers and tanh in plain loops, as a user may write it.
 template <class T> struct plain_net {
   std::size_t batch = 200;
   std::vector<std::size_t> widths{30, 50, 40, 60};
@@ -85,7 +85,7 @@ TEST_CASE_TEMPLATE("lsuv: layers without bias need one try each", T, float, doub
       CHECK(variance_of(net.z(l)) == doctest::Approx(1).epsilon(1e-5));
       CHECK(r.factor == doctest::Approx(1 / std::sqrt(first)).epsilon(1e-6));
       CHECK(static_cast<double>(net.w[l][7]) == doctest::Approx(static_cast<double>(before[7]) * r.factor));
-      // Again: nothing left to do.
+      // A second call changes nothing.
       satur::lsuv_report const again = satur::lsuv(net.w[l], [&] { return net.z(l); });
       CHECK(again.tries == 0);
       CHECK(again.factor == 1);
@@ -110,7 +110,7 @@ TEST_CASE("lsuv: another target variance, and a layer with bias") {
   CHECK(r.first_variance == doctest::Approx(first).epsilon(1e-12));
   CHECK(r.variance == doctest::Approx(variance_of(net.z(0))).epsilon(1e-12));
   CHECK(variance_of(net.z(0)) == doctest::Approx(1).epsilon(1e-3));
-  // More variance in the bias than is wanted: out of reach.
+  // The bias alone has more variance than the target: not reachable.
   auto const before = net.w[0];
   bool thrown = false;
   double last_weight = 0;

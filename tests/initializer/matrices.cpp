@@ -1,4 +1,4 @@
-// Rules that are about the whole matrix: orthogonality, the law of the matrices, where the ones and zeros are.
+// Rules for a whole matrix: orthogonality, the distribution of the matrices, positions of the ones and zeros.
 #include <satur/initializer/concept.hpp>
 #include <satur/initializer/identity_weights.hpp>
 #include <satur/initializer/orthogonal.hpp>
@@ -97,12 +97,12 @@ TEST_CASE_TEMPLATE("orthogonal: any shape, any gain", T, float, double) {
       CHECK(from_orthogonal(w, k.rows, k.columns, gain) < orthogonality<T>);
     }
   }
-  // By fans, as a dense layer asks, the same numbers.
+  // A fill by fans, as a dense layer calls it, gives the same numbers.
   std::mt19937_64 g(42);
   std::vector<T> w(6 * 4);
   satur::fill(satur::orthogonal{}, w, fans{6, 4}, g);
   CHECK(w == filled<T>(satur::orthogonal{}, {{6, 4}}));
-  // Kernels, as the matrix that the libraries take: (kernel x in, out) and (out, in x kernel).
+  // Kernels as matrices, as the libraries reshape them: (kernel x in, out) and (out, in x kernel).
   CHECK(from_orthogonal(filled<T>(satur::orthogonal{}, {{3, 3, 4, 8}}), 36, 8) < orthogonality<T>);
   CHECK(from_orthogonal(filled<T>(satur::orthogonal{}, {{8, 4, 3, 3}, axis_order::out_in}), 8, 36) < orthogonality<T>);
   CHECK(from_orthogonal(filled<T>(satur::orthogonal{}, {{3, 2, 40}}), 6, 40) < orthogonality<T>);
@@ -147,7 +147,7 @@ TEST_CASE("orthogonal: uniform among all orthogonal matrices") {
   CHECK(std::abs(trace / n) < 5 / root_n);
   CHECK(std::abs(trace_2 / n - 1) < 5 * 1.5 / root_n); // E t^4 = 3
   CHECK(std::abs(square_trace / n - 1) < 5 * 2 / root_n);
-  CHECK(std::abs(determinant / n) < 5 / root_n); // both signs alike
+  CHECK(std::abs(determinant / n) < 5 / root_n); // both signs are equally likely
   CHECK(std::abs(product / n) < 5 / root_n);
 }
 
@@ -168,7 +168,7 @@ TEST_CASE_TEMPLATE("orthogonal: weights have the stated standard deviation", T, 
     for (T x : w) {
       sum += static_cast<double>(x) * static_cast<double>(x);
     }
-    // Not a matter of chance: the squares of an orthogonal matrix add up to min(rows, columns).
+    // Exact for every draw: the squares of an orthogonal matrix sum to min(rows, columns).
     CHECK(std::sqrt(sum / static_cast<double>(w.size())) == doctest::Approx(2 * r.stddev).epsilon(1e-6));
   }
   CHECK(satur::orthogonal{}.stddev(fans{200, 100}) == doctest::Approx(0.0707106781186547524));
@@ -272,7 +272,7 @@ TEST_CASE("sparse: the number of zeros is the ceiling for the exact decimal shar
   CHECK(zeros(0.11, 10) == 2);
   CHECK(zeros(0.55, 100) == 55); // 0.55 * 100 = 55.00000000000001
   CHECK(zeros(1e-9, 10) == 1);
-  // Golden: which ones.
+  // Golden positions of the zeros.
   auto const w = filled<float>(satur::sparse{0.5, 1}, {{20, 30}});
   CHECK(hash_of_bits(std::span<float const>(w)) == 0x81a18683a9d368bfu);
 }
@@ -321,7 +321,7 @@ TEST_CASE("matrix rules: invalid arguments throw and nothing is written") {
   CHECK(said(satur::sparse{nan}, {{3, 2}}, 6) ==
         "satur::sparse: the share of zeros is nan; allowed: a number between 0 and 1");
   CHECK(said(satur::sparse{0.5, -1}, {{3, 2}}, 6) == "satur::sparse: spread is -1; allowed: a finite number >= 0");
-  // By fans: a kernel is no matrix of its fans.
+  // A fill by fans throws for a kernel: its shape is not (in, out).
   CHECK(refusal([] {
           std::mt19937 g(1);
           std::vector<float> w(3 * 4 * 5);

@@ -1,4 +1,4 @@
-// The generator against the known answers that its authors publish, and the key that any generator gives.
+// Philox against the known answers of its authors, and the key drawn from any generator.
 // levels: all
 #include <satur/initializer/philox.hpp>
 #include <satur/simd/run.hpp>
@@ -17,7 +17,7 @@ TEST_CASE("Philox4x32-10: known-answer vectors of Random123") {
                 philox4x32::counter_type{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
   static_assert(philox4x32::block({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
                 philox4x32::counter_type{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
-  // At run time too.
+  // Also at run time.
   philox4x32::counter_type counter{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344};
   CHECK(philox4x32::block(counter, {0xa4093822, 0x299f31d0})[3] == 0x24126ea1);
 }
@@ -39,7 +39,7 @@ template <class U, U Low, U High> struct counting {
   }
 };
 
-/// The vector rows of the fill against one block at a time.
+/// Blocks computed in lanes against single blocks.
 struct rows_pass {
   satur::stream_key key;
   std::uint64_t first;

@@ -1,4 +1,4 @@
-// A fill that is refused: with what words, and that nothing was written.
+// A fill that throws: its message, and that it wrote nothing.
 #pragma once
 
 #include "satur/initializer.hpp"

@@ -1,4 +1,4 @@
-// Every rule: its closed form, the law that its weights follow, and what it refuses.
+// Every initializer: its closed form, the distribution of its weights, and the arguments that it refuses.
 #include <satur/initializer.hpp>
 
 #include "initializer/refused_fill.hpp"
@@ -29,7 +29,7 @@ auto const all_rules =
                satur::he_uniform{},     satur::he_uniform{0.2, 2}, satur::he_normal{},        satur::he_normal{0.2},
                satur::lecun_uniform{},  satur::lecun_uniform{3},   satur::lecun_normal{},     satur::lecun_normal{3}};
 
-/// Rules whose laws have tests of their own: truncated.cpp, matrices.cpp.
+/// Rules whose distributions are tested elsewhere: truncated.cpp, matrices.cpp.
 auto const other_rules = std::tuple{satur::truncated_normal_deviations{},
                                     satur::truncated_normal_absolute{},
                                     satur::variance_scaling{},
@@ -44,7 +44,7 @@ template <class F> void for_each_rule(F&& f) {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-/// A rule of a user's own, with the least that the concept asks.
+/// A user's rule with nothing beyond what the concept requires.
 struct alternating {
   double size;
   double stddev(fans) const { return size; }
@@ -71,7 +71,7 @@ TEST_CASE("initializers: stddev, half width and mean in closed form") {
   CHECK(satur::lecun_normal{}.stddev(f) == doctest::Approx(0.0577350269189625765).epsilon(1e-15));      // sqrt(1/300)
   CHECK(satur::lecun_uniform{}.half_width(f) == doctest::Approx(0.1).epsilon(1e-15));                   // sqrt(3/300)
   CHECK(satur::glorot_normal{3}.stddev(f) == doctest::Approx(3 * satur::glorot_normal{}.stddev(f)).epsilon(1e-15));
-  // Parameters other than the defaults, each with its own share in the result.
+  // Parameters other than the defaults; each changes the result.
   using satur::fan_mode;
   double const scale = 3 * std::sqrt(2 / (1.25 * 100)); // slope 1/2, gain 3, fan-out
   CHECK(satur::he_normal{0.5, 3, fan_mode::fan_out}.stddev(f) == doctest::Approx(scale).epsilon(1e-15));
@@ -202,7 +202,7 @@ TEST_CASE("initializers: invalid parameters and fans throw") {
   CHECK(fill_float(satur::normal{1e300, 1}, {1, 1}) ==
         "satur::normal: mean is 1e+300; allowed: a magnitude up to 3.4028235e+38, the largest of the type");
   CHECK(fill_float(satur::uniform{-1e300, 1}, {1, 1}).starts_with("satur::uniform: low is -1e+300; allowed: a mag"));
-  // What looks odd and is allowed: a law of no width.
+  // Allowed, although unusual: a distribution of zero width.
   CHECK(fill_float(satur::normal{1, 0}, {1, 1}) == "nothing thrown");
   CHECK(fill_float(satur::uniform{1, 1}, {1, 1}) == "nothing thrown");
 }
@@ -283,7 +283,7 @@ TEST_CASE("initializers: every error message names its rule") {
   check(satur::sparse{}, "satur::sparse: 10 weights are no matrix of the fans (in 2, out 6); ", {2, 6});
   check(satur::sparse{0.5, inf}, "satur::sparse: spread is inf; ");
   check(satur::sparse{0.5, far}, "satur::sparse: spread is 1e+300; ");
-  // And where only its scale is asked for.
+  // The scale alone throws too.
   auto const asked = [](auto const& ask) { return refusal(ask); };
   CHECK(asked([] {
           (void)satur::uniform{3, 2}.mean({2, 5});

@@ -1,4 +1,4 @@
-// The samplers: the same bits everywhere, in any split, and the laws they promise.
+// The sampler: the same bits at every level and for every split, and the stated distributions.
 // levels: all
 #include <satur/initializer/sampler.hpp>
 
@@ -45,7 +45,7 @@ template <class T> struct place {
   explicit place(std::uint64_t i) : block(64 * (i / group) + i % 64), row(i % group / 64) {}
 };
 
-/// Element i of the unit normal by the text of its definition, in long double with the standard functions.
+/// Element i of the standard normal from its documented definition, in long double with the standard functions.
 template <class T> long double normal_by_definition(satur::stream_key const& key, std::uint64_t i) {
   place<T> const p(i);
   auto const w = key.block(p.block);
@@ -83,7 +83,7 @@ TEST_CASE("sampler: golden bits for every platform, compiler and standard librar
   CHECK(hash_of_bits(view(normals<double>(100'000, 0.3, 1.7))) == 0x6363665153cdfef4u);
   CHECK(hash_of_bits(view(uniforms<float>(100'000, -0.3, 1.7))) == 0x594e4e86ee98e8a8u);
   CHECK(hash_of_bits(view(uniforms<double>(100'000, -0.3, 1.7))) == 0x8cb049cd4b21b541u);
-  // A few of them in the open, for a reader on another machine.
+  // A few values in plain digits, to compare on another machine.
   CHECK(normals<float>(1)[0] == -0x1.75cae8p-1f);
   CHECK(normals<double>(1)[0] == -0x1.0f5d3618939a2p-5);
   CHECK(uniforms<float>(1, 0, 1)[0] == 0x1.59207cp-1f);
@@ -190,7 +190,7 @@ TEST_CASE_TEMPLATE("normal: moments, tails and Kolmogorov-Smirnov distance", T, 
   CHECK(kolmogorov_smirnov(view(z), normal_cdf) < 1.95);
   double const reach = sizeof(T) == 4 ? 6.77 : 8.58;
   CHECK(std::ranges::all_of(z, [reach](T v) { return std::abs(static_cast<double>(v)) <= reach; }));
-  // The same law moved and stretched.
+  // The same distribution with another mean and standard deviation.
   auto const moved = normals<T>(n, T(-2), T(0.25), 5);
   CHECK(kolmogorov_smirnov(view(moved), [](double x) { return normal_cdf((x + 2) / 0.25); }) < 1.95);
 }
@@ -211,7 +211,7 @@ TEST_CASE_TEMPLATE("normal: neighbors, rows and both numbers of a pair are indep
     CHECK(std::abs(plain) < 5 * std::sqrt(static_cast<double>(n)));
     CHECK(std::abs(squares) < 5 * std::sqrt(static_cast<double>(n)));
   }
-  // Two keys that differ in one bit share nothing.
+  // Two keys that differ in one bit give uncorrelated numbers.
   sampler one = with_seed(1);
   sampler two = one;
   two.key.words[3] ^= 1;
@@ -243,7 +243,7 @@ TEST_CASE_TEMPLATE("uniform: moments, Kolmogorov-Smirnov distance, no number out
     CHECK(std::abs(m.kurtosis - 1.8) < 5 * std::sqrt(1152.0 / 875) / root_n);
     CHECK(std::ranges::all_of(
         u, [low, high](T v) { return static_cast<double>(v) >= low && static_cast<double>(v) < high; }));
-    if (high < 100) { // beyond, float's own steps show in the distance
+    if (high < 100) { // with more samples the spacing of float shows in the distance
       CHECK(kolmogorov_smirnov(view(u), [low, width](double x) { return (x - low) / width; }) < 1.95);
     }
   }
@@ -254,7 +254,7 @@ TEST_CASE_TEMPLATE("uniform: bounds at the edge of the floating-point range", T,
   auto const inside = [](std::vector<T> const& u, double low, double high) {
     return std::ranges::all_of(u, [=](T v) { return static_cast<double>(v) >= low && static_cast<double>(v) < high; });
   };
-  // A few steps of the format wide: rounding would reach the upper end half of the time.
+  // A few ulp wide: without the clamp, rounding would give the upper end half of the time.
   double const step = static_cast<double>(limits::epsilon());
   CHECK(inside(uniforms<T>(10'000, 1, 1 + 3 * step), 1, 1 + 3 * step));
   CHECK(inside(uniforms<T>(10'000, 1, 1 + step), 1, 1 + step));
@@ -263,7 +263,7 @@ TEST_CASE_TEMPLATE("uniform: bounds at the edge of the floating-point range", T,
   double const most = static_cast<double>(limits::max());
   CHECK(inside(uniforms<T>(10'000, -most, most), -most, most));
   CHECK(std::ranges::all_of(uniforms<T>(100, 2, 2), [](T v) { return v == 2; }));
-  // Ends that the format cannot hold are rounded inward.
+  // Ends that the type cannot represent are rounded inward.
   CHECK(inside(uniforms<T>(100'000, 0.1, 0.1000001), 0.1, 0.1000001));
   double const a = 1.0 / 3;
   CHECK(inside(uniforms<T>(1 << 20, -a, a), -a, a));

@@ -1,4 +1,4 @@
-// The normal between two bounds: its moments against a computation in 40 digits, and its samples.
+// The truncated normal: moments against a computation in 40 digits, and samples.
 // levels: all
 #include <satur/initializer/concept.hpp>
 #include <satur/initializer/he.hpp>
@@ -62,7 +62,7 @@ TEST_CASE("normal window: mass, mean and variance against 40 digits") {
     CAPTURE(r.low);
     CAPTURE(r.high);
     auto const w = normal_window::between(r.low, r.high);
-    // The mass far out feels the rounding of z^2/2 in the exponent.
+    // Far out, the rounding of z^2/2 in the exponent changes the mass.
     CHECK(std::abs(w.mass / r.mass - 1) < (std::abs(r.mean) > 8 ? 3e-13 : 3e-15));
     CHECK(std::abs(w.mean - r.mean) < 2e-15 * std::max(1.0, std::abs(r.mean)));
     CHECK(std::abs(w.variance / r.variance - 1) < 4e-15);
@@ -95,7 +95,7 @@ TEST_CASE("normal quantile: against 40 digits and against erfc") {
     worst = std::max(worst, std::abs(back - z) / std::max(z, 1.0));
   }
   CHECK(worst < 2e-15);
-  // Without the outermost range, down to where that begins, the same.
+  // The code without the far-tail branch gives the same numbers down to the start of the far tail.
   std::size_t different = 0;
   for (double p = 0.5; p >= satur::detail::portable_quantile::far_tail; p *= 0.999) {
     different += satur::detail::portable_quantile::of_tail<double, false>(p) !=
@@ -128,7 +128,7 @@ TEST_CASE_TEMPLATE("truncated normal: samples follow the distribution and stay w
     CHECK(worst <= 1e-6 * std::max(1.0, std::abs(k.center)));
     CHECK(std::ranges::all_of(
         v, [&](T x) { return static_cast<double>(x) >= valued.low && static_cast<double>(x) <= valued.high; }));
-    // The law by erfc from the end that keeps its digits.
+    // The distribution function by erfc, from the side that does not cancel.
     double const side = k.low + k.high > 0 ? 1 : -1;
     double const near = side > 0 ? k.low : -k.high;
     double const far = side > 0 ? k.high : -k.low;
@@ -153,7 +153,7 @@ TEST_CASE_TEMPLATE("variance_scaling: every law has the stated standard deviatio
   struct row {
     satur::scaling_law law;
     double kurtosis; // exact
-    double error_2;  // the variance of a sample's kurtosis, times n, by the moments up to the 8th
+    double error_2;  // n times the variance of a sample's kurtosis, from the moments up to the 8th
     double bound;    // in deviations
   };
   // Truncated: mpmath, 40 digits.
@@ -210,13 +210,13 @@ TEST_CASE("truncated normal: golden bits at every instruction set") {
 }
 
 TEST_CASE("truncated normal: spread 0, bounds out of reach, a window of three numbers") {
-  // No spread: the mean, in any format, whatever the bounds.
+  // Spread 0 gives the mean, for any type and any bounds.
   CHECK(filled<float>(satur::truncated_normal_deviations{0.1, 0}, 3) == std::vector<float>(3, 0.1f));
   CHECK(satur::truncated_normal_deviations{0.1, 0, 1, 2}.stddev(any_fans) == 0);
   CHECK(filled<float>(satur::variance_scaling{0}, 3) == std::vector<float>(3, 0.0f));
-  // PyTorch's defaults with a small spread: the cut is out of reach.
+  // PyTorch's defaults with a small spread: the bounds are never reached.
   CHECK(satur::truncated_normal_absolute{0, 0.02}.stddev(any_fans) == doctest::Approx(0.02).epsilon(1e-15));
-  // A window of three numbers of the type: none but them.
+  // A window that holds three numbers of the type: only these are drawn.
   double const step = std::numeric_limits<double>::epsilon();
   auto const narrow = filled<double>(satur::truncated_normal_absolute{0, 1, 1, 1 + 2 * step}, 1000);
   CHECK(std::ranges::all_of(narrow, [step](double x) { return x >= 1 && x <= 1 + 2 * step; }));
@@ -228,13 +228,13 @@ TEST_CASE("truncated normal: spread 0, bounds out of reach, a window of three nu
 }
 
 TEST_CASE("truncated normal: bounds that hold one number of the type, or none") {
-  // No spread under bounds without end: 0 times infinity is not asked for.
+  // Spread 0 with infinite bounds: 0 times infinity is not computed.
   CHECK(filled<float>(satur::truncated_normal_deviations{0.1, 0, -inf, inf}, 3) == std::vector<float>(3, 0.1f));
   CHECK(filled<double>(satur::truncated_normal_deviations{-0.3, 0, 1, inf}, 3) == std::vector<double>(3, -0.3));
-  // A spread that is nothing beside the mean: both bounds are the mean.
+  // The spread is below an ulp of the mean: both bounds are the mean.
   CHECK(filled<double>(satur::truncated_normal_deviations{3, 1e-20, -1, 2}, 3) == std::vector<double>(3, 3.0));
   CHECK(filled<float>(satur::truncated_normal_deviations{3, 1e-20, -1, 2}, 3) == std::vector<float>(3, 3.0f));
-  // One number of the type is left, at either end or inside.
+  // The window holds one number of the type, at either end or inside.
   std::vector<float> const ones(9, 1.0f);
   CHECK(filled<float>(satur::truncated_normal_absolute{0, 1, 1, 1.00000005}, 9) == ones);
   CHECK(filled<float>(satur::truncated_normal_absolute{0, 1, 0.99999998, 1}, 9) == ones);
@@ -271,7 +271,7 @@ TEST_CASE("truncated normal: invalid arguments throw and nothing is written") {
             .starts_with("satur::truncated_normal_absolute: mean is 1e+300; allowed: a mag"));
   CHECK(said(by_values{0, 1e300, -1e300, 1e300})
             .starts_with("satur::truncated_normal_absolute: spread is 1e+300; allowed: a mag"));
-  CHECK(said(by_values{0, 1e300, 1e-30, 2e-30}).starts_with("satur::truncated_normal_absolute: ")); // no window of Z
+  CHECK(said(by_values{0, 1e300, 1e-30, 2e-30}).starts_with("satur::truncated_normal_absolute: ")); // not a window of Z
   CHECK(said(by_values{not_a_number, 1}) == "satur::truncated_normal_absolute: mean is nan; allowed: a finite number");
   CHECK(said(by_deviations{0, -1}) ==
         "satur::truncated_normal_deviations: spread is -1; allowed: a finite number >= 0");

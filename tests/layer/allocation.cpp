@@ -38,7 +38,7 @@ TEST_CASE_TEMPLATE("dense: no allocation in forward, loss, backward and descent 
     satur::descend(two, 0.01);
     for_each_parameter(two,
                        [](std::string_view, auto& value, auto& gradient) { xt::noalias(value) -= T(0.1) * gradient; });
-    // Views and formulas are kept by value, in memory that is reused.
+    // Views and expressions are copied into memory that is reused.
     one.forward(xt::view(pool, xt::range(7, 39), xt::all()));
     one.backward(T(2) * one.z());
     total += loss.forward(T(2) * two.z(), labels);

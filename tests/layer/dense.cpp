@@ -21,7 +21,7 @@ template <class T> using matrix = xt::xtensor<T, 2>;
 
 namespace {
 
-/// a b, or with either transposed, by the definition, in double.
+/// a b, or with either transposed, in double by the definition.
 template <class T> matrix<double> product(matrix<T> const& a, matrix<T> const& b, bool ta, bool tb) {
   std::size_t const m = a.shape(ta ? 1 : 0), k = a.shape(ta ? 0 : 1), n = b.shape(tb ? 0 : 1);
   matrix<double> c = matrix<double>::from_shape({m, n});
@@ -105,7 +105,7 @@ TEST_CASE("dense: gradient check of every parameter and input of two layers and 
   matrix<double> a;
   auto const forward = [&] {
     matrix<double> const& z = one.forward(x);
-    a = xt::eval(z * z); // a bend between the layers, its slope 2z
+    a = xt::eval(z * z); // a nonlinearity between the layers, with slope 2z
     return loss.forward(two.forward(a), labels);
   };
   forward();
@@ -162,11 +162,11 @@ TEST_CASE_TEMPLATE("dense: x as tensor, temporary, view, expression and xarray",
   matrix<T> more = make<T>(satur::normal{}, {9, 4}, g);
   xt::view(more, xt::range(2, 7), xt::all()) = x;
   fc.forward(xt::view(more, xt::range(2, 7), xt::all()));
-  std::fill_n(more.data(), more.size(), T(0)); // its values were kept
+  std::fill_n(more.data(), more.size(), T(0)); // the layer kept a copy of the values
   CHECK(same());
   fc.forward(x + T(0));
   CHECK(same());
-  // dz likewise; parameters alone leave the same dw.
+  // The same for dz; backward_parameters gives the same dw.
   fc.forward(x);
   CHECK(fc.backward(dz + T(0)) == dx);
   std::fill_n(fc.dw.data(), fc.dw.size(), T(9));
@@ -346,7 +346,7 @@ TEST_CASE_TEMPLATE("descend: one step of plain gradient descent", T, float, doub
     CHECK(std::abs(static_cast<double>(fc.b(i)) - (static_cast<double>(b(i)) - 0.1 * static_cast<double>(fc.db(i)))) <
           tolerance);
   }
-  // The same place-independent bits: a shifted copy gives the same numbers.
+  // The bits do not depend on the position: a shifted copy gives the same numbers.
   std::vector<T> value(40, T(1.1)), slope(40, T(0.3));
   satur::detail::descend_array(value.data(), slope.data(), 37, 0.7);
   CHECK(std::all_of(value.begin(), value.begin() + 37, [&](T v) { return v == value[0]; }));
@@ -370,7 +370,7 @@ TEST_CASE_TEMPLATE("descend: every length at every level, no write beyond it", T
     if (level > satur::math::best_level()) {
       continue;
     }
-    std::vector<T> alone = before; // each element by itself
+    std::vector<T> alone = before; // each element alone
     for (std::size_t i = 0; i < most; ++i) {
       satur::detail::descend_pass<T> const pass{alone.data() + i, slope.data() + i, 1, rate};
       satur::math::run<T>(pass, level);

@@ -36,8 +36,8 @@ template <class T> exact_row exactly(matrix<T> const& z, std::size_t r, std::siz
     m = std::max(m, static_cast<long double>(z(r, j)));
   }
   long double sum = 0;
-  long double others = 0; // all but the label
-  long double not_m = 0;  // all but one largest
+  long double others = 0; // all except the label
+  long double not_m = 0;  // all except one largest
   std::vector<long double> p(n);
   for (std::size_t j = 0; j < n; ++j) {
     p[j] = std::exp(static_cast<long double>(z(r, j)) - m);
@@ -102,7 +102,7 @@ TEST_CASE_TEMPLATE("cross entropy: probabilities, loss and gradient against long
 }
 
 TEST_CASE_TEMPLATE("cross entropy: loss and gradient of a confident answer keep their digits", T, float, double) {
-  // p = 1 to the last digit, 1 - p = 2 e^-60.
+  // p rounds to 1; 1 - p = 2 e^-60.
   matrix<T> const z{{60, 0, 0}};
   softmax_cross_entropy<T> loss;
   double const got = loss.forward(z, std::array{0});
@@ -134,7 +134,7 @@ TEST_CASE_TEMPLATE("cross entropy: large logits, equal logits, masked classes", 
   constexpr T most = std::numeric_limits<T>::max();
   softmax_cross_entropy<T> loss;
   CHECK(loss.forward(matrix<T>{{1000, 1000}}, std::array{1}) == doctest::Approx(std::log(2.0)));
-  CHECK(loss.correct == 0); // the first of equals is the answer
+  CHECK(loss.correct == 0); // ties go to the first class
   CHECK(loss.forward(matrix<T>{{-5, -5, -5, -5}}, std::array{0}) == doctest::Approx(std::log(4.0)));
   CHECK(loss.correct == 1);
   CHECK(loss.forward(matrix<T>{{1000, -1000}}, std::array{1}) == 2000);
@@ -143,7 +143,7 @@ TEST_CASE_TEMPLATE("cross entropy: large logits, equal logits, masked classes", 
   // The largest finite numbers.
   CHECK(loss.forward(matrix<T>{{most, -most}}, std::array{0}) == 0);
   CHECK(loss.probabilities == matrix<T>{{1, 0}});
-  // A class ruled out has no share; as the label it costs infinity, and says so.
+  // A masked class has probability 0. As the label its loss is infinite.
   CHECK(loss.forward(matrix<T>{{0, -inf, 0}}, std::array{0}) == doctest::Approx(std::log(2.0)));
   CHECK(loss.probabilities(0, 1) == 0);
   CHECK(loss.backward()(0, 1) == 0);
@@ -166,7 +166,7 @@ TEST_CASE_TEMPLATE("cross entropy: a row without a softmax is NaN and never a hi
       for (std::size_t j = 0; j < 3; ++j) {
         CHECK(std::isnan(loss.probabilities(0, j)));
         CHECK(std::isnan(d(0, j)));
-        CHECK(std::isfinite(loss.probabilities(1, j))); // the healthy row stays readable
+        CHECK(std::isfinite(loss.probabilities(1, j))); // the other row is unaffected
         CHECK(std::isfinite(d(1, j)));
       }
       CHECK(loss.correct == 1);
@@ -232,7 +232,7 @@ TEST_CASE_TEMPLATE("cross entropy: a reused object equals a new one", T, float, 
     std::size_t correct;
   };
   std::vector<batch> const batches{
-      {{{3, 1, T(0.5)}, {T(0.25), 2, 1}, {0, 1, 4}}, {0, 1, 0}, 2}, // as many rows as the next one, other hits
+      {{{3, 1, T(0.5)}, {T(0.25), 2, 1}, {0, 1, 4}}, {0, 1, 0}, 2}, // as many rows as the next input, with other hits
       {{{1, 5, 2}, {7, T(0.5), 6}, {-1, -3, -2}}, {1, 1, 2}, 1},
       {{{1, 5}, {2, 3}, {4, 6}, {8, 7}, {T(0.1), 9}}, {1, 1, 1, 0, 1}, 5},
       {{{nan_value, 1, 2}, {3, 4, 9}}, {2, 2}, 1},
@@ -257,7 +257,7 @@ TEST_CASE_TEMPLATE("cross entropy: a reused object equals a new one", T, float, 
         CHECK(fresh.correct == second.correct);
         CHECK(alike(used.probabilities, fresh.probabilities));
         CHECK(alike(used.backward(), fresh.backward()));
-        // A copy is an object of its own, and goes back from what it saw.
+        // A copy is independent; its backward uses its own last forward.
         softmax_cross_entropy<T> copy = kept;
         softmax_cross_entropy<T> again;
         again.forward(first.z, first.labels);
@@ -294,18 +294,18 @@ TEST_CASE("cross entropy: documented accuracy in float") {
     double const allowed = eps * (mean_distance / 2 + 1 - most) + 4e-16 * want;
     worst_loss = std::max(worst_loss, std::abs(got - want) / allowed);
   };
-  for (std::size_t classes = 2; classes < 70; ++classes) { // every tail of every register
+  for (std::size_t classes = 2; classes < 70; ++classes) { // every tail length of every register width
     check(satur::make<float>(satur::normal{0, 3}, {1, classes}, g), classes / 2);
   }
   for (double const spread : {0.01, 1.0, 9.0}) {
     check(satur::make<float>(satur::normal{5, spread}, {1, 4000}, g), 3);
   }
-  matrix<float> same_steps = matrix<float>::from_shape({1, 4000}); // equal terms, whose roundings would add up
+  matrix<float> same_steps = matrix<float>::from_shape({1, 4000}); // equal terms, for which rounding errors add up
   std::fill_n(same_steps.data(), same_steps.size(), 0.3f);
   same_steps(0, 1234) = 0.4f;
   check(same_steps, 1234);
   check(same_steps, 7);
-  check({{1000.123f, -0.0123f}}, 1); // their difference is no float, and the loss has all its digits
+  check({{1000.123f, -0.0123f}}, 1); // their difference is not a float, but the loss keeps its digits
   CHECK(worst_p < 1);
   CHECK(worst_p > 0.1);
   CHECK(worst_loss < 1);
@@ -329,7 +329,7 @@ TEST_CASE_TEMPLATE("cross entropy: the most negative logit is not a masked class
 TEST_CASE_TEMPLATE("cross entropy: rows with infinity raise no FE_INVALID", T, float, double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   softmax_cross_entropy<T> loss;
-  loss.forward(matrix<T>{{1, 2, 3}}, std::array{0}); // memory is there
+  loss.forward(matrix<T>{{1, 2, 3}}, std::array{0}); // memory is allocated
   for (matrix<T> const& z : {matrix<T>{{-inf, -inf, -inf}}, matrix<T>{{inf, 0, 1}}, matrix<T>{{inf, inf, -inf}},
                              matrix<T>{{-inf, 2, -inf}}}) {
     for (int const label : {0, 1, 2}) {
@@ -338,7 +338,7 @@ TEST_CASE_TEMPLATE("cross entropy: rows with infinity raise no FE_INVALID", T, f
       CHECK(std::fetestexcept(FE_INVALID) == 0);
     }
   }
-  // The flag can be seen: inf - inf raises it.
+  // The check can fail: inf - inf raises the flag.
   T const volatile x = inf;
   T const volatile y = x - x;
   CHECK(std::isnan(y));

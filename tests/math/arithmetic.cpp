@@ -1,4 +1,4 @@
-// The operations that keep their rounding error: exact where they say so, fused where they say so.
+// Operations that return their rounding error: exact or fused as documented.
 // levels: all
 #include "satur/math/arithmetic.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 
 namespace math = satur::math;
 
-/// Numbers of all digits over some hundred binades, few enough that products and sums stay in range.
+/// Numbers with random digits over about a hundred binades, so that products and sums stay in range.
 template <class T> std::vector<T> all_digits(std::size_t n, std::uint64_t seed) {
   std::vector<T> z(n);
   std::uint64_t s = seed;
@@ -50,7 +50,7 @@ template <class T, operation O> struct pair_kernel {
       return math::fma(a, b, c);
     } else if constexpr (O == operation::madd) {
       return math::madd(a, b, c);
-    } else { // c is the product as it was rounded: nothing is left, unless the two are contracted
+    } else { // c is the rounded product, so the difference is 0 unless the operations are contracted
       return math::rounded(a * b) - c;
     }
   }
@@ -92,7 +92,7 @@ TEST_CASE_TEMPLATE("exact_sum: value + rest is exact", T, float, double) {
       T const a = z[i];
       T const b = z[i + pairs];
       wrong += value[i] != a + b;
-      // a + b in the wider type is exact where their exponents are near enough
+      // a + b in the wider type is exact if the exponents are close enough
       if (std::abs(std::ilogb(a) - std::ilogb(b)) < 10) {
         using W = test::wider<T>;
         wrong += static_cast<W>(rest[i]) != (static_cast<W>(a) + static_cast<W>(b)) - static_cast<W>(value[i]);
@@ -109,7 +109,7 @@ TEST_CASE_TEMPLATE("exact_sum: value + rest is exact", T, float, double) {
 
 TEST_CASE_TEMPLATE("fma: rounds once, even if the product cancels", T, float, double) {
   std::vector<T> z = all_digits<T>(3 * pairs, 3);
-  for (std::size_t i = 0; i < pairs; i += 2) { // half of them cancel to the product's last digits
+  for (std::size_t i = 0; i < pairs; i += 2) { // half of them cancel down to the last digits of the product
     z[i + 2 * pairs] = -(z[i] * z[i + pairs]);
   }
   for (test::simd_level const level : test::levels()) {
@@ -124,7 +124,7 @@ TEST_CASE_TEMPLATE("fma: rounds once, even if the product cancels", T, float, do
       differ += y[i] != exact;
     }
     CHECK(worst <= (fused ? 0.0 : 1.0));
-    CHECK(differ <= (fused ? 0 : pairs / 1000)); // two roundings may fall on the other side once in a long while
+    CHECK(differ <= (fused ? 0 : pairs / 1000)); // double rounding may rarely differ
     if (fused) {
       CHECK(test::differing(compute<operation::madd>(z, level), y) == 0);
     }

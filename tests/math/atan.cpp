@@ -1,5 +1,5 @@
-// atan and sqrt(x^2 + b) against the C library in a wider type: within what their headers state, at every level.
-// levels: all
+// atan and sqrt(x^2 + b) against the C library in a wider type: within the accuracy stated in their headers, at every
+// level. levels: all
 #include "satur/math/atan.hpp"
 #include "satur/math/root_of_sum.hpp"
 
@@ -30,7 +30,7 @@ std::vector<double> const turning_points = {std::numbers::sqrt2 - 1.0,
                                             0x1p60,
                                             0x1p200};
 
-/// In the range that it is meant for, with the residual used or without.
+/// Over the documented range, with and without the residual.
 template <bool Used> struct root_of {
   template <class T> SATUR_INLINE T operator()(T const& x) const {
     auto const h = satur::math::root_of_sum(x, T(4));
@@ -72,10 +72,10 @@ TEST_CASE_TEMPLATE("root_of_sum with b = 4: below 1 ulp, nearly exact with its r
   std::vector<T> const x = squarable<T>();
   test::seen const plain = test::try_function(root_of<false>{}, truth, x);
   CHECK(plain.worst < 1.0);
-  CHECK(plain.worst > 0.51); // the residual has something to say
+  CHECK(plain.worst > 0.51); // the residual is not 0
   test::seen const whole = test::try_function(root_of<true>{}, truth, x);
   CHECK(whole.worst < 0.51);
-  CHECK(plain.twins_differ + plain.scalar_differs + whole.twins_differ + whole.scalar_differs == 0);
+  CHECK(plain.pairs_differ + plain.scalar_differs + whole.pairs_differ + whole.scalar_differs == 0);
 }
 
 TEST_CASE("atan: long double and dual numbers use their own functions") {
@@ -91,7 +91,7 @@ TEST_CASE("atan: long double and dual numbers use their own functions") {
 }
 
 namespace {
-struct without_low_digits { // pi/2 as one number, the quotient rounded
+struct without_low_digits { // pi/2 as one number and a rounded quotient
   template <class T> SATUR_INLINE T operator()(T const& x) const {
     T const y = satur::math::atan(T(T(1) / x));
     return satur::math::select(x < T(0), T(T(-1.5707963267948966) - y), T(T(1.5707963267948966) - y));

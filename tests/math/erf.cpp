@@ -30,7 +30,7 @@ struct gate_value { // z/(1 + e^-1.7 z), 1.7 the decimal number
   }
 };
 
-/// Where erf leaves its polynomial, results round to 1, leave the normal numbers, and become 0.
+/// Points at which erf changes its formula, and at which results round to 1, become subnormal, and become 0.
 std::vector<double> bends() {
   return {1e-20, 1e-5, 0.01,  0.1,   0.3,   0.47,  0.5,   0.65, 0.8326, 1.0,     1.25,    2.0,     3.0,
           3.92,  5.0,  5.5,   5.92,  6.0,   8.3,   9.19,  9.3,  9.35,   10.05,   10.2,    10.34,   11.0,
@@ -44,7 +44,7 @@ std::vector<double> bends() {
 TEST_CASE_TEMPLATE("erf: below 1.3 ulp, its slope below 1.7", T, float, double) {
   test::check_function<T>(
       erf_of{}, [](auto x) { return std::erf(x); }, bends(), 1.3, 1.3);
-  // e^-(x^2) of the type that is wider by 11 digits or more, x^2 split there too
+  // e^-(x^2) in a type with at least 11 more digits, with x^2 split there too
   test::check_function<T>(
       erf_slope{},
       [](auto x) {
@@ -70,7 +70,7 @@ TEST_CASE_TEMPLATE("z Phi(z): below 2.5 ulp", T, float, double) {
           return z < R(0) ? R(0) : z;
         }
         R const half = std::numbers::sqrt2_v<R> / R(2);
-        R const x = -z * half; // what it loses comes back through erfc's slope
+        R const x = -z * half; // erfc's slope corrects for it
         R const lost = std::fma(-z, half, -x) - z * (R(0.5) - half * half) * std::numbers::sqrt2_v<R>;
         return z * (std::erfc(x) / R(2) - std::exp(-x * x) * lost / std::sqrt(std::numbers::pi_v<R>));
       },
@@ -119,9 +119,10 @@ TEST_CASE("erf and erfc: long double and dual numbers use their own functions") 
     CHECK(satur::math::erf(x) == std::erf(x));
     CHECK(satur::math::erfc(x) == std::erfc(x));
   }
-  // 2/sqrt(pi) e^-(9.1^2), 9.1 the double: to more digits than either has
+  // 2/sqrt(pi) e^-(9.1^2), with 9.1 a double; more digits than either type has
   double const z = 9.1;
-  long double const square = static_cast<long double>(z) * static_cast<long double>(z); // exact to 64 of 106 bits
+  long double const square =
+      static_cast<long double>(z) * static_cast<long double>(z); // 64 of its 106 bits are correct
   long double const rest = std::fma(static_cast<long double>(z), static_cast<long double>(z), -square);
   long double const exact = 1.128379167095512573896158903121545172L * std::exp(-square) * (1 - rest);
   CHECK(test::ulp_error(satur::math::detail::erf_and_slope(static_cast<long double>(z)).slope, exact) <= 2.0);

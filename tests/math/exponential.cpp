@@ -1,4 +1,4 @@
-// exp, expm1, log1p against the C library in a wider type: within what their headers state, at every level.
+// exp, expm1, log1p against the C library in a wider type: within the accuracy stated in their headers, at every level.
 // levels: all
 #include "satur/math/exp.hpp"
 #include "satur/math/expm1.hpp"
@@ -26,7 +26,8 @@ struct log1p_of {
   template <class T> SATUR_INLINE T operator()(T const& x) const { return satur::math::log1p(x); }
 };
 
-/// Where the reduction changes its integer, (k + 1/2) ln 2, and where results leave the range of float and double.
+/// Points at which the reduction changes its integer, (k + 1/2) ln 2, and at which results leave the range of float and
+/// double.
 std::vector<double> turning_points() {
   std::vector<double> x = {87.33654475055310,
                            88.02969193111305,
@@ -150,12 +151,12 @@ TEST_CASE("exp, expm1 and log1p: long double and dual numbers use their own func
 }
 
 namespace {
-struct without_subnormals { // what many fast exponentials do
+struct without_subnormals { // as in many fast exponentials
   template <class T> SATUR_INLINE T operator()(T const& x) const {
     return satur::math::select(x < T(-87.3f), T(0), satur::math::exp(x));
   }
 };
-struct by_width { // not the same in lanes as alone
+struct by_width { // differs between lanes and scalars
   template <class T> SATUR_INLINE T operator()(T const& x) const {
     return satur::math::exp(x) * T(1.0f + 2e-7f * static_cast<float>(satur::math::lane_count<T>));
   }
@@ -167,7 +168,7 @@ TEST_CASE("self-test: the sweep detects a false zero and a result that depends o
   auto const truth = [](double x) { return std::exp(x); };
   CHECK(test::try_function(without_subnormals{}, truth, z).false_zeros > 0);
   test::seen const s = test::try_function(by_width{}, truth, z);
-  CHECK(s.twins_differ > 0);
+  CHECK(s.pairs_differ > 0);
   CHECK(s.worst > 1.0);
   if (satur::math::native_bytes > 0) {
     CHECK(s.scalar_differs > 0);

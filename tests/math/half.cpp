@@ -1,4 +1,4 @@
-// Sixteen-bit storage: every pattern to float, floats back with one rounding, in the lanes of every level.
+// Sixteen-bit formats: every bit pattern to float, and floats back with one rounding, in lanes at every level.
 // levels: all
 #include "satur/math/half.hpp"
 #include "support/elementwise.hpp"
@@ -35,7 +35,7 @@ double by_definition(half_format f, std::uint32_t h) {
   return sign * (exponent == 0 ? std::ldexp(fraction, 1 - bias) : std::ldexp(1.0 + fraction, exponent - bias));
 }
 
-/// The nearest of all 2^16 numbers, ties to the even pattern, by a search: no bit arithmetic on x.
+/// The nearest of all 2^16 numbers by a search, without bit arithmetic on x. Ties go to the even pattern.
 class nearest {
 public:
   explicit nearest(half_format f) {
@@ -43,7 +43,8 @@ public:
     for (int h = 0; h <= infinity; ++h) {
       positive_.push_back(by_definition(f, static_cast<std::uint32_t>(h)));
     }
-    // What infinity would be if the exponents went on: from the middle on, a number is rounded to it.
+    // The value that infinity's pattern would have as a finite number: rounding overflows from the midpoint below it
+    // on.
     positive_.back() = 2.0 * positive_[positive_.size() - 2] - positive_[positive_.size() - 3];
   }
   [[nodiscard]] std::uint16_t operator()(float x) const {
@@ -67,7 +68,7 @@ private:
   std::vector<double> positive_;
 };
 
-/// Through the lanes of one level, both ways.
+/// Conversion in both directions in the lanes of one level.
 template <half_format F> struct conversion {
   std::vector<std::uint16_t> const& halves;
   std::vector<float>& floats;
@@ -124,7 +125,8 @@ template <half_format F> void check_all_patterns() {
 template <half_format F> void check_rounding() {
   nearest const truth(F);
   std::vector<float> x;
-  for (std::uint32_t h = 0; h < 0x7fff; ++h) { // the numbers, the middle between two of them, and beside it
+  for (std::uint32_t h = 0; h < 0x7fff;
+       ++h) { // the numbers, the midpoints between them, and the neighbors of the midpoints
     double const low = by_definition(F, h);
     double const high = by_definition(F, h + 1);
     if (std::isfinite(low) && std::isfinite(high)) {
@@ -171,7 +173,7 @@ TEST_CASE("half_of_float: nearest, ties to even, gradual underflow, overflow to 
 TEST_CASE("self-test: the search for the nearest detects truncation") {
   nearest const truth(half_format::bfloat16);
   CHECK(truth(1.00390625f) == 0x3f80); // a tie, to even
-  CHECK(truth(1.01171875f) == 0x3f82); // a tie, to even, where cutting off gives 0x3f81
+  CHECK(truth(1.01171875f) == 0x3f82); // a tie to even; truncation gives 0x3f81
   CHECK(nearest(half_format::ieee)(1e-9f) == 0);
   CHECK(nearest(half_format::ieee)(-70000.0f) == 0xfc00);
 }

@@ -1,4 +1,4 @@
-// The number of n that makes a share, against exact ratios of whole numbers.
+// The least count of n that reaches a share, against exact ratios of integers.
 #include "satur/math/least_count.hpp"
 
 #include <doctest/doctest.h>

@@ -21,7 +21,7 @@ struct tanh_slope {
   template <class T> SATUR_INLINE T operator()(T const& z) const { return satur::math::hyperbolic_tangent(z).slope; }
 };
 
-/// Where results round to 1, leave the normal numbers, and become 0.
+/// Points at which results round to 1, become subnormal, and become 0.
 std::vector<double> bends() {
   return {1e-20,   1e-5,    0.1,     0.3465735903, 0.5,     1.0,     5.0,    9.011,   16.64,   17.329,
           19.062,  37.43,   43.668,  51.6,         52.0,    87.3366, 88.722, 103.28,  103.972, 104.5,

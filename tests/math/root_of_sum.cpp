@@ -1,4 +1,4 @@
-// sqrt(x^2 + b) and what its rounding lost, against a wider type: the two together have about twice the digits.
+// sqrt(x^2 + b) and its rounding error against a wider type: together they have about twice the digits.
 #include "satur/math/root_of_sum.hpp"
 
 #include "satur/activation/squareplus.hpp"
@@ -15,7 +15,7 @@
 
 namespace {
 
-/// The worst error of root + residual/(2 root), as a part of the root, and of the root alone, in ulp.
+/// The worst error of root + residual/(2 root), relative to the root, and of the root alone, in ulp.
 struct worst_of_root {
   long double both = 0.0L;
   double root = 0.0;

@@ -13,7 +13,7 @@ struct sqrt_of {
 } // namespace
 
 TEST_CASE_TEMPLATE("sqrt: within 0.5 ulp", T, float, double) {
-  // truth in a wider type is off by 2^-11 of an ulp in double
+  // the truth in long double is off by 2^-11 ulp of a double
   test::check_function<T>(
       sqrt_of{}, [](auto x) { return std::sqrt(x); }, {2.0, 3.0, 0.25, 1e-40, 1e-310, 1e30, 1e300}, 0.5005, 0.5005);
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -358,6 +359,39 @@ TEST_CASE("monitor threads: the time of a step is that of its slowest thread") {
     }
     CHECK(mon.merged().at("fc").total().saturation.count == 12);
   }
+}
+
+TEST_CASE("monitor threads: threads with reused ids lose nothing and count nothing twice") {
+  satur::monitor_options const options{.histograms = 1, .units = true};
+  satur::shared_monitor mon(options);
+  satur::monitor alone(options);
+  std::set<std::thread::id> ids;
+  std::size_t samples = 2;
+  for (int step = 0; step < 4; ++step) {
+    for (int i = 0; i < 3; ++i) { // one after another, so that the system may reuse the id; a new size each time
+      in_another_thread([&] {
+        ids.insert(std::this_thread::get_id());
+        record(mon.local()["fc"], samples, 1.0);
+      });
+      record(alone["fc"], samples++, 1.0);
+    }
+    mon.end_step();
+    alone.end_step();
+    satur::layer_record const& mine = mon.merged().at("fc").last();
+    satur::layer_record const& expected = alone.at("fc").last();
+    CHECK(mine.saturation.count == expected.saturation.count);
+    CHECK(mine.saturation.high == expected.saturation.high);
+    CHECK(mine.saturation.nan == expected.saturation.nan);
+    CHECK(mine.gradient.count == expected.gradient.count);
+    CHECK(mine.gradient.zeros == expected.gradient.zeros);
+    CHECK(mine.update.unusable == expected.update.unusable);
+    CHECK(mine.saturation.mean_z() == doctest::Approx(expected.saturation.mean_z()).epsilon(1e-14));
+    CHECK(mon.merged().at("fc").histograms()->z == alone.at("fc").histograms()->z);
+    CHECK(mon.merged().at("fc").units()->samples() == alone.at("fc").units()->samples());
+    CHECK((*mon.merged().at("fc").units())[1].low == (*alone.at("fc").units())[1].low);
+  }
+  CHECK(mon.threads() == ids.size()); // one record for each id, not for each of the 12 threads
+  CHECK(mon.merged().steps() == 4);
 }
 
 TEST_CASE("monitor threads: an unsampled step records nothing, also for a thread that joins then") {

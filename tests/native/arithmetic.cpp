@@ -1,2 +1,2 @@
-// math/arithmetic.cpp again with everything that this machine has: scalars use the same instructions as lanes.
+// math/arithmetic.cpp compiled with -march=native: scalars use the same instructions as lanes.
 #include "math/arithmetic.cpp"

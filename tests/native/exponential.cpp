@@ -1,2 +1,2 @@
-// math/exponential.cpp again with everything that this machine has: scalars use the same instructions as lanes.
+// math/exponential.cpp compiled with -march=native: scalars use the same instructions as lanes.
 #include "math/exponential.cpp"

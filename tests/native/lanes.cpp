@@ -1,2 +1,2 @@
-// math/lanes.cpp again with everything that this machine has: scalars use the same instructions as lanes.
+// simd/lanes.cpp compiled with -march=native: scalars use the same instructions as lanes.
 #include "simd/lanes.cpp"

@@ -1,2 +1,2 @@
-// The activation suite again with everything that this machine has: scalars use the same instructions as lanes.
+// The activation suite compiled with -march=native: scalars use the same instructions as lanes.
 #include "activation/suite.cpp"

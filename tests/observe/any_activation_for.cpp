@@ -1,4 +1,4 @@
-// An activation that is chosen at run time: the bits and the record of its type, in every pass.
+// An activation chosen at run time: the bits and the record of its type, in every pass.
 #include "satur/observe/any_activation_for.hpp"
 
 #include "satur/monitor.hpp"
@@ -18,7 +18,7 @@ template <class T> bool same_bits(std::vector<T> const& a, std::vector<T> const&
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
-/// Longer than one block, and no multiple of any register; one NaN.
+/// Longer than one block, not a multiple of any register width, with one NaN.
 template <class T> std::vector<T> inputs(std::size_t n = 1537) {
   std::vector<T> z(n);
   for (std::size_t i = 0; i < n; ++i) {
@@ -28,7 +28,7 @@ template <class T> std::vector<T> inputs(std::size_t n = 1537) {
   return z;
 }
 
-/// In lanes, with a parameter, and without any fact.
+/// Runs in lanes, has a parameter, states no facts.
 struct softer_sign {
   double width = 2.0;
   template <class T> SATUR_INLINE T value(T z) const { return z / below(z); }
@@ -37,7 +37,7 @@ struct softer_sign {
 private:
   template <class T> SATUR_INLINE T below(T z) const { return T(width) + satur::math::select(z < T(0), T(-z), z); }
 };
-/// One number at a time, by the standard library.
+/// Applied by element, with the standard library.
 struct sine {
   static constexpr std::string_view name = "sine";
   double frequency = 1.0;
@@ -57,7 +57,7 @@ template <class T, class A> void same_as_type(A const& act, satur::any_activatio
   CHECK(same_bits(y, y_chosen));
   CHECK(same_bits(dy, dy_chosen));
   CHECK(satur::observe(chosen, z) == expected);
-  z[3] = std::numeric_limits<T>::infinity(); // a record of e^inf or sin(inf) holds NaN and equals none
+  z[3] = std::numeric_limits<T>::infinity(); // a record of e^inf or sin(inf) holds NaN, so it equals no record
   z[600] = -std::numeric_limits<T>::infinity();
   satur::forward(act, z, y, dy);
   std::vector<T> y_applied(z.size()), dy_applied(z.size());
@@ -105,7 +105,7 @@ TEST_CASE("any_activation_for: a copy outlives its source and can be reassigned"
   satur::apply(act, z, y);
   CHECK(y == std::vector<float>{-0.25f, 2.0f});
   CHECK(act.name == "leaky_relu");
-  satur::any_activation const facts = act; // for a diagnosis: the facts alone
+  satur::any_activation const facts = act; // for diagnose(): only the facts
   CHECK(facts.name == "leaky_relu");
   CHECK(facts.value(-1.0) == -0.25);
   satur::any_activation const unstated = satur::any_activation_for<float>(softer_sign{0.5});

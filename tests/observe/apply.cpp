@@ -1,4 +1,4 @@
-// apply with y and dy: one evaluation, the bits of forward, any container, in place.
+// apply with y and dy: one evaluation, same bits as forward, any container, in place.
 #include "satur/activation/tanh.hpp"
 #include "satur/observe.hpp"
 

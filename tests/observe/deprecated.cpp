@@ -1,4 +1,4 @@
-// Old names and orders give what the new ones give.
+// Deprecated names and argument orders give the results of the new ones.
 #include "satur/diagnostic.hpp"
 
 #include <doctest/doctest.h>
@@ -10,7 +10,7 @@
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #endif
 
-TEST_CASE("old orders of the units' functions, and pointers with sizes, give what the new ones give") {
+TEST_CASE("deprecated: old argument orders of the unit functions, and pointers with sizes") {
   using rows = std::vector<std::vector<double>>;
   satur::tanh const act;
   satur::z_beyond const rule{1.5};

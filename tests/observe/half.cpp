@@ -1,4 +1,4 @@
-// Buffers of sixteen bits: the record of their floats, bit for bit, and results rounded once.
+// Sixteen-bit buffers: the record equals that of the same floats, and results are rounded once.
 // levels: all
 #include "satur/diagnostic.hpp"
 
@@ -116,12 +116,12 @@ TEST_CASE("sixteen-bit buffers: in a monitor") {
   CHECK(mon.at("half").last().update.log10_ratio() == doctest::Approx(-3.0));
 }
 
-TEST_CASE("a monitor takes them with slopes, with units and histograms, and where a step is not sampled") {
+TEST_CASE("sixteen-bit buffers: in a monitor with slopes, units and histograms, and in steps that are not sampled") {
   for (auto const& options : {satur::monitor_options{}, satur::monitor_options{.histograms = 1},
                               satur::monitor_options{.histograms = 1, .units = true}}) {
     CAPTURE(options.histograms);
     CAPTURE(options.units);
-    bits_buffer z = filled<half_format::bfloat16>(140000, false); // more than a pass shows its visitor at a time
+    bits_buffer z = filled<half_format::bfloat16>(140000, false); // more than one block of a pass
     std::vector<float> const floats(satur::as_bfloat16(z).begin(), satur::as_bfloat16(z).end());
     bits_buffer y(z.size()), dy(z.size());
     std::vector<float> float_y(z.size()), float_dy(z.size());
@@ -160,7 +160,7 @@ TEST_CASE("a monitor takes them with slopes, with units and histograms, and wher
   CHECK(dy == expected_dy);
 }
 
-TEST_CASE("a buffer of another size, and y in z's own memory, are refused") {
+TEST_CASE("sixteen-bit buffers: different sizes, and y in the memory of z, throw") {
   bits_buffer z(8);
   bits_buffer small(7);
   auto const wrong_size =

@@ -47,7 +47,7 @@ TEST_CASE("fill with OpenMP: any number of threads") {
 }
 
 TEST_CASE("fill with OpenMP: the bits of a file without OpenMP") {
-  // The golden numbers of tests/initializer, in a fill long enough for threads.
+  // The golden values of tests/initializer, in a fill long enough for several threads.
   std::mt19937_64 g(42);
   std::vector<float> w(long_enough);
   satur::fill(satur::normal{}, w, {1, 1}, g);

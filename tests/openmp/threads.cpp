@@ -1,4 +1,4 @@
-// Compiled with OpenMP: the same bits for any number of threads, and more than one of them at work.
+// Compiled with OpenMP: the same bits for any number of threads, and more than one thread runs.
 // levels: all
 #include "satur/diagnostic.hpp"
 
@@ -14,13 +14,13 @@
 
 #include <omp.h>
 
-/// LLVM's OpenMP keeps its pool of threads until the process is gone, which LeakSanitizer calls a leak of ours.
+/// LLVM's OpenMP keeps its thread pool until the process ends, which LeakSanitizer reports as a leak.
 extern "C" char const* __lsan_default_suppressions();
 extern "C" char const* __lsan_default_suppressions() { return "leak:libomp"; }
 
 namespace {
 
-constexpr std::size_t long_enough = 3 * satur::detail::parallel_elements + 4711; // the last leaf is not full
+constexpr std::size_t long_enough = 3 * satur::detail::parallel_elements + 4711; // the last chunk is not full
 
 template <class T> std::vector<T> filled() {
   std::mt19937_64 urbg(11);
@@ -38,7 +38,7 @@ template <class T> bool same_bits(std::vector<T> const& a, std::vector<T> const&
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
-/// Everything that a number of threads gives.
+/// All results for a number of threads.
 template <class T> struct outcome {
   std::vector<T> y = std::vector<T>(long_enough);
   std::vector<T> dy = std::vector<T>(long_enough);
@@ -83,7 +83,7 @@ template <class T> void check_any_number() {
   omp_set_num_threads(before);
 }
 
-/// Notes which threads called it. One number at a time: its constraint says that it takes no lanes.
+/// Records the threads that call it. Its constraint excludes lanes, so it is applied by element.
 struct witness {
   std::atomic<std::uint32_t>* seen;
   template <std::floating_point T> T value(T z) const {
@@ -144,7 +144,7 @@ TEST_CASE("OpenMP: sixteen-bit input, the same bits for any number of threads") 
   CHECK(again == y);
   std::vector<std::uint16_t> dy(z.size());
   satur::forward(satur::sigmoid{}, satur::as_bfloat16(z), satur::as_bfloat16(y), satur::as_bfloat16(dy));
-  for (int const threads : {1, 3}) { // without a record: every leaf in its place
+  for (int const threads : {1, 3}) { // without a record: every chunk is in its place
     CAPTURE(threads);
     omp_set_num_threads(threads);
     std::fill(again.begin(), again.end(), std::uint16_t{0});

@@ -1,4 +1,4 @@
-// Gradient flow, update sizes, weight variances: the sources' boundary cases, and a test that keeps its false alarms.
+// Gradient flow, update sizes and weight variances: boundary cases of the sources, and the rate of false alarms.
 #include "satur/diagnostic.hpp"
 #include "satur/initializer.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
-/// n values of rms r, so of norm r sqrt(n).
+/// n values of rms r: the norm is r sqrt(n).
 satur::gradient_record gradient(double rms, std::uint64_t n = 1) {
   satur::gradient_record g;
   g.count = n;
@@ -35,9 +35,9 @@ satur::moments moments_of(std::vector<double> const& x) {
 TEST_CASE("gradient flow: AUTOTRAINER's limits") {
   using satur::flow;
   auto const state = [](double first, double last) { return satur::flow_of(gradient(first), gradient(last)).state; };
-  CHECK(state(0x1p-20, 1.0) == flow::vanishing);   // ratio and first below
-  CHECK(state(0x1p-20, 0x1p-12) == flow::healthy); // first tiny, ratio 1/256
-  CHECK(state(0.0009, 1.0) == flow::healthy);      // ratio below, first not
+  CHECK(state(0x1p-20, 1.0) == flow::vanishing);   // the ratio and the first norm are below their limits
+  CHECK(state(0x1p-20, 0x1p-12) == flow::healthy); // the first norm is tiny, the ratio is 1/256
+  CHECK(state(0.0009, 1.0) == flow::healthy);      // the ratio is below its limit, the first norm is not
   CHECK(state(70.0, 1.0) == flow::healthy);        // not above 70
   CHECK(state(70.0001, 1.0) == flow::exploding);
   satur::gradient_limits at;
@@ -75,7 +75,7 @@ TEST_CASE("layer flow: five ratios in a row, TheDeepChecker's limits") {
     }
     return layers;
   };
-  CHECK(satur::layer_flow_of(stack(0.5, 5)).state == satur::flow::vanishing); // exactly a half
+  CHECK(satur::layer_flow_of(stack(0.5, 5)).state == satur::flow::vanishing); // exactly one half
   CHECK(satur::layer_flow_of(stack(0.5, 4)).state == satur::flow::healthy);
   CHECK(satur::layer_flow_of(stack(0.51, 9)).state == satur::flow::healthy);
   CHECK(satur::layer_flow_of(stack(2.0, 5)).state == satur::flow::exploding);
@@ -83,13 +83,13 @@ TEST_CASE("layer flow: five ratios in a row, TheDeepChecker's limits") {
   std::vector<satur::gradient_record> layers = stack(0.25, 7);
   CHECK(satur::layer_flow_of(layers).ratios == 7);
   CHECK(satur::layer_flow_of(layers).smallest == doctest::Approx(0.25));
-  layers[3] = gradient(none, 0); // a layer that saw nothing cuts the stretch: ratios 0-1 and 4-6 are left
+  layers[3] = gradient(none, 0); // a layer without gradients splits the run: ratios 0-1 and 4-6 are left
   satur::layer_flow const cut = satur::layer_flow_of(layers);
   CHECK(cut.state == satur::flow::healthy);
   CHECK(cut.from == 4);
   CHECK(cut.ratios == 3);
   CHECK(cut.largest == doctest::Approx(0.25));
-  // Two stretches of two ratios: the first is named, whichever way each goes.
+  // Two runs of two ratios: the first is reported, whatever the direction of each.
   satur::layer_flow const tie = satur::layer_flow_of(std::vector<satur::gradient_record>{
       gradient(1.0), gradient(4.0), gradient(16.0), gradient(15.0), gradient(3.0), gradient(1.0)});
   CHECK(tie.from == 0);
@@ -173,7 +173,7 @@ TEST_CASE("variance test: p-values are uniform for normal and uniform weights") 
     CHECK(n >= 20);
     CHECK(n <= 62);
   }
-  CHECK(naive < 15); // as if normal, a uniform law hardly ever alarms
+  CHECK(naive < 15); // if treated as normal, uniform weights are hardly ever rejected
 }
 
 TEST_CASE("variance test: rejected weights, and two samples compared") {
@@ -185,7 +185,7 @@ TEST_CASE("variance test: rejected weights, and two samples compared") {
   }
   satur::moments const m = moments_of(w);
   CHECK_FALSE(satur::test_variance(m, 0.01).rejected());
-  CHECK(satur::test_variance(m, 0.0108).rejected()); // 8 % off, with 1 % of noise
+  CHECK(satur::test_variance(m, 0.0108).rejected()); // off by 8 %, with noise of 1 %
   CHECK(satur::test_variance(m, 0.0092).rejected());
   CHECK(satur::test_variance(m, 1.0).p_value == 0.0);
   CHECK(satur::test_variance(m, 0.01).ratio() == doctest::Approx(1.0).epsilon(0.03));

@@ -1,4 +1,4 @@
-// phi_B against the exact table, real bins, and the facts that define its scale.
+// phi_B against the exact table, against counted bins, and at the values that define its scale.
 #include "support/activations.hpp"
 #include "support/shared_table.hpp"
 
@@ -60,7 +60,7 @@ TEST_CASE("phi_B: 1 at the asymptotes, 0 in the middle, 0.5 for evenly spread ou
     CAPTURE(bins);
     satur::phi_b ends(satur::tanh{}, bins);
     ends.observe_output(std::vector<float>{-1.0f, 1.0f, 1.0f, -1.0f});
-    CHECK(ends.value() == (bins == 1 ? 0.0 : 1.0)); // one bin has only its mean
+    CHECK(ends.value() == (bins == 1 ? 0.0 : 1.0)); // a single bin has only its mean
     satur::phi_b middle(satur::tanh{}, bins);
     middle.observe_output(std::vector<float>(5, 0.0f));
     CHECK(middle.value() == 0.0);

@@ -1,4 +1,4 @@
-// What is read off a record of units: the three axes, percentiles, the worst, dead and dormant units, windows.
+// Readings of unit records: the three axes, percentiles, worst units, dead and dormant units, windows.
 #include "satur/diagnostic.hpp"
 #include "support/add.hpp"
 
@@ -41,7 +41,8 @@ template <class X> std::string printed(X const& x) {
 
 TEST_CASE("axes: the same share of elements in three arrangements") {
   double const on = 9.0;
-  // 4 samples of 4 units, 4 of 16 elements saturated: one unit always; each unit once; one sample altogether.
+  // 4 samples of 4 units, 4 of 16 elements saturated: one unit in every sample; each unit in one sample; every unit in
+  // one sample.
   std::vector<double> unit(16, 0.0);
   std::vector<double> spread(16, 0.0);
   std::vector<double> sample(16, 0.0);
@@ -133,7 +134,7 @@ TEST_CASE("axes: NaN is left out of every share") {
   double const nan = std::nan("");
   add_sigmoid(std::vector<double>{nan, 9.0, 0.0, nan, -9.0, nan, nan, -9.0, 1.0}, unit_layout::matrix(3, 3), units);
   satur::saturation_axes const a = satur::axes_of(units, 0.6);
-  CHECK(a.units == 2); // one has seen nothing but NaN
+  CHECK(a.units == 2); // one unit saw only NaN
   CHECK(a.elements == 5);
   CHECK(a.low == 2);
   CHECK(a.high == 1);
@@ -175,9 +176,9 @@ TEST_CASE("percentiles and worst units: numpy's definition, NaN left out") {
   CHECK(worst[0].unit == 2);
   CHECK(worst[0].active_fraction() == 0.0);
   CHECK(worst[1].unit == 0);
-  CHECK(satur::worst_units(units, satur::readings::active, 99).size() == 4); // the one without samples has no reading
+  CHECK(satur::worst_units(units, satur::readings::active, 99).size() == 4); // a unit without samples has no reading
   CHECK(satur::extreme_units(relu_record({{1, 1, 1, 1}}), satur::readings::active, 2, satur::unit_order::lowest)[1]
-            .unit == 1); // of equals the smaller number
+            .unit == 1); // ties go to the lower index
   auto const output = [](unit_summary const& u) { return u.mean_output(); };
   CHECK(satur::extreme_units(units, output, 1, satur::unit_order::highest)[0].unit == 3);
   CHECK(satur::percentiles_of(units, satur::readings::mean_slope)(100) == 1.0);
@@ -200,13 +201,13 @@ TEST_CASE("tau_dormant: mean |a| of 0, 1, 1, 2 makes one of four units dormant a
   CHECK(d.units() == std::vector<std::size_t>{0});
   CHECK(d.fraction() == 0.25);
   CHECK(d.samples == 2);
-  CHECK(satur::find_dormant(units, satur::tau_dormant{0.0}).count() == 1); // at most, not less than
+  CHECK(satur::find_dormant(units, satur::tau_dormant{0.0}).count() == 1); // <=, not <
   CHECK(satur::find_dormant(units, satur::tau_dormant{1.0 - 1e-8}).count() == 1);
   CHECK(satur::find_dormant(units, satur::tau_dormant{1.0}).count() == 3);
   CHECK(satur::find_dormant(units, satur::tau_dormant{2.0}).count() == 4);
   CHECK(printed(d) == "1 of 4 units (25.0 %) dormant over 2 samples; tau_dormant: mean |a| <= 0.1 of the layer's; "
                       "mean |a| of the layer 1");
-  // Blind where all die evenly: the absolute value shows it.
+  // If all units die evenly, the relative value misses it; the absolute value shows it.
   unit_records const dying = relu_record({{1e-6, 1e-6}});
   CHECK(satur::find_dormant(dying, satur::tau_dormant{}).count() == 0);
   CHECK(satur::find_dormant(dying, satur::tau_dormant{}).mean_magnitude == 1e-6);
@@ -232,7 +233,7 @@ TEST_CASE("dormancy: infinite outputs are left out of means, NaN counts as a sam
   satur::decayed_units lately(2.0);
   lately.add(holes);
   CHECK(satur::find_dormant(lately, satur::off{}).samples == 3);
-  lately.add(relu_record({{nan, nan}, {nan, 4.0}})); // two samples on: the first three count half
+  lately.add(relu_record({{nan, nan}, {nan, 4.0}})); // after two more samples the first three count half
   CHECK(satur::find_dormant(lately, satur::off{}).samples == 3.5);
 }
 
@@ -241,7 +242,8 @@ TEST_CASE("dormancy: every definition on a layer with one unit of each kind") {
   std::vector<double> z;
   std::vector<double> g;
   for (int i = 0; i < 200; ++i) {
-    // never on; on once, the first time; on always; half on and saturated always but once; NaN
+    // units: never active; active in the first sample only; always active; half active and saturated in all samples but
+    // one; NaN
     z.insert(z.end(), {-1.0, i == 0 ? 1.0 : -1.0, 1.0, i < 1 ? 1.0 : (i % 2 == 0 ? 9.0 : -9.0), std::nan("")});
     g.insert(g.end(), {0.0, 0.0, i == 150 ? 1e-40 : 0.0, 1.0, std::nan("")});
   }
@@ -254,12 +256,12 @@ TEST_CASE("dormancy: every definition on a layer with one unit of each kind") {
   CHECK(satur::find_dormant(units, satur::off{199}).units() == list{0, 1});
   CHECK(satur::find_dormant(units, satur::off{200}).units() == list{0});
   CHECK(satur::find_dormant(units, satur::rarely_on{}).units() == list{0, 1});
-  CHECK(satur::find_dormant(units, satur::rarely_on{0.005}).units() == list{0}); // less than, not at most
+  CHECK(satur::find_dormant(units, satur::rarely_on{0.005}).units() == list{0}); // <, not <=
   CHECK(satur::find_dormant(units, satur::saturated_unit{}).units() == list{3});
   CHECK(satur::find_dormant(units, satur::saturated_unit{0.995}).units() == list{3});
   CHECK(satur::find_dormant(units, satur::saturated_unit{0.996}).units().empty());
   CHECK(satur::find_dormant(units, satur::dead_gradient{}).units() == list{0, 1});
-  CHECK(satur::find_dormant(units, satur::dead_gradient{}).judged == 5); // NaN is a gradient, and not 0
+  CHECK(satur::find_dormant(units, satur::dead_gradient{}).judged == 5); // NaN counts as a gradient other than 0
   CHECK(satur::find_dormant(unit_records{}, satur::off{}).judged == 0);
   CHECK(std::isnan(satur::find_dormant(unit_records{}, satur::off{}).fraction()));
   CHECK(printed(satur::find_dormant(units, satur::saturated_unit{}))
@@ -349,7 +351,7 @@ TEST_CASE("decayed_units: weighted means of the samples") {
     }
   }
   std::size_t after = 0;
-  std::vector<double> weights; // of the samples, newest batch last
+  std::vector<double> weights; // of the samples; the newest batch is last
   for (std::size_t b = sizes.size(); b-- > 0;) {
     weights.insert(weights.begin(), sizes[b], std::exp2(-static_cast<double>(after) / half_life));
     after += sizes[b];
@@ -403,7 +405,7 @@ TEST_CASE("decayed_units: weighted means of the samples") {
 
 TEST_CASE("decayed_units: NaN and infinity have weight, but are left out of means") {
   double const nan = std::nan("");
-  satur::decayed_units lately(1.0); // a sample counts 1, the one before it 1/2, the first 1/4
+  satur::decayed_units lately(1.0); // weights of the samples: 1, 1/2 for the one before, 1/4 for the first
   unit_records batch;
   auto const add = [&](std::vector<double> const& z, std::vector<double> const& g) {
     add_relu(z, unit_layout::matrix(1, 3), batch);
@@ -443,12 +445,12 @@ TEST_CASE("decayed_units: gradients and samples decay independently") {
   satur::decayed_units lately(1.0);
   unit_records gradients;
   add_gradients(std::vector<double>{2.0, std::nan(""), 4.0}, unit_layout::matrix(3, 1), gradients);
-  lately.add(gradients); // before any z: of no rule yet
+  lately.add(gradients); // before any z there is no rule
   lately.add(relu_record({{3.0}, {5.0}}));
   CHECK(lately[0].samples == 2.0);
   CHECK(lately[0].gradients == 2.0);
   CHECK(lately[0].bad_gradients == 1.0);
-  lately.add(gradients); // three gradients on: the first count an eighth
+  lately.add(gradients); // after three more gradients the first ones count 1/8
   CHECK(lately[0].samples == 2.0);
   CHECK(lately[0].gradients == 2.25);
   CHECK(lately[0].bad_gradients == 1.125);
@@ -486,7 +488,7 @@ TEST_CASE("all units as one: summed counts, means over all, the shortest silence
   CHECK(all.ever_active);
   CHECK_FALSE(units[1].ever_active);
   CHECK(close(all.mean_slope, 5.0 / 11.0));
-  CHECK(close(all.z_mean, -1.9)); // of ten finite numbers, -19 in all and 238.5 their squares
+  CHECK(close(all.z_mean, -1.9)); // ten finite numbers with sum -19 and sum of squares 238.5
   CHECK(close(all.z_variance, 23.85 - 3.61));
   CHECK(close(all.output, 1.05));
   CHECK(close(all.magnitude, 1.05));
@@ -528,7 +530,7 @@ TEST_CASE("unit_records: a cleared and reused record equals a new one") {
     CHECK(window.lifetime() == life + fresh.lifetime());
     for (std::size_t u = 0; u < 2; ++u) {
       unit_summary expected = fresh[u];
-      expected.silent = window[u].silent; // that of the life, not of the window
+      expected.silent = window[u].silent; // the lifetime's, not the window's
       expected.ever_active = window[u].ever_active;
       CHECK(window[u] == expected);
     }
@@ -555,7 +557,7 @@ TEST_CASE("born_dead_probability: 1 - prod(1 - 2^-n)") {
   CHECK(close(satur::born_dead_probability(wide), std::exp2(-100)));
   std::vector<std::size_t> const zero{3, 0};
   CHECK_THROWS_AS(static_cast<void>(satur::born_dead_probability(zero)), std::invalid_argument);
-  // Counted: 2 layers of 2 units, weights uniform in (-1, 1), one input.
+  // Simulated: 2 layers of 2 units, weights uniform in (-1, 1), one input.
   std::mt19937_64 urbg(11);
   std::uniform_real_distribution<double> uniform(-1.0, 1.0);
   int dead = 0;

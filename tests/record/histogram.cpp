@@ -1,4 +1,4 @@
-// Histograms against std::upper_bound on the edges, exact quantiles, merging, and numbers that are none.
+// Histograms against std::upper_bound on the edges; exact quantiles, merging, NaN and infinity.
 // levels: all
 #include "satur/diagnostic.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// Counts by the edges alone.
+/// Counts by a search among the edges.
 template <class T> void check_counts(satur::histogram const& h, std::vector<T> const& x) {
   bool const linear = h.kind() == satur::histogram::scale::linear;
   std::vector<double> edges;
@@ -72,7 +72,7 @@ template <class T> void check_counts(satur::histogram const& h, std::vector<T> c
   CHECK((lowest > highest ? std::isnan(h.highest()) : h.highest() == highest));
 }
 
-/// Bell-shaped z over many octaves, with what is no number, edges, and their neighbors strewn in.
+/// Normal z over many octaves, mixed with NaN, infinity, edges and the neighbors of edges.
 template <class T> std::vector<T> mixture(std::size_t n, satur::histogram const& h, unsigned seed) {
   std::mt19937_64 urbg(seed);
   std::normal_distribution<double> normal(0.0, 9.0);
@@ -122,7 +122,7 @@ std::vector<satur::histogram> shapes() {
           satur::histogram::linear(0.25, 0.75, 64),
           satur::histogram::linear(-1.5, 1.5, 4), // of width 3/4: every edge is a float, its reciprocal is not
           satur::histogram::linear(-512.0, 512.0, 1 << 14),
-          satur::histogram::linear(-3.0, 5.0, 8), // of 2^-k, and beside it: width 2, an end that is none of its edges
+          satur::histogram::linear(-3.0, 5.0, 8), // edges at 2^-k and next to it: width 2, the upper end is not an edge
           satur::histogram::linear(1000.0, 1001.0, 128),
           satur::histogram::linear(-77.5, -76.5, 256),
           satur::histogram::linear(-8.0, 8.0, 8),
@@ -257,7 +257,7 @@ TEST_CASE("histogram: the exact quantile is between the stated bounds") {
         if (p == 0.0 || p == 1.0) {
           CHECK(q.value == exact);
         }
-        if (exact >= h.edge(0) && exact < h.edge(h.bins())) { // the stated error: one bin, at most
+        if (exact >= h.edge(0) && exact < h.edge(h.bins())) { // the stated error: at most one bin
           double const width = empty.kind() == satur::histogram::scale::linear
                                    ? h.edge(1) - h.edge(0)
                                    : exact / static_cast<double>(h.per_octave());
@@ -318,7 +318,7 @@ TEST_CASE("histogram: empty, NaN-only, constant and infinite input") {
     h.observe(std::vector<float>(5000, 0.625f));
     CHECK(h.total() == 5000);
     CHECK(h.quantile(0.3).low == 0.625);
-    CHECK(h.quantile(0.3).high == 0.625); // the extremes say it
+    CHECK(h.quantile(0.3).high == 0.625); // the extremes show it
     h.clear();
     h.observe(std::vector<double>{infinity, infinity});
     CHECK(h.quantile(0.5).value == infinity);

@@ -1,4 +1,4 @@
-// What merges and what is reset, field by field: every field away from its default, and no two of them equal.
+// Merge and reset, field by field: every field differs from its default and from all others.
 #include "satur/activation/tanh.hpp"
 #include "satur/gated/gate_saturation.hpp"
 #include "satur/monitor/history.hpp"
@@ -22,7 +22,7 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
-/// a and b are `sum` in either order; nothing changes a, and a changes nothing into itself.
+/// a + b is `sum` in either order. An empty record changes nothing on either side.
 template <class R> void check_sum(R const& a, R const& b, R const& sum, R const& nothing = R{}) {
   R ab = a;
   ab += b;
@@ -130,7 +130,7 @@ TEST_CASE("merge: the three records of a layer") {
   CHECK(sum.saturation == s + t);
   CHECK(sum.gradient == gradient_sum());
   CHECK(sum.update == update_sum());
-  // Each of the three alone says what is not finite, and makes two records differ.
+  // Each of the three records alone makes the layer non-finite, and unequal to another.
   satur::layer_record const zero;
   satur::layer_record one;
   CHECK_FALSE(one.nonfinite());
@@ -196,7 +196,7 @@ TEST_CASE("merge: lines of a history") {
   ba += a;
   CHECK(ba == sum);
 
-  // Histories: one step in both, one only here, one only there.
+  // Histories: one step in both, one only in the first, one only in the second.
   satur::history h({.lines = 8});
   satur::history other({.lines = 8});
   h.push(a);
@@ -278,7 +278,7 @@ TEST_CASE("merge: histograms, every counter, both scales, cleared and reused") {
     a.observe(x);
     b.observe(y);
     whole.observe(joined(x, y));
-    CHECK(whole.below() == (linear ? 4 : 0)); // -9, -20, -10, -9.5; as magnitudes all are at least 1
+    CHECK(whole.below() == (linear ? 4 : 0)); // -9, -20, -10, -9.5; all magnitudes are at least 1
     CHECK(whole.above() == (linear ? 3 : 7));
     CHECK(whole.zeros() == 4);
     CHECK(whole.nan() == 5);

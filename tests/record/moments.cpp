@@ -1,5 +1,5 @@
-// Means and variances in hard places: large means, ends that are not finite, tails, numbers near the largest double.
-// The oracle is the definition in two passes of long double.
+// Means and variances of difficult data: large means, non-finite ends, tails, numbers near the largest double.
+// The oracle is the definition, in two passes of long double.
 #include "satur/observe/kernel/moments.hpp"
 #include "satur/activation/exponential.hpp"
 #include "satur/activation/identity.hpp"
@@ -35,7 +35,8 @@ struct truth {
   double mean;
   double variance;
 };
-/// Of the finite ones of x, by definition; less the first of them, which long double takes away without an error.
+/// Moments of the finite numbers of x by definition, after subtracting the first of them, which is exact in long
+/// double.
 template <class X> truth truth_of(X const& x) {
   std::vector<long double> off;
   long double first = 0;
@@ -58,7 +59,7 @@ template <class X> truth truth_of(X const& x) {
   return {static_cast<double>(first + mean), static_cast<double>(squares / n)};
 }
 
-/// n numbers of that mean, spread evenly around it.
+/// n numbers evenly spaced around a mean.
 template <class T> std::vector<T> around(double mean, double half_width, std::size_t n, unsigned seed = 1) {
   std::mt19937_64 urbg(seed);
   std::uniform_real_distribution<double> off(-half_width, half_width);
@@ -78,8 +79,9 @@ std::vector<satur::math::simd_level> levels() {
   return all;
 }
 
-/// How good a variance is: 1e-11 of one leaf (8192 numbers). Leaves and records merge by their means, which are
-/// doubles: what rounding them costs is, against the standard deviation, what rounding the numbers themselves cost.
+/// The allowed relative error of a variance: 1e-11 within one chunk (8192 numbers). Merging chunks and records uses
+/// means that are rounded to double. Relative to the standard deviation, that costs what rounding the numbers
+/// themselves costs.
 double allowed(truth const& t, bool merged) {
   double const rounding = std::numeric_limits<double>::epsilon() * std::fabs(t.mean) / std::sqrt(t.variance);
   return merged ? 1e-11 + rounding : 1e-11;
@@ -91,7 +93,7 @@ template <class T> satur::moments summary_of(std::vector<T> const& x) {
   return s.finite;
 }
 
-/// The record of z, of its output, and the summary of a gradient of the same numbers.
+/// The same numbers as z, as outputs and as gradients.
 template <class T> void check_moments(std::vector<T> const& z) {
   truth const t = truth_of(z);
   REQUIRE(t.variance > 0.0);
@@ -125,7 +127,7 @@ TEST_CASE_TEMPLATE("moments: variance around a large mean, non-finite numbers an
     std::vector<T> const z = around<T>(mean, width, n);
     check_moments(z);
     for (auto const& [first, last] : {std::pair{nan, nan}, std::pair{inf, -inf}, std::pair{-inf, nan}}) {
-      std::vector<T> ends = z; // of the whole, and of the second leaf where there is one
+      std::vector<T> ends = z; // of all numbers, and of the second chunk if there is one
       ends.insert(ends.begin(), first);
       ends.push_back(last);
       check_moments(ends);
@@ -138,7 +140,7 @@ TEST_CASE_TEMPLATE("moments: variance around a large mean, non-finite numbers an
         check_moments(ends);
       }
     }
-    std::vector<T> few(n, nan); // two finite ones among many
+    std::vector<T> few(n, nan); // two finite numbers among many
     few.push_back(z[0]);
     few.insert(few.end(), n, -inf);
     few.push_back(z[0] + static_cast<T>(width));
@@ -195,7 +197,8 @@ TEST_CASE("moments: variance of output and slope does not cancel, in one pass or
       CHECK(close(r.mean_output(), truth_of(y).mean, 1e-13));
       CHECK(close(r.mean_derivative(), truth_of(dy).mean, 1e-13));
     }
-    // |sigmoid'(z)|, uniform z: sigmoid' is exp(-|z|) up to 1e-4 here, its variance that of exp over an interval
+    // |sigmoid'(z)|, uniform z: sigmoid' is exp(-|z|) up to 1e-4 here; the variance is that of exp over an
+    // interval
     if (std::fabs(mean) > 20.0) {
       double const h = 0.1;
       double const of_exp = std::sinh(2 * h) / (2 * h) - std::sinh(h) / h * (std::sinh(h) / h);
@@ -208,7 +211,7 @@ TEST_CASE("moments: variance of output and slope does not cancel, in one pass or
 TEST_CASE("moments: mean slope in the tail and over many magnitudes") {
   std::mt19937_64 urbg(3);
   std::uniform_real_distribution<double> tail(60.0, 75.0);
-  // Of 8192: how many have a slope of 0.25, the first ones, the last ones or those in the middle.
+  // How many of 8192 numbers have a slope of 0.25: the first ones, the last ones or those in the middle.
   for (std::size_t const steep : {0u, 1u, 2u, 4096u, 8190u}) {
     for (std::size_t const from : {0u, 2u, 4095u, 8190u}) {
       CAPTURE(steep);
@@ -231,7 +234,7 @@ TEST_CASE("moments: mean slope in the tail and over many magnitudes") {
       CHECK(close(s.mean_squared_derivative(), truth_of(squares).mean, 1e-12));
     }
   }
-  // The steep ones first, in a record of their own: merged, they cost the flat ones nothing.
+  // The steep numbers in a record of their own: merging it does not change the digits of the flat ones.
   satur::saturation steep = satur::observe(satur::sigmoid{}, std::vector<double>{0.0});
   for (int i = 0; i < 1000; ++i) {
     steep += satur::observe(satur::sigmoid{}, std::vector<double>(10000, 40.0));
@@ -284,7 +287,7 @@ TEST_CASE("moments: the mean of numbers near the largest double is finite and co
       CHECK(close(one_by_one.mean, t.mean, 1e-13));
     }
   }
-  // Squares overflow long before sums do: infinity, and never NaN.
+  // Squares overflow long before sums do: the result is infinity, never NaN.
   std::vector<double> const far{1e200, -1e200, 3e200};
   CHECK(satur::observe(satur::identity{}, far).variance_z() == infinity);
   CHECK(satur::observe(satur::identity{}, far).mean_squared_output() == infinity);

@@ -24,7 +24,7 @@ template <class X> std::string printed(X const& x) {
 
 } // namespace
 
-TEST_CASE("a record of gradients") {
+TEST_CASE("gradient record: text") {
   CHECK(printed(satur::gradient_record{}) == "dL/dz of 0 finite values: rms -, - % exactly 0");
   CHECK(printed(satur::gradient_record{8, 1, 0, 0, {50.0, 0.0}}) ==
         "dL/dz of 8 finite values: rms 2.5, 12.5 % exactly 0");
@@ -32,14 +32,14 @@ TEST_CASE("a record of gradients") {
         "dL/dz of 8 finite values: rms 2.5, 12.5 % exactly 0; NOT FINITE: 3 NaN, 4 infinite");
 }
 
-TEST_CASE("a record of updates") {
+TEST_CASE("update record: text") {
   CHECK(printed(satur::update_record{}) == "update: log10(std(step) / std(weights)) -, steps 0");
   CHECK(printed(satur::update_record{4, 0, {-12.5, 0.0}}) == "update: log10(std(step) / std(weights)) -3.12, steps 4");
   CHECK(printed(satur::update_record{4, 2, {-12.0, 0.0}}) ==
         "update: log10(std(step) / std(weights)) -3.00, steps 4; without a ratio 2");
 }
 
-TEST_CASE("a record of a layer is its three records") {
+TEST_CASE("layer record: text of its three records") {
   satur::layer_record r;
   r.gradient = {8, 1, 0, 0, {50.0, 0.0}};
   r.update = {4, 0, {-12.0, 0.0}};
@@ -47,14 +47,14 @@ TEST_CASE("a record of a layer is its three records") {
                           "  update: log10(std(step) / std(weights)) -3.00, steps 4\n");
 }
 
-TEST_CASE("histograms of a layer, each under its name") {
+TEST_CASE("histograms of a layer: each text under its name") {
   satur::layer_histograms const h;
   std::string const text = printed(h);
   CHECK(text == "z: " + printed(h.z) + "f'(z): " + printed(h.slope) + "dL/dz: " + printed(h.gradient));
   CHECK(text.find("z: 0 values, from - to -") == 0);
 }
 
-TEST_CASE("a unit, all units, and percentiles of them") {
+TEST_CASE("unit records: text of a unit, of all units and of percentiles") {
   // two samples of two units: z is -6 and 2, and 1 and 3
   satur::unit_records units;
   observe_units(units, satur::relu{}, std::vector<double>{-6.0, 1.0, 2.0, 3.0}, satur::unit_layout::matrix(2, 2));
@@ -71,7 +71,7 @@ TEST_CASE("a unit, all units, and percentiles of them") {
   CHECK(printed(p).ends_with(", 100 % 7"));
 }
 
-TEST_CASE("what became of dormant units") {
+TEST_CASE("changes of dormant units: text") {
   CHECK(printed(satur::dormancy_change{3, 5, 2, 1, 4}) ==
         "3 units dormant before, 5 after, 2 in both; 1 revived, 4 fallen; overlap 66.7 %");
   CHECK(printed(satur::dormancy_change{}).ends_with("overlap - %"));

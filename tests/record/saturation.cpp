@@ -292,7 +292,7 @@ TEST_CASE("observe: the same bits from any container") {
 }
 
 namespace {
-struct least { // the least that joins: no name, no facts
+struct least { // no name and no facts: the minimum of an activation
   template <class T> T value(T z) const { return satur::math::tanh(z); }
   template <class T> T derivative(T z) const { return T(1) - satur::math::tanh(z) * satur::math::tanh(z); }
 };
@@ -303,7 +303,7 @@ TEST_CASE("observe: an activation with only value and derivative") {
   std::vector<float> y(z.size());
   satur::saturation const s = satur::forward(least{}, z, y, satur::slope_below{0.1});
   CHECK(s.activation == "activation");
-  CHECK(std::isnan(s.slope_share())); // its peak is not stated
+  CHECK(std::isnan(s.slope_share())); // no peak slope is stated
   CHECK(satur::peak_slope_of(least{}) == doctest::Approx(1.0).epsilon(1e-9));
   CHECK(s.low + s.high == satur::observe(satur::tanh{}, z, satur::slope_below{0.1}).low +
                               satur::observe(satur::tanh{}, z, satur::slope_below{0.1}).high);

@@ -35,7 +35,7 @@ bool close(double a, double b, double relative = 1e-13) {
          std::fabs(a - b) <= relative * std::max({std::fabs(a), std::fabs(b), 1e-300});
 }
 
-/// One unit in long double, one number after another, from the definitions alone.
+/// One unit in long double, one number at a time, by the definitions.
 struct plain_unit {
   double samples = 0, low = 0, high = 0, active = 0, nan = 0, infinite = 0, silent = 0;
   std::vector<long double> z, slope, output;
@@ -125,7 +125,7 @@ std::vector<satur::math::simd_level> levels() {
   return all;
 }
 
-/// A block in two calls, with whatever is put into z, against the plain loop. Slopes and values of a vectorized
+/// A block in two calls, with special values in z, against the plain loop. Slopes and values of a vectorized
 /// activation may differ from the scalar ones by an ulp or two of T.
 template <class T, class A> void check_block(A const& act, std::vector<T> const& z, unit_layout const& layout, T off) {
   double const tolerance = std::is_same_v<T, float> ? 4e-7 : 2e-14;
@@ -200,7 +200,7 @@ TEST_CASE("unit_records: many samples of few units, and a unit that is always Na
 namespace {
 
 /// Every unit and the layer as a whole against long double. relu of positive numbers: the output is z, the slope 1.
-/// A variance is good to 1e-11, and to what a mean loses by being a double.
+/// The allowed error of a variance: 1e-11, plus the rounding of the mean to double.
 template <class T> void check_spread(std::vector<T> const& z, unit_layout const& layout) {
   unit_records units;
   satur::saturation whole;
@@ -260,15 +260,16 @@ TEST_CASE_TEMPLATE("unit_records: variance around a large mean, non-finite numbe
       std::vector<T> odd = columns; // by sample
       for (std::size_t i = 0; i < batch; ++i) {
         bool const first_tile = i < 64 && i + 2 < batch;
-        odd[i * width] = nan;                                                         // never a number
-        odd[i * width + 1] = first_tile || i == batch / 2 ? inf : odd[i * width + 1]; // none among the first
+        odd[i * width] = nan; // only NaN
+        odd[i * width + 1] =
+            first_tile || i == batch / 2 ? inf : odd[i * width + 1]; // no finite number in the first tile
         odd[i * width + 2] = i % 2 == 0 ? nan : odd[i * width + 2];
-        odd[i * width + 3] = inf; // never a finite one
+        odd[i * width + 3] = inf; // only infinity
       }
       odd[4] = nan;
       odd[(batch - 1) * width + 4] = -inf;
       for (std::vector<T> const& z : {columns, odd}) {
-        std::vector<T> across(z.size()); // the same, a unit's numbers side by side
+        std::vector<T> across(z.size()); // the same with the numbers of a unit contiguous
         for (std::size_t i = 0; i < batch; ++i) {
           for (std::size_t u = 0; u < width; ++u) {
             across[u * batch + i] = z[i * width + u];
@@ -307,7 +308,7 @@ TEST_CASE("unit_records: near the largest double the mean is correct and the var
           z[i * width + u] = u == 0 ? 1.7e308 : (i % 3 == u % 3 ? -1.7e308 : 1.6e308);
         }
         z[i * width + 1] = i < 1024 ? -1.7e308 : 1.7e308; // strips of 1024 samples
-        z[i * width + 2] = i % 2 == 0 ? 1e200 : -3e200;   // whose squares alone overflow
+        z[i * width + 2] = i % 2 == 0 ? 1e200 : -3e200;   // only their squares overflow
         z[i * width + 3] = 0.25 * static_cast<double>(i % 2);
       }
       if (odd) {
@@ -373,7 +374,7 @@ TEST_CASE("unit_records: large numbers in one strip of 1024 samples, and sums th
     z[i * 2] = i < 1024 ? 1.5e308 : 3.0;
     z[i * 2 + 1] = i % 2 == 0 ? 0.5 : 2.5;
   }
-  z[0] = std::numeric_limits<double>::quiet_NaN(); // each unit has counts of its own from here on
+  z[0] = std::numeric_limits<double>::quiet_NaN(); // from here on each unit has its own counts
   unit_records units;
   satur::saturation whole;
   satur::detail::units_into("observe_units", satur::relu{}, z, satur::detail::not_wanted, satur::detail::not_wanted,
@@ -405,7 +406,7 @@ TEST_CASE("unit_records: the off value is that of the flat side, else 0") {
   check_block(satur::hard_tanh{}, z, unit_layout::matrix(5, 1), -1.0f);
   unit_records units;
   satur::observe_units(units, satur::hard_tanh{}, z, unit_layout::matrix(5, 1));
-  CHECK(units[0].active == 3); // 0, 1, 3: not -3 and -1, which give the lower end
+  CHECK(units[0].active == 3); // 0, 1, 3; -3 and -1 give the value of the flat side
 }
 
 TEST_CASE("unit_records: NCHW and NHWC give the same record and the same values") {
@@ -560,7 +561,7 @@ TEST_CASE("unit_records: regular value") {
 }
 
 TEST_CASE("unit_records: start_window keeps only the silences") {
-  std::vector<float> const z{1, -1, 1, -1, -1, -1}; // unit 0 twice on, then off; unit 1 never on
+  std::vector<float> const z{1, -1, 1, -1, -1, -1}; // unit 0 is active twice, then off; unit 1 is never active
   unit_records units;
   satur::observe_units(units, satur::relu{}, z, unit_layout::matrix(3, 2));
   CHECK(units[0].active == 2);
@@ -582,15 +583,16 @@ TEST_CASE("unit_records: start_window keeps only the silences") {
   unit_records later;
   satur::observe_units(first, satur::relu{}, z, unit_layout::matrix(3, 2));
   satur::observe_units(later, satur::relu{}, silent, unit_layout::matrix(2, 2));
-  CHECK((first + later)[0].silent == 1); // at the same time
+  CHECK((first + later)[0].silent == 1); // in parallel
   first.follow(later);
-  CHECK(first[0].silent == 3); // one after the other
+  CHECK(first[0].silent == 3); // in sequence
   CHECK(first[1].silent == 5);
   CHECK(units.samples() == 2);
 }
 
 TEST_CASE("unit_records: 10^9 samples keep their digits, counters above 2^32") {
-  // 0.1 streamed in blocks, then doubled with itself to 2^30 samples: a sum of 0.1 in double would be off by 1e-8 of it
+  // 0.1 streamed in blocks, then doubled with itself to 2^30 samples: a plain double sum would have a relative error of
+  // 1e-8
   std::size_t const block = 1 << 10;
   std::vector<double> const z(block, 0.1);
   unit_records constant;
@@ -606,7 +608,7 @@ TEST_CASE("unit_records: 10^9 samples keep their digits, counters above 2^32") {
   CHECK(constant[0].variance_z() == 0.0);
   CHECK(constant[0].active == std::exp2(30));
 
-  // A million random numbers one sample at a time, against sums in long double.
+  // A million random numbers, one sample at a time, against sums in long double.
   std::mt19937_64 urbg(3);
   std::normal_distribution<double> normal(10.0, 2.0);
   unit_records random;
@@ -627,7 +629,7 @@ TEST_CASE("unit_records: 10^9 samples keep their digits, counters above 2^32") {
   CHECK(close(random[0].mean_z(), static_cast<double>(mean), 1e-13));
   CHECK(close(random[0].variance_z(), variance, 1e-12));
   CHECK(close(random[0].gradient_sum_of_squares(), static_cast<double>(gradient), 1e-12));
-  // Doubled to 2^34: past what 32 bits count.
+  // Doubled to 2^34 samples: more than 32 bits count.
   unit_records many = random;
   for (int i = 0; i < 15; ++i) {
     many += many;
@@ -736,7 +738,7 @@ TEST_CASE("unit_records: gradients, their sums of squares, exact zeros and NaN")
     CHECK(units[2].gradients == static_cast<double>(2 * batch - 1));
     CHECK(std::isfinite(units[2].gradient_rms()));
     CHECK(std::isnan(units[0].mean_derivative()));     // no z was seen
-    std::vector<float> const f(batch * width, 1e-30f); // squares below float's least
+    std::vector<float> const f(batch * width, 1e-30f); // their squares are below the smallest float
     unit_records small;
     satur::observe_unit_gradients(small, f, unit_layout::matrix(batch, width));
     CHECK(close(small[0].gradient_rms(), 1e-30, 1e-6));
@@ -756,13 +758,13 @@ TEST_CASE("unit_records: samples with half the layer saturated, and another shar
     satur::observe_units(units, satur::sigmoid{}, z, unit_layout::matrix(5, 4));
     CHECK(units.saturated_samples() == expected);
   }
-  // 7 of 100 is 7 %: no rounding of 0.07 * 100 may hide it
+  // 7 of 100 is exactly 7 %, although 0.07 * 100 is rounded
   std::vector<float> hundred(100, 0.0f);
   std::fill(hundred.begin(), hundred.begin() + 7, 9.0f);
   unit_records seven(satur::unit_options{.sample_share = 0.07});
   satur::observe_units(seven, satur::sigmoid{}, hundred, unit_layout::matrix(1, 100));
   CHECK(seven.saturated_samples() == 1);
-  // more units than a strip: counts of a sample are added up over strips
+  // more units than a strip: the counts of a sample are summed over strips
   std::vector<float> wide(3 * 2100, 0.0f);
   std::fill(wide.begin() + 2100, wide.begin() + 2100 + 1050, 9.0f);
   std::fill(wide.begin() + 4200 + 1050, wide.end(), -9.0f);
@@ -825,7 +827,7 @@ TEST_CASE("unit_records: empty record, and a batch without samples") {
   unit_records pointer;
   satur::observe_units(pointer, satur::relu{}, z, satur::unit_layout::matrix(2, 3));
   CHECK(pointer[2].mean_z() == 4.5);
-  std::deque<double> const elsewhere(std::begin(z), std::end(z)); // no memory in one piece
+  std::deque<double> const elsewhere(std::begin(z), std::end(z)); // not contiguous
   std::deque<double> y(6);
   unit_records buffered;
   satur::forward_units(buffered, satur::relu{}, elsewhere, y, unit_layout::matrix(2, 3));

@@ -1,5 +1,4 @@
-// The columns of a monitor: each reads its own number, from a record as from a history, and the page lists what is
-// here.
+// The columns of a monitor: each reads its own number from a record and from a history, and docs/monitor.md lists them.
 #include "satur/monitor/columns.hpp"
 
 #include "satur/report/csv.hpp"
@@ -30,7 +29,7 @@ struct ramp {
   static constexpr double peak_slope() { return 0.5; }
 };
 
-/// One step of training, in which each number of a layer is another, and one of evaluation.
+/// One training step in which all numbers of a layer differ, and one step of evaluation.
 satur::monitor recorded() {
   satur::monitor mon;
   mon["a \"quoted\", name"].observe(ramp{}, std::vector<double>{-6.0, 0.0, 1.0, 7.0, none, infinity});
@@ -113,7 +112,7 @@ TEST_CASE("monitor_columns: unique names, and headings that fit the table") {
     CHECK((column.cell.width == 0 || column.cell.head.size() < column.cell.width));
     width += column.cell.width;
   }
-  CHECK(width + 3 <= 100); // and the mark of a layer that is not finite
+  CHECK(width + 3 <= 100); // and the mark of a non-finite layer
 }
 
 TEST_CASE("monitor_columns: equal to the table in docs/monitor.md") {

@@ -1,5 +1,5 @@
-// The way back through softmax, log_softmax and logsumexp: against the whole Jacobian in long double, against finite
-// differences, and where p rounds to 1.
+// Backward of softmax, log_softmax and logsumexp: against the full Jacobian in long double, against finite differences,
+// and for p that rounds to 1.
 // levels: all
 #include <satur/rowwise.hpp>
 
@@ -70,7 +70,7 @@ TEST_CASE_TEMPLATE("rowwise gradient: against the full Jacobian", T, float, doub
         satur::apply(act, z, y, n);
         satur::pullback(act, y, dy, dx, n);
         std::vector<long double> const want = by_jacobian<A>(z, dy);
-        long double scale = 0; // of the terms that are added
+        long double scale = 0; // relative to the summed terms
         std::vector<long double> const p = probabilities(z);
         for (std::size_t k = 0; k < n; ++k) {
           // y = log p was rounded, and e turns an absolute error of y into a relative one of p

@@ -1,4 +1,4 @@
-// The reading of rows: closed forms, merging, printing, every kind of container, errors, no allocation.
+// row_saturation: closed forms, merging, printing, every kind of container, errors, no allocation.
 // levels: all
 #include "support/allocation.hpp"
 #include "support/refusal.hpp"
@@ -35,7 +35,7 @@ xt::xtensor<float, 2> logits(std::size_t rows, std::size_t length) {
   return z;
 }
 
-/// Scores as they are, halved: no distribution, but rows all the same.
+/// A user's rowwise activation: half of each score. Its rows are not distributions.
 struct halved {
   template <std::floating_point T> void value(std::span<T const> z, std::span<T> y) const {
     std::transform(z.begin(), z.end(), y.begin(), [](T e) { return e / 2; });
@@ -58,7 +58,7 @@ TEST_CASE_TEMPLATE("row_saturation: closed forms", T, float, double, long double
   CHECK(equal.slope_share() == 1);
   CHECK(equal.slope_saturation() == 0);
 
-  // p = (1, e^-60): 1 - p and the slope are that small, not 0
+  // p = (1, e^-60): 1 - p and the slope are e^-60, not 0
   satur::row_saturation const sure = read({60, 0}, 2);
   double const small = std::exp(-60.0);
   CHECK(sure.fraction() == 1);
@@ -149,7 +149,7 @@ TEST_CASE_TEMPLATE("row_saturation: rows with infinity raise no FE_INVALID", T, 
 }
 
 TEST_CASE("row_saturation: every field after merge, copy and reset") {
-  // Every field of both away from its default, and no two numbers alike.
+  // Every field of both differs from its default, and all numbers differ.
   auto const record = [](std::uint64_t first, double sum) {
     satur::row_saturation r;
     r.rows = first;
@@ -180,7 +180,7 @@ TEST_CASE("row_saturation: every field after merge, copy and reset") {
     CHECK(sum.elements == 216);
     CHECK(sum.nan == 218);
     CHECK(sum.infinite == 220);
-    // The sums are exact here, and so are those of what was left over.
+    // The sums and their remainders are exact here.
     CHECK(sum.complement == satur::compensated_sum{16.75, 16.75 * 0x1p-60});
     CHECK(sum.entropy == satur::compensated_sum{18.75, 16.75 * 0x1p-61});
     CHECK(sum.entropy_share == satur::compensated_sum{20.75, 16.75 * 0x1p-62});
@@ -213,7 +213,7 @@ TEST_CASE("row_saturation: every field after merge, copy and reset") {
   CHECK(differs([](auto& r) { r.slope += 1.0; }));
   CHECK(differs([](auto& r) { r.slope_portion += 1.0; }));
   CHECK(differs([](auto& r) { r.rule.threshold = 0.5; }));
-  // Rows of NaN, or of infinity, alone: no empty record.
+  // A record of NaN rows only, or of infinite rows only, is not empty.
   for (std::uint64_t satur::row_saturation::*const field :
        {&satur::row_saturation::rows, &satur::row_saturation::nan, &satur::row_saturation::infinite}) {
     satur::row_saturation some;
@@ -263,7 +263,7 @@ TEST_CASE("row_saturation: text") {
                      "  mean slope   0.125  (100 % of equal probabilities)\n"
                      "  one class    1 rows have no other that is not ruled out\n"
                      "  NOT FINITE   1 rows with NaN, 0 with +inf or -inf alone (in no other number)\n");
-  // No two numbers alike.
+  // All numbers differ.
   satur::row_saturation s;
   s.rows = 8;
   s.saturated = 3;
@@ -325,7 +325,7 @@ TEST_CASE("row_saturation: the same bits from any container") {
     CHECK(satur::forward(satur::softmax{}, queue, y, length) == record);
     CHECK(std::equal(y.begin(), y.end(), want.begin()));
 
-    // The way back.
+    // Backward.
     xt::xtensor<float, 2> const dy = xt::eval(0.5f * z);
     auto const back = [&](auto act) {
       xt::xtensor<float, 2> out = xt::zeros_like(z);
@@ -383,7 +383,7 @@ TEST_CASE("rowwise: invalid arguments throw with a message") {
   CHECK(refusal([&] { satur::forward(satur::softmax{}, a, b); }) ==
         "satur::forward: y has shape (5, 2); expected (2, 5), the shape of z");
   CHECK_THROWS_AS(satur::apply(satur::softmax{}, z, y, 3), satur::shape_error);
-  // The function that was called is named, with a shape and with a row length, for each kind of activation.
+  // The message names the called function, for calls with a shape and with a row length, for each kind of activation.
   xt::xtensor<float, 1> const none = xt::zeros<float>({0});
   std::string const no_rows = ": z has shape (0); expected a last axis of at least 1";
   CHECK(refusal([&] { satur::apply(satur::softmax{}, none, y); }) == "satur::apply" + no_rows);
@@ -403,7 +403,7 @@ TEST_CASE("rowwise: invalid arguments throw with a message") {
   CHECK(refusal([&] { satur::pullback(satur::logsumexp{}, z, two, small, 5); }) == "satur::pullback: dx" + too_few);
   CHECK(refusal([&] { satur::forward(satur::softmax{}, z, y, 5, satur::p_above{-0.1}); }) ==
         "satur::p_above: threshold is -0.1; allowed: a probability in [0, 1), such as 0.99");
-  std::deque<float> queue(10); // memory in pieces, and memory that overlaps
+  std::deque<float> queue(10); // non-contiguous memory, and memory that overlaps
   for (auto const& words : {refusal([&] { satur::forward(satur::softmax{}, queue, queue, 5); }), refusal([&] {
                               satur::forward(satur::softmax{}, std::span(z).first(5), std::span(z).subspan(2, 5), 5);
                             }),

@@ -1,5 +1,5 @@
-// softmax, log_softmax and logsumexp against exact tables and long double, at every instruction set; rows that are
-// special.
+// softmax, log_softmax and logsumexp against exact tables and long double, at every instruction set; special
+// rows.
 // levels: all
 #include "satur/simd/level.hpp"
 #include <satur/activation.hpp>
@@ -49,7 +49,7 @@ template <class T> bool same(std::vector<T> const& a, std::vector<T> const& b) {
                     [](T x, T y) { return x == y || (std::isnan(x) && std::isnan(y)); });
 }
 
-/// The truth for any row without specials, to the digits of long double.
+/// The truth for a row without special values, in long double.
 struct truth {
   std::vector<long double> p;
   std::vector<long double> log_p;
@@ -134,7 +134,7 @@ TEST_CASE_TEMPLATE("rowwise: random rows of all lengths against long double; the
             worst_p = std::max(worst_p, test::ulp_error(p[r * n + j], t.p[j]));
             worst_log = std::max(worst_log, test::ulp_error(log_p[r * n + j], t.log_p[j]));
           }
-          // where m and log s cancel, the error counts in ulp of m
+          // if m and log s cancel, the error counts in ulp of m
           T const m = *std::max_element(z.data() + r * n, z.data() + (r + 1) * n);
           double const unit =
               static_cast<double>(std::nextafter(std::fabs(m), std::numeric_limits<T>::max()) - std::fabs(m));
@@ -154,7 +154,7 @@ TEST_CASE_TEMPLATE("rowwise: random rows of all lengths against long double; the
         in_place = z;
         satur::apply(satur::log_softmax{}, in_place, in_place, n);
         CHECK(in_place == log_p);
-        // with the reading
+        // with a row_saturation
         std::vector<T> fused(z.size());
         satur::forward(satur::softmax{}, z, fused, n);
         CHECK(fused == p);

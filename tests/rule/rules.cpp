@@ -31,7 +31,7 @@ void check_ends(satur::rule_equivalents const& e, double low, double high, doubl
 }
 constexpr double never = std::numeric_limits<double>::quiet_NaN();
 
-/// Both functions and nothing else: no name, no facts; and no number far out, where e^-z is infinite.
+/// Only value and derivative, no name, no facts; NaN far out on the left, where e^-z is infinite.
 struct naive_sigmoid {
   double value(double z) const { return 1.0 / (1.0 + std::exp(-z)); }
   double derivative(double z) const { return std::exp(-z) / ((1.0 + std::exp(-z)) * (1.0 + std::exp(-z))); }
@@ -51,7 +51,7 @@ void check_counts(Rule const& rule, A const& act, std::vector<double> const& z, 
   satur::any_rule const any(rule);
   satur::saturation const a = satur::observe(act, z, any);
   CHECK(a == s);
-  CHECK(satur::rule_of(s.rule) == any); // what reads a saved record gets the rule back
+  CHECK(satur::rule_of(s.rule) == any); // a rule read from a saved record is the same rule
   satur::monitor mon(any);
   mon["layer"].observe(act, z);
   CHECK(mon.at("layer").current().saturation == s);
@@ -89,7 +89,7 @@ TEST_CASE("rules: z at which 1 % and 0.1 % of the slope is left, exact table") {
   std::size_t compared = 0;
   for (auto const& row : test::shared_table("saturation_limits.csv")) {
     std::string const name = row[0] == "hard_silu" ? "hard_swish" : row[0];
-    auto const cell = [&](std::size_t i) { // the table says infinity where a side never gets there
+    auto const cell = [&](std::size_t i) { // the table has infinity for a side that never reaches the slope
       double const z = std::strtod(row[i].c_str(), nullptr);
       return std::isinf(z) ? never : z;
     };
@@ -97,7 +97,7 @@ TEST_CASE("rules: z at which 1 % and 0.1 % of the slope is left, exact table") {
       if (act.name == name) {
         ++compared;
         check_ends(satur::equivalents(satur::slope_below{}, act), cell(14), cell(15), 2e-12);
-        if (name != "leaky_relu") { // whose 1 % is exactly at the limit, and the rule is strict
+        if (name != "leaky_relu") { // its 1 % is exactly at the limit, and the rule is strict
           check_ends(satur::equivalents(satur::slope_below{0.01}, act), cell(10), cell(11), 2e-12);
         }
         check_ends(satur::equivalents(satur::slope_below{0.001}, act), cell(12), cell(13), 2e-12);
@@ -106,13 +106,13 @@ TEST_CASE("rules: z at which 1 % and 0.1 % of the slope is left, exact table") {
         CHECK(five.z_high == 5.0);
         CHECK(std::fabs(std::fabs(five.slope_low) - std::strtod(row[16].c_str(), nullptr)) < 1e-14);
         CHECK(std::fabs(std::fabs(five.slope_high) - std::strtod(row[17].c_str(), nullptr)) < 1e-14);
-        if (row.size() > 19 && !row[18].empty()) { // the output's 0.9 of the way
+        if (row.size() > 19 && !row[18].empty()) { // 0.9 of the output's range
           check_ends(satur::equivalents(satur::scaled_output_beyond{0.9}, act), cell(18), cell(19), 1e-13);
         }
       }
     });
   }
-  CHECK((compared == 0 || compared == 24)); // all 25 but erf_scaled, which is an erf of another scale
+  CHECK((compared == 0 || compared == 24)); // all 25 except erf_scaled, an erf with another scale
 }
 
 TEST_CASE("presets: z and slope of each source") {
@@ -182,7 +182,7 @@ TEST_CASE("rules: z at ±5, strict and inclusive limits") {
   check(5.0f);
   check(5.0);
   check(5.0L);
-  // A threshold that is no float: 0.1f is above 0.1, its neighbor below.
+  // A threshold between two floats: 0.1f is above 0.1, its neighbor below.
   std::vector<float> const z{0.1f, std::nextafter(0.1f, 0.0f), -0.1f};
   CHECK(satur::observe(satur::tanh{}, z, satur::z_at_least{0.1}).high == 1);
   CHECK(satur::observe(satur::tanh{}, z, satur::z_at_least{0.1}).low == 1);
@@ -254,7 +254,7 @@ TEST_CASE("rules: a slope limit between two floats, and an output limit at a sha
 }
 
 TEST_CASE("equivalents: a formula that is NaN far out on one side") {
-  // softplus as it is often written: e^z is infinite on the right, and infinite / infinite is NaN.
+  // softplus as often written: on the right e^z is infinite, and infinite / infinite is NaN.
   struct naive_softplus {
     double value(double z) const { return std::log(1.0 + std::exp(z)); }
     double derivative(double z) const { return std::exp(z) / (1.0 + std::exp(z)); }
@@ -263,7 +263,7 @@ TEST_CASE("equivalents: a formula that is NaN far out on one side") {
     double value(double z) const { return -std::log(1.0 + std::exp(-z)); }
     double derivative(double z) const { return std::exp(-z) / (1.0 + std::exp(-z)); }
   };
-  // The sigmoid with e^z in place of e^-z: flat on the right too, where it has no number from z = 710 on.
+  // The sigmoid with e^z instead of e^-z: flat on the right too, but NaN from z = 710 on.
   struct sigmoid_of_growth {
     double value(double z) const { return std::exp(z) / (1.0 + std::exp(z)); }
     double derivative(double z) const { return std::exp(z) / ((1.0 + std::exp(z)) * (1.0 + std::exp(z))); }

@@ -1,4 +1,4 @@
-// A rule of the user's own: two functions, then it counts, prints, enters a monitor, is saved, merged and diagnosed.
+// A user's rule: with two functions it counts, prints, enters a monitor, and is saved, merged and diagnosed.
 #include "satur/diagnostic.hpp"
 #include "satur/finding.hpp"
 
@@ -13,7 +13,7 @@
 
 namespace {
 
-/// z < low, or z >= 3: not symmetric, and the upper limit counts too.
+/// z < low or z >= 3: asymmetric, and the upper limit counts.
 struct lopsided {
   double low = -2.0;
   [[nodiscard]] satur::rule_definition definition() const { return {"lopsided", low, 3.0}; }

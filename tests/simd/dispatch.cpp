@@ -1,4 +1,4 @@
-// run(): which lanes a kernel sees at which level.
+// run(): the lanes that a kernel gets at each level.
 // levels: all
 #include "satur/simd.hpp"
 
@@ -10,7 +10,7 @@ namespace {
 
 template <class T> struct looks {
   int calls = 0;
-  int bytes = 0; // of what it was given, 0 for a scalar
+  int bytes = 0; // number of lanes, 0 for a scalar
 
   template <class L> void run() {
     static_assert(std::is_same_v<satur::math::element_t<L>, T>);
@@ -32,7 +32,7 @@ TEST_CASE_TEMPLATE("dispatch: every supported level runs in its own width", T, f
   int const width_of[] = {16, 32, 64};
   for (test::simd_level const level : test::levels()) {
     CAPTURE(static_cast<int>(level));
-    // below the level that the file is compiled for, that one is taken
+    // levels below the compiled one use the compiled one
     bool const compiled = level <= satur::math::compiled_level || !SATUR_HAS_DISPATCH;
     CHECK(bytes_at<T>(level) == (compiled ? satur::math::native_bytes : width_of[static_cast<int>(level)]));
   }

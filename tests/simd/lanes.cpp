@@ -1,4 +1,4 @@
-// Lanes, twins of them, and twins of twins do to each element what a scalar does: every operation, comparison and
+// Lanes, register pairs and pairs of pairs give the scalar result for each element: every operation, comparison and
 // selection, at every level.
 // levels: all
 #include "satur/math/arithmetic.hpp"
@@ -17,8 +17,8 @@ template <class V, class T> SATUR_INLINE void put(V const& r, T* to, std::size_t
   math::store(to + stride * k++, r);
 }
 
-/// Every operation on a, b, c: the k-th result goes to out + k * stride. Those from `first_free` on may round once or
-/// twice.
+/// Every operation on a, b, c: the k-th result goes to out + k * stride. From `first_free` on, operations may round
+/// once or twice.
 template <class V, class T>
 SATUR_INLINE std::size_t every_operation(V const& a, V const& b, V const& c, T* out, std::size_t stride,
                                          std::size_t& first_free) {
@@ -86,7 +86,7 @@ template <class T> struct operands {
   std::vector<T> a, b, c;
 };
 
-/// Everyday numbers, and every pair of special ones; a multiple of 128 of them.
+/// Ordinary numbers, and every pair of special ones. The count is a multiple of 128.
 template <class T> operands<T> numbers() {
   operands<T> o;
   using limits = std::numeric_limits<T>;
@@ -122,7 +122,7 @@ template <class T> operands<T> numbers() {
   return o;
 }
 
-/// Results in rows of operations.
+/// Results, one row for each operation.
 template <class T> struct results {
   std::size_t n;
   std::size_t operations = 0;
@@ -159,7 +159,7 @@ template <class T> results<T> one_at_a_time(operands<T> const& o) {
   return r;
 }
 
-/// The first operation, up to `last`, in which x and y differ; `last` where none does.
+/// The first operation, up to `last`, in which x and y differ; `last` if none does.
 template <class T> std::size_t first_difference(results<T> const& x, results<T> const& y, std::size_t last) {
   REQUIRE(x.operations == y.operations);
   for (std::size_t k = 0; k < last; ++k) {
@@ -183,7 +183,7 @@ TEST_CASE_TEMPLATE("lanes: same results as scalars", T, float, double) {
   for (test::simd_level const level : test::levels()) {
     CAPTURE(static_cast<int>(level));
     results<T> const r = compute<grouping::single>(o, level);
-    // what may round once or twice has the same bits only for the instruction set of the scalar
+    // operations that may round once or twice have the same bits only at the scalar's instruction set
     std::size_t const compared = level == math::compiled_level ? r.operations : r.first_free;
     CHECK(first_difference(scalar, r, compared) == compared);
   }
@@ -212,7 +212,7 @@ TEST_CASE_TEMPLATE("minimum and maximum: the second operand is taken for NaN and
 }
 
 namespace {
-template <class T> struct memory_kernel { // loads and stores at every alignment, neighbors untouched
+template <class T> struct memory_kernel { // loads and stores at every alignment; neighbors are unchanged
   std::size_t wrong = 0;
   template <class L> SATUR_INLINE void run() {
     constexpr auto width = static_cast<std::size_t>(math::lane_count<L>);

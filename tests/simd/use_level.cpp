@@ -1,4 +1,4 @@
-// use_level: the instruction set of passes is asked by name, forced for the process, and refused where it is lacking.
+// use_level: selects the instruction set of passes for the process; levels by name; an unsupported level throws.
 // levels: all
 #include "satur/observe.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 using satur::simd_level;
 
-/// An activation that says how wide the register is that it is asked for.
+/// An activation whose value is the width of its register.
 struct width {
   template <class T> SATUR_INLINE T value(T) const { return T(satur::math::lane_count<T>); }
   template <class T> SATUR_INLINE T derivative(T) const { return T(0); }
@@ -34,7 +34,7 @@ TEST_CASE("use_level: passes run at the level, also the fused one; use_best_leve
     CHECK(satur::math::active_level() == level);
     bool const forced = level > satur::math::compiled_level && SATUR_HAS_DISPATCH;
     float const bytes = forced ? (level == simd_level::avx512 ? 64.0f : 32.0f) : float(satur::math::native_bytes);
-    float const twins = bytes > 16.0f ? 4.0f : 1.0f; // registers side by side
+    float const twins = bytes > 16.0f ? 4.0f : 1.0f; // register pairs
     CHECK((width_of_pass() == twins * bytes / 4.0f || bytes == 0.0f));
     std::vector<float> const z(4096, 1.0f);
     CHECK(satur::observe(width{}, z).mean_output() == width_of_pass());

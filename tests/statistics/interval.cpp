@@ -1,4 +1,4 @@
-// Intervals: the exact table, closed forms of the tails, and how often an interval holds the truth.
+// Intervals: the exact table, closed forms of the tails, and coverage.
 #include "support/shared_table.hpp"
 
 #include "satur/diagnostic.hpp"
@@ -46,7 +46,8 @@ TEST_CASE("tails: closed forms and exact sums") {
     CHECK(close(d::gamma_tails(0.5, x).lower, std::erf(std::sqrt(x)), 1e-13));
     CHECK(close(d::chi_square_tails(2.0, x).upper, std::exp(-0.5 * x), 1e-13));
   }
-  // Q(a, x) for a whole a is a Poisson sum; I_x(a, b) a binomial one: in long double, from the largest term outward.
+  // Q(a, x) for an integer a is a Poisson sum, I_x(a, b) a binomial one. Summed in long double, from the largest term
+  // on.
   for (int const a : {3, 40, 1000, 20000}) {
     for (double const spread : {-3.0, -0.5, 0.0, 0.5, 3.0}) {
       double const x = a + spread * std::sqrt(static_cast<double>(a));
@@ -156,7 +157,7 @@ TEST_CASE("intervals of a record: P(|z| > 5) and E sigmoid' at two variances") {
 TEST_CASE("Hoeffding and Bernstein intervals: hand-computed values, clipped to the range") {
   satur::saturation s;
   s.count = 100;
-  s.slope = {100, 0.1, 0.396}; // variance 0.00396, of the sample 0.004
+  s.slope = {100, 0.1, 0.396}; // variance 0.00396; sample variance 0.004
   satur::slope_range const range{0.0, 0.25};
   CHECK(satur::hoeffding_interval(s, range).width() == doctest::Approx(2.0 * 0.0339526).epsilon(1e-5));
   double const l = std::log(80.0);
@@ -188,7 +189,7 @@ TEST_CASE("clustered interval: design effect") {
   CHECK_THROWS_AS(static_cast<void>(satur::clustering{0.5, 0.0}.design_effect()), std::invalid_argument);
   CHECK_THROWS_AS(static_cast<void>(satur::clustering{2.0, 1.5}.design_effect()), std::invalid_argument);
 
-  // 64 inputs that all say the same are worth one.
+  // 64 identical inputs count as one.
   satur::interval const worth_one = satur::wilson(320, 640, satur::clustering{64.0, 1.0});
   satur::interval const ten = satur::wilson(5, 10);
   CHECK(worth_one.low == doctest::Approx(ten.low));
@@ -207,11 +208,12 @@ TEST_CASE("clustered interval: design effect") {
   CHECK(satur::mean_derivative_interval(s).effective == 6400.0);
   CHECK(satur::mean_derivative_interval(s).independent);
 
-  // By hand: p = 12/40, the squares 4 + 0 + 9 + 1, so p (1 - p) over 4/3 14/1600 is worth 18, and less by Student's t.
+  // By hand: p = 12/40, the squares 4 + 0 + 9 + 1, so p (1 - p) / (4/3 14/1600) = 18
+  // observations count, and fewer by Student's t.
   satur::interval const four =
       satur::clustered_interval(std::vector<satur::cluster_count>{{1, 10}, {3, 10}, {6, 10}, {2, 10}, {0, 0}}, 0.95);
   double const z = 1.959963984540054;
-  double const t = 3.182446305284263; // of 3 degrees of freedom
+  double const t = 3.182446305284263; // with 3 degrees of freedom
   double const n = 18.0 * (z / t) * (z / t);
   double const middle = (0.3 + z * z / (2.0 * n)) / (1.0 + z * z / n);
   double const reach = z * std::sqrt(0.3 * 0.7 / n + z * z / (4.0 * n * n)) / (1.0 + z * z / n);
@@ -231,10 +233,10 @@ TEST_CASE("clustered interval: design effect") {
   CHECK(stuck.width() > 0.6);
   satur::interval const none = satur::clustered_interval(std::vector<satur::cluster_count>(10, {0, 1000}));
   CHECK(none.low == 0.0);
-  CHECK(none.high > satur::wilson(0, 10).high); // ten say nothing more than ten
+  CHECK(none.high > satur::wilson(0, 10).high); // ten samples give ten observations
   satur::interval const all = satur::clustered_interval(std::vector<satur::cluster_count>(10, {1000, 1000}));
   CHECK(all.high == 1.0);
-  CHECK(all.low == doctest::Approx(1.0 - none.high).epsilon(1e-14)); // ten here too, not ten thousand
+  CHECK(all.low == doctest::Approx(1.0 - none.high).epsilon(1e-14)); // also ten, not ten thousand
   CHECK(all.effective == doctest::Approx(none.effective).epsilon(1e-14));
   CHECK(all.estimate == 1.0);
   satur::interval const alike = satur::clustered_interval(std::vector<satur::cluster_count>(10, {50, 100}));
@@ -249,7 +251,7 @@ TEST_CASE("clustered interval: design effect") {
 }
 
 TEST_CASE("units with offsets: coverage of the clustered and of the independent interval") {
-  // z = unit's offset N(0, 16) + N(0, 1), |z| > 5: z is N(0, 17) over all.
+  // z = offset of the unit N(0, 16) + N(0, 1): over all units z is N(0, 17).
   double const truth = std::erfc(5.0 / std::sqrt(34.0));
   std::mt19937_64 urbg(11);
   std::normal_distribution<double> normal;

@@ -1,4 +1,4 @@
-// observe_units of two activations, and gradients, over doubles.
+// observe_units for two activations, and unit gradients, over doubles.
 #pragma once
 
 #include "satur/activation/relu.hpp"

@@ -10,7 +10,7 @@ namespace satur_test {
 
 inline std::atomic<std::size_t> allocations{0};
 
-/// How often f allocates.
+/// Number of allocations in f.
 template <class F> std::size_t allocations_in(F&& f) {
   std::size_t const before = allocations;
   f();

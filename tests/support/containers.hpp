@@ -1,5 +1,5 @@
-// The elements of any xtensor expression by their indices, and a check that diagnostics see the same in it as in a
-// std::vector of them.
+// The elements of any xtensor expression by index, and a check that diagnostics give the same for it as for a
+// std::vector of its elements.
 #pragma once
 
 #include "satur/diagnostic.hpp"
@@ -35,7 +35,7 @@ template <class T, class Shape> auto filled(Shape const& shape) {
   return z;
 }
 
-/// The elements by their indices, the last one fastest; no iterator takes part.
+/// The elements by index, the last index fastest, without an iterator.
 template <class Z> auto by_index(Z const& z) {
   std::vector<std::size_t> const shape(z.shape().begin(), z.shape().end());
   std::vector<std::size_t> index(shape.size(), 0);
@@ -64,7 +64,7 @@ inline bool near(double a, double b) {
   return (std::isnan(a) && std::isnan(b)) || std::fabs(a - b) <= 1e-12 * std::max(std::fabs(a), std::fabs(b));
 }
 
-/// Counters are the same; sums too, up to the order in which they were made.
+/// Counters are equal; sums are equal up to the order of summation.
 inline void check_same(satur::saturation const& a, satur::saturation const& b) {
   CHECK(a.count == b.count);
   CHECK(a.low == b.low);
@@ -110,7 +110,7 @@ template <class Z> void check(std::string const& name, Z const& z) {
   std::vector<std::size_t> const shape(z.shape().begin(), z.shape().end());
   xt::xarray<T> y;
   xt::xarray<T, column_major> dy;
-  y.resize(shape); // not `= zeros`: xtensor computes an address before an empty container's memory
+  y.resize(shape); // not `= zeros`: for an empty container xtensor computes an address before its memory
   dy.resize(shape);
   check_into(z, y, dy);
   std::vector<T> flat(z.size());

@@ -1,4 +1,4 @@
-// How far a value or a slope may be from the truth.
+// The allowed errors of values and slopes.
 #pragma once
 
 #include "satur/activation/concept.hpp"
@@ -24,7 +24,7 @@ template <class T, class A> constexpr double allowed_ulp(A const&) {
   return 2.0;
 }
 
-/// Whether the value falls and rises: below both limits.
+/// Whether the value falls and rises, so that it is below both limits.
 template <class A> bool has_dip(A const& act) {
   if constexpr (satur::has_minimum<A>) {
     return act.minimum() < std::min(act.lower(), act.upper());
@@ -33,8 +33,8 @@ template <class A> bool has_dip(A const& act) {
   }
 }
 
-/// Around a zero of the slope inside its range (the minimum of gelu, silu, mish) a relative error has no bound: within
-/// 1/4 of it the error counts in ulp of the peak slope where that is less. `error` is in ulp of the slope itself.
+/// Near a zero of the slope (the minimum of gelu, silu, mish) a relative error has no bound. Within 1/4 of it the error
+/// counts in ulp of the peak slope if that is smaller. `error` is in ulp of the slope itself.
 template <class T, class A> double slope_error(A const& act, double z, double error, T got, long double exact) {
   if constexpr (satur::has_minimum<A>) {
     if (has_dip(act) && std::fabs(z - act.minimum_at()) < 0.25) {

@@ -1,4 +1,4 @@
-// The public dual number, under the name that the tests use.
+// The public dual number under the tests' name.
 #pragma once
 
 #include "satur/testing/dual.hpp"

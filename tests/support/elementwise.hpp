@@ -1,5 +1,5 @@
-// A function of one number over many: by scalar calls, in the lanes of every level, in twins of them; and numbers that
-// are worth trying.
+// A function of one number over many numbers: by scalar calls, in lanes of every level, in register pairs. And the
+// numbers to try.
 #pragma once
 
 #include "support/ulp.hpp"
@@ -32,7 +32,7 @@ template <class T> std::size_t differing(std::vector<T> const& a, std::vector<T>
   return n;
 }
 
-/// Every level that this processor has, weakest first.
+/// Every level that this processor supports, lowest first.
 inline std::vector<simd_level> levels() {
   std::vector<simd_level> all;
   for (int l = 0; l <= static_cast<int>(satur::math::best_level()); ++l) {
@@ -91,8 +91,8 @@ template <class T> std::vector<T> hard_points(std::vector<double> const& around)
   return z;
 }
 
-/// One float in 16336, subnormal numbers, infinity and NaN among them; 2e5 doubles: any bits, everyday numbers, numbers
-/// near 0, and numbers whose exponential is subnormal.
+/// One float in 16336, including subnormal numbers, infinity and NaN; 2e5 doubles: random bits, ordinary numbers,
+/// numbers near 0, and numbers whose exponential is subnormal.
 template <class T> void append_sweep(std::vector<T>& z) {
   if constexpr (sizeof(T) == 4) {
     for (std::uint64_t b = 0; b <= 0xffffffffu; b += 1021 * 16) {
@@ -118,7 +118,7 @@ template <class T> void append_sweep(std::vector<T>& z) {
   }
 }
 
-/// The type that holds the truth for T, with room to spare.
+/// A type with enough digits to hold the truth for T.
 template <class T> using wider = std::conditional_t<sizeof(T) == 4, double, long double>;
 
 template <class T> double error_in_ulp(T got, wider<T> exact) {
@@ -129,17 +129,17 @@ template <class T> double error_in_ulp(T got, wider<T> exact) {
   }
 }
 
-/// What a function was seen to do over z: nothing of it may be wrong, and a wrong one must show here.
+/// Errors of a function over z. All are zero or small for a correct function.
 struct seen {
   double worst = 0.0; ///< ulp
   double worst_at = 0.0;
   double worst_fused = 0.0; ///< at the levels that have fused multiply-adds
   std::size_t false_zeros = 0;
-  std::size_t twins_differ = 0;   ///< twin<L> against L, over all levels
-  std::size_t scalar_differs = 0; ///< a scalar call against the lanes that the file is compiled for
+  std::size_t pairs_differ = 0;   ///< register pairs of L against L, over all levels
+  std::size_t scalar_differs = 0; ///< a scalar call against the lanes of the compiled level
 };
 
-/// f, for a scalar and for lanes alike, against `reference`, which takes and gives a wider type.
+/// f, for scalars and for lanes, against `reference`, which takes and returns a wider type.
 template <class T, class F, class R> seen try_function(F const& f, R const& reference, std::vector<T> const& z) {
   seen s;
   std::vector<wider<T>> exact;
@@ -163,7 +163,7 @@ template <class T, class F, class R> seen try_function(F const& f, R const& refe
   for (simd_level const level : levels()) {
     std::vector<T> const y = in_lanes<false>(f, z, level);
     compare(y, level > simd_level::baseline || satur::math::has_fused_v<T>);
-    s.twins_differ += differing(in_lanes<true>(f, z, level), y);
+    s.pairs_differ += differing(in_lanes<true>(f, z, level), y);
     if (level == satur::math::compiled_level) {
       s.scalar_differs = differing(scalar, y);
     }
@@ -171,7 +171,7 @@ template <class T, class F, class R> seen try_function(F const& f, R const& refe
   return s;
 }
 
-/// try_function, and what must hold of it: at most `bound` ulp, or `bound_fused` where multiply-adds are fused.
+/// Checks the result of try_function: at most `bound` ulp, or `bound_fused` at levels with fused multiply-adds.
 template <class T, class F, class R>
 void check_function(F const& f, R const& reference, std::vector<double> const& hard, double bound, double bound_fused) {
   std::vector<T> z = hard_points<T>(hard);
@@ -181,7 +181,7 @@ void check_function(F const& f, R const& reference, std::vector<double> const& h
   CHECK(s.worst <= bound);
   CHECK(s.worst_fused <= bound_fused);
   CHECK(s.false_zeros == 0);
-  CHECK(s.twins_differ == 0);
+  CHECK(s.pairs_differ == 0);
   CHECK(s.scalar_differs == 0);
 }
 

@@ -1,4 +1,4 @@
-// Normal numbers for tests whose oracle is not the law.
+// Normal numbers for tests that do not depend on their exact distribution.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Central differences of a loss with respect to every parameter, against the gradients that backward left behind.
+// Central differences of a loss with respect to every parameter, against the gradients of backward.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace satur_test {
 
-/// The largest |numeric - analytic| / max(1e-3, |numeric|, |analytic|) over the numbers of `value`. `loss()` runs
+/// The largest |numeric - analytic| / max(1e-3, |numeric|, |analytic|) over the elements of `value`. `loss()` runs
 /// forward.
 template <class Container, class Gradient, class Loss>
 double worst_gradient_error(Container& value, Gradient const& gradient, Loss const& loss, double h = 1e-5) {
@@ -29,7 +29,7 @@ double worst_gradient_error(Container& value, Gradient const& gradient, Loss con
     if (!(error <= worst)) {
       worst = error;
     }
-    if (std::isnan(worst)) { // as bad as it gets
+    if (std::isnan(worst)) { // NaN counts as the largest error
       break;
     }
   }

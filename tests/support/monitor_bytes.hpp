@@ -19,7 +19,7 @@ inline satur::monitor loaded(std::string const& bytes) {
   return satur::load_monitor(in);
 }
 
-/// The message with which it is refused; empty where it is not.
+/// The message of the error on loading; empty if loading succeeds.
 inline std::string refusal_of(std::string const& bytes) {
   try {
     static_cast<void>(loaded(bytes));
@@ -33,7 +33,7 @@ inline void put_word(std::string& bytes, std::size_t at, std::uint64_t word) {
     bytes[at + i] = static_cast<char>(static_cast<unsigned char>(word >> (8 * i)));
   }
 }
-/// FNV-1a, written again.
+/// FNV-1a, written independently of the library.
 inline std::uint64_t hash(std::string const& bytes, std::size_t first, std::size_t last) {
   std::uint64_t h = 0xcbf29ce484222325u;
   for (std::size_t i = first; i < last; ++i) {
@@ -42,7 +42,7 @@ inline std::uint64_t hash(std::string const& bytes, std::size_t first, std::size
   }
   return h;
 }
-/// Makes the checksums and the size right again: what a malicious file would do.
+/// Corrects the checksums and the size, as in a malicious file.
 inline void mend(std::string& bytes) {
   put_word(bytes, 16, bytes.size() - 40);
   put_word(bytes, 24, hash(bytes, 40, bytes.size()));

@@ -20,7 +20,7 @@ struct random_doubles {
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
     return x ^ (x >> 31);
   }
-  /// Any finite bit pattern at all.
+  /// Any finite bit pattern.
   double pattern() {
     for (;;) {
       double const z = std::bit_cast<double>(bits());
@@ -29,14 +29,15 @@ struct random_doubles {
       }
     }
   }
-  /// |z| from 2^-12 to 2^10, each power of two as often.
+  /// |z| from 2^-12 to 2^10, each power of two equally often.
   double where_functions_bend() {
     std::uint64_t const exponent = 1023 - 12 + bits() % 22;
     return std::bit_cast<double>((bits() & 0x800fffffffffffffu) | (exponent << 52));
   }
 };
 
-/// A number of 160 bits, with the operators and functions of a floating-point type: the truth's formulas run on it.
+/// A number of 160 bits, with the operators and functions of a floating-point type, for the formulas of
+/// reference.hpp.
 class wide {
 public:
   wide() : wide(0.0) {}
@@ -77,7 +78,7 @@ public:
 
 private:
   static constexpr mpfr_prec_t digits = 160;
-  void hold() { // no allocation: a sweep makes billions of these
+  void hold() { // no allocation, because a sweep creates billions of these
     mpfr_custom_init(limbs_, digits);
     mpfr_custom_init_set(x_, MPFR_ZERO_KIND, 0, digits, limbs_);
   }

@@ -1,4 +1,4 @@
-// Activations with other parameters than their defaults, for tests: everyday ones, and legal ones that are far out.
+// Activations with other than default parameters, for tests: ordinary and extreme valid ones.
 #pragma once
 
 #include "support/contract.hpp"
@@ -15,7 +15,7 @@
 
 namespace test {
 
-/// f(act) for each; every parameter is a float's number, so that float and double mean the same activation.
+/// f(act) for each; every parameter is representable in float, so that float and double give the same activation.
 template <class F> void for_each_parameter(F const& f) {
   auto const each = [&f](auto const& acts) {
     for (auto const& act : acts) {
@@ -61,7 +61,7 @@ template <class A> std::string parameters_text(A const& act) {
   }
 }
 
-/// The property suite over each, in T, against formulas in long double, where the activation bends and in its tails.
+/// The property suite over each in T, against formulas in long double, near its bend and in its tails.
 template <class T> void check_other_parameters() {
   for_each_parameter([](auto const& act) {
     CAPTURE(parameters_text(act));

@@ -1,4 +1,4 @@
-// A network in plain vectors, watched by a monitor: what the tests of findings build to be ill, or well.
+// A network in plain vectors with a monitor. The tests of findings build healthy and unhealthy networks from it.
 #pragma once
 
 #include "satur/diagnostic.hpp"

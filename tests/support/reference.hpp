@@ -1,6 +1,6 @@
-// Activations and slopes in a wider type, by formulas of their own: stable in the tail, from z alone, with the C
-// library's functions. The truth for float when R is double (rounding it adds 1e-8 of a float's ulp), for double when R
-// is the `wide` of mpfr.hpp.
+// Activations and slopes in a wider type, by independent formulas: stable in the tail, from z only, with
+// functions of the C library. The truth for float when R is double (rounding it adds 1e-8 of a float's ulp), for double
+// when R is the `wide` of mpfr.hpp.
 #pragma once
 
 #include "satur/activation.hpp"
@@ -15,7 +15,7 @@ template <class R> struct truth {
   R slope;
 };
 
-/// The activation with its parameters as T holds them.
+/// The activation with its parameters rounded to T.
 template <class T, class A> A as_held(A act) {
   auto const hold = [](double& p) { p = static_cast<double>(static_cast<T>(p)); };
   if constexpr (requires { act.negative_slope; }) {
@@ -38,7 +38,9 @@ template <class T, class A> A as_held(A act) {
   return act;
 }
 
-// R is double, long double or the 160 bits of mpfr.hpp: built-in functions come from std, the others by their argument.
+// R is double, long double or the 160 bits of mpfr.hpp: functions of std for built-in types, found by
+// argument-dependent
+/// lookup for the others.
 using std::atan;
 using std::copysign;
 using std::erf;
@@ -137,7 +139,7 @@ template <class R> truth<R> exact(satur::elu const& act, R z) {
   return isnan(z) ? nan_truth(z) : z > R(0) ? truth<R>{z, R(1)} : truth<R>{a * expm1(z), a * exp(z)};
 }
 template <class R> truth<R> exact(satur::selu const&, R z) {
-  R const l = R(1.0507009873554805) + R(3.9874847667154144e-17); // double and the digits that it lacks
+  R const l = R(1.0507009873554805) + R(3.9874847667154144e-17); // a double and its remainder
   R const a = R(1.6732632423543772) + R(1.0657222547717531e-16);
   return isnan(z) ? nan_truth(z) : z > R(0) ? truth<R>{l * z, l} : truth<R>{l * a * expm1(z), l * a * exp(z)};
 }
@@ -210,12 +212,12 @@ template <class R> truth<R> exact(satur::sparse_plus const&, R z) {
   return z <= R(-1) ? truth<R>{R(0), R(0)} : z >= R(1) ? truth<R>{z, R(1)} : truth<R>{half * half, half};
 }
 
-/// Once for each R.
+/// Instantiated once for each R.
 template <class R> R const& pi() {
   static R const p = R(4) * atan(R(1));
   return p;
 }
-/// f(), or the limits where e^-|z| is 0 in any format.
+/// f(), or the limit if e^-|z| is 0 in any format.
 template <class R, class F> truth<R> gated_truth(R z, F const& f) {
   if (isnan(z)) {
     return nan_truth(z);

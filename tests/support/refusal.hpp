@@ -1,4 +1,4 @@
-// The words of a refusal.
+// The message of an expected std::invalid_argument.
 #pragma once
 
 #include <stdexcept>

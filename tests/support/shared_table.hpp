@@ -1,4 +1,4 @@
-// A table of references: from tests/reference/, or from the folder of shared data if there is one.
+// A reference table from tests/reference/, or from the folder of shared data if present.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -10,7 +10,7 @@
 
 namespace test {
 
-/// The rows of a table after its head, cut at the commas. Empty, with a message, if the file is in neither folder.
+/// The rows of a table after its header, split at commas. Empty, with a message, if the file is in neither folder.
 inline std::vector<std::vector<std::string>> shared_table(std::string const& name) {
   std::ifstream file(std::string(SATUR_TESTS_DIR) + "/reference/" + name);
   std::string const path = std::string(SATUR_SHARED_DIR) + "/reference/" + name;

@@ -1,5 +1,4 @@
-// What a sample is checked with: moments with their standard errors, the Kolmogorov-Smirnov distance, a hash of its
-// bits.
+// Checks of samples: moments with standard errors, the Kolmogorov-Smirnov distance, a hash of the bits.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Saved monitors as the bytes of their files, one of each format. They are never written anew: a satur that reads the
-// format reads these.
+// Saved monitors as the bytes of their files, one of each format. They are never rewritten: every version of satur
+// that reads the format must read these.
 #pragma once
 
 #include <array>
@@ -76,7 +76,7 @@ inline constexpr std::string_view format_2 =
     "(6)f0ff(254)f07f(6)f0ff(120)01(7)09(15)01(47)";
 
 /// The first is format 1.
-/// Moments of f(z) and f'(z) in the place of sums.
+/// Moments of f(z) and f'(z) instead of sums.
 inline constexpr std::string_view format_3 =
     "8953415455520d0a03(7)d637(6)60c806256f0c9cc7bff15df8445222f409(7)7a5f6f757473696465(6)16c0(6)194003(7)04(7)05(13"
     ")d83f01(7)09(7)01(7)01(7)01(7)64(7)3c(7)07(7)401f(6)2823(12)2540(5)802640(5)802940(8)6e(7)46(7)11(7)4a1f(6)3223("

@@ -14,7 +14,7 @@ namespace test {
 using satur::testing::false_zero;
 using satur::testing::ulp_error;
 
-/// `ulp_error` for a float and a truth in double, quick enough for all floats there are.
+/// `ulp_error` for a float and a truth in double, fast enough for a sweep of all floats.
 inline double ulp_error_of_float(float got, double exact) {
   std::uint64_t const exponent = std::bit_cast<std::uint64_t>(exact) >> 52 & 0x7ff;
   if (exponent > 1022 + 127 || !std::isfinite(got)) { // overflow, infinity, NaN

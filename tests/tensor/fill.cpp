@@ -121,7 +121,7 @@ TEST_CASE("fill: matrix rules, kernels of either order, every layout and view") 
   satur::fill(satur::dirac{2}, torch, satur::axis_order::out_in, c);
   CHECK(torch(5, 1, 1, 1) == 1);
   CHECK(std::count(torch.data(), torch.data() + torch.size(), 0.0f) == 8 * 4 * 9 - 8);
-  // A matrix needs no order: (in, out).
+  // A matrix needs no axis order: it is (in, out).
   std::mt19937 e(4);
   CHECK(satur::make<double>(satur::orthogonal{}, {6, 4}, d) ==
         satur::make<double>(satur::orthogonal{}, std::array<std::size_t, 2>{6, 4}, satur::axis_order::in_out, e));

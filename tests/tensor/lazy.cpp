@@ -34,7 +34,7 @@ template <class T> bool same_bits(T a, T b) {
 
 template <class T, class A> void check_lazy(A const& act) {
   CAPTURE(A::name);
-  // Odd lengths, so that xtensor's scalar head and tail take part.
+  // Odd lengths, so that xtensor's scalar head and tail run too.
   for (std::size_t const n : {std::size_t{7}, std::size_t{64}, std::size_t{1003}}) {
     xt::xtensor<T, 1> const z = some_z<T>(n);
     xt::xtensor<T, 1> y = xt::zeros<T>({n});
@@ -141,7 +141,7 @@ TEST_CASE_TEMPLATE("lazy expression: xtensor selects SIMD for values and derivat
   CHECK(xt::has_simd_interface<lazy_value, T>::value);
   CHECK(xt::has_simd_interface<lazy_slope, T>::value);
   CHECK(xt::xassign_traits<tensor, lazy_value>::simd_linear_assign());
-  // a functor with a second template parameter is not chosen: the check can fail
+  // the check can fail: SIMD is not chosen for a functor with a second template parameter
   using refused = xt::xfunction<unfit, xt::const_xclosure_t<tensor const&>>;
   CHECK_FALSE(xt::has_simd_interface<refused, T>::value);
 }

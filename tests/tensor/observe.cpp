@@ -1,4 +1,4 @@
-// Every kind of xtensor container gives what a std::vector of its elements gives.
+// Every kind of xtensor container gives the results of a std::vector of its elements.
 #include "satur/tensor.hpp"
 
 #include "support/containers.hpp"
@@ -106,7 +106,7 @@ TEST_CASE("observe: a result in the memory of z throws, in views too") {
   satur::apply(measured{}, column, column);
   CHECK(z(5, 3) == measured{}(1.0f));
   xt::xtensor<float, 2> y = xt::zeros<float>({40, 30});
-  satur::forward(measured{}, 2.0f * y, y); // an expression is read before its leaf is written
+  satur::forward(measured{}, 2.0f * y, y); // an expression is read before its source is written
   CHECK(y(39, 29) == 0.5f);
 }
 

@@ -1,4 +1,4 @@
-// Every kind of xtensor view and expression gives what a std::vector of its elements gives.
+// Every kind of xtensor view and expression gives the results of a std::vector of its elements.
 #include "satur/tensor.hpp"
 
 #include "support/containers.hpp"

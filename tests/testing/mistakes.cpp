@@ -1,4 +1,4 @@
-// Common mistakes in activations, one in each struct: the property suite finds and names each of them.
+// Common mistakes in activations, one in each struct. The property suite detects and names each.
 #include "satur/activation.hpp"
 #include "satur/testing.hpp"
 
@@ -17,7 +17,7 @@ using std::floating_point;
 
 check_options const scalar_only{.passes = false};
 
-/// The property is among the failures, and the text names it.
+/// The property is among the failures and in the text.
 void finds(report const& r, std::string const& property) {
   CAPTURE(r.text());
   CHECK_FALSE(r.passed());
@@ -83,7 +83,7 @@ struct swish_without_beta {
   template <floating_point T> T value(T z) const { return z / (T(1) + std::exp(T(-2) * z)); }
   template <floating_point T> T derivative(T z) const { return satur::silu{}.derivative(z); }
 };
-// 12. A branch that is one number off: not odd any more.
+// 12. A branch with a wrong constant, so that f is not odd.
 struct lopsided {
   template <floating_point T> T value(T z) const { return z >= T(1) ? T(1) : z < T(-1) ? T(-0.99) : z; }
   template <floating_point T> T derivative(T z) const { return z >= T(1) || z < T(-1) ? T(0) : T(1); }
@@ -119,7 +119,7 @@ struct hidden_overflow {
   }
 };
 
-// 17. Consistent, and not the sigmoid.
+// 17. Value and slope agree, but it is not the sigmoid.
 struct steeper {
   template <floating_point T> T value(T z) const { return satur::sigmoid{}.value(T(1.001) * z); }
   template <floating_point T> T derivative(T z) const { return T(1.001) * satur::sigmoid{}.derivative(T(1.001) * z); }

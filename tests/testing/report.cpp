@@ -148,6 +148,6 @@ TEST_CASE("dual numbers: derivative rules") {
 #if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #endif
-TEST_CASE("the old name of the options is the new one") {
+TEST_CASE("deprecated: testing::options is check_options") {
   CHECK(std::is_same_v<satur::testing::options, check_options>);
 }

@@ -1,4 +1,4 @@
-// The old names for text still work, and say the same as the new ones.
+// The old names of text functions still work and give the text of the new ones.
 #include "satur/deprecated.hpp"
 #include "satur/finding.hpp"
 #include "satur/rule/presets.hpp"

@@ -1,4 +1,4 @@
-// A record's names: owned, 32 bytes, and different where they were different.
+// Names in records: owned, 32 bytes, and distinct names stay distinct.
 #include "satur/text/label.hpp"
 
 #include <doctest/doctest.h>

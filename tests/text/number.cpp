@@ -37,7 +37,7 @@ std::size_t digits_of(std::string const& number) {
   return first == std::string::npos ? 0 : digits.find_last_not_of('0') - first + 1;
 }
 
-/// The fewest digits from which C reads x back.
+/// The least number of digits from which strtod reads x back.
 std::size_t fewest_digits(double x) {
   int digits = 1;
   while (std::strtod(printed("%.*e", digits - 1, x).c_str(), nullptr) != x) {
@@ -74,7 +74,7 @@ TEST_CASE("number text: the shortest that reads back to the same number") {
   CHECK(text::number(-0.0) == "-0");
   CHECK(text::number(1.0 / 3.0) == "0.3333333333333333");
   CHECK(text::number(0.1 + 0.2) == "0.30000000000000004");
-  CHECK(text::number(100000.0) == "100000"); // no exponent where a person would write none
+  CHECK(text::number(100000.0) == "100000"); // no exponent for numbers of ordinary size
   CHECK(text::number(123456789012345.0) == "123456789012345");
   CHECK(text::number(0x1p53 - 1.0) == "9007199254740991");
   CHECK(text::number(0x1p53) == "9.007199254740992e+15"); // its neighbor is 2 away
@@ -135,7 +135,7 @@ TEST_CASE("percent text: 0 and 100 only for exact shares") {
   CHECK(text::percent(0.9995) == ">99.9");
   CHECK(text::percent(1.0 - 1e-16) == ">99.9");
   CHECK(text::percent(1.0) == "100");
-  CHECK(text::percent(1.5) == "150.0"); // a slope above its peak, say
+  CHECK(text::percent(1.5) == "150.0"); // for example a slope above the stated peak
   CHECK(text::percent(none) == "-");
 }
 

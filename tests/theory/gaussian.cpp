@@ -47,7 +47,7 @@ double worst_in_table(std::function<theory::gaussian_moments(double, double)> co
   return worst;
 }
 
-/// E g(z) by the two-point Gauss rule on many thin panels between given points: slow, and nothing of ours.
+/// E g(z) by the two-point Gauss rule on many narrow panels between given points: slow, and independent of satur.
 double brute(std::function<double(double)> const& g, double mean, double variance, std::vector<double> points) {
   double const sd = std::sqrt(variance);
   points.push_back(mean - 16.0 * sd);
@@ -145,7 +145,7 @@ struct by_brute_force {
 };
 by_brute_force compare(std::function<double(double)> const& f, std::function<double(double)> const& df,
                        std::function<theory::gaussian_moments(double)> const& of, double mean, double variance) {
-  std::vector<double> const points{-6, -3, -2.5, -1, -0.5, 0, 0.5, 1, 2.5, 3, 6}; // where any of them bends
+  std::vector<double> const points{-6, -3, -2.5, -1, -0.5, 0, 0.5, 1, 2.5, 3, 6}; // kinks of all of them
   theory::gaussian_moments const m = of(variance);
   auto const e = [&](std::function<double(double)> const& g) { return brute(g, mean, variance, points); };
   std::pair<double, double> const pairs[] = {
@@ -176,7 +176,7 @@ TEST_CASE("Gaussian moments: every activation against brute-force integration") 
       auto const worst =
           compare([&](double z) { return act.value(z); }, [&](double z) { return act.derivative(z); },
                   [&](double q) { return theory::moments(act, mean, q); }, mean, mean == 0.0 ? 1.0 : 2.5);
-      bool const jumps = A::name == "threshold" || A::name == "hard_shrink"; // then it has no such growth
+      bool const jumps = A::name == "threshold" || A::name == "hard_shrink"; // then it has no growth
       if (worst.moments > 1e-9 || (worst.growth > 1e-5 && !jumps)) {
         FAIL_CHECK(A::name << " at mean " << mean << ": " << worst.moments << ", growth " << worst.growth);
       }
@@ -217,7 +217,7 @@ TEST_CASE("Gaussian moments: closed forms and identities not used by the code") 
       // Stein: E[(z - mu) f] = q E f'
       double const covariance = theory::gaussian_mean([&](double z) { return (z - mu) * std::tanh(z); }, mu, q);
       CHECK(relative(covariance, q * t.mean_derivative) < 1e-11);
-      // the quadrature against the closed forms that replace it
+      // the quadrature against the closed forms
       CHECK(relative(theory::gaussian_mean([](double z) { return std::max(z, 0.0); }, mu, q),
                      theory::moments(satur::relu{}, mu, q).mean_output) < 1e-12);
       std::array<double, 2> const kinks{-1.0, 1.0};
@@ -232,16 +232,16 @@ TEST_CASE("Gaussian moments: closed forms and identities not used by the code") 
     CHECK(relative(theory::moments(satur::erf{}, 0, q).mean_squared_output, 2 / pi * std::asin(ratio)) < 1e-14);
   }
   CHECK(relative(theory::gaussian_mean(satur::exponential{}, 0.25, 0.5), std::exp(0.5)) < 1e-14);
-  // far tails keep their digits where the pieces are closed forms: P(z < 1) at mean 3, sd 1/10
+  // far tails keep their digits if the pieces have closed forms: P(z < 1) at mean 3, sd 1/10
   CHECK(std::fabs(theory::moments(satur::hard_tanh{}, 3, 0.01).mean_derivative / 2.7536241186062337e-89 - 1.0) < 1e-12);
-  // narrow bends: parameters that say how narrow
+  // narrow bends, set by parameters
   auto const soft = theory::moments(satur::softplus{20.0}, 0.3, 1.0);
   CHECK(relative(soft.mean_derivative,
                  brute([](double z) { return 1 / (1 + std::exp(-20 * z)); }, 0.3, 1.0, {-0.5, 0.0, 0.5})) < 1e-10);
   auto const bent = theory::moments(satur::celu{0.02}, 0.3, 1.0);
   CHECK(relative(bent.mean_derivative, brute([](double z) { return z > 0 ? 1.0 : std::exp(50 * z); }, 0.3, 1.0,
                                              {-2.0, -0.5, -0.1, 0.0})) < 1e-10);
-  // weights so small that the variance of the output would cancel
+  // weights so small that a plain formula for the variance of the output would cancel
   CHECK(std::fabs(theory::moments(satur::sigmoid{}, 0, 1e-14).variance_output / (1e-14 / 16) - 1) < 1e-9);
 }
 
@@ -285,7 +285,7 @@ polynomial half_line(long double from, long double mean, long double sd) {
   }
   return m;
 }
-/// The same between two points that are near 0 beside sd: the density as a power series about 0.
+/// The same between two points that are small relative to sd, with the density as a power series about 0.
 polynomial interval(long double from, long double to, long double mean, long double sd) {
   long double const q = sd * sd;
   std::array<long double, 40> a{};
@@ -456,7 +456,7 @@ TEST_CASE("gain: a constant expression equals a call") {
 }
 
 TEST_CASE("Gaussian moments: user's activations, float only, inherited, composed") {
-  struct half : satur::relu { // must not take relu's closed forms
+  struct half : satur::relu { // must not use relu's closed forms
     double value(double z) const { return 0.5 * satur::relu::value(z); }
     double derivative(double z) const { return 0.5 * satur::relu::derivative(z); }
   };

@@ -42,7 +42,7 @@ template <class F> bool says(F const& f, char const* words) {
   return false;
 }
 
-/// What the theory says of one activation, its type forgotten: the checks are compiled once.
+/// The theory of one activation with its type erased, so that the checks are compiled once.
 struct subject {
   std::string name;
   std::function<theory::gaussian_moments(double q)> moments;

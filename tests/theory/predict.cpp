@@ -1,4 +1,4 @@
-// Predictions of layers: exact figures, actual weights, verdicts, recommendations, and nets that are really drawn.
+// Predictions: exact figures, actual weights, verdicts, recommendations, and drawn networks.
 #include "satur/activation.hpp"
 #include "satur/initializer.hpp"
 #include "satur/theory.hpp"
@@ -35,7 +35,7 @@ std::vector<std::size_t> same(std::size_t width, std::size_t layers) {
   return std::vector<std::size_t>(layers + 1, width);
 }
 
-/// A shape and its numbers, as any tensor library has them.
+/// A shape and its numbers, as in any tensor library.
 struct matrix {
   std::array<std::size_t, 2> extents;
   std::vector<float> numbers;
@@ -43,8 +43,8 @@ struct matrix {
   float operator()(std::size_t i, std::size_t j) const { return numbers[i * extents[1] + j]; }
 };
 
-/// What a net that is drawn does: per layer mean z^2, mean slope, share beyond 5, and E (dL/dz)^2 over the last
-/// layer's.
+/// Measurements of a drawn network: per layer mean z^2, mean slope, share beyond 5, and E (dL/dz)^2 relative to the
+/// last layer.
 struct measured {
   std::vector<double> square, slope, beyond, gradient;
 };
@@ -111,7 +111,7 @@ measured draw(A const& act, I const& init, std::size_t width, std::size_t depth,
   return m;
 }
 
-/// The worst layer: |measured - predicted| over the larger of 3 standard errors and 3 %.
+/// The worst layer: |measured - predicted| divided by the larger of 3 standard errors and 3 %.
 template <class A, class I> double worst_of_drawn(A const& act, I const& init, double bend = 1.0) {
   constexpr std::size_t width = 200;
   constexpr std::size_t depth = 10;
@@ -248,17 +248,17 @@ TEST_CASE("predict: mean and variance recursion for weights and biases with a me
 TEST_CASE("predict: unequal widths, gradients follow fan-out") {
   auto const p = theory::predict(satur::relu{}, theory::network_of(satur::he_normal{}, {100, 400, 50, 10}));
   REQUIRE(p.layers.size() == 3);
-  // down from layer 3: fan-out 10 times 2/50 times E f'^2 = 1/2
+  // backward from layer 3: fan-out 10 times 2/50 times E f'^2 = 1/2
   CHECK(off(p.layers[2].gradient_variance, 1.0) < 1e-15);
   CHECK(off(p.layers[1].gradient_variance, 10 * (2.0 / 50) * 0.5) < 1e-13);
   CHECK(off(p.layers[0].gradient_variance, 10 * (2.0 / 50) * 0.5 * 50 * (2.0 / 400) * 0.5) < 1e-13);
-  CHECK(off(p.layers[0].gradient_norm_squared, 1.0) < 1e-13); // whole layers: chi is 1
+  CHECK(off(p.layers[0].gradient_norm_squared, 1.0) < 1e-13); // chi is 1 for layers of equal width
   CHECK(off(p.gradient_factor(), 1.0) < 1e-13);
   CHECK(off(p.layers[0].gradient_scale(), std::sqrt(p.layers[0].gradient_variance)) < 1e-15);
   auto const one = satur::predicted(satur::glorot_uniform{}, {300, 100}, satur::sigmoid{});
   CHECK(off(one.variance, 300 * 2.0 / 400) < 1e-13);
   CHECK(off(one.slope_saturation, 1 - 4 * one.mean_derivative) < 1e-13);
-  // a relu's large values are no saturation, a sigmoid's are
+  // large values of a relu are not saturation, those of a sigmoid are
   auto const wide = satur::predicted(satur::lecun_normal{10.0}, {300, 300}, satur::relu{});
   CHECK(wide.saturated == wide.below);
   CHECK(wide.above > 0.3);
@@ -271,8 +271,8 @@ TEST_CASE("predict: unequal widths, gradients follow fan-out") {
 }
 
 TEST_CASE("predict: unequal widths, errors of variance and mean slope are exact for relu") {
-  // A layer of n inputs adds 5/n to the relative variance of q; its own units alone, of slope 0 or 1, make the mean
-  // slope err by sqrt(1/4 / units).
+  // A layer of n inputs adds 5/n to the relative variance of q; its own units, of slope 0 or 1, give the mean slope an
+  // error of sqrt(1/4 / units).
   auto const p = theory::predict(satur::relu{}, theory::network_of(satur::he_normal{}, {100, 400, 50, 10}));
   double const error[] = {0.0, std::sqrt(5.0 / 400), std::sqrt(5.0 / 400 + 5.0 / 50)};
   double const units[] = {400, 50, 10};
@@ -292,7 +292,7 @@ TEST_CASE("prediction: below and above are separate, every column of the table h
   CHECK(off(q.below, 0.5 * std::erfc(4.0 / std::sqrt(2.0))) < 1e-13);
   CHECK(off(q.above, 0.5 * std::erfc(1.0 / std::sqrt(2.0))) < 1e-13);
   CHECK(off(q.saturated, q.below + q.above) < 1e-15);
-  // flat on one side alone: a relu's left, the right of its mirror image
+  // flat on one side only: relu on the left, its mirror image on the right
   CHECK(theory::predict(satur::relu{}, net).layers[0].saturated == q.below);
   struct mirrored {
     double value(double z) const { return z > 0 ? 0.0 : -z; }
@@ -364,7 +364,7 @@ TEST_CASE("predict: from actual weights, unit by unit") {
   CHECK(off(z.slope_saturation(satur::sigmoid{}), 1 - 4 * slope) < 1e-13);
   theory::element_laws const out = z.outputs(satur::tanh{});
   CHECK(off(out.mean[1], theory::moments(satur::tanh{}, z.mean[1], z.variance[1]).mean_output) < 1e-15);
-  // the next layer takes them as they are, and memory serves as well as a tensor
+  // the next layer takes the outputs as they are; plain memory works like a tensor
   theory::unit_laws const next =
       theory::predict(std::span<float const>(w.numbers), satur::fans{2, 3}, 0.0, out.mean, out.variance);
   CHECK(off(next.mean[0], out.mean[0] + 4 * out.mean[1]) < 1e-13);
@@ -436,13 +436,13 @@ TEST_CASE("recommend: rule and gain for known activations") {
   auto const tanh = theory::recommend(satur::tanh{}, same(256, 20));
   CHECK(tanh.outlook.healthy());
   CHECK(off(tanh.outlook.gradient_factor, 1.0) < 1e-4);
-  CHECK((tanh.gain > 1.0 && tanh.gain < 1.5)); // from a wide start toward 1, the critical point
+  CHECK((tanh.gain > 1.0 && tanh.gain < 1.5)); // from a large variance toward 1, the critical point
   auto const sigmoid = theory::recommend(satur::sigmoid{}, same(256, 10));
   CHECK(!sigmoid.outlook.healthy());
   CHECK(sigmoid.outlook.saturated_share <= 0.05);
   CHECK(sigmoid.outlook.gradient_factor < 0.5);
   CHECK(has(sigmoid.outlook.text, "103"));
-  // as good as any other gain nearby
+  // no other gain nearby is better
   for (double const factor : {0.98, 1.02}) {
     auto const other =
         theory::predict(satur::tanh{}, theory::network_of(satur::lecun_normal{factor * tanh.gain}, same(256, 20)));
@@ -456,7 +456,7 @@ TEST_CASE("recommend: rule and gain for known activations") {
   auto const wide = theory::recommend(satur::tanh{}, same(64, 3), 0.5, 9.0);
   CHECK(wide.rule() == "lecun_normal");
   CHECK(off(wide.expected.layers[0].variance, wide.gain * wide.gain * 9.25) < 1e-12);
-  CHECK(wide.gain < 0.9 * theory::recommend(satur::tanh{}, same(64, 3)).gain); // they saturate it sooner
+  CHECK(wide.gain < 0.9 * theory::recommend(satur::tanh{}, same(64, 3)).gain); // they saturate the layer earlier
 }
 
 TEST_CASE("predict: invalid networks throw with a message") {
@@ -499,7 +499,7 @@ TEST_CASE("predict: invalid networks throw with a message") {
   CHECK_THROWS_WITH_AS((void)theory::prediction{}.most_saturated(),
                        "satur::theory::prediction::most_saturated: there are no layers", std::out_of_range);
   CHECK(theory::predict(satur::tanh{}, network{}).layers.empty());
-  // a recursion that leaves double says where
+  // a recursion that leaves the range of double states the layer
   auto const diverging = theory::network_of(satur::lecun_normal{1e10}, same(10, 40));
   CHECK_THROWS_AS((void)theory::predict(satur::relu{}, diverging), theory::divergence_error);
   CHECK(has(words_of([&] { (void)theory::predict(satur::relu{}, diverging); }),

@@ -1,4 +1,4 @@
-// Activations and functions on xsimd's batches: the bits of an array pass; and xtensor's loops really use them.
+// Activations and functions on xsimd batches have the bits of an array pass, and xtensor's loops use the batches.
 #include "satur/diagnostic.hpp"
 #include "satur/math.hpp"
 #include "satur/tensor.hpp"
@@ -11,7 +11,7 @@
 
 namespace {
 
-/// Everyday numbers, tails where a slope is subnormal, special values; a multiple of 64 of them.
+/// Ordinary numbers, tails with subnormal slopes, special values. The count is a multiple of 64.
 template <class T> std::vector<T> some_z() {
   std::vector<T> z = test::hard_points<T>({0.35, 1.0, 5.0, 9.0, 17.3, 40.0, 88.0, 100.0, 103.9, 354.0, 708.5, 745.0});
   for (int i = 0; z.size() % 64 != 0 || z.size() < 512; ++i) {
@@ -93,7 +93,7 @@ TEST_CASE_TEMPLATE("xsimd batch: a batch narrower than the compiled level has th
 #endif
 
 namespace {
-struct knows_how { // 1 in lanes, 0 one at a time
+struct knows_how { // 1 in batches, 0 for scalars
   template <class T> T value(T const&) const { return satur::math::is_lanes_v<T> ? T(1) : T(0); }
   template <class T> T derivative(T const& z) const { return value(z); }
 };
@@ -116,7 +116,7 @@ TEST_CASE_TEMPLATE("xsimd batch: xtensor evaluates an activation in batches", T,
   }
   CHECK(ones == z.size());
   CHECK(twos == z.size());
-  CHECK(strided(0, 0) == T(0)); // strides go one at a time: the check can fail
+  CHECK(strided(0, 0) == T(0)); // the check can fail: strided expressions use scalars
 }
 
 TEST_CASE("xsimd batch: an activation for one scalar type works in xtensor's batches") {

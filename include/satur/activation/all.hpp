@@ -41,7 +41,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Every activation of the library, for code that handles all of them: menus, tables, tests. tests/check_activations.sh
+/// Every activation of the library, for code that handles all of them: menus, tables, tests. tests/check_listed.sh
 /// compares this list with the headers.
 using all_activations = std::tuple< //
     satur::identity,                //

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
+#include "satur/activation/leaky_relu.hpp"
+
 #include <array>
-#include <limits>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -31,32 +32,19 @@ struct prelu {
 
   double negative_slope = 0.25;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    // 0 * -inf would be NaN. Replacing the factor, not the product, also avoids overflow.
-    T const from = math::vanishes_as<T>(negative_slope) ? math::select(z < T(-1), T(-1), z) : z;
-    return from * math::select(z > T(0), T(1), math::parameter_as<T>(negative_slope));
-  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return as_leaky_relu().value(z); }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
-    return math::select(z > T(0), T(1),
-                        math::select(z <= T(0), math::parameter_as<T>(negative_slope), z)); // NaN stays NaN
+    return as_leaky_relu().derivative(z);
   }
 
-  [[nodiscard]] constexpr double lower() const noexcept {
-    double const infinity = std::numeric_limits<double>::infinity();
-    return negative_slope > 0 ? -infinity : negative_slope < 0 ? infinity : 0.0;
-  }
-  [[nodiscard]] static constexpr double upper() noexcept { return std::numeric_limits<double>::infinity(); }
-  [[nodiscard]] constexpr double peak_slope() const noexcept {
-    double const left = negative_slope < 0 ? -negative_slope : negative_slope;
-    return left > 1 ? left : 1.0;
-  }
+  [[nodiscard]] constexpr double lower() const noexcept { return as_leaky_relu().lower(); }
+  [[nodiscard]] static constexpr double upper() noexcept { return leaky_relu::upper(); }
+  [[nodiscard]] constexpr double peak_slope() const noexcept { return as_leaky_relu().peak_slope(); }
   /// The least value. With a negative slope it is f(0), which is below both limits.
-  [[nodiscard]] constexpr double minimum() const noexcept {
-    return negative_slope > 0 ? -std::numeric_limits<double>::infinity() : 0.0;
-  }
-  [[nodiscard]] static constexpr double minimum_at() noexcept { return 0.0; }
+  [[nodiscard]] constexpr double minimum() const noexcept { return as_leaky_relu().minimum(); }
+  [[nodiscard]] static constexpr double minimum_at() noexcept { return leaky_relu::minimum_at(); }
   /// Points at which the slope jumps.
-  [[nodiscard]] static constexpr std::array<double, 1> kinks() noexcept { return {0.0}; }
+  [[nodiscard]] static constexpr std::array<double, 1> kinks() noexcept { return leaky_relu::kinks(); }
 
   /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
@@ -70,6 +58,9 @@ struct prelu {
     return detail::call(*this, std::forward<Z>(z));
   }
   bool operator==(prelu const&) const = default;
+
+private:
+  [[nodiscard]] SATUR_INLINE constexpr leaky_relu as_leaky_relu() const noexcept { return {negative_slope}; }
 };
 
 }} // namespace satur::SATUR_ABI

@@ -13,6 +13,18 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
+namespace detail {
+
+/// The scale of both rules: gain sqrt(2 / (n_in + n_out)).
+template <class Rule> [[nodiscard]] double glorot_stddev(Rule const& rule, fans f) {
+  double const n_in = static_cast<double>(checked(f, Rule::name).in);
+  double const n_out = static_cast<double>(f.out);
+  checked_scale(rule.gain, Rule::name, "gain");
+  return rule.gain * std::sqrt(2 / (n_in + n_out));
+}
+
+} // namespace detail
+
 /// w uniform on [-a, a), a = gain sqrt(6 / (in + out)).
 ///
 /// Scale: stddev = a / sqrt 3 = gain sqrt(2 / (in + out)).
@@ -28,12 +40,7 @@ struct glorot_uniform {
   static constexpr std::string_view name = "glorot_uniform";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
-  [[nodiscard]] double stddev(fans f) const {
-    double const n_in = static_cast<double>(detail::checked(f, name).in);
-    double const n_out = static_cast<double>(f.out);
-    detail::checked_scale(gain, name, "gain");
-    return gain * std::sqrt(2 / (n_in + n_out));
-  }
+  [[nodiscard]] double stddev(fans f) const { return detail::glorot_stddev(*this, f); }
   [[nodiscard]] double half_width(fans f) const { return detail::root_3 * stddev(f); }
 
   template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {
@@ -59,12 +66,7 @@ struct glorot_normal {
   static constexpr std::string_view name = "glorot_normal";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
-  [[nodiscard]] double stddev(fans f) const {
-    double const n_in = static_cast<double>(detail::checked(f, name).in);
-    double const n_out = static_cast<double>(f.out);
-    detail::checked_scale(gain, name, "gain");
-    return gain * std::sqrt(2 / (n_in + n_out));
-  }
+  [[nodiscard]] double stddev(fans f) const { return detail::glorot_stddev(*this, f); }
 
   template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {
     random.normal(out, T(0), detail::checked_as<T>(stddev(f), name, "stddev"));

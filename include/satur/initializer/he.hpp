@@ -12,6 +12,18 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
+namespace detail {
+
+/// The scale of both rules: gain sqrt(2 / ((1 + slope^2) n)).
+template <class Rule> [[nodiscard]] double he_stddev(Rule const& rule, fans f) {
+  double const n = fan_number(f, rule.mode, Rule::name);
+  checked_scale(rule.gain, Rule::name, "gain");
+  checked_finite(rule.slope, Rule::name, "slope");
+  return rule.gain * std::sqrt(2 / ((1 + rule.slope * rule.slope) * n));
+}
+
+} // namespace detail
+
 /// w uniform on [-a, a), a = gain sqrt(6 / ((1 + slope^2) n)). n is the fan-in unless `mode` selects another.
 ///
 /// Scale: stddev = gain sqrt(2 / ((1 + slope^2) n)).
@@ -28,12 +40,7 @@ struct he_uniform {
   static constexpr std::string_view name = "he_uniform";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
-  [[nodiscard]] double stddev(fans f) const {
-    double const n = detail::fan_number(f, mode, name);
-    detail::checked_scale(gain, name, "gain");
-    detail::checked_finite(slope, name, "slope");
-    return gain * std::sqrt(2 / ((1 + slope * slope) * n));
-  }
+  [[nodiscard]] double stddev(fans f) const { return detail::he_stddev(*this, f); }
   [[nodiscard]] double half_width(fans f) const { return detail::root_3 * stddev(f); }
 
   template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {
@@ -61,12 +68,7 @@ struct he_normal {
   static constexpr std::string_view name = "he_normal";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
-  [[nodiscard]] double stddev(fans f) const {
-    double const n = detail::fan_number(f, mode, name);
-    detail::checked_scale(gain, name, "gain");
-    detail::checked_finite(slope, name, "slope");
-    return gain * std::sqrt(2 / ((1 + slope * slope) * n));
-  }
+  [[nodiscard]] double stddev(fans f) const { return detail::he_stddev(*this, f); }
 
   template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {
     random.normal(out, T(0), detail::checked_as<T>(stddev(f), name, "stddev"));

@@ -12,6 +12,17 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
+namespace detail {
+
+/// The scale of both rules: gain sqrt(1 / n_in).
+template <class Rule> [[nodiscard]] double lecun_stddev(Rule const& rule, fans f) {
+  double const n_in = static_cast<double>(checked(f, Rule::name).in);
+  checked_scale(rule.gain, Rule::name, "gain");
+  return rule.gain * std::sqrt(1 / n_in);
+}
+
+} // namespace detail
+
 /// w uniform on [-a, a), a = gain sqrt(3 / in).
 ///
 /// Scale: stddev = gain / sqrt(in).
@@ -25,11 +36,7 @@ struct lecun_uniform {
   static constexpr std::string_view name = "lecun_uniform";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
-  [[nodiscard]] double stddev(fans f) const {
-    double const n_in = static_cast<double>(detail::checked(f, name).in);
-    detail::checked_scale(gain, name, "gain");
-    return gain * std::sqrt(1 / n_in);
-  }
+  [[nodiscard]] double stddev(fans f) const { return detail::lecun_stddev(*this, f); }
   [[nodiscard]] double half_width(fans f) const { return detail::root_3 * stddev(f); }
 
   template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {
@@ -54,11 +61,7 @@ struct lecun_normal {
   static constexpr std::string_view name = "lecun_normal";
 
   [[nodiscard]] constexpr double mean(fans) const noexcept { return 0; }
-  [[nodiscard]] double stddev(fans f) const {
-    double const n_in = static_cast<double>(detail::checked(f, name).in);
-    detail::checked_scale(gain, name, "gain");
-    return gain * std::sqrt(1 / n_in);
-  }
+  [[nodiscard]] double stddev(fans f) const { return detail::lecun_stddev(*this, f); }
 
   template <std::floating_point T> void fill(std::span<T> out, fans f, sampler const& random) const {
     random.normal(out, T(0), detail::checked_as<T>(stddev(f), name, "stddev"));

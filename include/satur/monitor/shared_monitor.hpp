@@ -58,6 +58,12 @@ private:
 /// A step is one step, however many threads took part in it: the records are those of a single monitor that saw all,
 /// counters exactly, sums to the last bits. `local` may be called by any thread at any time, and takes a lock: keep its
 /// answer for the step. All else is for one thread at a time while no other records.
+///
+/// A record belongs to a thread id. The system may give the id of an ended thread to a new thread, which then continues
+/// the record. The merged records are the same either way: a step is the sum of all records, and `end_step` empties
+/// them. Records are kept until the shared_monitor ends, so memory grows with the number of different ids. Linux,
+/// Windows and macOS reuse ids; on a system that does not, use threads that live as long as the run. The measured time
+/// of a step is that of its slowest record.
 class shared_monitor {
 public:
   explicit shared_monitor(any_rule const& rule = z_beyond{5.0}) : merged_(rule) {}
@@ -116,7 +122,7 @@ public:
   [[nodiscard]] monitor const& merged() const { return merged_; }
   [[nodiscard]] bool sampling_now() const { return merged_.sampling_now(); }
   [[nodiscard]] bool stop_requested() const { return merged_.stop_requested(); }
-  /// Threads that ever asked for their monitor.
+  /// Different ids of the threads that ever asked for their monitor.
   [[nodiscard]] std::size_t threads() const { return threads_.size(); }
 
 private:

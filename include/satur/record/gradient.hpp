@@ -12,23 +12,28 @@
 namespace satur { inline namespace SATUR_ABI {
 
 /// What came back: dL/dz of one layer. A regular, mergeable value.
+///
+/// Limits: squares are summed in double. One |dL/dz| above 1.34e154 (only a double can be that large), or a sum of
+/// squares above 1.8e308, makes `square` infinite, and so `rms` and `norm`, although the true ones may be finite;
+/// merging keeps it infinite. Below 1.58e-162 a square is 0: values that small count in `count` but add nothing to
+/// `square`.
 struct gradient_record {
   std::uint64_t count = 0;    ///< finite values
   std::uint64_t zeros = 0;    ///< exactly 0
   std::uint64_t nan = 0;      ///< NaN
   std::uint64_t infinite = 0; ///< +inf or -inf
-  compensated_sum square;     ///< sum of squares of the finite values
+  compensated_sum square;     ///< sum of squares of the finite values; see the limits above
 
-  /// Root mean square of the finite values; NaN where there are none.
+  /// Root mean square of the finite values; NaN if there are none, infinite if the sum of squares overflowed.
   [[nodiscard]] double rms() const {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN()
                       : std::sqrt(square.value() / static_cast<double>(count));
   }
-  /// Square root of the sum of squares of the finite values; NaN where there are none.
+  /// Square root of the sum of squares of the finite values; NaN if there are none, infinite if the sum overflowed.
   [[nodiscard]] double norm() const {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(square.value());
   }
-  /// Share of the finite values that are exactly 0; NaN where there are none.
+  /// Share of the finite values that are exactly 0; NaN if there are none.
   [[nodiscard]] double zero_fraction() const {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN()
                       : static_cast<double>(zeros) / static_cast<double>(count);

@@ -19,7 +19,7 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Any one of the library's rules. tests/check_rules.sh compares the list with the headers.
+/// Any one of the library's rules. tests/check_listed.sh compares the list with the headers.
 using library_rule = std::variant< //
     satur::z_beyond,               //
     satur::slope_below,            //

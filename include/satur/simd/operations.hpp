@@ -69,46 +69,31 @@ SATUR_INLINE lanes<double, 2> rounded(lanes<double, 2> const& a) {
 }
 
 #if !defined(__clang__) // clang makes one instruction of the select, g++ does not
-SATUR_AVX512 inline lanes<float, 16> maximum(lanes<float, 16> const& a, lanes<float, 16> const& b) {
-  return lanes<float, 16>((lanes<float, 16>::raw_type)__builtin_ia32_maxps512_mask(
-      a.raw, b.raw, lanes<float, 16>::raw_type{}, (unsigned short)-1, 4));
-}
-SATUR_AVX512 inline lanes<double, 8> maximum(lanes<double, 8> const& a, lanes<double, 8> const& b) {
-  return lanes<double, 8>((lanes<double, 8>::raw_type)__builtin_ia32_maxpd512_mask(
-      a.raw, b.raw, lanes<double, 8>::raw_type{}, (unsigned char)-1, 4));
-}
-SATUR_AVX2 inline lanes<float, 8> maximum(lanes<float, 8> const& a, lanes<float, 8> const& b) {
-  return lanes<float, 8>((lanes<float, 8>::raw_type)__builtin_ia32_maxps256(a.raw, b.raw));
-}
-SATUR_AVX2 inline lanes<double, 4> maximum(lanes<double, 4> const& a, lanes<double, 4> const& b) {
-  return lanes<double, 4>((lanes<double, 4>::raw_type)__builtin_ia32_maxpd256(a.raw, b.raw));
-}
-SATUR_INLINE lanes<float, 4> maximum(lanes<float, 4> const& a, lanes<float, 4> const& b) {
-  return lanes<float, 4>((lanes<float, 4>::raw_type)__builtin_ia32_maxps(a.raw, b.raw));
-}
-SATUR_INLINE lanes<double, 2> maximum(lanes<double, 2> const& a, lanes<double, 2> const& b) {
-  return lanes<double, 2>((lanes<double, 2>::raw_type)__builtin_ia32_maxpd(a.raw, b.raw));
-}
-SATUR_AVX512 inline lanes<float, 16> minimum(lanes<float, 16> const& a, lanes<float, 16> const& b) {
-  return lanes<float, 16>((lanes<float, 16>::raw_type)__builtin_ia32_minps512_mask(
-      a.raw, b.raw, lanes<float, 16>::raw_type{}, (unsigned short)-1, 4));
-}
-SATUR_AVX512 inline lanes<double, 8> minimum(lanes<double, 8> const& a, lanes<double, 8> const& b) {
-  return lanes<double, 8>((lanes<double, 8>::raw_type)__builtin_ia32_minpd512_mask(
-      a.raw, b.raw, lanes<double, 8>::raw_type{}, (unsigned char)-1, 4));
-}
-SATUR_AVX2 inline lanes<float, 8> minimum(lanes<float, 8> const& a, lanes<float, 8> const& b) {
-  return lanes<float, 8>((lanes<float, 8>::raw_type)__builtin_ia32_minps256(a.raw, b.raw));
-}
-SATUR_AVX2 inline lanes<double, 4> minimum(lanes<double, 4> const& a, lanes<double, 4> const& b) {
-  return lanes<double, 4>((lanes<double, 4>::raw_type)__builtin_ia32_minpd256(a.raw, b.raw));
-}
-SATUR_INLINE lanes<float, 4> minimum(lanes<float, 4> const& a, lanes<float, 4> const& b) {
-  return lanes<float, 4>((lanes<float, 4>::raw_type)__builtin_ia32_minps(a.raw, b.raw));
-}
-SATUR_INLINE lanes<double, 2> minimum(lanes<double, 2> const& a, lanes<double, 2> const& b) {
-  return lanes<double, 2>((lanes<double, 2>::raw_type)__builtin_ia32_minpd(a.raw, b.raw));
-}
+// maximum and minimum: one instruction for each width. operation is max or min.
+#define SATUR_EXTREMUM(name, operation)                                                                   \
+  SATUR_AVX512 inline lanes<float, 16> name(lanes<float, 16> const& a, lanes<float, 16> const& b) {       \
+    return lanes<float, 16>((lanes<float, 16>::raw_type)__builtin_ia32_##operation##ps512_mask(           \
+        a.raw, b.raw, lanes<float, 16>::raw_type{}, (unsigned short)-1, 4));                              \
+  }                                                                                                       \
+  SATUR_AVX512 inline lanes<double, 8> name(lanes<double, 8> const& a, lanes<double, 8> const& b) {       \
+    return lanes<double, 8>((lanes<double, 8>::raw_type)__builtin_ia32_##operation##pd512_mask(           \
+        a.raw, b.raw, lanes<double, 8>::raw_type{}, (unsigned char)-1, 4));                               \
+  }                                                                                                       \
+  SATUR_AVX2 inline lanes<float, 8> name(lanes<float, 8> const& a, lanes<float, 8> const& b) {            \
+    return lanes<float, 8>((lanes<float, 8>::raw_type)__builtin_ia32_##operation##ps256(a.raw, b.raw));   \
+  }                                                                                                       \
+  SATUR_AVX2 inline lanes<double, 4> name(lanes<double, 4> const& a, lanes<double, 4> const& b) {         \
+    return lanes<double, 4>((lanes<double, 4>::raw_type)__builtin_ia32_##operation##pd256(a.raw, b.raw)); \
+  }                                                                                                       \
+  SATUR_INLINE lanes<float, 4> name(lanes<float, 4> const& a, lanes<float, 4> const& b) {                 \
+    return lanes<float, 4>((lanes<float, 4>::raw_type)__builtin_ia32_##operation##ps(a.raw, b.raw));      \
+  }                                                                                                       \
+  SATUR_INLINE lanes<double, 2> name(lanes<double, 2> const& a, lanes<double, 2> const& b) {              \
+    return lanes<double, 2>((lanes<double, 2>::raw_type)__builtin_ia32_##operation##pd(a.raw, b.raw));    \
+  }
+SATUR_EXTREMUM(maximum, max)
+SATUR_EXTREMUM(minimum, min)
+#undef SATUR_EXTREMUM
 #endif
 
 SATUR_AVX512 inline lanes<float, 16> scale_exponent(lanes<float, 16> const& p, lanes<float, 16> const& n) {

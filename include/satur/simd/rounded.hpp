@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/config.hpp"
+#include "satur/simd/lanes.hpp"
 
 #include <type_traits>
 
@@ -27,9 +28,10 @@ template <class T>
   return x;
 }
 
-/// A type that is not a built-in float (a dual number) passes unchanged.
+/// A type that is not a built-in float (a dual number) passes unchanged. Lanes are rounded by the overloads of
+/// operations.hpp; without that header they are refused here.
 template <class T>
-  requires(!std::is_floating_point_v<T>)
+  requires(!std::is_floating_point_v<T> && !is_lanes_v<T>)
 [[nodiscard]] SATUR_INLINE constexpr T rounded(T const& x) {
   return x;
 }

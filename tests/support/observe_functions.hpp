@@ -1,13 +1,15 @@
-// satur/activation.hpp alone is enough to ask how saturated z is.
-#include "satur/activation.hpp"
+// A check of the functions of satur/observe.hpp. This header includes nothing of satur. A test that includes one header
+// of satur before it proves that this one header is enough.
+#pragma once
 
 #include <doctest/doctest.h>
 
-#include <cmath>
 #include <sstream>
 #include <vector>
 
-TEST_CASE("activations bring the functions of satur/observe.hpp") {
+namespace satur_test {
+
+inline void check_observe_functions() {
   std::vector<float> const z{-6.0f, 0.0f, 1.0f, 7.0f};
   std::vector<float> y(4);
   CHECK(satur::saturated_fraction(z) == 0.5);
@@ -19,3 +21,5 @@ TEST_CASE("activations bring the functions of satur/observe.hpp") {
   text << record;
   CHECK(text.str().starts_with("relu: 4 pre-activations"));
 }
+
+} // namespace satur_test

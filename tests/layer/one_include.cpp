@@ -1,5 +1,7 @@
-// satur/layer.hpp alone is enough to ask how saturated z is, and a layer answers for its last z.
+// satur/layer.hpp alone brings the functions of satur/observe.hpp; readings of a layer's last z.
 #include "satur/layer.hpp"
+
+#include "support/observe_functions.hpp" // after the header under test
 
 #include "satur/initializer/zeros.hpp" // for the first weights of the layer below
 
@@ -7,8 +9,6 @@
 
 #include <cmath>
 #include <random>
-#include <sstream>
-#include <vector>
 
 namespace {
 satur::dense<double> two_units() {
@@ -19,18 +19,7 @@ satur::dense<double> two_units() {
 }
 } // namespace
 
-TEST_CASE("layers bring the functions of satur/observe.hpp") {
-  std::vector<float> const z{-6.0f, 0.0f, 1.0f, 7.0f};
-  std::vector<float> y(4);
-  CHECK(satur::saturated_fraction(z) == 0.5);
-  CHECK(satur::mean_derivative(satur::relu{}, z) == 0.5);
-  satur::saturation const record = satur::forward(satur::relu{}, z, y);
-  CHECK(y == std::vector<float>{0.0f, 0.0f, 1.0f, 7.0f});
-  CHECK(record == satur::observe(satur::relu{}, z));
-  std::ostringstream text;
-  text << record;
-  CHECK(text.str().starts_with("relu: 4 pre-activations"));
-}
+TEST_CASE("layers bring the functions of satur/observe.hpp") { satur_test::check_observe_functions(); }
 
 TEST_CASE("a layer's readings are those of its last z") {
   satur::dense<double> fc = two_units();
