@@ -8,6 +8,7 @@
 #include "satur/monitor/file/monitor_fields.hpp"
 #include "satur/monitor/history.hpp"
 #include "satur/monitor/layer_monitor.hpp"
+#include "satur/monitor/loss_history.hpp"
 #include "satur/monitor/monitor.hpp"
 #include "satur/monitor/observer.hpp"
 #include "satur/monitor/options.hpp"

@@ -7,6 +7,7 @@
 #include "satur/record/histogram_text.hpp"
 #include "satur/record/layer.hpp"
 #include "satur/record/layer_histograms.hpp"
+#include "satur/record/origin.hpp"
 #include "satur/record/saturation.hpp"
 #include "satur/record/unit_records.hpp"
 #include "satur/record/unit_rows.hpp"

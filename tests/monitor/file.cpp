@@ -38,6 +38,8 @@ satur::monitor trained(bool histograms, satur::history_keeps keeps = satur::hist
     }
     z[3] = step == 4 ? std::numeric_limits<double>::quiet_NaN() : 0.0;
     z[4] = step == 8 ? std::numeric_limits<double>::infinity() : -0.0;
+    mon.input(z, satur::unit_layout::matrix(5, 4));
+    mon.loss(step == 8 ? std::numeric_limits<double>::infinity() : 2.5 - 0.05 * step, 2.25);
     mon["fc1"].observe(satur::sigmoid{}, z);
     mon["fc1"].gradient(z);
     mon["fc1"].update(z, std::vector<double>(20, 0.0));
@@ -116,6 +118,12 @@ TEST_CASE("monitor file: a loaded monitor equals the saved one and continues lik
       CHECK(back == mon);
       CHECK(saved(back) == saved(mon));
       CHECK(back.stop_requested());
+      CHECK(back.losses() == mon.losses());
+      CHECK(back.losses().seen() == 28);
+      REQUIRE(back.inputs() != nullptr);
+      CHECK(*back.inputs() == *mon.inputs());
+      CHECK(back.at("fc1").origin() == mon.at("fc1").origin());
+      CHECK(back.at("fc1").origin().onset.has_value());
       CHECK(back.at("fc1").last().saturation.activation == "sigmoid"); // owned by the record
       for (satur::monitor* m : {&mon, &back}) {
         for (int i = 0; i < 9; ++i) {
@@ -155,7 +163,7 @@ TEST_CASE("monitor file: exact doubles and the bytes of the format") {
   CHECK(std::signbit(s.lowest_z));
   CHECK(std::isnan(s.output.mean));
   CHECK(bytes.substr(0, 6) == "\x89SATUR");
-  CHECK(bytes[8] == 3);                                                   // the format, little-endian
+  CHECK(bytes[8] == 4);                                                   // the format, little-endian
   CHECK(bytes.find(std::string("\x08\0\0\0\0\0\0\0z_beyond", 16)) == 40); // the rule comes first
   CHECK(bytes.find(std::string("\0\0\0\0\0\0\x14\x40", 8)) == 56);        // 5.0
 }
@@ -167,7 +175,7 @@ struct stored_file {
   std::size_t size;
   char const* bytes;
 };
-constexpr stored_file stored[3] = {
+constexpr stored_file stored[4] = {
     {2035, // format 1
      "0:8953415455520d0a01 16:cb07 24:66dd3904f473eaab3d2a38dd304d93ea08 48:7a5f6265796f6e64 62:f83f 80:01 "
      "88:01 200:01 272:01 280:01 288:01 296:61 305:08 313:02 321:05 329:03 337:04 351:1c40 367:1a40 377:04 "
@@ -186,6 +194,13 @@ constexpr stored_file stored[3] = {
      "383:d83f04 406:80574004 423:f03f 431:4540 439:20c0 447:144008 457:7a5f6265796f6e64 471:f83f 481:0a "
      "489:6c65616b795f72656c75 505:f03f 705:f07f 713:f0ff 953:f07f 961:f0ff 1107:01 1273:f07f 1281:f0ff "
      "1521:f07f 1529:f0ff 1769:f07f 1777:f0ff 1923:01"},
+    {2771, // format 4: how each layer began, the data, and the loss
+     "0:8953415455520d0a04 16:ab0a 24:46f520365ff373e776f9e0e357ce139608 48:7a5f6265796f6e64 62:f83f 80:01 "
+     "88:01 208:01 280:01 288:01 296:01 304:61 321:08 329:02 337:05 345:03 353:04 361:08 375:ec3f 383:d83f04 "
+     "406:80574004 423:f03f 431:4540 439:20c0 447:144008 457:7a5f6265796f6e64 471:f83f 481:0a "
+     "489:6c65616b795f72656c75 505:f03f 705:f07f 713:f0ff 953:f07f 961:f0ff 1107:01 1265:f07f 1273:f0ff "
+     "1641:f07f 1649:f0ff 1889:f07f 1897:f0ff 2137:f07f 2145:f0ff 2291:01 2449:f07f 2457:f0ff 2723:01 2761:f87f "
+     "2769:f87f"},
 };
 std::string bytes_of(stored_file const& file) {
   std::string bytes(file.size, '\0');
@@ -226,7 +241,7 @@ TEST_CASE("monitor file: every format is read, the newest is written") {
     CHECK(s.peak_slope == 1.0);
     CHECK(back == mon);
   }
-  CHECK(saved(mon) == bytes_of(stored[2]));
+  CHECK(saved(mon) == bytes_of(stored[3]));
 }
 
 TEST_CASE("monitor file: two monitors in one stream") {
@@ -268,10 +283,10 @@ TEST_CASE("monitor file: every kind of damage has its message") {
   bytes[41] = static_cast<char>(bytes[41] ^ 1);
   CHECK(refusal_of(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
   bytes = good;
-  bytes[8] = 4; // a flipped bit is damage…
+  bytes[8] = 5; // a flipped bit is damage…
   CHECK(refusal_of(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
   put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
-  CHECK(refusal_of(bytes).find("says format 4, expected 1 to 3; a newer satur wrote it") != std::string::npos);
+  CHECK(refusal_of(bytes).find("says format 5, expected 1 to 4; a newer satur wrote it") != std::string::npos);
   put_word(bytes, 8, 0); // and no satur wrote format 0
   put_word(bytes, 32, hash(bytes, 0, 32));
   CHECK(refusal_of(bytes).find("says format 0, expected 1 to " + std::to_string(satur::detail::newest_format) +
@@ -287,7 +302,7 @@ TEST_CASE("monitor file: every kind of damage has its message") {
   std::istringstream named(bytes);
   CHECK(satur::load_monitor(named).rule().definition().name == "Zlope_below");
   bytes = good;
-  satur::monitor wrong; // more saturated on the left than were seen
+  satur::monitor wrong; // more saturated on the low side than were seen
   satur::saturation impossible = satur::observe(satur::sigmoid{}, std::vector<double>{0.0});
   impossible.low = 2;
   wrong["fc"].add(impossible);

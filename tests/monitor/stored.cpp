@@ -135,6 +135,47 @@ void check_units(satur::unit_records const& units, std::uint64_t record, bool ra
     CHECK(s.gradients == 7000.0 + k - bad);
   }
 }
+/// What format 4 has in addition.
+void check_beginning(satur::monitor const& mon) {
+  satur::layer_origin const& o = mon.at("fc1").origin();
+  check_record(o.first, 11);
+  CHECK(o.weights == satur::weight_record{71, 72, 73, 0.125, 0.375});
+  CHECK(o.first_weights == satur::weight_record{81, 82, 83, 0.25, 0.5});
+  REQUIRE(o.onset.has_value());
+  CHECK(*o.onset == satur::nonfinite_onset{.after = 91,
+                                           .step = 92,
+                                           .nan = 93,
+                                           .infinite = 94,
+                                           .finite = 95,
+                                           .gradients = 96,
+                                           .weights = 97,
+                                           .units = 98,
+                                           .first_unit = 99,
+                                           .all_alike = true});
+  CHECK(o.units == std::vector<satur::unit_origin>{{1.5, 2.5}, {-3.5, 4.5}});
+  CHECK(o.unit_samples == 61);
+  CHECK(o.sampled == 62);
+  CHECK(o.last_step == 63);
+  CHECK(mon.at("fc1").origin(phase::eval) == satur::layer_origin{});
+
+  satur::loss_history const& losses = mon.losses();
+  REQUIRE(losses.size() == 3);
+  CHECK(losses.seen() == 3);
+  CHECK(losses.chance() == 2.25);
+  CHECK(losses.last() == 1.25);
+  CHECK(losses.nonfinite());
+  CHECK(losses.nonfinite_step() == 100);
+  CHECK(losses[0] == satur::loss_block{.first_step = 100, .count = 1, .mean = 2.5});
+  CHECK(losses[1] == satur::loss_block{.first_step = 100, .nonfinite = 1});
+  CHECK(losses[2] == satur::loss_block{.first_step = 100, .count = 1, .mean = 1.25});
+
+  REQUIRE(mon.inputs() != nullptr);
+  CHECK(mon.inputs()->name() == "input");
+  CHECK(mon.inputs()->current(phase::eval).saturation.count == 4);
+  CHECK(mon.inputs()->current(phase::eval).saturation.max_z() == 7.0);
+  REQUIRE(mon.inputs()->units(phase::eval).has_value());
+  CHECK((*mon.inputs()->units(phase::eval))[1].z_mean == 5.0); // of 3 and 7
+}
 void check_monitor(satur::monitor const& mon, bool with_units) {
   CHECK(mon.options() == satur::monitor_options{.rule = satur::z_outside{-5.5, 6.25},
                                                 .histograms = 3,
@@ -212,6 +253,13 @@ TEST_CASE("stored files: every format is read, every number in its place") {
     std::string const bytes = stored::bytes_of(text);
     REQUIRE(static_cast<unsigned char>(bytes[8]) == format);
     check_monitor(loaded(bytes), format >= 2);
+    if (format >= 4) {
+      check_beginning(loaded(bytes));
+    } else {
+      CHECK(loaded(bytes).inputs() == nullptr);
+      CHECK(loaded(bytes).losses().empty());
+      CHECK(loaded(bytes).at("fc1").origin() == satur::layer_origin{});
+    }
   }
 }
 
@@ -296,4 +344,40 @@ TEST_CASE("stored files: numbers out of range throw, numbers at the limit are re
   CHECK(with({12, 3012}, 11).empty());
   CHECK(with({12, 3012}, 10).find(order) != std::string::npos); // the step of the line before it
   CHECK(with({12, 3012}, 13).find(order) != std::string::npos); // and of the one after it
+}
+
+TEST_CASE("stored files: damage to how a layer began, to the data and to the loss throws") {
+  std::string const good = stored::bytes_of(stored::format_4);
+  // `words` are in the file once; the word at `place` of them becomes `word`.
+  auto const with = [&](std::vector<std::uint64_t> const& words, std::size_t place, std::uint64_t word) {
+    std::string pattern(8 * words.size(), '\0');
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      satur_test::put_word(pattern, 8 * i, words[i]);
+    }
+    std::size_t const at = good.find(pattern);
+    REQUIRE(at != std::string::npos);
+    REQUIRE(good.find(pattern, at + 1) == std::string::npos);
+    std::string bytes = good;
+    satur_test::put_word(bytes, at + 8 * place, word);
+    satur_test::mend(bytes);
+    return satur_test::refusal_of(bytes);
+  };
+  auto const word = [](double x) { return std::bit_cast<std::uint64_t>(x); };
+  CHECK(with({62, 63, 2, word(1.5)}, 0, 60).empty());
+  CHECK(with({62, 63, 2, word(1.5)}, 2, std::uint64_t{1} << 60).find("a number of units of a first step up to ") !=
+        std::string::npos);
+  CHECK_FALSE(with({62, 63, 2, word(1.5)}, 2, 1).empty()); // what follows is in the wrong place
+  CHECK(with({word(4.5), 1, 91, 92}, 1, 2).find("expected 0 or 1, found 2; ") != std::string::npos); // onset
+  CHECK(with({98, 99, 1}, 2, 2).find("expected 0 or 1, found 2; ") != std::string::npos);            // all alike
+  // the loss: blocks, their length, losses seen, step and flag of the first that is not finite
+  std::vector<std::uint64_t> const losses{3, 1, 3, 100, 1, word(1.25), word(2.25)};
+  std::string const expected = "expected a loss of at most 64 blocks; ";
+  CHECK(with(losses, 2, 5).empty());
+  CHECK(with(losses, 0, 65).find(expected) != std::string::npos);
+  CHECK(with(losses, 0, 0).find(expected) != std::string::npos); // losses seen, and none kept
+  CHECK(with(losses, 1, 0).find(expected) != std::string::npos); // blocks of no losses
+  CHECK(with(losses, 2, 0).find(expected) != std::string::npos);
+  CHECK(with(losses, 4, 2).find("expected 0 or 1, found 2; ") != std::string::npos);
+  CHECK_FALSE(with(losses, 0, 4).empty()); // a block more than there is
+  CHECK(with(losses, 0, 2).find("the end, found 40 bytes more") != std::string::npos);
 }

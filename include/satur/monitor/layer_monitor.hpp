@@ -13,7 +13,8 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 struct monitor_access;
-}
+class layer_list;
+} // namespace detail
 
 /// One layer of a monitor. Each call adds to the step that is being made; `monitor::end_step` closes it. In a step that
 /// is not sampled, `forward` computes its results, and nothing is recorded.
@@ -113,6 +114,9 @@ public:
   [[nodiscard]] layer_record const& last(satur::phase p = phase::train) const { return records_.of(p).last; }
   /// All closed steps that were sampled.
   [[nodiscard]] layer_record const& total(satur::phase p = phase::train) const { return records_.of(p).total; }
+  /// How it began: the first closed step that was sampled, the weights before the first and the last recorded `update`,
+  /// and the first step that was not finite.
+  [[nodiscard]] layer_origin const& origin(satur::phase p = phase::train) const { return records_.of(p).origin; }
   /// Step by step, in bounded memory.
   [[nodiscard]] satur::history const& history(satur::phase p = phase::train) const { return records_.of(p).lines; }
 
@@ -138,6 +142,7 @@ public:
 private:
   friend class monitor;
   friend class shared_monitor;
+  friend class detail::layer_list;
   friend struct detail::monitor_access; // save and load
 
   /// Adds the time of a call, where the monitor has a budget.

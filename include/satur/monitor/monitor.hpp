@@ -2,11 +2,14 @@
 /// all.
 #pragma once
 
+#include "satur/activation/identity.hpp"
+#include "satur/monitor/loss_history.hpp"
 #include "satur/monitor/observer.hpp"
 #include "satur/monitor/recording/layer_list.hpp"
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -39,14 +42,14 @@ public:
       ;
 #else
   {
-    if (layer_monitor* const known = layers_.find(name); known != nullptr) {
+    if (layer_monitor* const known = lists_.layers.find(name); known != nullptr) {
       return *known;
     }
-    return prepared(layers_.add(name, options_));
+    return prepared(lists_.layers.add(name, options_));
   }
 #endif
   /// Throws std::invalid_argument, naming the known layers, where there is none of that name.
-  [[nodiscard]] layer_monitor const& at(std::string_view name) const { return layers_.at(name); }
+  [[nodiscard]] layer_monitor const& at(std::string_view name) const { return lists_.layers.at(name); }
 
   /// Closes the step. Where it was sampled, what was recorded since the last call becomes `last()` of each layer and
   /// joins `total()` and the history; then each observer's `on_layer` and `on_step` are called, one observer after the
@@ -55,6 +58,25 @@ public:
     if (close_step()) {
       (tell(observers), ...);
     }
+  }
+
+  /// The loss of the step that is being made, recorded in every step of training. Findings need it to tell a run that
+  /// learns. `chance`: the loss of a model that knows nothing (ln C for cross entropy), if you know it; it is kept.
+  void loss(double value, double chance = std::numeric_limits<double>::quiet_NaN()) {
+    if (phase_ == phase::train) {
+      losses_.add(steps(), value, chance);
+    }
+  }
+  [[nodiscard]] loss_history const& losses() const { return losses_; }
+  /// The data of the step that is being made: x (samples, features), or numbers with a layout. Each feature has a
+  /// record of its own (mean, variance, NaN, infinity), so that findings can name inputs that are not standardized.
+  template <detail::numbers X> void input(X const& x) { input_layer().observe(identity{}, x); }
+  template <detail::numbers X> void input(X const& x, unit_layout const& layout) {
+    input_layer().observe(identity{}, x, layout);
+  }
+  /// What `input` recorded; null if it was never called. Its units are the features.
+  [[nodiscard]] layer_monitor const* inputs() const {
+    return lists_.data.size() == 0 ? nullptr : &*lists_.data.begin();
   }
 
   /// What is recorded from now on belongs to training (as at the start), or to evaluation. The two have steps, records
@@ -66,9 +88,7 @@ public:
   /// Begins a new window of the phase: what is kept by window (histograms) is forgotten, the rest stays. Call it where
   /// an epoch begins, say.
   void start_window() {
-    for (layer_monitor& layer : layers_) {
-      layer.records_.here().start_window();
-    }
+    lists_.each([](layer_monitor& layer) { layer.records_.here().start_window(); });
   }
 
   /// Whether the step that is being made is sampled: where not, there is no need to prepare anything for the monitor.
@@ -98,13 +118,8 @@ public:
       return *this += monitor(o);
     }
     require_mergeable(o);
-    for (layer_monitor const& theirs : o.layers_) {
-      if (layer_monitor* const ours = layers_.find(theirs.name()); ours != nullptr) {
-        ours->merge(theirs);
-      } else {
-        prepared(layers_.add(theirs));
-      }
-    }
+    lists_.merge(o.lists_, [this](layer_monitor& layer) { prepared(layer); });
+    losses_ += o.losses_;
     for (std::size_t i = 0; i < samplers_.size(); ++i) {
       samplers_[i] += o.samplers_[i];
     }
@@ -113,11 +128,10 @@ public:
   }
   [[nodiscard]] friend monitor operator+(monitor a, monitor const& b) { return a += b; }
 
-  /// Forgets all records and counts; keeps the names, the options, the phase and the rhythm of sampling.
+  /// Forgets all records; keeps the names, the options, the phase and the rhythm of sampling.
   void clear() {
-    for (layer_monitor& layer : layers_) {
-      layer.clear();
-    }
+    lists_.each([](layer_monitor& layer) { layer.clear(); });
+    losses_.clear();
     for (sampling_record& s : samplers_) {
       s.seen = s.sampled = s.record_ns = s.step_ns = 0;
     }
@@ -136,27 +150,30 @@ public:
                                                   "; hand in the rule that it counts by"));
     }
     options_.rule = rule;
-    for (layer_monitor& layer : layers_) {
+    for (layer_monitor& layer : lists_.layers) {
       layer.records_.rule = rule;
     }
   }
-  [[nodiscard]] std::size_t size() const { return layers_.size(); }
-  [[nodiscard]] auto begin() const { return layers_.begin(); }
-  [[nodiscard]] auto end() const { return layers_.end(); }
+  [[nodiscard]] std::size_t size() const { return lists_.layers.size(); }
+  [[nodiscard]] auto begin() const { return lists_.layers.begin(); }
+  [[nodiscard]] auto end() const { return lists_.layers.end(); }
 
   bool operator==(monitor const& o) const {
-    return options_ == o.options_ && layers_ == o.layers_ && samplers_ == o.samplers_ && phase_ == o.phase_ &&
-           stop_ == o.stop_;
+    return options_ == o.options_ && lists_ == o.lists_ && losses_ == o.losses_ && samplers_ == o.samplers_ &&
+           phase_ == o.phase_ && stop_ == o.stop_;
   }
 
 private:
   friend class shared_monitor;
   friend struct detail::monitor_access; // save and load
 
-  [[nodiscard]] sampling_record const& now() const { return samplers_[static_cast<std::size_t>(phase_)]; }
+  [[nodiscard]] sampling_record const& now() const { return sampling(phase_); }
   [[nodiscard]] sampling_record& now() { return samplers_[static_cast<std::size_t>(phase_)]; }
   [[nodiscard]] bool timed() const { return options_.sampling.timed(); }
-
+  [[nodiscard]] layer_monitor& input_layer() {
+    detail::layer_list& data = lists_.data;
+    return data.size() != 0 ? *data.begin() : prepared(data.add("input", options_.of_data()));
+  }
   layer_monitor& prepared(layer_monitor& layer) const {
     layer.records_.phase = phase_;
     layer.recording_ = sampling_now();
@@ -166,9 +183,7 @@ private:
   }
   void enter(satur::phase p) {
     phase_ = p;
-    for (layer_monitor& layer : layers_) {
-      prepared(layer);
-    }
+    lists_.each([this](layer_monitor& layer) { prepared(layer); });
     began_ns_ = timed() ? clock_() : 0;
     began_ = timed();
   }
@@ -182,13 +197,13 @@ private:
     sampling_record& s = now();
     bool const sampled = s.sampling_now;
     std::uint64_t const closing = timed() ? clock_() : 0;
-    for (layer_monitor& layer : layers_) {
+    lists_.each([&](layer_monitor& layer) {
       calls += layer.calls_ns_;
       layer.calls_ns_ = 0;
       if (sampled) {
         layer.records_.here().close_step(s.seen);
       }
-    }
+    });
     if (timed()) { // the first step's beginning is not known: it lasted as long as the calls at least
       std::uint64_t const end = clock_();
       calls += end - closing;
@@ -199,15 +214,13 @@ private:
       s.close(0, 0);
     }
     if (s.sampling_now != sampled) {
-      for (layer_monitor& layer : layers_) {
-        layer.recording_ = s.sampling_now;
-      }
+      lists_.each([&s](layer_monitor& layer) { layer.recording_ = s.sampling_now; });
     }
     return sampled;
   }
 #endif
   template <class O> void tell(O& o) {
-    for (layer_monitor const& layer : layers_) {
+    for (layer_monitor const& layer : lists_.layers) {
       hear(tell_layer(o, layer));
     }
     hear(tell_step(o, *this));
@@ -220,20 +233,13 @@ private:
                                                   to_text(rule().definition()), " with one that counts ",
                                                   to_text(o.rule().definition()), "; give both the same rule"));
     }
-    for (layer_monitor const& theirs : o.layers_) {
-      if (layer_monitor* const ours = layers_.find(theirs.name()); ours != nullptr) {
-        try {
-          ours->require_mergeable(theirs);
-        } catch (std::invalid_argument const& error) {
-          throw std::invalid_argument(detail::message("satur::monitor: layer ", theirs.name(), ": ", error.what()));
-        }
-      }
-    }
+    lists_.require_mergeable(o.lists_);
   }
 
   monitor_options options_;
   clock_function clock_;
-  detail::layer_list layers_;
+  detail::layer_lists lists_;
+  loss_history losses_;
   std::array<sampling_record, 2> samplers_;
   satur::phase phase_ = phase::train;
   bool stop_ = false;

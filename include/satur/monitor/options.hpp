@@ -30,6 +30,10 @@ struct monitor_options {
   sampling_options sampling = {}; ///< which steps are recorded
   history_options history = {};   ///< how many of them are remembered one by one
 
+  /// Those of the record of the data: units are features, and a rule of the activations says nothing of them.
+  [[nodiscard]] monitor_options of_data() const {
+    return {.rule = z_beyond{5.0}, .units = true, .sampling = sampling, .history = {.lines = 0}};
+  }
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {
     if (rule.in_library()) {

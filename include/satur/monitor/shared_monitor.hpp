@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <limits>
 #include <utility>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -88,16 +89,36 @@ public:
   /// two threads gave a layer different activations.
   template <observer... O> void end_step(O&&... observers) {
     std::uint64_t longest = 0;
+    double losses = 0.0;
+    double with_loss = 0.0;
+    double chance = std::numeric_limits<double>::quiet_NaN();
     for (thread_record& t : threads_) {
       std::uint64_t calls = 0;
-      for (layer_monitor& layer : t.mon.layers_) {
+      bool const gather = merged_.sampling_now();
+      for (layer_monitor& layer : t.mon.lists_.layers) {
         calls += layer.calls_ns_;
         layer.calls_ns_ = 0;
-        if (merged_.sampling_now()) {
+        if (gather) {
           merged_[layer.name()].records_.here().absorb(layer.records_.here());
         }
       }
+      for (layer_monitor& data : t.mon.lists_.data) {
+        calls += data.calls_ns_;
+        data.calls_ns_ = 0;
+        if (gather) {
+          merged_.input_layer().records_.here().absorb(data.records_.here());
+        }
+      }
       longest = (std::max)(longest, calls);
+      if (loss_history& own = t.mon.losses_; !own.empty()) { // the step's loss is the mean over the threads
+        losses += own.last();
+        chance = own.chance();
+        with_loss += 1.0;
+        own.clear();
+      }
+    }
+    if (with_loss > 0.0) {
+      merged_.loss(losses / with_loss, chance);
     }
     bool const sampled = merged_.close_step(longest);
     all_follow();
@@ -140,9 +161,7 @@ private:
   void follow(monitor& own) const {
     own.samplers_ = merged_.samplers_;
     own.phase_ = merged_.phase_;
-    for (layer_monitor& layer : own.layers_) {
-      layer.recording_ = own.sampling_now();
-    }
+    own.lists_.each([&own](layer_monitor& layer) { layer.recording_ = own.sampling_now(); });
   }
   void all_follow() {
     for (thread_record& t : threads_) {

@@ -27,8 +27,8 @@ namespace satur { inline namespace SATUR_ABI {
 /// nothing was seen, shares, means and extremes read NaN, never 0.
 struct saturation {
   std::uint64_t count = 0;    ///< units x samples seen, NaN left out
-  std::uint64_t low = 0;      ///< saturated on the left
-  std::uint64_t high = 0;     ///< saturated on the right
+  std::uint64_t low = 0;      ///< saturated on the low side
+  std::uint64_t high = 0;     ///< saturated on the high side
   std::uint64_t nan = 0;      ///< z was NaN
   std::uint64_t infinite = 0; ///< z was +inf or -inf (part of count)
 

@@ -16,8 +16,8 @@ namespace satur { inline namespace SATUR_ABI {
 struct unit_summary {
   std::size_t unit = 0;
   double samples = 0.0;     ///< samples in which z was not NaN
-  double low = 0.0;         ///< of them, saturated on the left
-  double high = 0.0;        ///< saturated on the right
+  double low = 0.0;         ///< of them, saturated on the low side
+  double high = 0.0;        ///< saturated on the high side
   double active = 0.0;      ///< output other than the flat side's, see `unit_records`
   double nan = 0.0;         ///< samples in which z was NaN
   double infinite = 0.0;    ///< samples in which z was +inf or -inf (part of samples)

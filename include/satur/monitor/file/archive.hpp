@@ -22,7 +22,8 @@ template <class T>
 concept archived_number = std::integral<T> || std::same_as<T, double> || std::same_as<T, float>;
 
 /// 1: the first. 2: with the units of each layer. 3: means and deviations of f(z) and f'(z) in the place of sums.
-inline constexpr std::uint64_t newest_format = 3;
+/// 4: with how each layer began, the record of the data, and the loss.
+inline constexpr std::uint64_t newest_format = 4;
 
 /// Appends to a string of bytes.
 class byte_writer {

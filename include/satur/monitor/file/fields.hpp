@@ -3,8 +3,10 @@
 
 #include "satur/monitor/file/archive.hpp"
 #include "satur/monitor/history.hpp"
+#include "satur/monitor/loss_history.hpp"
 #include "satur/monitor/sampling.hpp"
 #include "satur/record/layer_histograms.hpp"
+#include "satur/record/origin.hpp"
 #include "satur/record/unit_records.hpp"
 
 #include <algorithm>
@@ -48,6 +50,43 @@ struct record_access {
       all(ar, r.steps, r.unusable, r.log_ratio);
     } else if constexpr (is<R, layer_record>) {
       all(ar, r.saturation, r.gradient, r.update);
+    } else if constexpr (is<R, weight_record>) {
+      all(ar, r.count, r.nan, r.infinite, r.mean, r.variance);
+    } else if constexpr (is<R, nonfinite_onset>) {
+      all(ar, r.after, r.step, r.nan, r.infinite, r.finite, r.gradients, r.weights, r.units, r.first_unit, r.all_alike);
+    } else if constexpr (is<R, layer_origin>) {
+      all(ar, r.first, r.weights, r.first_weights, r.unit_samples, r.sampled, r.last_step);
+      std::size_t units = r.units.size();
+      if constexpr (Archive::reading) {
+        units = ar.count("units of a first step", 16);
+        r.units.resize(units);
+      } else {
+        ar.number(units);
+      }
+      for (auto& u : r.units) {
+        all(ar, u.mean_z, u.variance_z);
+      }
+      bool broke = r.onset.has_value();
+      ar.number(broke);
+      if constexpr (Archive::reading) {
+        if (broke) {
+          r.onset.emplace();
+        }
+      }
+      if (broke) {
+        fields(ar, *r.onset);
+      }
+    } else if constexpr (is<R, loss_block>) {
+      all(ar, r.first_step, r.count, r.nonfinite, r.mean, r.deviations);
+    } else if constexpr (is<R, loss_history>) {
+      all(ar, r.size_, r.length_, r.seen_, r.broke_at_, r.broke_, r.last_, r.chance_);
+      if constexpr (Archive::reading) {
+        ar.require(r.size_ <= r.blocks_.size() && r.length_ != 0 && (r.size_ != 0) == (r.seen_ != 0),
+                   "a loss of at most 64 blocks");
+      }
+      for (std::size_t i = 0; i < r.size_; ++i) {
+        fields(ar, r.blocks_[i]);
+      }
     } else if constexpr (is<R, satur::sampling_options>) {
       all(ar, r.every, r.budget);
     } else if constexpr (is<R, sampling_record>) {

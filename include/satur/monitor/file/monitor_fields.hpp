@@ -15,9 +15,7 @@ namespace satur::detail {
 struct monitor_access : record_access {
   /// After reading: every layer follows the monitor.
   static void restore(monitor& mon) {
-    for (layer_monitor& l : mon.layers_) {
-      mon.prepared(l);
-    }
+    mon.lists_.each([&mon](layer_monitor& l) { mon.prepared(l); });
   }
 
   template <class Archive, class R> static void whole(Archive& ar, R& mon) {
@@ -50,16 +48,30 @@ struct monitor_access : record_access {
       for (std::size_t i = 0; i < n; ++i) {
         std::string name;
         ar.text(name);
-        ar.require(mon.layers_.find(name) == nullptr, "layers of different names");
+        ar.require(mon.lists_.layers.find(name) == nullptr, "layers of different names");
         layer(ar, mon[name]);
       }
-      ar.require(ar.left() == 0, message("the end, found ", ar.left(), " bytes more"));
     } else {
       ar.number(mon.size());
       for (layer_monitor const& l : mon) {
         ar.text(l.name());
         layer(ar, l);
       }
+    }
+    if (ar.format >= 4) {
+      bool data = mon.lists_.data.size() != 0;
+      ar.number(data);
+      if constexpr (Archive::reading) {
+        if (data) {
+          layer(ar, mon.input_layer());
+        }
+      } else if (data) {
+        layer(ar, *mon.lists_.data.begin());
+      }
+      fields(ar, mon.losses_);
+    }
+    if constexpr (Archive::reading) {
+      ar.require(ar.left() == 0, message("the end, found ", ar.left(), " bytes more"));
     }
   }
 
@@ -80,6 +92,9 @@ private:
       }
       if (drawn) {
         fields(ar, *p.drawn);
+      }
+      if (ar.format >= 4) {
+        fields(ar, p.origin);
       }
       if (ar.format >= 2) {
         bool by_unit = p.units.has_value();

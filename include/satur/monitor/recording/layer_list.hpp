@@ -43,6 +43,29 @@ public:
     bad_parameter("monitor::at", "layer", std::string(name), known.empty() ? "none seen yet" : known);
   }
 
+  /// Layers of the same name are merged; the others join, and prepare(layer) is called for each of them.
+  template <class F> void merge(layer_list const& o, F const& prepare) {
+    for (layer_monitor const& theirs : o.layers_) {
+      if (layer_monitor* const ours = find(theirs.name()); ours != nullptr) {
+        ours->merge(theirs);
+      } else {
+        prepare(add(theirs));
+      }
+    }
+  }
+  /// Throws std::invalid_argument, naming the layer, where a layer of ours cannot be merged with theirs.
+  void require_mergeable(layer_list const& o) {
+    for (layer_monitor const& theirs : o.layers_) {
+      if (layer_monitor* const ours = find(theirs.name()); ours != nullptr) {
+        try {
+          ours->require_mergeable(theirs);
+        } catch (std::invalid_argument const& error) {
+          throw std::invalid_argument(message("satur::monitor: layer ", theirs.name(), ": ", error.what()));
+        }
+      }
+    }
+  }
+
   [[nodiscard]] std::size_t size() const { return layers_.size(); }
   [[nodiscard]] auto begin() { return layers_.begin(); }
   [[nodiscard]] auto end() { return layers_.end(); }
@@ -54,6 +77,30 @@ public:
 private:
   std::deque<layer_monitor> layers_;
   std::size_t cursor_ = 0; ///< the last layer asked for
+};
+
+/// The layers of a monitor, and the record of the data: a list of none or one.
+struct layer_lists {
+  layer_list layers;
+  layer_list data;
+
+  /// f(layer) for all of them.
+  template <class F> void each(F const& f) {
+    for (layer_list* const list : {&layers, &data}) {
+      for (layer_monitor& layer : *list) {
+        f(layer);
+      }
+    }
+  }
+  template <class F> void merge(layer_lists const& o, F const& prepare) {
+    layers.merge(o.layers, prepare);
+    data.merge(o.data, prepare);
+  }
+  void require_mergeable(layer_lists const& o) {
+    layers.require_mergeable(o.layers);
+    data.require_mergeable(o.data);
+  }
+  bool operator==(layer_lists const&) const = default;
 };
 
 } // namespace satur::detail

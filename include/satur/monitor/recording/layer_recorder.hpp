@@ -111,6 +111,12 @@ struct layer_recorder {
     array_summary const step = summary_of(dw);
     double const ratio = std::fabs(scale) * std::sqrt(step.finite.variance() / weights.finite.variance());
     bool const finite = weights.nan + weights.infinite + step.nan + step.infinite == 0;
+    layer_origin& origin = here().origin;
+    origin.weights = {weights.finite.count, weights.nan, weights.infinite, weights.finite.mean,
+                      weights.finite.count == 0 ? 0.0 : weights.finite.variance()};
+    if (origin.first_weights.empty()) {
+      origin.first_weights = origin.weights;
+    }
     update_record& record = here().now.update;
     if (finite && ratio > 0.0 && ratio <= (std::numeric_limits<double>::max)()) {
       record.log_ratio += std::log10(ratio);

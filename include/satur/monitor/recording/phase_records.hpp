@@ -5,6 +5,7 @@
 #include "satur/monitor/history.hpp"
 #include "satur/record/layer.hpp"
 #include "satur/record/layer_histograms.hpp"
+#include "satur/record/origin.hpp"
 #include "satur/record/unit_records.hpp"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ struct phase_records {
   layer_record now;                      ///< of the step that is being made
   layer_record last;                     ///< of the last sampled step
   layer_record total;                    ///< of all sampled steps
+  layer_origin origin;                   ///< how it began
   satur::history lines;                  ///< step by step
   std::optional<layer_histograms> drawn; ///< of the window
   std::optional<unit_records> units;     ///< of the window
@@ -31,6 +33,7 @@ struct phase_records {
       ;
 #else
   {
+    origin.close_step(number, now, units ? &*units : nullptr);
     total += now;
     last = now;
     now = {};
@@ -48,6 +51,7 @@ struct phase_records {
   }
   void clear() {
     now = last = total = {};
+    origin = {};
     lines.clear();
     if (drawn) {
       drawn->clear();
@@ -70,6 +74,7 @@ struct phase_records {
     now += o.now;
     last += o.last;
     total += o.total;
+    origin += o.origin;
     lines += o.lines;
     merge_drawn(o);
     if (o.units) {
@@ -80,6 +85,13 @@ struct phase_records {
   void absorb(phase_records& o) {
     now += o.now;
     o.now = {};
+    weight_record const& weights = o.origin.weights; // of this step, so they follow ours
+    if (!weights.empty() && weights.count + weights.nan + weights.infinite >=
+                                origin.weights.count + origin.weights.nan + origin.weights.infinite) {
+      origin.weights = weights;
+    }
+    origin.first_weights += o.origin.first_weights;
+    o.origin = {};
     merge_drawn(o);
     if (o.units) { // as if the other's samples came after ours
       made_units().follow(*o.units);
