@@ -2,5 +2,6 @@
 #pragma once
 
 #include "satur/report/csv.hpp"
+#include "satur/report/finding_log.hpp"
 #include "satur/report/history_rows.hpp"
 #include "satur/report/json_lines.hpp"

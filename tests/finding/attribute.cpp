@@ -187,6 +187,29 @@ TEST_CASE("lsuv_step: z of the same inputs has the target standard deviation") {
   CHECK(l.p.w == untouched);
 }
 
+TEST_CASE("recenter: listed units alone, and units out of range or without a mean") {
+  std::vector<double> const z{1.0, 10.0, -4.0, 0.5, 3.0, 20.0, -6.0, 0.5}; // means 2, 15, -5, 0.5
+  std::vector<float> b{0.5f, 0.25f, 1.0f, -1.0f};
+  satur::recenter(b, z, std::vector<std::size_t>{2, 0});
+  CHECK(b == std::vector<float>{-1.5f, 0.25f, 6.0f, -1.0f});
+  satur::recenter(b, z, std::vector<std::size_t>{}); // none is none
+  CHECK(b == std::vector<float>{-1.5f, 0.25f, 6.0f, -1.0f});
+  satur::recenter(b, z);
+  CHECK(b == std::vector<float>{-3.5f, -14.75f, 11.0f, -1.5f});
+
+  std::vector<float> const before = b;
+  CHECK_THROWS_WITH_AS(satur::recenter(b, z, std::vector<std::size_t>{0, 4}),
+                       "satur::recenter: unit is 4; allowed: 0 to 3", std::out_of_range);
+  CHECK_THROWS_AS(satur::recenter(b, std::vector<double>(6, 1.0), std::vector<std::size_t>{0}), satur::shape_error);
+  CHECK_THROWS_AS(satur::recenter(b, std::vector<double>{}, std::vector<std::size_t>{0}), satur::shape_error);
+  std::vector<double> spoiled = z;
+  spoiled[1] = std::nan("");
+  CHECK_THROWS_AS(satur::recenter(b, spoiled, std::vector<std::size_t>{0, 1}), std::invalid_argument);
+  CHECK(b == before);                                       // nothing is changed by an error
+  satur::recenter(b, spoiled, std::vector<std::size_t>{0}); // the unit without a mean is not asked for
+  CHECK(b[0] == before[0] - 2.0f);
+}
+
 TEST_CASE("rescale and recenter: float tensors in place, wrong shapes throw") {
   xt::xtensor<float, 2> w = xt::ones<float>({3, 2});
   xt::xtensor<float, 1> b = xt::ones<float>({2});
@@ -320,7 +343,7 @@ TEST_CASE("attribution: text has counts, worst units and fix") {
   std::string const text = out.str();
   CAPTURE(text);
   CHECK(text.starts_with("50 sigmoid units, expected "));
-  CHECK(text.find("50 mean-driven, by the bias, 0 with their slope\n  unit ") != std::string::npos);
+  CHECK(text.find("50 by the bias, 0 with their slope\n  unit ") != std::string::npos);
   CHECK(text.find("(bias -7, inputs ") != std::string::npos);
   CHECK(text.find("\n  cure: subtract each unit's mean of z from its bias (satur::recenter); predicted: 8") !=
         std::string::npos);
@@ -334,9 +357,8 @@ TEST_CASE("attribution: every number in its place") {
   std::string const text = out.str();
   CAPTURE(text);
   CHECK(text.starts_with("1 tanh units, expected "));
-  CHECK(
-      text.find("; 1 mean-driven, by inputs that are not centered, 0 with their slope\n  unit 0: mean z 5.5 (bias 0.5, "
-                "inputs 5), std z 4.27 (|w| 3.61, inputs 1.18): ") != std::string::npos);
+  CHECK(text.find("; 1 by inputs that are not centered, 0 with their slope\n  unit 0: mean z 5.5 (bias 0.5, "
+                  "inputs 5), std z 4.27 (|w| 3.61, inputs 1.18): ") != std::string::npos);
   out.str({});
   out << satur::layer_state{.mean_slope = 0.3, .slope_share = 0.4, .low = 0.1, .high = 0.25};
   CHECK(out.str() == "40.0 % of the peak slope, 35.0 % saturated");

@@ -18,7 +18,7 @@ TEST_CASE("deprecated: describe and name_of equal to_text") {
   CHECK(describe(satur::symptom::mean_shift) == "mean shift");
   CHECK(describe(satur::side::both) == "on both sides");
   CHECK(describe(satur::severity::alarm) == "alarm");
-  CHECK(describe(satur::cause::bias) == "mean-driven, by the bias");
+  CHECK(describe(satur::cause::bias) == "the bias");
   CHECK(name_of(satur::phase::eval) == "evaluation");
 }
 

@@ -71,9 +71,8 @@ template <class A> [[nodiscard]] input_moments moments_of_inputs(A const& a, std
 }
 
 /// Why one unit is saturated. z = sum w_i a_i + b has mean `bias + from_inputs` and variance
-/// `weight_square * input_scale`. A unit has a cause if its expected slope is below half of that of z ~ N(0, 1). It is
-/// mean-driven if mean^2 >= variance: the cause is the larger part of the mean. Otherwise it is variance-driven: the
-/// cause is the larger factor of the variance.
+/// `weight_square * input_scale`. A unit has a cause if its expected slope is below half of that of z ~ N(0, 1). If
+/// mean^2 >= variance, the cause is the larger part of the mean; otherwise it is the larger factor of the variance.
 struct unit_attribution {
   std::size_t unit = 0;
   double bias = 0.0;          ///< b
@@ -157,7 +156,7 @@ struct layer_attribution {
     char const* separator = " ";
     for (satur::cause const c : {cause::bias, cause::input_mean, cause::weight_norm, cause::input_scale}) {
       if (std::size_t const n = a.units_with(c); n != 0) {
-        out << separator << n << ' ' << to_text(c);
+        out << separator << n << " by " << to_text(c);
         separator = ", ";
       }
     }
@@ -170,7 +169,7 @@ struct layer_attribution {
           << text::significant(u.bias, 3) << ", inputs " << text::significant(u.from_inputs, 3) << "), std z "
           << text::significant(std::sqrt(u.variance), 3) << " (|w| " << text::significant(std::sqrt(u.weight_square), 3)
           << ", inputs " << text::significant(std::sqrt(u.input_scale()), 3) << "): " << text::percent(u.slope_share)
-          << " % of the peak slope, " << to_text(u.cause);
+          << " % of the peak slope, by " << to_text(u.cause);
     }
     if (satur::cure const best = a.cure(); best.what != remedy::none) {
       out << "\n  cure: " << best.advice << "; predicted: " << *best.predicted;

@@ -47,23 +47,34 @@ template <class W, class B> void rescale(W&& w, B&& b, double factor) {
   detail::scale_weights("rescale", w, b, factor);
 }
 
-/// Subtracts from b the mean of each unit's z: with the same inputs, each unit's z has mean 0 afterward.
+/// Subtracts from b the mean of z of each listed unit: with the same inputs, its z has mean 0 afterward.
 ///
 /// Shapes: b (units); z (samples, units), row-major. If the means are known, give them as z of one sample.
-/// Errors: throws shape_error if z is empty or its size is not a multiple of b's, std::invalid_argument if a mean is
-/// not finite. Nothing is changed then.
-template <class B, class Z> void recenter(B&& b, Z const& z) {
+/// Errors: throws shape_error if z is empty or its size is not a multiple of b's, std::out_of_range if a unit is not in
+/// the layer, std::invalid_argument if its mean is not finite. Nothing is changed then.
+template <class B, class Z> void recenter(B&& b, Z const& z, std::span<std::size_t const> units) {
   auto const bias = detail::memory_of("recenter", "b", b);
   input_moments const of_units = detail::moments_of_columns("recenter", "z", z, bias.size());
-  for (double const m : of_units.mean) {
-    if (!detail::is_finite(m)) {
-      detail::bad_parameter("recenter", "a unit's mean of z", m, "finite numbers");
+  for (std::size_t const unit : units) {
+    if (unit >= bias.size()) {
+      throw std::out_of_range(detail::message("satur::recenter: unit is ", unit, "; allowed: 0 to ", bias.size() - 1));
+    }
+    if (!detail::is_finite(of_units.mean[unit])) {
+      detail::bad_parameter("recenter", "a unit's mean of z", of_units.mean[unit], "finite numbers");
     }
   }
   using T = std::remove_cvref_t<decltype(bias[0])>;
-  for (std::size_t j = 0; j < bias.size(); ++j) {
-    bias[j] = static_cast<T>(static_cast<double>(bias[j]) - of_units.mean[j]);
+  for (std::size_t const unit : units) {
+    bias[unit] = static_cast<T>(static_cast<double>(bias[unit]) - of_units.mean[unit]);
   }
+}
+/// The same for all units. Errors: as above.
+template <class B, class Z> void recenter(B&& b, Z const& z) {
+  std::vector<std::size_t> all(detail::memory_of("recenter", "b", b).size());
+  for (std::size_t u = 0; u < all.size(); ++u) {
+    all[u] = u;
+  }
+  recenter(b, z, all);
 }
 
 /// Multiplies w and b by target / std z, with the standard deviation of z over all units and samples, and returns this

@@ -15,8 +15,8 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Readings of a layer, measured or expected. All are NaN if unknown. low and high count flat sides only: z on the
-/// right of a relu is not saturated.
+/// Readings of a layer, measured or expected. All are NaN if unknown. low and high count flat sides only: a large
+/// z is not saturated in a relu.
 struct layer_state {
   double mean_slope = std::numeric_limits<double>::quiet_NaN();
   double slope_share = std::numeric_limits<double>::quiet_NaN(); ///< of the peak slope

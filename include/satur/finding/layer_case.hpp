@@ -1,84 +1,54 @@
-/// \file finding/layer_case.hpp  What diagnose() knows of one layer: its record, its activation, its expected readings.
+/// \file finding/layer_case.hpp  What diagnose() knows of one layer: its records, its activation, its expected
+/// readings.
 #pragma once
 
-#include "satur/activation/named.hpp"
-#include "satur/finding/expectation.hpp"
+#include "satur/finding/activation_facts.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/limits.hpp"
-#include "satur/reading/decayed_units.hpp"
-#include "satur/reading/dormancy.hpp"
-#include "satur/reading/unit_axes.hpp"
-#include "satur/reading/unit_readings.hpp"
-#include "satur/record/layer.hpp"
+#include "satur/finding/named_record.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace satur { inline namespace SATUR_ABI {
-
-/// A layer's record, and what diagnose() compares it with.
-struct named_record {
-  std::string name;
-  layer_record record;
-  /// Slope share of the layer before training; NaN: unknown. The layer's slope is compared with this or with that of
-  /// z ~ N(0, 1), whichever is larger.
-  double initial_slope_share = std::numeric_limits<double>::quiet_NaN();
-  /// Variance of z that the initializer should give; NaN: not compared.
-  double expected_variance_z = std::numeric_limits<double>::quiet_NaN();
-  /// The records of its units, or null: no unit is named then, and none is found dead or shifted.
-  unit_records const* units = nullptr;
-  /// The rule of the record. Needed for a rule of your own only: without it, no cure has a prediction.
-  std::optional<any_rule> rule = std::nullopt;
-};
 
 #if !SATUR_COMPILED
 namespace detail {
 
 /// What a diagnosis knows of one layer.
-struct layer_case {
+struct layer_case : activation_facts {
   std::string name;
   layer_record record;
-  layer_case const* before;  ///< the layer that feeds this one, or null
-  double initial;            ///< slope share at the start; NaN if unknown
-  double healthy = 1.0;      ///< slope share to compare with
-  double expected_variance;  ///< of z; NaN if unknown
-  unit_records const* units; ///< null if not recorded
-  bool can_saturate = true;
-  bool flat_left = false;
-  bool flat_right = false;
-  bool centered_outputs = true;
-  std::optional<state_predictor> predictor; ///< empty if the activation or the rule is unknown
-  layer_state now;                          ///< measured
+  weight_record weights;
+  weight_record first_weights;
+  saturation first;               ///< of the first step; empty if unknown
+  std::vector<unit_origin> start; ///< z of each unit in the first samples; empty if unknown
+  std::uint64_t start_samples;    ///< how many samples that are
+  std::optional<nonfinite_onset> onset;
+  layer_case const* before;                                      ///< the layer that feeds this one, or null
+  double initial;                                                ///< slope share at the start; NaN if unknown
+  double first_update;                                           ///< log10 of the first update's size; NaN if unknown
+  double healthy = 1.0;                                          ///< slope share to compare with
+  double expected_variance;                                      ///< of z; NaN if unknown
+  double data_square = std::numeric_limits<double>::quiet_NaN(); ///< mean square of the data, for the first layer
+  unit_records const* units;                                     ///< null if not recorded
+  layer_state now;                                               ///< measured
 
   layer_case(named_record const& r, layer_case const* layer_before, std::span<any_activation const> given)
-      : name(r.name), record(r.record), before(layer_before), initial(r.initial_slope_share),
+      : activation_facts(r.record.saturation, r.rule, given), name(r.name), record(r.record), weights(r.origin.weights),
+        first_weights(r.origin.first_weights), first(r.origin.first.saturation), start(r.origin.units),
+        start_samples(r.origin.unit_samples), onset(r.origin.onset), before(layer_before),
+        initial(r.initial_slope_share), first_update(r.origin.first.update.log10_ratio()),
         expected_variance(r.expected_variance_z),
         units(r.units != nullptr && r.units->samples() != 0 ? r.units : nullptr) {
     saturation const& s = record.saturation;
-    if (s.empty()) {
+    if (s.count + s.nan == 0) {
       return;
-    }
-    std::optional<any_activation> act;
-    for (any_activation const& a : given) {
-      if (s.activation == a.name) {
-        act = a;
-      }
-    }
-    if (!act) {
-      act = activation_named(s.activation);
-    }
-    if (act) {
-      can_saturate = act->can_saturate();
-      flat_left = act->flat_left;
-      flat_right = act->flat_right;
-      centered_outputs = !(act->lower() >= 0.0);
-      any_rule const rule = r.rule && r.rule->definition() == s.rule ? *r.rule : any_rule::of(s.rule);
-      if (can_saturate && rule.can_count()) {
-        predictor.emplace(std::move(*act), rule);
-      }
     }
     now = {s.mean_derivative(), s.slope_share(), flat_left ? s.low_fraction() : 0.0,
            flat_right ? s.high_fraction() : 0.0};
@@ -86,24 +56,92 @@ struct layer_case {
     healthy = initial > usual ? initial : usual; // do not compare against a layer that started saturated
   }
 
+  /// True if the layer has an activation that can saturate.
   [[nodiscard]] bool has_activation() const { return !record.saturation.empty() && can_saturate; }
+  [[nodiscard]] bool has_z() const { return record.saturation.z.count != 0; }
+  [[nodiscard]] std::size_t size() const { return units != nullptr ? units->size() : 0; }
 
-  /// Number of z that are saturated on a flat side.
-  [[nodiscard]] double flat_low() const { return flat_left ? static_cast<double>(record.saturation.low) : 0.0; }
-  [[nodiscard]] double flat_high() const { return flat_right ? static_cast<double>(record.saturation.high) : 0.0; }
+  /// z that are saturated on a flat side.
+  [[nodiscard]] double flat_low() const { return flat_left ? double(record.saturation.low) : 0.0; }
+  [[nodiscard]] double flat_high() const { return flat_right ? double(record.saturation.high) : 0.0; }
   /// Their share. A quotient of counts: the sum of two rounded shares may exceed a decimal limit that it equals.
-  [[nodiscard]] double saturated() const {
-    return (flat_low() + flat_high()) / static_cast<double>(record.saturation.count);
-  }
-  /// Shares of them on the left and on the right; NaN if there are none.
+  [[nodiscard]] double saturated() const { return (flat_low() + flat_high()) / double(record.saturation.count); }
+  /// Shares of them on the low and on the high side; NaN if there are none.
   [[nodiscard]] double left_share() const { return flat_low() / (flat_low() + flat_high()); }
   [[nodiscard]] double right_share() const { return flat_high() / (flat_low() + flat_high()); }
 
-  [[nodiscard]] finding finding_of(satur::symptom what, satur::severity how_bad) const {
+  [[nodiscard]] double square_z() const {
+    double const m = record.saturation.mean_z();
+    return m * m + record.saturation.variance_z();
+  }
+  /// Mean square of what comes in; NaN if unknown.
+  [[nodiscard]] double square_in() const {
+    return before == nullptr ? data_square
+           : before->has_z() ? before->record.saturation.mean_squared_output()
+                             : std::numeric_limits<double>::quiet_NaN();
+  }
+  /// Mean over units of the variance of z over samples, in the last step; without records of units, the variance of z
+  /// over all of them.
+  [[nodiscard]] double variance_within() const {
+    double sum = 0.0;
+    double n = 0.0;
+    for (std::size_t u = 0; u < size(); ++u) {
+      unit_summary const s = (*units)[u];
+      if (s.samples > s.infinite) {
+        sum += s.z_variance;
+        n += 1.0;
+      }
+    }
+    double const drift = drift_of_units();
+    return n > 0.0 ? sum / n * drift * drift : record.saturation.variance_z();
+  }
+  /// Variance over samples of the numbers that come in, or their mean square if units are not recorded; NaN if unknown.
+  [[nodiscard]] double variance_in() const {
+    if (before == nullptr || !before->has_z() || before->units == nullptr || units == nullptr) {
+      return square_in();
+    }
+    double means = 0.0;
+    double n = 0.0;
+    for (std::size_t u = 0; u < before->size(); ++u) {
+      unit_summary const s = (*before->units)[u];
+      if (s.samples > s.infinite) {
+        means += s.output * s.output;
+        n += 1.0;
+      }
+    }
+    double const variance = square_in() - means / n;
+    return variance > 1e-9 * square_in() ? variance : square_in(); // else it cancels
+  }
+  /// Fan-in times the mean square of a weight: from the weights if they were seen and the number of units is known,
+  /// else from the variances of z and of the inputs; NaN if neither is known.
+  [[nodiscard]] double gain() const {
+    return weights.count != 0 && size() != 0 ? gain_of(weights)
+           : has_z()                         ? variance_within() / variance_in()
+                                             : std::numeric_limits<double>::quiet_NaN();
+  }
+  /// The same before training, if the weights of the first update are known.
+  [[nodiscard]] double first_gain() const {
+    if (first_weights.count != 0 && size() != 0) {
+      return gain_of(first_weights);
+    }
+    return gain();
+  }
+  /// The least gain that a usual rule gives: Glorot's is below `usual_gain` if the layer is wider than its input.
+  [[nodiscard]] double least_usual_gain() const {
+    double const out = static_cast<double>(size());
+    double const in = static_cast<double>(first_weights.count != 0 ? first_weights.count : weights.count) / out;
+    return (std::min)(2.0 * in / (in + out), usual_gain);
+  }
+  /// Whether weights were seen, now or at the start, and the number of units is known.
+  [[nodiscard]] bool weights_seen() const { return (weights.count != 0 || first_weights.count != 0) && size() != 0; }
+
+  [[nodiscard]] finding finding_of(satur::symptom what, satur::severity how_bad, satur::cause why) const {
     finding f;
     f.layer = name;
+    f.layers = {name};
     f.symptom = what;
     f.severity = how_bad;
+    f.cause = why;
     f.rule = record.saturation.rule;
     f.now = now;
     return f;
@@ -115,55 +153,96 @@ struct layer_case {
            (healthy - now.slope_share > limits.slope_excess || now.slope_share < limits.slope_left * healthy);
   }
 
-  /// Expected readings of z times a factor; empty if the activation is unknown.
-  [[nodiscard]] std::optional<layer_state> expected_times(double factor) const {
-    return expected(record.saturation.mean_z() * factor, record.saturation.variance_z() * factor * factor);
-  }
-
-  /// Expected readings for z ~ N(mean, variance); empty if the activation is unknown or a number is not finite.
-  [[nodiscard]] std::optional<layer_state> expected(double mean, double variance) const {
-    if (!predictor || !is_finite(mean) || !is_finite(variance)) {
-      return {};
+  /// Expected readings with each unit's mean times `mean_factor` and its standard deviation times `factor`: mean over
+  /// the units, or without records of units, of the layer as a whole. `chosen` limits the change to these units.
+  [[nodiscard]] std::optional<layer_state> expected_scaled(double factor, double mean_factor,
+                                                           std::vector<std::size_t> const& chosen = {}) const {
+    std::vector<unit_origin> laws;
+    double const drift = drift_of_units();
+    for (std::size_t u = 0; u < size(); ++u) {
+      unit_summary const s = (*units)[u];
+      laws.push_back({s.mean_z() * drift, s.variance_z() * drift * drift});
     }
-    return (*predictor)(mean, variance);
+    return expected_of(std::move(laws), record.saturation, factor, mean_factor, chosen);
+  }
+  /// The same for the first samples.
+  [[nodiscard]] std::optional<layer_state> expected_at_start(double factor, double mean_factor,
+                                                             std::vector<std::size_t> const& chosen = {}) const {
+    return expected_of(start, first, factor, mean_factor, chosen);
+  }
+  /// Whether training has made the weights much larger than they were: their mean square four times as large.
+  [[nodiscard]] bool grew() const {
+    return weights.count != 0 && first_weights.count != 0 && weights.mean_square() > 4.0 * first_weights.mean_square();
+  }
+  /// The root mean square of z of each unit in the first samples, or else in the window.
+  [[nodiscard]] std::vector<double> unit_sizes() const {
+    std::vector<double> size_of;
+    for (unit_origin const& u : start) {
+      size_of.push_back(std::sqrt(u.mean_z * u.mean_z + u.variance_z));
+    }
+    for (std::size_t u = 0; start.empty() && u < size(); ++u) {
+      unit_summary const s = (*units)[u];
+      size_of.push_back(std::sqrt(s.z_mean * s.z_mean + s.z_variance));
+    }
+    return size_of;
   }
 
-  /// Expected readings with each unit at mean 0 and its own variance. Without records of units: the layer as a whole,
-  /// whose variance includes that between units.
-  [[nodiscard]] std::optional<layer_state> expected_recentered() const {
-    if (units == nullptr) {
-      return expected(0.0, record.saturation.variance_z());
+  /// The records of units are of a whole window, the record of the layer is of one step: the factor on z from one to
+  /// the other.
+  [[nodiscard]] double drift_of_units() const {
+    double square = 0.0;
+    double n = 0.0;
+    for (std::size_t u = 0; u < size(); ++u) {
+      unit_summary const s = (*units)[u];
+      if (s.samples > s.infinite) {
+        square += s.z_mean * s.z_mean + s.z_variance;
+        n += 1.0;
+      }
+    }
+    double const drift = std::sqrt(square_z() * n / square);
+    return is_finite(drift) && drift > 0.0 ? drift : 1.0;
+  }
+
+  /// Variance of z of a unit with new weights: the one that the caller expects, or else that of the usual rule over the
+  /// layer's inputs. Unknown inputs count as having mean square 1.
+  [[nodiscard]] double variance_of_new_unit() const {
+    if (!is_nan(expected_variance)) {
+      return expected_variance;
+    }
+    double const in = square_in();
+    return usual_gain * (is_finite(in) && in > 0.0 ? in : 1.0);
+  }
+
+private:
+  /// laws: z of each unit; empty: those of the whole layer stand for them.
+  [[nodiscard]] std::optional<layer_state> expected_of(std::vector<unit_origin> laws, saturation const& whole,
+                                                       double factor, double mean_factor,
+                                                       std::vector<std::size_t> const& chosen) const {
+    if (laws.empty()) {
+      return whole.z.count == 0 ? std::optional<layer_state>()
+                                : expected(whole.mean_z() * mean_factor, whole.variance_z() * factor * factor);
+    }
+    std::vector<bool> changed(laws.size(), chosen.empty());
+    for (std::size_t const u : chosen) {
+      changed[u] = true;
     }
     mean_state all;
     bool any = false;
-    for (std::size_t u = 0; u < units->size(); ++u) {
-      if (std::optional<layer_state> const one = expected(0.0, (*units)[u].variance_z()); one) {
+    for (std::size_t u = 0; u < laws.size(); ++u) {
+      std::optional<layer_state> const one =
+          changed[u] ? expected(laws[u].mean_z * mean_factor, laws[u].variance_z * factor * factor)
+                     : expected(laws[u].mean_z, laws[u].variance_z);
+      if (one) {
         all.add(*one);
         any = true;
       }
     }
     return any ? std::optional(all.mean()) : std::nullopt;
   }
-
-  /// Variance of z of a unit with new weights: the one that the caller expects, or else that of He's initializer (one
-  /// flat side) or LeCun's (two) over the layer's inputs. Unknown inputs count as having mean square 1.
-  [[nodiscard]] double variance_of_new_unit() const {
-    if (!is_nan(expected_variance)) {
-      return expected_variance;
-    }
-    double const gain = flat_left != flat_right ? 2.0 : 1.0;
-    bool const fed = before != nullptr && !before->record.saturation.empty();
-    return gain * (fed ? before->record.saturation.mean_squared_output() : 1.0);
+  [[nodiscard]] double gain_of(weight_record const& w) const {
+    return static_cast<double>(w.count) / static_cast<double>(size()) * w.mean_square();
   }
 };
-
-/// The cure `recenter`.
-[[nodiscard]] inline satur::cure recentering(layer_case const& l) {
-  return {remedy::recenter, std::numeric_limits<double>::quiet_NaN(),
-          message("subtract the mean of z from the bias (satur::recenter)",
-                  l.centered_outputs ? "" : ", or an activation with centered outputs, such as tanh"),
-          l.expected_recentered()};
-}
 
 } // namespace detail
 #endif

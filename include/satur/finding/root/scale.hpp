@@ -1,0 +1,142 @@
+/// \file finding/root/scale.hpp  Weights that were too large or too small from the start.
+#pragma once
+
+#include "satur/finding/root/saturated.hpp"
+#include "satur/finding/run_case.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#if !SATUR_COMPILED
+namespace satur::detail {
+
+/// If training has spoiled the weights: changes the cure to one for the weights of the start, which had `gain`.
+inline void advise_restart(run_case const& run, finding& f, layer_case const& l, double usual, double gain) {
+  if (!run.spoiled()) {
+    return;
+  }
+  double const factor = std::sqrt(usual / gain);
+  f.cure.factor = factor;
+  f.cure.factors = {factor};
+  f.cure.restart = true;
+  f.cure.advice = message("start again with w and b times ", text::significant(factor, 3), " (satur::rescale)");
+  f.cure.predicted = l.has_activation() ? l.expected_at_start(factor, factor) : std::nullopt;
+}
+
+/// "fan-in times mean w^2 is 25, 1 is usual for tanh"
+[[nodiscard]] inline std::string gain_text(layer_case const& l, double gain) {
+  return message("fan-in times mean w^2 is ", text::significant(gain, 3), ", ", text::significant(l.usual_gain, 3),
+                 " is usual for ", l.act ? l.act->name : std::string("it"));
+}
+
+/// "z has standard deviation 4.5; ", of the first step if none is known now.
+[[nodiscard]] inline std::string spread_text(layer_case const& l) {
+  double const now = l.record.saturation.stddev_z();
+  return is_finite(now) ? message("z has standard deviation ", text::significant(now, 3), "; ")
+         : is_finite(l.first.stddev_z())
+             ? message("z had standard deviation ", text::significant(l.first.stddev_z(), 3), " at the start; ")
+             : std::string();
+}
+
+/// Weights that were too large from the start.
+/// beside_others: most other layers have such weights, so the least of the usual rules is what they are compared with.
+inline bool find_large_weights(run_case const& run, layer_case const& l, finding_limits const& limits,
+                               bool beside_others, std::vector<root_finding>& found) {
+  double const at_start = l.first_gain();
+  double const gain = l.gain();
+  double const usual_size = beside_others && l.weights_seen() ? l.least_usual_gain() : l.usual_gain;
+  if (!(at_start > limits.gain_factor * usual_size) || !is_finite(at_start)) {
+    return false;
+  }
+  bool const usable = is_finite(gain) && gain > 0.25 * at_start;
+  double factor = std::sqrt(usual_size / (usable ? gain : at_start));
+  if (!l.weights_seen()) { // then the inputs may be large as well
+    double const by_spread = 1.0 / l.record.saturation.stddev_z();
+    factor = by_spread < factor ? by_spread : factor;
+  }
+  bool const two_sided = l.has_activation() && l.flat_left && l.flat_right;
+  std::optional<layer_state> const after = two_sided ? l.expected_at_start(factor, factor) : std::nullopt;
+  if (two_sided && after && !is_nan(l.initial) && !beside_others) {
+    // A small peak slope wants larger weights than usual: they are too large only if they cost half of the slope.
+    bool const wants_large = l.act && l.act->peak_slope() <= 0.5;
+    double const usual = l.expected(0.0, 1.0)->slope_share;
+    if (!(after->slope_share > 1.1 * l.initial) || (wants_large && !(l.initial < 0.5 * usual))) {
+      return false;
+    }
+  }
+  bool const last = &l == &run.layers.back() && !l.has_activation();
+  bool const lost = two_sided && l.now.slope_share < limits.slope_left * l.healthy;
+  finding f =
+      l.finding_of(two_sided ? symptom::saturated_layer : symptom::signal_grows,
+                   lost || (two_sided && l.saturated() > limits.saturated_share) ? severity::alarm : severity::warning,
+                   last ? cause::logits : cause::weight_norm);
+  if (two_sided) {
+    f.side = which_side(l, limits);
+    f.evidence = slope_text(l);
+    f.reason = gain_text(l, at_start);
+  } else {
+    f.evidence = message(spread_text(l), gain_text(l, at_start));
+    f.reason = last ? "large logits make the loss certain before anything is learned"
+                    : "the layer multiplies the signal, and the gradient of the layers before it";
+  }
+  if (!l.weights_seen()) {
+    f.reason += "; this is an inference from z: hand over the weights (layer_monitor::update)";
+  }
+  f.value = at_start / usual_size;
+  f.limit = limits.gain_factor;
+  f.samples = static_cast<double>(l.record.saturation.count);
+  advise_rescale(f, l, factor);
+  advise_restart(run, f, l, usual_size, at_start);
+  if (two_sided && l.units != nullptr) {
+    name_units(l, f, limits.worst_units, "share of the peak slope",
+               [](unit_summary const& u) { return u.slope_share(); });
+  }
+  found.push_back({std::move(f), true});
+  return true;
+}
+
+/// Weights that were too small from the start, and still are.
+inline bool find_small_weights(run_case const& run, layer_case const& l, double limit,
+                               std::vector<root_finding>& found) {
+  double const at_start = l.first_gain();
+  double const gain = l.gain();
+  if (!l.weights_seen() || !(at_start < limit * l.least_usual_gain()) || !(gain < 0.25 * l.usual_gain) ||
+      !(gain > 0.0)) {
+    return false;
+  }
+  finding f = l.finding_of(symptom::signal_lost, severity::warning, cause::small_weights);
+  f.evidence = message(spread_text(l), gain_text(l, gain));
+  f.reason = "the layer shrinks the signal, and the gradient of the layers before it";
+  f.value = gain / l.usual_gain;
+  f.limit = limit;
+  advise_rescale(f, l, std::sqrt(l.usual_gain / gain));
+  advise_restart(run, f, l, l.usual_gain, at_start);
+  found.push_back({std::move(f), true});
+  return true;
+}
+
+/// The variance of z against the one that the caller expects.
+inline void find_variance(layer_case const& l, finding_limits const& limits, std::vector<root_finding>& found) {
+  double const ratio = l.record.saturation.variance_z() / l.expected_variance;
+  if (!(ratio > limits.variance_factor || ratio * limits.variance_factor < 1.0)) {
+    return;
+  }
+  double const factor = 1.0 / std::sqrt(ratio);
+  finding f = l.finding_of(symptom::poor_initialization, severity::warning,
+                           ratio > 1.0 ? cause::large_weights : cause::small_weights);
+  f.value = ratio;
+  f.limit = ratio > 1.0 ? limits.variance_factor : 1.0 / limits.variance_factor;
+  f.evidence = message("z has variance ", text::significant(l.record.saturation.variance_z(), 3), ", ",
+                       text::significant(ratio, 3), " times the expected ", text::significant(l.expected_variance, 3));
+  if (is_finite(factor)) {
+    advise_rescale(f, l, factor);
+  }
+  found.push_back({std::move(f), true});
+}
+
+} // namespace satur::detail
+#endif

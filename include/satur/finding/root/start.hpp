@@ -1,0 +1,95 @@
+/// \file finding/root/start.hpp  Roots that were there before the first step.
+#pragma once
+
+#include "satur/finding/fold.hpp"
+#include "satur/finding/root/inputs.hpp"
+#include "satur/finding/root/nonfinite.hpp"
+#include "satur/finding/root/scale.hpp"
+#include "satur/finding/root/shift.hpp"
+#include "satur/finding/root/units.hpp"
+#include "satur/finding/run_case.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#if !SATUR_COMPILED
+namespace satur::detail {
+
+[[nodiscard]] inline bool any_direct(std::vector<root_finding> const& found) {
+  return std::any_of(found.begin(), found.end(), [](root_finding const& f) { return f.direct; });
+}
+
+/// Whether a direct finding names the layer.
+[[nodiscard]] inline bool has_root(std::vector<root_finding> const& found, std::string const& layer) {
+  return std::any_of(found.begin(), found.end(), [&layer](root_finding const& f) {
+    return f.direct && std::find(f.what.layers.begin(), f.what.layers.end(), layer) != f.what.layers.end();
+  });
+}
+
+/// Roots that were there before the first step. Inputs or equal units, if found, explain all others. Otherwise each
+/// layer has the first that holds of: single units, biases, large weights, small weights.
+inline void find_at_start(run_case const& run, finding_limits const& limits, std::vector<root_finding>& found) {
+  find_inputs(run, limits, found);
+  if (found.empty()) {
+    find_identical_units(run, found);
+  }
+  if (!found.empty()) {
+    return;
+  }
+  auto const find_in_layers = [&](bool most_are_large) {
+    found.clear();
+    for (layer_case const& l : run.layers) {
+      if (l.has_z() || l.first.z.count != 0) {
+        find_broken_units(run, l, limits, found) || find_bias(run, l, limits, found) ||
+            find_large_weights(run, l, limits, most_are_large, found) ||
+            find_small_weights(run, l, 1.0 / limits.small_gain_factor, found);
+      }
+    }
+  };
+  find_in_layers(false);
+  auto const large = std::count_if(found.begin(), found.end(), [](root_finding const& f) {
+    return f.what.cause == cause::weight_norm || f.what.cause == cause::logits;
+  });
+  if (large >= 2 && 2 * static_cast<std::size_t>(large) >= run.layers.size()) {
+    find_in_layers(true);
+  }
+  bool const small = std::any_of(found.begin(), found.end(),
+                                 [](root_finding const& f) { return f.what.cause == cause::small_weights; });
+  if (small && found.size() == 1) { // other layers may be nearly as small
+    found.clear();
+    for (layer_case const& l : run.layers) {
+      find_small_weights(run, l, 0.28, found);
+    }
+  }
+}
+
+/// Values that are not finite are a finding of their own if data or weights brought them in, or if no root was there
+/// before the first step. Otherwise they follow from that root, whose evidence then says so.
+[[nodiscard]] inline std::vector<finding> explain_nonfinite(run_case const& run, finding nonfinite,
+                                                            std::vector<root_finding> found) {
+  bool const seeded = nonfinite.cause == cause::nonfinite_data || nonfinite.cause == cause::nonfinite_weights;
+  if (seeded || !any_direct(found)) {
+    return {std::move(nonfinite)};
+  }
+  join_layers(found);
+  std::vector<finding> all = fold(std::move(found));
+  for (finding& f : all) {
+    f.severity = severity::alarm;
+    f.since = nonfinite.since;
+    f.evidence += "; z or dL/dz is not finite" + (f.since ? " " + since_text(*f.since) : std::string()) + " or later";
+  }
+  finding& first = all.front();
+  first.behind.clear();
+  for (layer_case const& l : run.layers) {
+    if (std::find(first.layers.begin(), first.layers.end(), l.name) == first.layers.end() &&
+        (l.record.nonfinite() || l.onset)) {
+      first.behind.push_back({l.name, symptom::nonfinite});
+    }
+  }
+  return all;
+}
+
+} // namespace satur::detail
+#endif

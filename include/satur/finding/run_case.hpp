@@ -1,0 +1,163 @@
+/// \file finding/run_case.hpp  What diagnose() knows of a run: its layers, its loss, its data.
+#pragma once
+
+#include "satur/finding/layer_case.hpp"
+#include "satur/monitor/loss_history.hpp"
+#include "satur/statistics/interval.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace satur { inline namespace SATUR_ABI {
+
+/// What a loop hands over beside its layers. All of it may be missing; less can be concluded then.
+struct run_record {
+  loss_history const* losses = nullptr;        ///< without it, the learning rate is never named as a cause
+  saturation data{};                           ///< the numbers of the last inputs, observed with identity{}
+  unit_records const* features = nullptr;      ///< each input feature
+  std::optional<nonfinite_onset> data_onset{}; ///< when the data were not finite
+  std::uint64_t steps = 0;                     ///< steps so far
+};
+
+#if !SATUR_COMPILED
+namespace detail {
+
+/// A finding and its kind. Direct: its evidence lies in the layer's own weights and biases, in the data or in the loss.
+/// Not direct: its evidence lies in what passes through the layer. fold() puts those behind a direct one.
+struct root_finding {
+  finding what;
+  bool direct = true;
+};
+
+struct run_case {
+  std::deque<layer_case> layers; ///< in the order of the forward pass; addresses stay
+  run_record const& run;
+  run_state state = run_state::unknown;
+
+  run_case(std::span<named_record const> records, run_record const& whole, std::span<any_activation const> given)
+      : run(whole), state(whole.losses != nullptr ? judge(*whole.losses) : run_state::unknown) {
+    layer_case const* before = nullptr;
+    for (named_record const& r : records) {
+      layer_case& l = layers.emplace_back(r, before, given);
+      if (before == nullptr && run.data.z.count != 0) {
+        l.data_square = run.data.mean_z() * run.data.mean_z() + run.data.variance_z();
+      }
+      before = &l;
+    }
+  }
+
+  [[nodiscard]] bool loss_known() const { return state != run_state::unknown; }
+  [[nodiscard]] bool learns() const { return state == run_state::learning || state == run_state::converged; }
+  /// The loss had time to fall and did not, or it rose far above its start. A loss that stalls well below chance has
+  /// learned something: that is no failure.
+  [[nodiscard]] bool fails() const {
+    if (!loss_known() || learns() || !(late() || exploded())) {
+      return false;
+    }
+    loss_block const recent = run.losses->between(0.8, 1.0);
+    return state != run_state::stalled || !(recent.mean + 3.0 * recent.error() < 0.97 * run.losses->chance());
+  }
+  /// Enough steps for the loss to say something.
+  [[nodiscard]] bool late() const { return run.losses != nullptr && run.losses->seen() >= 40; }
+  [[nodiscard]] bool exploded() const {
+    if (run.losses == nullptr || run.losses->empty()) {
+      return false;
+    }
+    loss_history const& all = *run.losses;
+    double const start = all[0].mean;
+    double const above = is_nan(all.chance()) || start > all.chance() ? start : all.chance();
+    return all.nonfinite() || all.between(0.8, 1.0).mean > 3.0 * above;
+  }
+  /// Whether findings without evidence in weights, biases or data may be reported: the loss fails, or is not known.
+  [[nodiscard]] bool may_suspect() const { return run.losses == nullptr || run.losses->empty() || fails(); }
+  /// So few steps that starting again costs little.
+  [[nodiscard]] bool young() const { return run.losses != nullptr && !run.losses->empty() && run.losses->seen() < 100; }
+  /// The same for shifted means and the depth. They wait longer, because some healthy nets learn slowly at first.
+  [[nodiscard]] bool may_suspect_structure() const {
+    return may_suspect() && (run.losses == nullptr || run.losses->empty() || run.losses->seen() >= 100);
+  }
+  /// Whether training has spoiled the weights that a cure would start from.
+  [[nodiscard]] bool spoiled() const {
+    bool grew = fails() || young();
+    for (layer_case const& l : layers) {
+      grew = grew || l.grew();
+    }
+    return grew;
+  }
+
+  /// The largest of log10(first update / weights) over the layers; NaN if none is known.
+  [[nodiscard]] double largest_first_update() const {
+    double largest = std::numeric_limits<double>::quiet_NaN();
+    for (layer_case const& l : layers) {
+      if (!is_nan(l.first_update) && !(l.first_update <= largest)) {
+        largest = l.first_update;
+      }
+    }
+    return largest;
+  }
+  /// Factor on the learning rate that brings that update to 10^-1.8 of the weights, between 1e-4 and 0.3; 0.1 if no
+  /// update is known.
+  [[nodiscard]] double rate_factor() const {
+    double const update = largest_first_update();
+    double const factor = is_nan(update) ? 0.1 : std::pow(10.0, -1.8 - update);
+    return factor < 1e-4 ? 1e-4 : factor > 0.3 ? 0.3 : factor;
+  }
+  /// Samples of a step, from the records of units; 0 if unknown.
+  [[nodiscard]] double batch() const {
+    for (layer_case const& l : layers) {
+      if (l.units != nullptr && l.size() != 0) {
+        return static_cast<double>(l.record.saturation.count + l.record.saturation.nan) / static_cast<double>(l.size());
+      }
+    }
+    return 0.0;
+  }
+};
+
+/// Whether the bias or the inputs move the mean of z. Over units, sum w_i E a_i has the mean square sum (E a_i)^2 times
+/// mean w^2; a measured `mean_square` above 4 times that is due to the bias. cause::mean if one of them is not known.
+[[nodiscard]] inline satur::cause cause_of_mean(run_case const& run, layer_case const& l, double mean_square) {
+  unit_records const* const in = l.before != nullptr ? l.before->units : run.run.features;
+  weight_record const& w = l.first_weights.count != 0 ? l.first_weights : l.weights;
+  if (!l.weights_seen() || in == nullptr) {
+    return cause::mean;
+  }
+  double means = 0.0;
+  for (std::size_t i = 0; i < in->size(); ++i) {
+    unit_summary const s = (*in)[i];
+    double const m = l.before != nullptr ? s.output : s.z_mean;
+    means += is_finite(m) ? m * m : 0.0;
+  }
+  if (l.before != nullptr && l.before->first.output.count != 0) { // the window may have moved since
+    double const m = l.before->first.mean_output();
+    double const at_start = m * m * static_cast<double>(in->size());
+    means = at_start > means ? at_start : means;
+  }
+  return mean_square > 4.0 * means * w.mean_square() ? cause::bias : cause::input_mean;
+}
+
+/// The 95 % interval of a share of n that a finding reports as its value.
+inline void set_share_interval(finding& f, double n) {
+  interval const range = wilson(static_cast<std::uint64_t>(f.value * n + 0.5), static_cast<std::uint64_t>(n));
+  f.value_low = range.low;
+  f.value_high = range.high;
+  f.samples = n;
+}
+
+/// "hidden 2", "hidden 2 and hidden 3", "hidden 2 to hidden 7".
+[[nodiscard]] inline std::string names_of(std::vector<std::string> const& layers) {
+  if (layers.size() <= 1) {
+    return layers.empty() ? std::string() : layers.front();
+  }
+  return layers.size() == 2 ? layers[0] + " and " + layers[1] : layers.front() + " to " + layers.back();
+}
+
+} // namespace detail
+#endif
+
+}} // namespace satur::SATUR_ABI

@@ -1,0 +1,503 @@
+// Every root cause, seeded in a small net whose truth is known: one finding, in the right layer, with a cure that does
+// what it predicts.
+#include "support/training_run.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+using satur::cause;
+using satur::remedy;
+using satur::symptom;
+using test::training_run;
+
+constexpr std::size_t width = 24;
+
+training_run tanh_run(std::size_t depth = 3, std::uint64_t seed = 1) { return {satur::tanh{}, depth, 1.0, seed}; }
+training_run relu_run(std::size_t depth = 3, std::uint64_t seed = 1) { return {satur::relu{}, depth, 2.0, seed}; }
+
+std::string text(satur::finding const& f) {
+  std::ostringstream out;
+  out << f;
+  return out.str();
+}
+
+/// The form of a finding: "[alarm] layer: …", a line with the cure if there is one, the numbers behind it, and no word
+/// that is no number.
+void check_words(satur::finding const& f) {
+  std::string const words = text(f);
+  INFO(words << "\n" << f.details());
+  CHECK(words.starts_with("[" + std::string(to_text(f.severity)) + "] " + f.layer + ": "));
+  CHECK(f.severity != satur::severity::note);
+  CHECK(std::count(words.begin(), words.end(), '\n') == (f.cure.advice.empty() ? 0 : 1));
+  CHECK((words.find("\n  cure: ") != std::string::npos) == !f.cure.advice.empty());
+  CHECK(f.details().find_first_of("0123456789") != std::string::npos);
+  CHECK(!f.layers.empty());
+  CHECK(f.layers.front() == f.layer);
+  for (char const* const odd : {" inf ", " -inf", "inf\n", " nan ", "nan\n", "-nan", "e-3", "e-4", "deviation -"}) {
+    CAPTURE(odd);
+    CHECK((words + "\n" + f.details() + "\n").find(odd) == std::string::npos);
+  }
+}
+
+/// Runs so many steps; the one finding.
+satur::finding only(training_run& run, std::size_t steps = 10) {
+  run.run_to(steps);
+  std::vector<satur::finding> const found = run.findings();
+  std::string all;
+  for (satur::finding const& f : found) {
+    check_words(f);
+    all += text(f) + "\n";
+  }
+  INFO(all);
+  REQUIRE(found.size() == 1);
+  return found[0];
+}
+
+/// Slope within 10 %, saturated share within .02, of what the layer measures once the cure is applied.
+void check_prediction(training_run const& run, satur::finding const& f) {
+  CAPTURE(text(f));
+  REQUIRE(f.cure.predicted);
+  satur::layer_state const after = run.after(f);
+  CHECK(f.cure.predicted->slope_share == doctest::Approx(after.slope_share).epsilon(0.1));
+  CHECK(std::fabs(f.cure.predicted->saturated() - after.saturated()) < 0.02);
+}
+
+bool follows(satur::finding const& f, std::string const& layer) {
+  return std::any_of(f.behind.begin(), f.behind.end(), [&](satur::consequence const& c) { return c.layer == layer; });
+}
+
+using names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("roots: nets that learn have no finding") {
+  struct healthy {
+    satur::any_activation act;
+    std::size_t depth;
+    double gain;
+  };
+  for (healthy const& h :
+       {healthy{satur::tanh{}, 3, 1.0}, healthy{satur::tanh{}, 1, 1.0}, healthy{satur::relu{}, 3, 2.0},
+        healthy{satur::relu{}, 1, 2.0}, healthy{satur::gelu{}, 3, 2.0}, healthy{satur::leaky_relu{}, 3, 2.0},
+        healthy{satur::identity{}, 2, 1.0}, healthy{satur::sigmoid{}, 1, 1.0}}) {
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      training_run run(h.act, h.depth, h.gain, seed);
+      CAPTURE(h.act.name);
+      CAPTURE(h.depth);
+      CAPTURE(seed);
+      for (std::size_t const until : {1u, 5u, 10u, 25u, 50u, 100u}) {
+        run.run_to(until);
+        for (satur::finding const& f : run.findings()) {
+          FAIL_CHECK("step " << until << ": " << f);
+        }
+      }
+      CHECK(run.loss < 0.5 * std::log(4.0)); // it has learned
+    }
+  }
+}
+
+TEST_CASE("roots: NaN in the data, handed over or inferred") {
+  auto const spoil = [](training_run& r) {
+    if (r.steps == 7) {
+      r.x[3 * training_run::features + 2] = std::nan("");
+    }
+  };
+  training_run run = tanh_run();
+  run.on_data = spoil;
+  satur::finding f = only(run);
+  CHECK(f.layer == "data");
+  CHECK(f.cause == cause::nonfinite_data);
+  CHECK(f.severity == satur::severity::alarm);
+  CHECK(f.cure.what == remedy::clean_data);
+  CHECK(f.since == satur::step_range{7, 7});
+  CHECK(f.evidence == "1 NaN and 0 infinite values came in in step 7, in feature 2");
+  CHECK(f.behind.size() == 4);
+  CHECK(f.reason.find("inference") == std::string::npos);
+
+  training_run blind = tanh_run();
+  blind.on_data = spoil;
+  blind.gives_data = false;
+  f = only(blind);
+  CHECK(f.layer == "hidden 1");
+  CHECK(f.cause == cause::nonfinite_data);
+  CHECK(f.cure.what == remedy::clean_data);
+  CHECK(f.reason.find("this is an inference") != std::string::npos);
+  CHECK(f.reason.find("monitor::input") != std::string::npos);
+  CHECK(f.since == satur::step_range{7, 7});
+  CHECK(f.behind.size() == 3);
+}
+
+TEST_CASE("roots: a weight or a bias that is not finite names its layer and its unit") {
+  for (std::size_t const at : {0u, 5u}) { // before the first step, or later
+    CAPTURE(at);
+    training_run run = tanh_run();
+    run.run_to(at);
+    run.layers[1].w[5 * width + 7] = std::numeric_limits<double>::infinity();
+    satur::finding const f = only(run);
+    CHECK(f.layer == "hidden 2");
+    CHECK(f.cause == cause::nonfinite_weights);
+    REQUIRE(f.units.size() == 1);
+    CHECK(f.units[0].unit == 7);
+    CHECK(f.cure.units == std::vector<std::size_t>{7});
+    CHECK(f.reason == "1 weight is not finite");
+    CHECK(f.since == satur::step_range{at, at});
+    CHECK(follows(f, "hidden 3"));
+    CHECK(follows(f, "output"));
+  }
+  training_run run = tanh_run();
+  run.layers[1].b[9] = std::nan("");
+  satur::finding const f = only(run);
+  CHECK(f.layer == "hidden 2");
+  CHECK(f.cause == cause::nonfinite_weights);
+  REQUIRE(f.units.size() == 1);
+  CHECK(f.units[0].unit == 9);
+}
+
+TEST_CASE("roots: overflow follows from inputs or weights that are too large") {
+  training_run inputs = relu_run();
+  inputs.on_data = [](training_run& r) {
+    for (double& v : r.x) {
+      v *= 1e15;
+    }
+  };
+  satur::finding f = only(inputs, 30);
+  CHECK(f.layer == "data");
+  CHECK(f.cause == cause::input_scale);
+  CHECK(f.severity == satur::severity::alarm);
+  CHECK(f.cure.what == remedy::normalize_inputs);
+  CHECK(f.cure.restart);
+  CHECK(f.evidence.find("z or dL/dz is not finite") != std::string::npos);
+  CHECK(f.since.has_value());
+  CHECK(follows(f, "hidden 1"));
+
+  training_run weights = relu_run();
+  weights.scale(1, 1e10);
+  f = only(weights, 30);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.cause == cause::weight_norm);
+  CHECK(f.cure.restart);
+  CHECK(f.cure.factor == doctest::Approx(1e-10).epsilon(0.1));
+}
+
+TEST_CASE("roots: inputs too large for their squares are told without infinity") {
+  for (bool const given : {true, false}) {
+    training_run run = tanh_run();
+    run.gives_data = given;
+    run.on_data = [](training_run& r) {
+      for (double& v : r.x) {
+        v *= 1e200;
+      }
+    };
+    satur::finding const f = only(run, 1);
+    CHECK(f.cause == cause::input_scale);
+    CHECK(f.layer == (given ? "data" : "hidden 1"));
+  }
+}
+
+TEST_CASE("roots: inputs of the wrong size or off center") {
+  auto const pixels = [](training_run& r) {
+    for (double& v : r.x) {
+      v = 50.0 * v;
+    }
+  };
+  training_run run = tanh_run();
+  run.on_data = pixels;
+  satur::finding f = only(run);
+  CHECK(f.layer == "data");
+  CHECK(f.symptom == symptom::odd_inputs);
+  CHECK(f.cause == cause::input_scale);
+  CHECK(f.cure.what == remedy::normalize_inputs);
+  CHECK(std::sqrt(f.value) == doctest::Approx(50.0).epsilon(0.05));
+
+  training_run blind = tanh_run();
+  blind.on_data = pixels;
+  blind.gives_data = false;
+  f = only(blind);
+  CHECK(f.layer == "hidden 1");
+  CHECK(f.cause == cause::input_scale);
+  CHECK(f.cure.what == remedy::normalize_inputs);
+  CHECK(f.evidence.find("this is an inference") != std::string::npos);
+
+  training_run feature = tanh_run();
+  feature.on_data = [](training_run& r) {
+    for (std::size_t i = 3; i < r.x.size(); i += training_run::features) {
+      r.x[i] *= 1000.0;
+    }
+  };
+  f = only(feature);
+  CHECK(f.layer == "data");
+  CHECK(f.cause == cause::input_scale);
+  REQUIRE(f.units.size() == 1);
+  CHECK(f.units[0].unit == 3);
+  CHECK(f.units[0].reading == doctest::Approx(1000.0).epsilon(0.1));
+
+  training_run shifted = tanh_run();
+  shifted.on_data = [](training_run& r) {
+    for (double& v : r.x) {
+      v += 10.0;
+    }
+  };
+  f = only(shifted);
+  CHECK(f.layer == "data");
+  CHECK(f.cause == cause::input_mean);
+  CHECK(f.value == doctest::Approx(101.0).epsilon(0.05));
+}
+
+TEST_CASE("roots: weights too large or too small, in the layers where they are") {
+  training_run large = tanh_run();
+  large.scale(1, 5.0);
+  satur::finding f = only(large);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.cause == cause::weight_norm);
+  CHECK(f.cure.what == remedy::rescale);
+  CHECK(f.cure.factor == doctest::Approx(0.2).epsilon(0.1));
+  CHECK(f.side == satur::side::both);
+  check_prediction(large, f);
+
+  training_run relu = relu_run();
+  relu.scale(1, 5.0);
+  f = only(relu);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.cause == cause::weight_norm);
+  CHECK(f.cure.factor == doctest::Approx(0.2).epsilon(0.1));
+  CHECK(f.symptom == symptom::signal_grows); // no factor changes a relu's slope
+
+  training_run all = tanh_run();
+  for (std::size_t l = 0; l < 4; ++l) {
+    all.scale(l, 5.0);
+  }
+  f = only(all);
+  CHECK(f.layers == names{"hidden 1", "hidden 2", "hidden 3", "output"});
+  CHECK(f.cause == cause::weight_norm);
+  REQUIRE(f.cure.factors.size() == 4);
+  for (double const factor : f.cure.factors) {
+    CHECK(factor == doctest::Approx(0.2).epsilon(0.15));
+  }
+  check_prediction(all, f);
+
+  training_run small = tanh_run();
+  small.scale(1, 0.05);
+  f = only(small);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.cause == cause::small_weights);
+  CHECK(f.cure.what == remedy::rescale);
+  CHECK(f.cure.factor == doctest::Approx(20.0).epsilon(0.1));
+  check_prediction(small, f);
+}
+
+TEST_CASE("roots: zero and constant weights are identical units") {
+  training_run zero = tanh_run();
+  for (std::size_t l = 0; l < 4; ++l) {
+    zero.scale(l, 0.0);
+  }
+  satur::finding f = only(zero);
+  CHECK(f.layers.front() == "hidden 1");
+  CHECK(f.layers.size() >= 3);
+  CHECK(f.cause == cause::identical_units);
+  CHECK(f.cure.what == remedy::initializer);
+  CHECK(f.cure.factor == 1.0);
+  check_prediction(zero, f);
+
+  training_run constant = tanh_run();
+  std::fill(constant.layers[1].w.begin(), constant.layers[1].w.end(), 0.1);
+  f = only(constant);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.cause == cause::identical_units);
+  CHECK(f.evidence == "all weights were 0.1 at the start");
+  check_prediction(constant, f);
+}
+
+TEST_CASE("roots: biases of +6 and -6 by turns are one fault") {
+  auto const turn = [](test::plain_layer& l) {
+    for (std::size_t u = 0; u < l.out; ++u) {
+      l.b[u] = u % 2 == 0 ? 6.0 : -6.0;
+    }
+  };
+  training_run one = tanh_run();
+  turn(one.layers[1]);
+  satur::finding f = only(one);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.cause == cause::bias);
+  CHECK(f.side == satur::side::both);
+  CHECK(f.cure.what == remedy::recenter);
+  CHECK(f.cure.units.size() == width);
+  check_prediction(one, f);
+
+  training_run all = tanh_run();
+  for (std::size_t l = 0; l < 3; ++l) {
+    turn(all.layers[l]);
+  }
+  f = only(all);
+  CHECK(f.layers == names{"hidden 1", "hidden 2", "hidden 3"});
+  CHECK(f.cause == cause::bias);
+}
+
+TEST_CASE("roots: a gradient that vanishes by slopes goes behind the layer that lost them") {
+  training_run run = tanh_run(4);
+  run.gives_loss = false;
+  for (std::size_t u = 0; u < width; ++u) {
+    run.layers[2].b[u] = u % 2 == 0 ? 8.0 : -8.0;
+  }
+  satur::finding const f = only(run);
+  CHECK(f.layers == names{"hidden 3"});
+  CHECK(f.cause == cause::bias);
+  CHECK(std::count(f.behind.begin(), f.behind.end(), satur::consequence{"hidden 1", symptom::vanishing_gradient}) == 1);
+  check_prediction(run, f);
+}
+
+TEST_CASE("roots: one unit with weights a hundred times as large") {
+  training_run run = tanh_run();
+  for (std::size_t i = 0; i < width; ++i) {
+    run.layers[1].w[i * width + 5] *= 100.0;
+  }
+  satur::finding const f = only(run);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.cause == cause::broken_units);
+  REQUIRE(f.units.size() == 1);
+  CHECK(f.units[0].unit == 5);
+  CHECK(f.cure.what == remedy::reinitialize_units);
+  CHECK(f.cure.units == std::vector<std::size_t>{5});
+  check_prediction(run, f);
+}
+
+TEST_CASE("roots: units dead at birth, and units that die") {
+  auto const kill = [](training_run& r) {
+    for (std::size_t u = 0; u < 15; ++u) {
+      r.layers[1].b[u] = -50.0;
+    }
+  };
+  training_run born = relu_run();
+  kill(born);
+  satur::finding f = only(born);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.cause == cause::bias);
+  CHECK(f.cure.what == remedy::recenter);
+  CHECK_FALSE(f.since.has_value());
+  check_prediction(born, f);
+
+  training_run died = relu_run();
+  died.run_to(20);
+  kill(died);
+  f = only(died, 40);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.symptom == symptom::dead_units);
+  CHECK(f.cause == cause::bias);
+  CHECK(f.value == 15.0 / 24.0);
+  REQUIRE(f.since.has_value());
+  CHECK(f.since->first >= 19);
+  CHECK(f.since->last <= 20);
+  CHECK(f.evidence.find("last active about step") != std::string::npos);
+  CHECK(f.cure.units.size() == 15);
+  check_prediction(died, f);
+}
+
+TEST_CASE("roots: sigmoid in depth 7 is unfit, whatever its weights are") {
+  for (bool const with_loss : {false, true}) {
+    training_run run(satur::sigmoid{}, 7, 1.0);
+    run.gives_loss = with_loss;
+    satur::finding const f = only(run, with_loss ? 60 : 10);
+    CHECK(f.layer == "hidden 1");
+    CHECK(f.symptom == symptom::vanishing_gradient);
+    CHECK(f.cause == cause::activation);
+    CHECK(f.cure.what == remedy::zero_centered_activation);
+  }
+}
+
+TEST_CASE("roots: the learning rate is named if the loss rises, and never without it") {
+  for (bool const relu : {false, true}) {
+    CAPTURE(relu);
+    training_run run = relu ? relu_run() : tanh_run();
+    run.rate = 30.0;
+    satur::finding const f = only(run, 50);
+    CHECK(f.layer == "loss");
+    CHECK(f.symptom == symptom::rising_loss);
+    CHECK(f.cause == cause::learning_rate);
+    CHECK(f.cure.what == remedy::learning_rate);
+    CHECK(f.cure.factor < 0.1);
+    CHECK(f.cure.factor > 0.0);
+    CHECK(f.cure.restart);
+
+    training_run silent = relu ? relu_run() : tanh_run();
+    silent.rate = 30.0;
+    silent.gives_loss = false;
+    silent.run_to(1);
+    CHECK(silent.mon.at("hidden 1").last().update.log10_ratio() > -0.5);
+    CHECK(silent.findings().empty()); // the size of a step alone is no finding
+    silent.run_to(50);
+    for (satur::finding const& one : silent.findings()) {
+      CHECK(one.cause != cause::learning_rate);
+      CHECK(one.cure.what != remedy::learning_rate);
+    }
+    // the same steps of a net that learns
+    training_run slow = relu ? relu_run() : tanh_run();
+    slow.rate = 1e-6;
+    slow.gives_loss = false;
+    slow.run_to(50);
+    CHECK(slow.findings().empty());
+  }
+}
+
+TEST_CASE("roots: logits too large for the loss") {
+  training_run run = tanh_run();
+  run.scale(3, 50.0);
+  satur::finding const f = only(run);
+  CHECK(f.layers == names{"output"});
+  CHECK(f.cause == cause::logits);
+  CHECK(f.cure.what == remedy::rescale);
+  CHECK(f.cure.factor == doctest::Approx(0.02).epsilon(0.15));
+}
+
+TEST_CASE("roots: a backward pass without the slope, where slopes are exactly 0") {
+  training_run run = relu_run();
+  run.forgets_slope = true;
+  satur::finding const f = only(run);
+  CHECK(f.layers == names{"hidden 1", "hidden 2", "hidden 3"});
+  CHECK(f.symptom == symptom::wrong_gradient);
+  CHECK(f.cause == cause::backward);
+  CHECK(f.cure.what == remedy::gradient_code);
+  for (satur::any_activation const& smooth :
+       {satur::any_activation(satur::gelu{}), satur::any_activation(satur::silu{})}) {
+    training_run other(smooth, 3, 2.0);
+    other.forgets_slope = true;
+    other.run_to(10);
+    CAPTURE(smooth.name);
+    CHECK(other.findings().empty());
+  }
+}
+
+TEST_CASE("roots: no mean is judged from a batch of two") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    training_run run(satur::tanh{}, 3, 1.0, seed, width, 2);
+    run.gives_loss = false;
+    for (int step = 0; step < 3; ++step) {
+      run.step();
+      CHECK(run.findings().empty());
+    }
+  }
+  // Units of means 1 and -1 and standard deviation 0.05: two samples say nothing, eight do.
+  for (std::size_t const samples : {2u, 6u, 8u}) {
+    std::vector<double> z;
+    for (std::size_t s = 0; s < samples; ++s) {
+      double const d = s % 2 == 0 ? 0.05 : -0.05;
+      z.insert(z.end(), {1.0 + d, -1.0 + d, 1.01 - d, -1.02 - d});
+    }
+    satur::monitor mon({.units = true});
+    mon["fc"].observe(satur::tanh{}, z, satur::unit_layout::matrix(samples, 4));
+    mon.end_step();
+    CAPTURE(samples);
+    std::vector<satur::finding> const found = satur::diagnose(mon);
+    REQUIRE(found.size() == (samples < satur::finding_limits{}.least_samples ? 0u : 1u));
+    if (!found.empty()) {
+      CHECK(found[0].symptom == symptom::mean_shift);
+      CHECK(found[0].value == 1.0);
+    }
+  }
+}
