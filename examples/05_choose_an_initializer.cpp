@@ -29,19 +29,20 @@ void claim(bool holds, std::string const& what) {
 }
 
 /// One row. The score is the change of the gradient's size per layer (0 is best), infinite if the layer saturates.
-double print(std::string const& rule, theory::prediction const& p) {
+double print(std::string const& rule, theory::prediction const& p, bool saturated) {
   theory::layer_prediction const& worst = p.layers[p.most_saturated()];
   std::printf("  %-24s %8.3g %8.3g %8.3g %10.2g %9.1f %%\n", rule.c_str(), p.layers[0].mean_derivative,
               p.layers[4].mean_derivative, p.layers[19].mean_derivative, std::sqrt(p.layers[0].gradient_norm_squared),
               100.0 * worst.saturated);
-  return worst.saturated > 0.05 ? HUGE_VAL : std::fabs(std::log(p.gradient_factor()));
+  return saturated ? HUGE_VAL : std::fabs(std::log(p.gradient_factor()));
 }
 
 template <class A> theory::recommendation choose(A const& act) {
   std::printf("%s\n", std::string(act.name).c_str());
   double const bound = 1.0 / std::sqrt(static_cast<double>(width));
   auto const row = [&act](std::string const& rule, auto const& init) {
-    return print(rule, theory::predict(act, theory::network_of(init, widths)));
+    theory::network const net = theory::network_of(init, widths);
+    return print(rule, theory::predict(act, net), theory::judge(act, net).saturated);
   };
   double others = row("PyTorch's nn.Linear", satur::uniform{-bound, bound});
   others = std::min(others, row("Glorot, LeCun", satur::glorot_normal{}));
@@ -52,13 +53,13 @@ template <class A> theory::recommendation choose(A const& act) {
   theory::recommendation const r = theory::recommend(act, widths);
   char rule[64];
   std::snprintf(rule, sizeof rule, "%s, gain %.4g", std::string(r.rule()).c_str(), r.gain);
-  double const own = print(rule, r.expected);
+  double const own = print(rule, r.expected, r.outlook.saturated);
   std::printf("  -> %s\n\n", r.outlook.text.c_str());
 
   claim(own <= others + 1e-6,
         std::string(act.name) +
             ": no usual rule that does not saturate keeps the gradient better than the recommended one");
-  claim(r.outlook.saturated_share <= 0.05, std::string(act.name) + ": the recommended rule saturates no layer");
+  claim(!r.outlook.saturated, std::string(act.name) + ": the recommended rule saturates no layer");
   return r;
 }
 

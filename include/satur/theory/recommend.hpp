@@ -51,11 +51,12 @@ namespace detail {
 namespace theory {
 
 /// The rule and the gain, from 1/16 to 64, that keep the size of the gradients best from the last layer to the first,
-/// while no layer has more than 5 % of its units on a flat side beyond 5. `lecun_normal` (fan-in) and `glorot_normal`
+/// while no layer has more than 5 % of its units on a flat side beyond 5. If the gradient vanishes even so, and larger
+/// weights keep it within the limits of `judge`, these are taken. `lecun_normal` (fan-in) and `glorot_normal`
 /// (both fans) are tried. Takes about 5 to 50 milliseconds for 20 layers.
 ///
-/// Examples: relu gets sqrt 2. A sigmoid gets the widest weights that do not saturate it, and an outlook that says that
-/// its gradients vanish anyway.
+/// Examples: relu gets sqrt 2. A sigmoid net of 20 layers gets the widest weights that do not saturate it, and an
+/// outlook that says that its gradients vanish anyway.
 ///
 /// Throws std::invalid_argument if there are fewer than two widths, a width is 0, or the mean or variance of the input
 /// is not finite.
@@ -114,14 +115,17 @@ template <class A>
       best_is_glorot = glorot;
     }
   }
+  best.outlook = judge(act, net(best_is_glorot, best.gain));
+  if (best.outlook.all_layers) { // larger weights are fine after all
+    best.gain *= best.outlook.advised_factor;
+    best.outlook = judge(act, net(best_is_glorot, best.gain));
+  }
   if (best_is_glorot) {
     best.initializer = glorot_normal{best.gain};
   } else {
     best.initializer = lecun_normal{best.gain};
   }
-  network const chosen = net(best_is_glorot, best.gain);
-  best.expected = predict(act, chosen);
-  best.outlook = judge(act, chosen);
+  best.expected = predict(act, net(best_is_glorot, best.gain));
   return best;
 }
 
