@@ -7,12 +7,15 @@
 #include <satur/tensor.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <numeric>
 #include <random>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace datasets {
@@ -26,6 +29,42 @@ struct task {
   std::function<void(matrix&, std::vector<int>&)> next_batch; ///< fills a batch of training data
   matrix test_x;
   std::vector<int> test_labels;
+
+  /// Changes every picture, those to come and those of the test: x becomes f(x, pixel).
+  template <class F> void transform(F const& f) {
+    auto const change = [f, n = inputs](matrix& x) {
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        x.data()[i] = f(x.data()[i], i % n);
+      }
+    };
+    change(test_x);
+    next_batch = [before = std::move(next_batch), change](matrix& x, std::vector<int>& labels) mutable {
+      before(x, labels);
+      change(x);
+    };
+  }
+  /// Pixels as they are stored, 0 to 255, instead of -1 to 1.
+  void take_raw_pixels() {
+    transform([](float x, std::size_t) { return std::round(127.5f * (x + 1.0f)); });
+  }
+  /// How frequent each class is.
+  [[nodiscard]] std::vector<double> frequencies() const {
+    std::vector<double> share(classes);
+    for (int const label : test_labels) {
+      share[static_cast<std::size_t>(label)] += 1.0 / static_cast<double>(test_labels.size());
+    }
+    return share;
+  }
+  /// Mean cross entropy of a model that knows how frequent each class is, and nothing else: ln(classes) or less.
+  [[nodiscard]] double chance() const {
+    double entropy = 0.0;
+    for (double const share : frequencies()) {
+      entropy -= share > 0.0 ? share * std::log(share) : 0.0;
+    }
+    return entropy;
+  }
+  /// Share of right answers of a model that always names the most frequent class.
+  [[nodiscard]] double largest_class() const { return std::ranges::max(frequencies()); }
 };
 
 inline task shapes(std::uint64_t seed) {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct options {
   std::uint64_t seed = 1;
   int threads = 0;
   std::size_t every = 0;
+  bool raw = false;
   std::string csv;
   std::string rule = "classic";
   bool diagnose = false;
@@ -54,6 +56,41 @@ struct options {
     or_else(every, std::max<std::size_t>(steps / 6, 1));
   }
 };
+
+/// An initializer that suits the activation: it keeps the size of z and of the gradient about the same in every layer.
+inline std::string usual_initializer(satur::any_activation const& act) {
+  bool const one_sided = act.flat_left != act.flat_right || act.name == "leaky_relu" || act.name == "prelu";
+  return act.name == "selu" ? "lecun_normal" : one_sided ? "he_normal" : "glorot_uniform";
+}
+
+/// The command that runs this: the options that differ from what they are by default.
+inline std::string command(options const& o) {
+  options usual;
+  usual.data = o.data;
+  usual.complete();
+  std::string all = "./examples/run.sh";
+  auto const add = [&all](char const* name, auto const& value, auto const& standard_value) {
+    if (value != standard_value) {
+      std::ostringstream words;
+      words << ' ' << name << ' ' << value;
+      all += words.str();
+    }
+  };
+  add("--data", o.data, std::string());
+  add("--activation", o.activation, usual.activation);
+  add("--init", o.init, usual.init);
+  add("--gain", o.gain, usual.gain);
+  add("--depth", o.depth, usual.depth);
+  add("--width", o.width, usual.width);
+  add("--batch", o.batch, usual.batch);
+  add("--lr", o.rate, usual.rate);
+  add("--steps", o.steps, usual.steps);
+  add("--seed", o.seed, usual.seed);
+  add("--threads", o.threads, usual.threads);
+  add("--every", o.every, std::max<std::size_t>(o.steps / 6, 1));
+  add("--rule", o.rule, usual.rule);
+  return all + (o.raw ? " --raw" : "");
+}
 
 /// Every activation but the shrinks, whose flat part is in the middle, and e^z, which trains nothing.
 inline std::vector<std::string> activation_names() {
@@ -103,8 +140,9 @@ inline void declare(CLI::App& app, options& o) {
   app.add_option("--rule", o.rule,
                  "when a unit counts as saturated: classic (|z| > 5) by default; docs/readings.md has all")
       ->check(CLI::IsMember(rule_names()));
-  app.add_flag("--diagnose", o.diagnose, "after each table, say why each layer is where it is: units, causes, cures");
-  app.add_flag("--repair", o.repair, "after each table, cure the layers that lost their slope, and say what it did");
+  app.add_flag("--raw", o.raw, "pixels from 0 to 255, as they are stored, instead of -1 to 1");
+  app.add_flag("--diagnose", o.diagnose, "after each table, say what is wrong so far, with the evidence");
+  app.add_flag("--repair", o.repair, "after each table, cure the root cause, say what it did, undo it if it did harm");
   app.add_option("--csv", o.csv, "file for the numbers of every table");
 }
 

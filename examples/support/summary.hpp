@@ -1,11 +1,14 @@
-// The summary of a run: what is wrong, where, why, and the fix.
+// The run in plain words: whether it learned, what is wrong, where, why, and what to try next.
 #pragma once
 
 #include "support/options.hpp"
 #include "support/text.hpp"
 
 #include <satur/finding.hpp>
+#include <satur/monitor.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -13,56 +16,131 @@
 
 namespace support {
 
-/// Options to try next, where layers are saturated.
-inline std::string advice(options const& o) {
-  if (o.gain > 1.5) {
-    return "--gain 1 (the weights are " + text("%g", o.gain) + " times the rule's size)";
-  }
-  if (o.activation == "sigmoid") {
-    return "--activation tanh --init glorot_uniform (zero-centered: the mean of z no longer drifts)";
-  }
-  if (o.activation == "relu") {
-    return std::string(o.init == "he_normal" ? "" : "--init he_normal, or ") +
-           "--activation leaky_relu (no unit can die)";
-  }
-  return "--init glorot_uniform --gain 1, or a smaller --lr";
+/// Whether the last fifth of the run is better than what a model that knows nothing has.
+inline bool learned(satur::loss_history const& losses) {
+  satur::run_state const state = satur::judge(losses);
+  return state == satur::run_state::learning || state == satur::run_state::converged ||
+         (state == satur::run_state::stalled && losses.between(0.8, 1.0).mean < 0.97 * losses.chance());
 }
 
-inline void summarize(std::ostream& out, options const& o, std::vector<satur::finding> const& found) {
-  bool flat = false;
-  bool unseen = false;
-  bool broken = false;
-  bool vanishing = false;
+/// "The run learned: the loss fell from 2.30 to 0.34 (chance: 2.30)."
+inline std::string verdict_of(satur::loss_history const& losses) {
+  double const recent = losses.between(0.8, 1.0).mean;
+  std::string const start = loss_text(losses.start().mean, 2);
+  std::string const fell = "the loss fell from " + start + text(" to %.2f (chance: %.2f)", recent, losses.chance());
+  switch (satur::judge(losses)) {
+  case satur::run_state::learning:
+    return "The run learned: " + fell + ".";
+  case satur::run_state::converged:
+    return "The run learned: " + fell + ", and has converged.";
+  case satur::run_state::stalled:
+    return learned(losses) ? "The run learned: " + fell + ", by less than 2 % in the second half."
+                           : "The run stalled: " + fell + ", and no longer falls.";
+  case satur::run_state::at_chance:
+    return recent > 1.1 * losses.chance()
+               ? text("The run did not learn: the loss is %.2f, worse than chance (%.2f).", recent, losses.chance())
+               : text("The run did not learn: the loss stayed at chance: %.3f (chance: %.3f).", recent,
+                      losses.chance());
+  case satur::run_state::diverging:
+    return losses.between(0.8, 1.0).nonfinite != 0 ? text("The run diverged: the loss is not finite from step %zu on.",
+                                                          static_cast<std::size_t>(losses.nonfinite_step() + 1))
+                                                   : "The run diverged: the loss rose from " + start +
+                                                         text(" to %.3g (chance: %.2f).", recent, losses.chance());
+  case satur::run_state::unknown:
+    break;
+  }
+  return text("The run is too short to say whether it learns: %zu steps.", static_cast<std::size_t>(losses.seen()));
+}
+
+/// A finding in two lines, each wrapped, and its details if they are wanted.
+inline void show(std::ostream& out, satur::finding const& f, bool details) {
+  std::ostringstream words;
+  words << f;
+  std::istringstream lines(words.str() + (details ? '\n' + f.details() : ""));
+  std::string indent = "- ";
+  for (std::string line; std::getline(lines, line); indent = "  ") {
+    out << wrapped(line, indent, "    ");
+  }
+}
+
+/// All of them, in the middle of a run.
+inline void show(std::ostream& out, std::vector<satur::finding> const& found) {
+  if (found.empty()) {
+    out << "Nothing is wrong so far.\n";
+  }
   for (satur::finding const& f : found) {
-    if (f.severity == satur::severity::note) {
-      continue;
-    }
-    std::stringstream lines;
-    lines << f;
-    bool continued = false;
-    for (std::string line; std::getline(lines, line); continued = true) {
-      out << wrapped(line, "  ").replace(0, continued ? 0 : 2, continued ? "" : "- ");
-    }
-    broken = broken || f.symptom == satur::symptom::nonfinite;
-    vanishing = vanishing || f.symptom == satur::symptom::vanishing_gradient;
-    if (f.symptom == satur::symptom::saturated_layer || f.symptom == satur::symptom::one_sided) {
-      flat = true;
-      unseen = unseen || f.now.saturated() < 0.05;
+    show(out, f, true);
+  }
+}
+
+struct advice {
+  std::string why;
+  options next;
+};
+
+/// What to run next, for the first root cause. Measured on the pictures of shapes: four layers of sigmoid or tanh stay
+/// at chance for 1200 steps, whatever their weights; layers with an open side learn in 200.
+inline advice advice_for(options const& o, satur::finding const& root) {
+  advice a{"", o};
+  auto const add = [&a](std::string const& words) { a.why += (a.why.empty() ? "" : ", ") + words; };
+  auto const usual = [&] { return usual_initializer(satur::activation_named(a.next.activation).value()); };
+  satur::any_activation const act = satur::activation_named(o.activation).value();
+  bool const two_sided = act.flat_left && act.flat_right && act.name != "relu6";
+  bool const unfit = root.cause == satur::cause::activation || root.cause == satur::cause::depth;
+  bool const weights = root.cause == satur::cause::weight_norm || root.cause == satur::cause::logits ||
+                       root.cause == satur::cause::small_weights || root.cause == satur::cause::spread ||
+                       root.cause == satur::cause::identical_units;
+  if (o.raw) {
+    a.next.raw = false;
+    add("pixels from -1 to 1");
+  } else if (weights && o.gain != 1.0) {
+    a.next.gain = 1.0;
+    add("weights of the rule's own size");
+  }
+  if (two_sided && o.depth > 1 && (!o.real_data() || unfit)) {
+    a.next.activation = "relu";
+    a.next.init = usual();
+    a.next.gain = 1.0;
+    add("an activation whose slope is 1 on one side, so that the gradient passes " + std::to_string(o.depth) +
+        " layers");
+  } else if (weights && o.init != usual()) {
+    a.next.init = usual();
+    add("random weights of the size that suits " + o.activation);
+  } else if (a.why.empty() && root.cure.what == satur::remedy::learning_rate) {
+    double const factor = std::isfinite(root.cure.factor) ? root.cure.factor : 0.1;
+    a.next.rate = (std::min)(std::stod(text("%.0e", o.rate * factor)), 0.1);
+    a.next.init = usual();
+    add("a smaller learning rate");
+  } else if (a.why.empty() && root.symptom == satur::symptom::dead_units && act.flat_left != act.flat_right) {
+    a.next.activation = "leaky_relu";
+    a.next.rate = (std::min)(o.rate, 0.1);
+    a.next.init = usual();
+    add("an activation that has a slope everywhere, so that no unit can die");
+  } else if (a.why.empty() && unfit && o.depth > 4) {
+    a.next.depth = 4;
+    add("fewer layers");
+  }
+  return a;
+}
+
+inline void summarize(std::ostream& out, options const& o, satur::loss_history const& losses,
+                      std::vector<satur::finding> const& found) {
+  out << wrapped(verdict_of(losses), "");
+  satur::finding const* root = nullptr;
+  for (satur::finding const& f : found) {
+    if (f.severity != satur::severity::note) {
+      show(out, f, o.diagnose);
+      root = root == nullptr ? &f : root;
     }
   }
-  if (broken) {
-    out << "The run diverged. Try a smaller step: --lr " << text("%g", o.rate / 10.0)
-        << (o.gain > 1.0 ? ", or --gain 1" : "") << ".\n";
+  if (root == nullptr) {
+    out << (learned(losses)                                     ? "Nothing is wrong.\n"
+            : satur::judge(losses) == satur::run_state::unknown ? "Nothing is wrong so far.\n"
+                                                                : "Nothing that was measured explains it.\n");
     return;
   }
-  if (unseen) {
-    out << "The rule hardly sees it: the units sit short of its threshold, but their slope is gone all the same.\n"
-           "That is why the table shows the mean slope beside the share.\n";
-  }
-  if (flat || vanishing) {
-    out << wrapped("Try: " + advice(o) + (o.repair ? "." : "; or --repair, which cures layers as they saturate."), "");
-  } else {
-    out << "- No layer is saturated, and the gradient reaches all of them.\n";
+  if (advice const a = advice_for(o, *root); !a.why.empty()) {
+    out << wrapped("Try " + a.why + ":", "") << "  " << command(a.next) << '\n';
   }
 }
 

@@ -15,22 +15,35 @@ inline std::string text(char const* format, auto... values) {
   return buffer;
 }
 
-/// A share as a percentage: "12.5", "-" if there is none.
+/// A share as a percentage: "12.5", "-" where there is none.
 inline std::string percent(double share) { return satur::text::percent(share); }
 
-/// Text wrapped to at most 100 columns.
-inline std::string wrapped(std::string const& words, std::string const& indent) {
+/// A loss: "2.197", and "6.3e+21" where the digits would say nothing.
+inline std::string loss_text(double loss, int decimals = 3) {
+  if (!(loss < 1000.0)) {
+    return loss < 1e300 ? satur::text::significant(loss, 2) : "not finite";
+  }
+  return satur::text::decimals(loss, decimals);
+}
+
+/// Words in lines of at most 100 columns: `first` before the first line, `indent` before the others.
+inline std::string wrapped(std::string const& words, std::string const& first, std::string const& indent) {
   std::istringstream in(words);
   std::string all;
-  std::string line;
-  for (std::string word; in >> word;) {
-    if (!line.empty() && indent.size() + line.size() + 1 + word.size() > 100) {
-      all += indent + line + '\n';
-      line.clear();
+  std::string line = first;
+  bool empty = true;
+  for (std::string word; in >> word; empty = false) {
+    if (!empty && line.size() + 1 + word.size() > 100) {
+      all += line + '\n';
+      line = indent;
+      empty = true;
     }
-    line += (line.empty() ? "" : " ") + word;
+    line += (empty ? "" : " ") + word;
   }
-  return all + indent + line + '\n';
+  return all + line + '\n';
+}
+inline std::string wrapped(std::string const& words, std::string const& indent) {
+  return wrapped(words, indent, indent);
 }
 
 } // namespace support
