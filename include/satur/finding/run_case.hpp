@@ -143,7 +143,7 @@ struct run_case {
 
 /// The 95 % interval of a share of n that a finding reports as its value.
 inline void set_share_interval(finding& f, double n) {
-  interval const range = wilson(static_cast<std::uint64_t>(f.value * n + 0.5), static_cast<std::uint64_t>(n));
+  interval const range = wilson(static_cast<std::uint64_t>(std::llround(f.value * n)), static_cast<std::uint64_t>(n));
   f.value_low = range.low;
   f.value_high = range.high;
   f.samples = n;

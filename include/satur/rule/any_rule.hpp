@@ -106,7 +106,7 @@ SATUR_COMPILED_TEMPLATE(any_rule any_rule::of<library_rule>(rule_definition cons
 /// Throws std::invalid_argument if no rule of the library has that name.
 template <std::same_as<library_rule> Library = library_rule>
 [[nodiscard]] any_rule rule_of(rule_definition const& definition) {
-  any_rule const rule = any_rule::of<Library>(definition);
+  any_rule rule = any_rule::of<Library>(definition);
   if (!rule.in_library()) {
     std::string names;
     detail::for_each_rule(

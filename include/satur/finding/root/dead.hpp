@@ -115,7 +115,8 @@ inline bool find_dead_units(run_case const& run, layer_case const& l, finding_li
   } else {
     advise_new_units(f, l, d.units);
   }
-  found.push_back({std::move(f), !explained && fed && f.cause == cause::bias && !l.grew()});
+  bool const direct = !explained && fed && f.cause == cause::bias && !l.grew();
+  found.push_back({std::move(f), direct});
   return true;
 }
 

@@ -55,9 +55,9 @@ inline void find_at_start(run_case const& run, finding_limits const& limits, std
   if (large >= 2 && 2 * static_cast<std::size_t>(large) >= run.layers.size()) {
     find_in_layers(true);
   }
-  bool const small = std::any_of(found.begin(), found.end(),
-                                 [](root_finding const& f) { return f.what.cause == cause::small_weights; });
-  if (small && found.size() == 1) { // other layers may be nearly as small
+  bool const some_small = std::any_of(found.begin(), found.end(),
+                                      [](root_finding const& f) { return f.what.cause == cause::small_weights; });
+  if (some_small && found.size() == 1) { // other layers may be nearly as small
     found.clear();
     for (layer_case const& l : run.layers) {
       find_small_weights(run, l, 0.28, found);
