@@ -63,10 +63,14 @@ struct run_case {
     loss_block const recent = run.losses->between(0.8, 1.0);
     return state != run_state::stalled || !(recent.mean + 3.0 * recent.error() < 0.97 * run.losses->chance());
   }
+  /// Losses that were handed over.
+  [[nodiscard]] std::uint64_t losses_seen() const { return run.losses == nullptr ? 0 : run.losses->seen(); }
   /// Enough steps for the loss to say something.
-  [[nodiscard]] bool late() const { return run.losses != nullptr && run.losses->seen() >= 40; }
+  [[nodiscard]] bool late() const { return losses_seen() >= 40; }
+  /// So few steps that starting again costs little.
+  [[nodiscard]] bool young() const { return losses_seen() != 0 && losses_seen() < 100; }
   [[nodiscard]] bool exploded() const {
-    if (run.losses == nullptr || run.losses->empty()) {
+    if (losses_seen() == 0) {
       return false;
     }
     loss_history const& all = *run.losses;
@@ -75,13 +79,9 @@ struct run_case {
     return all.nonfinite() || all.between(0.8, 1.0).mean > 3.0 * above;
   }
   /// Whether findings without evidence in weights, biases or data may be reported: the loss fails, or is not known.
-  [[nodiscard]] bool may_suspect() const { return run.losses == nullptr || run.losses->empty() || fails(); }
-  /// So few steps that starting again costs little.
-  [[nodiscard]] bool young() const { return run.losses != nullptr && !run.losses->empty() && run.losses->seen() < 100; }
+  [[nodiscard]] bool may_suspect() const { return losses_seen() == 0 || fails(); }
   /// The same for shifted means and the depth. They wait longer, because some healthy nets learn slowly at first.
-  [[nodiscard]] bool may_suspect_structure() const {
-    return may_suspect() && (run.losses == nullptr || run.losses->empty() || run.losses->seen() >= 100);
-  }
+  [[nodiscard]] bool may_suspect_structure() const { return may_suspect() && !young(); }
   /// Whether training has spoiled the weights that a cure would start from.
   [[nodiscard]] bool spoiled() const {
     bool grew = fails() || young();
