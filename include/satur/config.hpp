@@ -6,7 +6,7 @@
 ///
 /// `SATUR_NO_LANES`: no compiler vector types at all; every pass is a plain scalar loop.
 ///
-/// Both change the ABI namespace, and so does the compiler's OpenMP, with which long arrays are spread over threads:
+/// Both change the ABI namespace, and so does what else changes the code of an inline function (`SATUR_ABI` below):
 /// files compiled differently cannot be mixed by accident.
 #pragma once
 
@@ -53,28 +53,28 @@
 #define SATUR_SANITIZED 0
 #endif
 
-/// Under -ffast-math the compiler may assume that no NaN exists. Counters stay right (they test bits), but subnormal
-/// slopes may be flushed to zero by the run-time start-up code that -ffast-math links in, so say it once.
-#if defined(__FAST_MATH__) && !defined(SATUR_FAST_MATH_ACKNOWLEDGED)
-#if defined(__clang__) || defined(__GNUC__)
-#pragma message( \
-        "satur: -ffast-math: NaN and infinity are still counted, but slopes below the smallest normal number may read 0. \
+/// 1 where the compiler may assume that no number is NaN or infinite: -ffast-math, -Ofast, -ffinite-math-only.
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#define SATUR_FINITE_MATH 1
+#else
+#define SATUR_FINITE_MATH 0
+#endif
+#if SATUR_FINITE_MATH && !defined(SATUR_FAST_MATH_ACKNOWLEDGED) && (defined(__clang__) || defined(__GNUC__))
+#pragma message("satur: -ffast-math or -ffinite-math-only: what is kept and what is not is in docs/fast_math.md. \
 Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #endif
+
+/// 0 under -fno-exceptions: what would be thrown is printed to stderr, and the program ends (error.hpp).
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define SATUR_HAS_EXCEPTIONS 1
+#else
+#define SATUR_HAS_EXCEPTIONS 0
 #endif
 
 // One inline namespace per major version and per choice that changes what a template compiles to, so that files built
-// with different switches or instruction sets link side by side instead of sharing one function that fits only one.
-#if defined(__AVX512F__)
-#define SATUR_ABI_ISA _avx512
-#elif defined(__AVX2__) && defined(__FMA__)
-#define SATUR_ABI_ISA _avx2
-#elif defined(__FMA__)
-#define SATUR_ABI_ISA _fma
-#else
-#define SATUR_ABI_ISA
-#endif
-#if defined(SATUR_NO_LANES)
+// with different switches or instruction sets link side by side instead of sharing one function that fits only one
+// (docs/compiled.md lists the tags).
+#if !SATUR_HAS_LANES
 #define SATUR_ABI_SWITCH _plain
 #elif defined(SATUR_NO_DISPATCH)
 #define SATUR_ABI_SWITCH _static
@@ -86,9 +86,79 @@ Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #else
 #define SATUR_ABI_THREADS
 #endif
+#if defined(__FAST_MATH__)
+#define SATUR_ABI_MATH _fastmath
+#elif SATUR_FINITE_MATH
+#define SATUR_ABI_MATH _finitemath
+#elif defined(__ASSOCIATIVE_MATH__)
+#define SATUR_ABI_MATH _unsafemath
+#else
+#define SATUR_ABI_MATH
+#endif
+#if SATUR_HAS_EXCEPTIONS
+#define SATUR_ABI_EXCEPTIONS
+#else
+#define SATUR_ABI_EXCEPTIONS _noexceptions
+#endif
+#if defined(XTENSOR_USE_XSIMD) // the allocator of xtensor's containers, which layers own
+#define SATUR_ABI_XTENSOR _xsimd
+#else
+#define SATUR_ABI_XTENSOR
+#endif
+// The instruction set. `_avx512` and `_avx2` are those whose registers a pass uses (`native_bytes`).
+#if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
+#define SATUR_ABI_ISA _avx512
+#elif defined(__AVX512F__)
+#define SATUR_ABI_ISA _avx512f
+#elif defined(__AVX2__) && defined(__FMA__)
+#define SATUR_ABI_ISA _avx2
+#elif defined(__AVX2__)
+#define SATUR_ABI_ISA _avx2_nofma
+#elif defined(__FMA__)
+#define SATUR_ABI_ISA _fma
+#elif defined(__FMA4__)
+#define SATUR_ABI_ISA _fma4
+#elif defined(__AVX__)
+#define SATUR_ABI_ISA _avx
+#elif defined(__SSE4_2__)
+#define SATUR_ABI_ISA _sse4_2
+#elif defined(__SSE4_1__)
+#define SATUR_ABI_ISA _sse4
+#elif defined(__SSSE3__)
+#define SATUR_ABI_ISA _ssse3
+#elif defined(__SSE3__)
+#define SATUR_ABI_ISA _sse3
+#elif defined(__SSE2__) && !defined(__x86_64__)
+#define SATUR_ABI_ISA _sse2
+#elif defined(__ARM_FEATURE_SVE2)
+#define SATUR_ABI_ISA _sve2
+#elif defined(__ARM_FEATURE_SVE)
+#define SATUR_ABI_ISA _sve
+#else
+#define SATUR_ABI_ISA
+#endif
+// Instructions for integers, by themselves: a processor with AVX2 and FMA has them all.
+#if defined(__POPCNT__) && !defined(__SSE4_2__)
+#define SATUR_ABI_COUNT _popcnt
+#else
+#define SATUR_ABI_COUNT
+#endif
+#if defined(__AVX2__) && defined(__FMA__)
+#define SATUR_ABI_BITS
+#elif defined(__BMI2__)
+#define SATUR_ABI_BITS _bmi2
+#elif defined(__BMI__)
+#define SATUR_ABI_BITS _bmi
+#elif defined(__LZCNT__)
+#define SATUR_ABI_BITS _lzcnt
+#else
+#define SATUR_ABI_BITS
+#endif
 #define SATUR_ABI_JOIN_(a, b, c, d) a##b##c##d
 #define SATUR_ABI_JOIN(a, b, c, d) SATUR_ABI_JOIN_(a, b, c, d)
-#define SATUR_ABI SATUR_ABI_JOIN(v0, SATUR_ABI_SWITCH, SATUR_ABI_THREADS, SATUR_ABI_ISA)
+#define SATUR_ABI_MODE SATUR_ABI_JOIN(SATUR_ABI_SWITCH, SATUR_ABI_THREADS, SATUR_ABI_MATH, SATUR_ABI_EXCEPTIONS)
+#define SATUR_ABI_PROCESSOR SATUR_ABI_JOIN(SATUR_ABI_XTENSOR, SATUR_ABI_ISA, SATUR_ABI_COUNT, SATUR_ABI_BITS)
+#define SATUR_ABI SATUR_ABI_JOIN(v0, SATUR_ABI_MODE, SATUR_ABI_PROCESSOR, )
 
 // The optional library satur::compiled (src/). Its CMake target defines SATUR_COMPILED_FOR_<tag>=1 for each tag that it
 // was built for: the ABI namespace, and the standard library where names depend on it. A file of another tag sees no

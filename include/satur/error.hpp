@@ -1,4 +1,7 @@
-// satur: what is thrown, and how its message is worded.
+/// \file error.hpp  What is thrown, and how its message is worded.
+///
+/// Under -fno-exceptions nothing is thrown: the message goes to stderr as one line, and the program ends by
+/// `std::abort()`. Whatever a doc block says is thrown ends the program there.
 #pragma once
 
 #include "satur/config.hpp"
@@ -9,6 +12,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <initializer_list>
 #include <limits>
 #include <stdexcept>
@@ -32,7 +37,35 @@ struct file_error : std::runtime_error {
 
 namespace detail {
 
-/// Neither infinite nor NaN. By the bits, so that -ffast-math cannot assume the answer.
+/// Throws `error`; without exceptions prints its message to stderr and aborts. The only place of satur that throws.
+template <class Exception> [[noreturn]] void raise(Exception const& error) {
+#if SATUR_HAS_EXCEPTIONS
+  throw error;
+#else
+  std::fprintf(stderr, "%s\n", error.what());
+  std::abort();
+#endif
+}
+
+/// Does action(). If it throws std::invalid_argument, retell(message) may throw in other words. Without exceptions the
+/// first message ends the program.
+template <class Action, class Retell> void with_words_of(Retell const& retell, Action const& action) {
+#if SATUR_HAS_EXCEPTIONS
+  try {
+    action();
+  } catch (std::invalid_argument const& error) {
+    retell(error.what());
+  }
+#else
+  static_cast<void>(retell);
+  action();
+#endif
+}
+
+/// NaN, and neither infinite nor NaN. By the bits, so that -ffast-math cannot assume the answer.
+[[nodiscard]] constexpr bool is_nan(double x) noexcept {
+  return (std::bit_cast<std::uint64_t>(x) & 0x7fffffffffffffffu) > 0x7ff0000000000000u;
+}
 [[nodiscard]] constexpr bool is_finite(double x) noexcept {
   return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
 }
@@ -122,10 +155,10 @@ template <class T>
 [[noreturn]] void bad_parameter(std::string_view function, std::string_view what, T const& given,
                                 std::string_view allowed) {
   if constexpr (std::is_arithmetic_v<T>) {
-    throw std::invalid_argument(
-        message("satur::", function, ": ", what, " is ", number_text(given), "; allowed: ", allowed));
+    raise(std::invalid_argument(
+        message("satur::", function, ": ", what, " is ", number_text(given), "; allowed: ", allowed)));
   } else {
-    throw std::invalid_argument(message("satur::", function, ": ", what, " is ", given, "; allowed: ", allowed));
+    raise(std::invalid_argument(message("satur::", function, ": ", what, " is ", given, "; allowed: ", allowed)));
   }
 }
 
@@ -136,7 +169,7 @@ template <class T>
     ;
 #else
 {
-  throw shape_error(message("satur::", function, ": ", what, " has shape ", given, "; expected ", expected));
+  raise(shape_error(message("satur::", function, ": ", what, " has shape ", given, "; expected ", expected)));
 }
 #endif
 

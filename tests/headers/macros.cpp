@@ -1,5 +1,6 @@
-// Every header compiles if min, max, near, far, small and I are macros, as windows.h and complex.h define them. The
-// macros are defined after the headers of other libraries, which are not part of the check.
+// Every header compiles if min, max, near, far, small and I are macros, as windows.h and complex.h define them, and the
+// others of windows.h that are words. The macros are defined after the headers of other libraries, which are not part
+// of the check.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -53,6 +54,30 @@
 #define far
 #define small char
 #define I (__extension__ 1.0iF)
+#define complex _Complex
+#define imaginary _Imaginary
+#define interface struct
+#define hyper long
+#define cdecl
+#define pascal
+#define IN
+#define OUT
+#define OPTIONAL
+#define CONST const
+#define VOID void
+#define TRUE 1
+#define FALSE 0
+#define STRICT 1
+#define ERROR 0
+#define NO_ERROR 0
+#define DELETE 1
+#define IGNORE 0
+#define ABSOLUTE 1
+#define RELATIVE 2
+#define OPAQUE 2
+#define TRANSPARENT 1
+#define DIFFERENCE 11
+#define minor(x) (x)
+#define major(x) (x)
 
-#include <satur/satur.hpp>
-#include <satur/testing.hpp>
+#include "every_header.inc"

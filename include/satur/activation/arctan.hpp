@@ -62,7 +62,7 @@ struct arctan {
       T const remainder = math::madd(T(-i), T(d.rest + square.rest), math::fma(T(-i), d.value, T(1)));
       T const slope = math::madd(i, remainder, i);
       T const back = select(scaled, T(C::scale), T(1));
-      return {math::atan(z), rounded(slope * back) * back};
+      return math::keep_nan(z, math::value_and_slope<T>{math::atan(z), rounded(slope * back) * back});
     }
   }
 

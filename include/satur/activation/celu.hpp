@@ -42,8 +42,9 @@ struct celu {
       T const lost = math::fma(T(-q), a, x) / a;
       math::value_and_slope<T> const left = math::expm1_and_exp(q, T(1));
       T const value = math::select(line, x, T(a * math::madd(left.slope, lost, left.value)));
-      return {math::select(z > T(0), z, value),
-              math::select(z > T(0), T(1), T(math::madd(left.slope, lost, left.slope)))};
+      return math::keep_nan(
+          z, math::value_and_slope<T>{math::select(z > T(0), z, value),
+                                      math::select(z > T(0), T(1), T(math::madd(left.slope, lost, left.slope)))});
     }
   }
 

@@ -34,7 +34,8 @@ struct elu {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     T const a = math::parameter_as<T>(alpha);
     math::value_and_slope<T> const left = math::expm1_and_exp(T(math::select(z > T(0), T(0), z)), a);
-    return {math::select(z > T(0), z, T(a * left.value)), math::select(z > T(0), T(1), left.slope)};
+    return math::keep_nan(z, math::value_and_slope<T>{math::select(z > T(0), z, T(a * left.value)),
+                                                      math::select(z > T(0), T(1), left.slope)});
   }
 
   [[nodiscard]] constexpr double lower() const noexcept { return -alpha; }
@@ -45,7 +46,7 @@ struct elu {
 
   /// Throws std::invalid_argument if a parameter is out of range.
   constexpr void require_valid() const {
-    if (!(alpha > 0.0 && alpha <= 0x1p80)) {
+    if (detail::is_nan(alpha) || !(alpha > 0.0 && alpha <= 0x1p80)) {
       detail::bad_parameter("elu", "alpha", alpha, "a number > 0 and <= 2^80");
     }
   }

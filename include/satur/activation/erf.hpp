@@ -29,7 +29,7 @@ struct erf {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    return math::detail::erf_and_slope(z);
+    return math::keep_nan(z, math::detail::erf_and_slope(z));
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return -1.0; }

@@ -54,7 +54,7 @@ struct gelu_tanh {
       math::split<T> g = math::exact_sum(y.value, more.value);
       g.rest = g.rest + (y.rest + math::madd(twice, bend.rest, more.rest));
       math::value_and_slope<T> const f = math::detail::gated(kept, y, g);
-      return {math::select(z > limit, z, f.value), f.slope};
+      return math::keep_nan(z, math::value_and_slope<T>{math::select(z > limit, z, f.value), f.slope});
     }
   }
 

@@ -27,11 +27,12 @@ struct hard_shrink {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
     T const w = math::parameter_as<T>(width);
-    return math::select(z >= -w && z <= w, T(0), z); // NaN stays NaN
+    return math::keep_nan(z, T(math::select(z >= -w && z <= w, T(0), z))); // NaN stays NaN
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const w = math::parameter_as<T>(width);
-    return math::select(z > w || z < -w, T(1), math::select(z >= -w && z <= w, T(0), z)); // NaN stays NaN
+    return math::keep_nan(
+        z, T(math::select(z > w || z < -w, T(1), math::select(z >= -w && z <= w, T(0), z)))); // NaN stays NaN
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return -std::numeric_limits<double>::infinity(); }

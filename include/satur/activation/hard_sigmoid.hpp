@@ -25,11 +25,11 @@ struct hard_sigmoid {
   static constexpr bool flat_right = true;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    return math::select(z <= T(-3), T(0), math::select(z >= T(3), T(1), T((z + T(3)) / T(6))));
+    return math::keep_nan(z, T(math::select(z <= T(-3), T(0), math::select(z >= T(3), T(1), T((z + T(3)) / T(6))))));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const flat = math::select(z <= T(-3) || z >= T(3), T(0), z); // NaN stays NaN
-    return math::select(z > T(-3) && z < T(3), T(T(1) / T(6)), flat);
+    return math::keep_nan(z, T(math::select(z > T(-3) && z < T(3), T(T(1) / T(6)), flat)));
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }

@@ -25,11 +25,12 @@ struct hard_sigmoid_keras2 {
   static constexpr bool flat_right = true;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    return math::select(z <= T(-2.5), T(0), math::select(z >= T(2.5), T(1), T((z + T(2.5)) / T(5))));
+    return math::keep_nan(z,
+                          T(math::select(z <= T(-2.5), T(0), math::select(z >= T(2.5), T(1), T((z + T(2.5)) / T(5))))));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const flat = math::select(z <= T(-2.5) || z >= T(2.5), T(0), z); // NaN stays NaN
-    return math::select(z > T(-2.5) && z < T(2.5), T(T(1) / T(5)), flat);
+    return math::keep_nan(z, T(math::select(z > T(-2.5) && z < T(2.5), T(T(1) / T(5)), flat)));
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }

@@ -30,12 +30,13 @@ struct hard_tanh {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
     T const a = math::parameter_as<T>(low);
     T const b = math::parameter_as<T>(high);
-    return math::select(z < a, a, math::select(z > b, b, z));
+    return math::keep_nan(z, T(math::select(z < a, a, math::select(z > b, b, z))));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const a = math::parameter_as<T>(low);
     T const b = math::parameter_as<T>(high);
-    return math::select(z > a && z < b, T(1), math::select(z <= a || z >= b, T(0), z)); // NaN stays NaN
+    return math::keep_nan(
+        z, T(math::select(z > a && z < b, T(1), math::select(z <= a || z >= b, T(0), z)))); // NaN stays NaN
   }
 
   [[nodiscard]] constexpr double lower() const noexcept { return low; }

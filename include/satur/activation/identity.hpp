@@ -23,7 +23,7 @@ struct identity {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return z; }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
-    return math::select(z == z, T(1), z); // NaN stays NaN
+    return math::keep_nan(z, T(math::select(z == z, T(1), z))); // NaN stays NaN
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return -std::numeric_limits<double>::infinity(); }

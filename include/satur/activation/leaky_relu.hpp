@@ -32,11 +32,12 @@ struct leaky_relu {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
     // 0 * -inf would be NaN. Replacing the factor, not the product, also avoids overflow.
     T const from = math::vanishes_as<T>(negative_slope) ? math::select(z < T(-1), T(-1), z) : z;
-    return from * math::select(z > T(0), T(1), math::parameter_as<T>(negative_slope));
+    return math::keep_nan(z, T(from * math::select(z > T(0), T(1), math::parameter_as<T>(negative_slope))));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
-    return math::select(z > T(0), T(1),
-                        math::select(z <= T(0), math::parameter_as<T>(negative_slope), z)); // NaN stays NaN
+    return math::keep_nan(
+        z, T(math::select(z > T(0), T(1),
+                          math::select(z <= T(0), math::parameter_as<T>(negative_slope), z)))); // NaN stays NaN
   }
 
   [[nodiscard]] constexpr double lower() const noexcept {

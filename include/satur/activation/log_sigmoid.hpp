@@ -32,8 +32,9 @@ struct log_sigmoid {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else {
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(z));
-      return {math::select(z < T(0), z, T(0)) - math::detail::log1p_of_unit(e),
-              math::detail::logistic_of(T(-z), e).value};
+      return math::keep_nan(z,
+                            math::value_and_slope<T>{math::select(z < T(0), z, T(0)) - math::detail::log1p_of_unit(e),
+                                                     math::detail::logistic_of(T(-z), e).value});
     }
   }
 

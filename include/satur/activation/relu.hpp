@@ -25,10 +25,10 @@ struct relu {
   static constexpr bool flat_right = false;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    return math::select(z <= T(0), T(0), z);
+    return math::keep_nan(z, T(math::select(z <= T(0), T(0), z)));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
-    return math::select(z > T(0), T(1), math::select(z <= T(0), T(0), z)); // NaN stays NaN
+    return math::keep_nan(z, T(math::select(z > T(0), T(1), math::select(z <= T(0), T(0), z)))); // NaN stays NaN
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }

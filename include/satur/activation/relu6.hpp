@@ -25,10 +25,11 @@ struct relu6 {
   static constexpr bool flat_right = true;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    return math::select(z <= T(0), T(0), math::select(z > T(6), T(6), z));
+    return math::keep_nan(z, T(math::select(z <= T(0), T(0), math::select(z > T(6), T(6), z))));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
-    return math::select(z > T(0) && z < T(6), T(1), math::select(z <= T(0) || z >= T(6), T(0), z)); // NaN stays NaN
+    return math::keep_nan(
+        z, T(math::select(z > T(0) && z < T(6), T(1), math::select(z <= T(0) || z >= T(6), T(0), z)))); // NaN stays NaN
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }

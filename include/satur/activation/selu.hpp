@@ -44,7 +44,8 @@ struct selu {
       T const right = math::madd(up, math::constant_as<T>(lambda - 1.0L), up); // lambda z would overflow too early
       T const la = math::constant_as<T>(lambda_alpha);
       math::value_and_slope<T> const left = math::expm1_and_exp(T(math::select(z > T(0), T(0), z)), la);
-      return {math::select(z > T(0), right, T(la * left.value)), math::select(z > T(0), l, left.slope)};
+      return math::keep_nan(z, math::value_and_slope<T>{math::select(z > T(0), right, T(la * left.value)),
+                                                        math::select(z > T(0), l, left.slope)});
     }
   }
 

@@ -60,8 +60,9 @@ struct softsign {
       math::split<T> const d = math::exact_sum(T(1), size);
       math::detail::corrected<T> const r = math::detail::reciprocal_of(d);
       math::split<T> const f = math::detail::times(x, r);
-      return {select(z == T(0), z, T(f.value + f.rest)),
-              r.value * rounded(math::madd(T(r.value + r.value), r.error, r.value))};
+      return math::keep_nan(
+          z, math::value_and_slope<T>{select(z == T(0), z, T(f.value + f.rest)),
+                                      r.value * rounded(math::madd(T(r.value + r.value), r.error, r.value))});
     }
   }
 

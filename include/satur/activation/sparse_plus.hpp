@@ -31,12 +31,12 @@ struct sparse_plus {
       math::split<T> const sum = math::exact_sum(T(1), T(math::select(inside, z, T(0)))); // cannot overflow
       T const half = T(0.5) * sum.value;
       T const square = math::madd(half, half, T(math::rounded(half * sum.rest)));
-      return math::select(inside, square, math::select(z <= T(-1), T(0), z)); // NaN stays NaN
+      return math::keep_nan(z, T(math::select(inside, square, math::select(z <= T(-1), T(0), z)))); // NaN stays NaN
     }
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const right = math::select(z >= T(1), T(1), T(T(0.5) * (z + T(1))));
-    return math::select(z <= T(-1), T(0), right);
+    return math::keep_nan(z, T(math::select(z <= T(-1), T(0), right)));
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }

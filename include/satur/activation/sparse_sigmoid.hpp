@@ -25,11 +25,11 @@ struct sparse_sigmoid {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
     T const right = math::select(z >= T(1), T(1), T(T(0.5) * (z + T(1)))); // NaN stays NaN
-    return math::select(z <= T(-1), T(0), right);
+    return math::keep_nan(z, T(math::select(z <= T(-1), T(0), right)));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const outside = math::select(z <= T(-1) || z >= T(1), T(0), z); // NaN stays NaN
-    return math::select(z > T(-1) && z < T(1), T(0.5), outside);
+    return math::keep_nan(z, T(math::select(z > T(-1) && z < T(1), T(0.5), outside)));
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }

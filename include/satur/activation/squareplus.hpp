@@ -56,12 +56,14 @@ struct squareplus {
       T const h = select(size < bound, math::root_of_sum(kept, whole_b).root, size);
       T const middle = T(0.5) * size + T(0.5) * h;
       T const left = T(0.5) * c / middle;
-      return {select(z < T(0), left, middle), select(z < T(0), T(left / h), T(T(1) - left / h))};
+      return math::keep_nan(z, math::value_and_slope<T>{select(z < T(0), left, middle),
+                                                        select(z < T(0), T(left / h), T(T(1) - left / h))});
     } else {
       using E = math::element_t<T>;
       using C = detail::squareplus_range<E>;
       T const largest = T((std::numeric_limits<E>::max)());
-      T const size = math::minimum(largest, select(z < T(0), T(-z), z));
+      T const kept = math::finite_part(z);
+      T const size = math::minimum(largest, select(kept < T(0), T(-kept), kept));
       auto const scaled = size > T(C::large);
       T const scale = select(scaled, T(C::scale), T(1));
       T const x = rounded(size * scale);
@@ -81,8 +83,9 @@ struct squareplus {
       T const half = T(0.5) * rounded(s.value + s_rest);
       T const right = select(scaled, size, half);
       T const slope = rounded(left_slope * scale) * scale;
-      return {select(z < T(0), select(z < -largest, T(0), T(left * scale)), select(z > largest, z, right)),
-              select(z < T(0), slope, T(T(1) - slope))};
+      T const value = select(z < T(0), select(z < -largest, T(0), T(left * scale)), select(z > largest, z, right));
+      return math::keep_nan(z, math::value_and_slope<T>{math::at_infinity(z, select(z < T(0), T(0), z), value),
+                                                        select(z < T(0), slope, T(T(1) - slope))});
     }
   }
 

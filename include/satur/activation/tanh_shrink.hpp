@@ -70,7 +70,7 @@ struct tanh_shrink {
       T const t_near = T(-inner) / (T(1) + s / d);
       T const size = select(is_near, inner_size, T((T(-x) - T(1)) + T(2) * e / (T(1) + e)));
       T const root = select(is_near, t_near, t);
-      return {select(z < T(0), T(-size), size), root * root};
+      return math::keep_nan(z, math::value_and_slope<T>{select(z < T(0), T(-size), size), root * root});
     } else {
       using C = detail::tanh_shrink_constants<math::element_t<T>>;
       T const size = select(z < T(0), T(-z), z);
@@ -99,7 +99,8 @@ struct tanh_shrink {
       T const t_rest = rounded(rounded(above - t) - below) - select(is_near, y_rest, q.rest);
       T const square = rounded(t * t);
       T const slope = square + math::madd(T(t + t), t_rest, math::fma(t, t, T(-square)));
-      return {select(z == T(0), z, select(z < T(0), T(-value), value)), slope};
+      return math::keep_nan(z,
+                            math::value_and_slope<T>{select(z == T(0), z, select(z < T(0), T(-value), value)), slope});
     }
   }
 

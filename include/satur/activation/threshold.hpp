@@ -29,11 +29,12 @@ struct threshold {
   double otherwise = 0.0;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    return math::select(z <= math::parameter_as<T>(level), math::parameter_as<T>(otherwise), z); // NaN stays NaN
+    return math::keep_nan(
+        z, T(math::select(z <= math::parameter_as<T>(level), math::parameter_as<T>(otherwise), z))); // NaN stays NaN
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const l = math::parameter_as<T>(level);
-    return math::select(z > l, T(1), math::select(z <= l, T(0), z)); // NaN stays NaN
+    return math::keep_nan(z, T(math::select(z > l, T(1), math::select(z <= l, T(0), z)))); // NaN stays NaN
   }
 
   [[nodiscard]] constexpr double lower() const noexcept { return otherwise; }

@@ -56,7 +56,7 @@ struct finding_limits {
   /// input_square is not above 0.
   void require_valid() const {
     auto const share = [](char const* what, double x) {
-      if (!(x >= 0.0 && x <= 1.0)) {
+      if (detail::is_nan(x) || !(x >= 0.0 && x <= 1.0)) {
         detail::bad_parameter("finding_limits", what, x, "a share in [0, 1]");
       }
     };
@@ -70,11 +70,11 @@ struct finding_limits {
     share("dead_on", dead_on);
     share("shifted_share", shifted_share);
     share("shallow_flow", shallow_flow);
-    if (!(shifted_std >= 0.0)) {
+    if (detail::is_nan(shifted_std) || !(shifted_std >= 0.0)) {
       detail::bad_parameter("finding_limits", "shifted_std", shifted_std, "a number >= 0");
     }
     auto const factor = [](char const* what, double x) {
-      if (!(x >= 1.0)) {
+      if (detail::is_nan(x) || !(x >= 1.0)) {
         detail::bad_parameter("finding_limits", what, x, "a factor >= 1");
       }
     };
@@ -83,7 +83,7 @@ struct finding_limits {
     factor("small_gain_factor", small_gain_factor);
     factor("broken_unit", broken_unit);
     factor("cure_margin", cure_margin);
-    if (!(input_square > 0.0)) {
+    if (detail::is_nan(input_square) || !(input_square > 0.0)) {
       detail::bad_parameter("finding_limits", "input_square", input_square, "a number > 0");
     }
   }

@@ -21,7 +21,7 @@ struct gate_within {
   double share = 0.1;
 
   void require_valid() const {
-    if (!(share > 0.0 && share <= 0.5)) {
+    if (detail::is_nan(share) || !(share > 0.0 && share <= 0.5)) {
       detail::bad_parameter("gate_within", "share", share, "a share in (0, 0.5], such as 0.1");
     }
   }

@@ -76,7 +76,7 @@ struct sparse {
 
 private:
   [[nodiscard]] std::size_t zeros_of(std::size_t rows) const {
-    if (!(share_of_zeros >= 0 && share_of_zeros <= 1)) { // NaN too
+    if (detail::is_nan(share_of_zeros) || !(share_of_zeros >= 0 && share_of_zeros <= 1)) {
       detail::bad_parameter(name, "the share of zeros", share_of_zeros, "a number between 0 and 1");
     }
     return static_cast<std::size_t>(math::least_count(share_of_zeros, rows));

@@ -24,7 +24,7 @@ namespace detail {
 /// `low` and `high` are the bounds as the caller gave them.
 inline void check_window(double low, double high, double low_deviations, double high_deviations,
                          std::string_view rule) {
-  if (!(low < high)) { // NaN too
+  if (is_nan(low) || is_nan(high) || !(low < high)) {
     throw std::invalid_argument(message("satur::", rule, ": the bounds are ", number_text(low), " and ",
                                         number_text(high), "; allowed: the first below the second"));
   }

@@ -7,6 +7,7 @@
 #include "satur/simd/load.hpp"
 #include "satur/simd/operations.hpp"
 #include "satur/simd/register_pair.hpp"
+#include "satur/simd/special_values.hpp"
 #include "satur/simd/widen.hpp"
 
 #include <cmath>
@@ -161,7 +162,14 @@ using std::exp;
 using std::expm1;
 using std::log1p;
 template <class T> constexpr T generic_atan(T const& x) { return atan(x); }
-template <class T> constexpr T generic_exp(T const& x) { return exp(x); }
+template <class T> constexpr T generic_exp(T const& x) {
+#if SATUR_FINITE_MATH
+  if constexpr (std::same_as<T, long double>) { // its inline code for x87 makes NaN of infinity; e^20000 is infinity
+    return exp(x < T(-20000) ? T(-20000) : x > T(20000) ? T(20000) : x);
+  }
+#endif
+  return exp(x);
+}
 template <class T> constexpr T generic_expm1(T const& x) { return expm1(x); }
 template <class T> constexpr T generic_log1p(T const& x) { return log1p(x); }
 } // namespace detail::own

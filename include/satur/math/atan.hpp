@@ -37,7 +37,11 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T atan(T const& x) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;
     using C = detail::atan_constants<E>;
+#if SATUR_FINITE_MATH // a quotient by infinity may go through its reciprocal, which makes it NaN
+    T const size = minimum(T(0x1p60f), T(-negative_magnitude(x)));
+#else
     T const size = -negative_magnitude(x);
+#endif
     // atan size = base + atan t, with base one of 0, pi/4, pi/2, and t = n/d
     auto const beyond_first = size > T(E(0.5));
     auto const beyond_last = size > T(2);
@@ -50,7 +54,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T atan(T const& x) {
     T const s = rounded(t * t);
     T const bend = madd(rounded(t * s), detail::polynomial(s, C::p), base_rest);
     T const result = base + (t + bend);
-    return select(x == T(0), x, select(x < T(0), T(-result), result));
+    return math::keep_nan(x, T(select(x == T(0), x, select(x < T(0), T(-result), result))));
   } else if constexpr (foreign_batch<T>) {
     return through_lanes(x, [](auto const& l) { return math::atan(l); });
   } else {

@@ -153,7 +153,7 @@ template <class T> SATUR_INLINE constexpr T exp_of_minus_square(T const& x, T co
 /// erf x and 2/sqrt(pi) e^-(x^2). float uses single precision: 1 - erfc x tolerates a larger error than erfc x.
 template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T const& x) {
   if constexpr (foreign_batch<T>) {
-    return both_through_lanes(x, [](auto const& l) { return erf_and_slope(l); });
+    return both_through_lanes(x, [](auto const& l) { return keep_nan(l, erf_and_slope(l)); });
   } else {
     split<T> const k = constant_in_two<T>(1.12837916709551257389615890312154517L, 0x1.c75229fdaffb1p-65L);
     if constexpr (std::same_as<element_t<T>, float>) {
@@ -233,11 +233,11 @@ struct normal_formula {
 
 } // namespace detail
 
-/// erf x.
-/// Valid types: float, double, lanes; other types use their own `erf`, found by ADL.
-/// Accuracy: below 1.3 ulp for float and double.
-/// Special values: ±0 at ±0, ±1 at ±inf; NaN gives NaN.
-template <class T> [[nodiscard]] SATUR_INLINE constexpr T erf(T const& x) { return detail::erf_and_slope(x).value; }
+/// erf x. Valid types: float, double, lanes; other types use their own `erf`, found by ADL.
+/// Accuracy: below 1.3 ulp for float and double. Special values: ±0 at ±0, ±1 at ±inf; NaN gives NaN.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T erf(T const& x) {
+  return keep_nan(x, detail::erf_and_slope(x).value);
+}
 
 /// erfc x = 1 - erf x, without cancellation; for float computed in double.
 /// Valid types: float, double, lanes; other types use their own `erfc`, found by ADL.

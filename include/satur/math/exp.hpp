@@ -170,11 +170,11 @@ SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, bo
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T exp(T const& x) {
   if constexpr (real_lanes<T>) {
     detail::reduced_argument<T> const a = detail::reduce(detail::clamp_above(detail::clamp_below(x)));
-    return detail::times_power_of_two(detail::exp_reduced(a.r), a.n);
+    return math::keep_nan(x, detail::times_power_of_two(detail::exp_reduced(a.r), a.n));
   } else if constexpr (foreign_batch<T>) {
     return through_lanes(x, [](auto const& l) { return math::exp(l); });
   } else {
-    return detail::generic_exp(x);
+    return math::keep_nan(x, detail::generic_exp(x));
   }
 }
 

@@ -1,7 +1,7 @@
 /// \file least_count.hpp  The least count whose quotient by n reaches a share.
 #pragma once
 
-#include "satur/config.hpp"
+#include "satur/error.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace satur::math {
 ///
 /// Special values: 0 if share <= 0, share is NaN or n is 0; n if share >= 1.
 [[nodiscard]] constexpr std::uint64_t least_count(double share, std::uint64_t n) noexcept {
-  if (!(share > 0.0) || n == 0) {
+  if (satur::detail::is_nan(share) || !(share > 0.0) || n == 0) {
     return 0;
   }
   if (share >= 1.0) {

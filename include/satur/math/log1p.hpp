@@ -74,7 +74,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
     T const infinity = T(std::numeric_limits<E>::infinity());
     T const at_edge = select(x == T(-1), -infinity, T(std::numeric_limits<E>::quiet_NaN()));
     T const above = select(x == infinity, infinity, select(x == T(0), x, result));
-    return select(x > T(-1), above, at_edge); // NaN is not above -1
+    return math::keep_nan(x, T(select(x > T(-1), above, at_edge))); // NaN is not above -1
   } else if constexpr (foreign_batch<T>) {
     return through_lanes(x, [](auto const& l) { return math::log1p(l); });
   } else {

@@ -29,7 +29,7 @@ struct sampling_options {
     if (every == 0) {
       detail::bad_parameter("sampling_options", "every", every, "1 for every step, 10 for every tenth");
     }
-    if (!(budget >= 0.0 && budget <= 1.0)) {
+    if (detail::is_nan(budget) || !(budget >= 0.0 && budget <= 1.0)) {
       detail::bad_parameter("sampling_options", "budget", budget, "a share of the step's time in [0, 1], such as 0.01");
     }
   }

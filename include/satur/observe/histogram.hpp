@@ -62,7 +62,7 @@ template <class T> void histogram::add_part(T const* x, std::size_t n, detail::b
       for (std::size_t k = 0; k < count; ++k) {
         constexpr auto largest = static_cast<long double>((std::numeric_limits<double>::max)());
         long double const e = x[i + k];
-        as_double[k] = static_cast<double>(std::isfinite(e) ? std::clamp(e, -largest, largest) : e);
+        as_double[k] = static_cast<double>(detail::is_finite_number(e) ? std::clamp(e, -largest, largest) : e);
       }
       add_part(static_cast<double const*>(as_double), count, {});
     }

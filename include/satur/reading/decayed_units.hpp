@@ -27,7 +27,7 @@ class decayed_units {
 public:
   /// Throws std::invalid_argument unless half_life is finite and > 0.
   explicit decayed_units(double half_life) : half_life_(half_life) {
-    if (!(half_life > 0.0 && half_life <= (std::numeric_limits<double>::max)())) {
+    if (!(half_life > 0.0 && detail::is_finite(half_life))) {
       detail::bad_parameter("decayed_units", "half_life", half_life, "a finite number of samples > 0, such as 10000");
     }
   }

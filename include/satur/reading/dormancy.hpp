@@ -108,14 +108,15 @@ struct dormant_units {
 
 namespace detail {
 inline void require_valid(dormancy const& d) {
-  if (auto const* const r = std::get_if<rarely_on>(&d); r != nullptr && !(r->share > 0.0 && r->share <= 1.0)) {
+  if (auto const* const r = std::get_if<rarely_on>(&d);
+      r != nullptr && (is_nan(r->share) || !(r->share > 0.0 && r->share <= 1.0))) {
     bad_parameter("rarely_on", "share", r->share, "a share of the samples in (0, 1], such as 0.01");
   }
-  if (auto const* const s = std::get_if<saturated_unit>(&d); s != nullptr && !(s->share > 0.0 && s->share <= 1.0)) {
+  if (auto const* const s = std::get_if<saturated_unit>(&d);
+      s != nullptr && (is_nan(s->share) || !(s->share > 0.0 && s->share <= 1.0))) {
     bad_parameter("saturated_unit", "share", s->share, "a share of the samples in (0, 1], such as 0.95");
   }
-  if (auto const* const t = std::get_if<tau_dormant>(&d);
-      t != nullptr && !(t->tau >= 0.0 && t->tau <= (std::numeric_limits<double>::max)())) {
+  if (auto const* const t = std::get_if<tau_dormant>(&d); t != nullptr && !(t->tau >= 0.0 && is_finite(t->tau))) {
     bad_parameter("tau_dormant", "tau", t->tau, "a finite number >= 0, such as 0.025");
   }
 }

@@ -67,7 +67,7 @@ private:
 
 /// The three measures of a record. Throws std::invalid_argument if unit_share is not in (0, 1].
 [[nodiscard]] inline saturation_axes axes_of(unit_records const& units, double unit_share = 0.95) {
-  if (!(unit_share > 0.0 && unit_share <= 1.0)) {
+  if (detail::is_nan(unit_share) || !(unit_share > 0.0 && unit_share <= 1.0)) {
     detail::bad_parameter("axes_of", "unit_share", unit_share, "a share of the samples in (0, 1], such as 0.95");
   }
   saturation_axes a;

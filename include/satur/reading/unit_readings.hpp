@@ -103,7 +103,7 @@ struct unit_percentiles {
 [[nodiscard]] inline unit_percentiles percentiles_of(std::vector<double> values) {
   unit_percentiles p;
   std::size_t const all = values.size();
-  std::erase_if(values, [](double v) { return std::isnan(v); });
+  std::erase_if(values, [](double v) { return detail::is_nan(v); });
   std::sort(values.begin(), values.end());
   p.units = values.size();
   p.unread = all - values.size();
@@ -139,7 +139,7 @@ template <unit_source U, std::invocable<unit_summary const&> R>
   std::vector<std::size_t> numbers;
   numbers.reserve(values.size());
   for (std::size_t u = 0; u < values.size(); ++u) {
-    if (!std::isnan(values[u])) {
+    if (!detail::is_nan(values[u])) {
       numbers.push_back(u);
     }
   }

@@ -145,7 +145,7 @@ public:
   /// them, k the least count with k / total >= p, at least 1 (`math::least_count`). p = 0 and 1 are exact. All NaN
   /// where nothing was seen. Throws std::invalid_argument where p is not in [0, 1].
   [[nodiscard]] quantile_estimate quantile(double p) const {
-    if (!(p >= 0.0 && p <= 1.0)) {
+    if (detail::is_nan(p) || !(p >= 0.0 && p <= 1.0)) {
       detail::bad_parameter("histogram::quantile", "p", p, "a share in [0, 1]");
     }
     std::uint64_t const all = total();

@@ -121,9 +121,9 @@ struct saturation {
 private:
   [[nodiscard]] static double mean_square(moments const& m) {
     double const square = m.mean * m.mean;
-    return m.count == 0                                     ? std::numeric_limits<double>::quiet_NaN()
-           : square <= (std::numeric_limits<double>::max)() ? m.variance() + square
-                                                            : square; // infinite, whatever the variance; or NaN
+    return m.count == 0                ? std::numeric_limits<double>::quiet_NaN()
+           : detail::is_finite(square) ? m.variance() + square
+                                       : square; // infinite, whatever the variance; or NaN
   }
   [[nodiscard]] double share(std::uint64_t part) const {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN()

@@ -22,7 +22,7 @@ struct unit_options {
 
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {
-    if (!(sample_share > 0.0 && sample_share <= 1.0)) {
+    if (detail::is_nan(sample_share) || !(sample_share > 0.0 && sample_share <= 1.0)) {
       detail::bad_parameter("unit_options", "sample_share", sample_share,
                             "a share of the layer in (0, 1], such as 0.5");
     }

@@ -43,7 +43,7 @@ inline void write_csv(monitor const& mon, std::ostream& out) {
     for (monitor_column const& column : monitor_columns) {
       if (column.read_line != nullptr) {
         double const x = column.read_line(line);
-        text += detail::unseen(x) ? "," : ',' + text::number(x);
+        text += detail::is_nan(x) ? "," : ',' + text::number(x);
       }
     }
     out << text + '\n';

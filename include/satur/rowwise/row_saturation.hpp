@@ -18,7 +18,7 @@ struct p_above {
   double threshold = 0.99;
 
   void require_valid() const {
-    if (!(threshold >= 0.0 && threshold < 1.0)) {
+    if (detail::is_nan(threshold) || !(threshold >= 0.0 && threshold < 1.0)) {
       detail::bad_parameter("p_above", "threshold", threshold, "a probability in [0, 1), such as 0.99");
     }
   }

@@ -76,7 +76,7 @@ template <class L> struct limits_in_lanes {
 /// std::invalid_argument if low <= high does not hold, or the limit of the slope is NaN.
 template <class T, class Rule, class A> [[nodiscard]] limits_in_lanes<T> limits_of(Rule const& rule, A const& act) {
   rule_limits const l = rule.limits(act);
-  if (!(l.low <= l.high)) {
+  if (is_nan(l.low) || is_nan(l.high) || !(l.low <= l.high)) {
     bad_parameter(std::string_view(rule.definition().name), "(low, high)", message("(", l.low, ", ", l.high, ")"),
                   "low <= high");
   }

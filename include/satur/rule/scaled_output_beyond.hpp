@@ -19,7 +19,7 @@ struct scaled_output_beyond {
 
   [[nodiscard]] rule_definition definition() const { return {name, share}; }
   template <class A> [[nodiscard]] rule_limits limits(A const& act) const {
-    if (!(share > 0.0 && share < 1.0)) {
+    if (detail::is_nan(share) || !(share > 0.0 && share < 1.0)) {
       detail::bad_parameter("scaled_output_beyond", "share", share, "a share of the way to an asymptote in (0, 1)");
     }
     if constexpr (has_limits<A>) {

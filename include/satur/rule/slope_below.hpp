@@ -19,7 +19,7 @@ struct slope_below {
 
   [[nodiscard]] rule_definition definition() const { return {name, ratio}; }
   template <class A> [[nodiscard]] rule_limits limits(A const& act) const {
-    if (!(ratio > 0.0 && ratio <= 1.0)) {
+    if (detail::is_nan(ratio) || !(ratio > 0.0 && ratio <= 1.0)) {
       detail::bad_parameter("slope_below", "ratio", ratio, "a share of the peak slope in (0, 1], such as 0.0266");
     }
     return rule_limits::of_slope(ratio * peak_slope_of(act));

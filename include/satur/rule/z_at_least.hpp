@@ -4,7 +4,6 @@
 #include "satur/rule/concept.hpp"
 #include "satur/text/number.hpp"
 
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -18,7 +17,7 @@ struct z_at_least {
 
   [[nodiscard]] rule_definition definition() const { return {name, threshold}; }
   template <class A> [[nodiscard]] rule_limits limits(A const&) const {
-    if (!(threshold > 0.0 && threshold <= (std::numeric_limits<double>::max)())) {
+    if (!(threshold > 0.0 && detail::is_finite(threshold))) {
       detail::bad_parameter("z_at_least", "threshold", threshold, "a finite number > 0, such as 5");
     }
     return {rule_limits::quantity::z, -threshold, threshold, true};

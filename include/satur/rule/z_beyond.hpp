@@ -4,7 +4,6 @@
 #include "satur/rule/concept.hpp"
 #include "satur/text/number.hpp"
 
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -20,7 +19,7 @@ struct z_beyond {
 
   [[nodiscard]] rule_definition definition() const { return {name, threshold}; }
   void require_valid() const {
-    if (!(threshold >= 0.0 && threshold <= (std::numeric_limits<double>::max)())) {
+    if (!(threshold >= 0.0 && detail::is_finite(threshold))) {
       detail::bad_parameter("z_beyond", "threshold", threshold, "a finite number >= 0, such as 5");
     }
   }

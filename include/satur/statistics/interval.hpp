@@ -52,10 +52,10 @@ struct clustering {
   /// 1 + (size - 1) rho: the factor on the variance of a mean. Throws std::invalid_argument if size < 1 or rho is not
   /// in [0, 1].
   [[nodiscard]] double design_effect() const {
-    if (!(size >= 1.0)) {
+    if (detail::is_nan(size) || !(size >= 1.0)) {
       detail::bad_parameter("clustering", "size", size, "a number >= 1 of observations to a cluster");
     }
-    if (!(rho >= 0.0 && rho <= 1.0)) {
+    if (detail::is_nan(rho) || !(rho >= 0.0 && rho <= 1.0)) {
       detail::bad_parameter("clustering", "rho", rho, "a correlation in [0, 1]");
     }
     return 1.0 + (size - 1.0) * rho;
@@ -72,7 +72,7 @@ namespace detail {
 
 /// The probability beyond one end of a two-sided interval.
 [[nodiscard]] inline double one_tail(double level) {
-  if (!(level > 0.0 && level < 1.0)) {
+  if (is_nan(level) || !(level > 0.0 && level < 1.0)) {
     bad_parameter("interval", "level", level, "a share in (0, 1), such as 0.95");
   }
   return 0.5 * (1.0 - level);

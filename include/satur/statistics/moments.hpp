@@ -22,7 +22,7 @@ struct compensated_sum {
   constexpr compensated_sum& operator+=(double x) {
     math::split<double> const s = math::exact_sum(sum, x);
     sum = s.value;
-    if (std::isfinite(s.rest)) { // infinity and NaN have no rounding error
+    if (detail::is_finite(s.rest)) { // infinity and NaN have no rounding error
       rest += s.rest;
     }
     return *this;

@@ -13,22 +13,15 @@
 #include "satur/error.hpp"
 
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
-#include <cstdint>
 #include <string>
 #include <type_traits>
 
 namespace satur::detail {
 
-/// NaN by its bits: right under -ffast-math too.
-[[nodiscard]] constexpr bool unseen(double x) noexcept {
-  return (std::bit_cast<std::uint64_t>(x) & 0x7fffffffffffffffu) > 0x7ff0000000000000u;
-}
-
 [[nodiscard]] inline std::string formatted(double x, std::chars_format format, int digits) {
-  if (unseen(x)) {
+  if (is_nan(x)) {
     return "-";
   }
   std::array<char, 512> text; // 309 digits before the point
@@ -66,7 +59,7 @@ template <class T>
 /// A measured share in percent, one decimal: "0" and "100" only where they are exact, so that a single saturated unit
 /// never reads as none. Between them and what one decimal can say: "<0.1" and ">99.9".
 [[nodiscard]] inline std::string percent(double share) {
-  if (detail::unseen(share)) {
+  if (detail::is_nan(share)) {
     return "-";
   }
   if (share > 0.0 && share < 0.0005) {
@@ -80,7 +73,7 @@ template <class T>
 
 /// A share that somebody chose, in percent: two decimals at most, but all digits where two would read 0 or 100.
 [[nodiscard]] inline std::string limit_percent(double share) {
-  if (detail::unseen(share)) {
+  if (detail::is_nan(share)) {
     return "-";
   }
   double const rounded = std::round(share * 1e4) / 1e2;

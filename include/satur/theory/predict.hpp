@@ -12,9 +12,11 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -94,25 +96,11 @@ struct prediction {
   }
 };
 
-/// What each layer is expected to do before the first step. With n = fan-in, and E a, E a^2, Var a of its input:
-///   E z = n E w E a + E b,   Var z = n (Var w E a^2 + (E w)^2 Var a) + Var b,
-///
-/// z is normal and a = f(z). For weights of mean 0 this is the mean-field recursion (Poole et al. 2016). Weights of
-/// mean m add the shift n m E a, which all units of a layer share.
-///
-/// Backward: E (dL/dz_l)^2 = fan-out E w^2 E f'(z_l)^2 E (dL/dz_{l+1})^2.
-///
-/// Finite width: var q_{l+1} = (n Var w)^2 (growth^2 var q_l + Var f^2 / n), growth = dE f^2/dq; 5/n a layer for relu
-/// (docs/theory.md).
-///
-/// Cost: about 5 microseconds a layer.
-///
-/// Throws std::invalid_argument if a fan is 0, a variance is negative, a number is not finite, or the threshold is
-/// negative or NaN; `divergence_error`, with the name of the layer, if the recursion leaves the range of double.
+/// What `predict` returns; empty if the recursion leaves the range of double, and `where` says in which layer.
 template <class A>
-  requires activation<A, double> || activation<A, float>
-[[nodiscard]] prediction predict(A const& act, network const& net, double threshold = 5.0) {
-  if (!(threshold >= 0.0)) {
+[[nodiscard]] std::optional<prediction> predict_within_range(A const& act, network const& net, double threshold,
+                                                             std::string& where) {
+  if (detail::is_nan(threshold) || !(threshold >= 0.0)) {
     detail::bad_parameter("theory::predict", "threshold", threshold, "a number >= 0");
   }
   detail::require_law("theory::predict (of the input)", net.input_mean, net.input_variance);
@@ -134,11 +122,12 @@ template <class A>
     double const variance =
         n * (law.weight_variance * square_in + law.weight_mean * law.weight_mean * variance_in) + law.bias_variance;
     if (!detail::is_finite(mean) || !detail::is_finite(variance)) {
-      throw divergence_error(detail::message(
-          "satur::theory::predict: z of layer ", l + 1, " of ", net.layers.size(), " has mean ", mean, " and variance ",
-          variance, ", beyond double",
-          l == 0 ? std::string() : detail::message("; layer ", l, " still had variance ", last.variance),
-          ". Draw smaller weights: fan-in times weight variance is ", n * law.weight_variance));
+      where = detail::message("satur::theory::predict: z of layer ", l + 1, " of ", net.layers.size(), " has mean ",
+                              mean, " and variance ", variance, ", beyond double",
+                              l == 0 ? std::string()
+                                     : detail::message("; layer ", l, " still had variance ", last.variance),
+                              ". Draw smaller weights: fan-in times weight variance is ", n * law.weight_variance);
+      return std::nullopt;
     }
     if (l > 0) {
       double const s = n * law.weight_variance;
@@ -181,6 +170,32 @@ template <class A>
     p.gradient_norm_squared = static_cast<double>(next.size.in) * kept * above.gradient_norm_squared;
   }
   return all;
+}
+
+/// What each layer is expected to do before the first step. With n = fan-in, and E a, E a^2, Var a of its input:
+///   E z = n E w E a + E b,   Var z = n (Var w E a^2 + (E w)^2 Var a) + Var b,
+///
+/// z is normal and a = f(z). For weights of mean 0 this is the mean-field recursion (Poole et al. 2016). Weights of
+/// mean m add the shift n m E a, which all units of a layer share.
+///
+/// Backward: E (dL/dz_l)^2 = fan-out E w^2 E f'(z_l)^2 E (dL/dz_{l+1})^2.
+///
+/// Finite width: var q_{l+1} = (n Var w)^2 (growth^2 var q_l + Var f^2 / n), growth = dE f^2/dq; 5/n a layer for relu
+/// (docs/theory.md).
+///
+/// Cost: about 5 microseconds a layer.
+///
+/// Throws std::invalid_argument if a fan is 0, a variance is negative, a number is not finite, or the threshold is
+/// negative or NaN; `divergence_error`, with the name of the layer, if the recursion leaves the range of double.
+template <class A>
+  requires activation<A, double> || activation<A, float>
+[[nodiscard]] prediction predict(A const& act, network const& net, double threshold = 5.0) {
+  std::string where;
+  std::optional<prediction> p = predict_within_range(act, net, threshold, where);
+  if (!p) {
+    detail::raise(divergence_error(where));
+  }
+  return *std::move(p);
 }
 
 /// Predicts one layer with weights from this initializer and standardized inputs (mean 0, variance 1). Throws what the

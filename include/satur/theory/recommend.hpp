@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -68,11 +70,9 @@ template <class A>
                   : network_of(lecun_normal{gain}, widths, input_mean, input_variance);
   };
   auto const distance = [&](bool glorot, double gain) {
-    try {
-      return detail::distance_from_best(predict(act, net(glorot, gain)));
-    } catch (divergence_error const&) { // not a candidate: the net leaves the range of double
-      return detail::unbounded;
-    }
+    std::string where;
+    std::optional<prediction> const p = predict_within_range(act, net(glorot, gain), 5.0, where);
+    return p ? detail::distance_from_best(*p) : detail::unbounded; // no candidate leaves the range of double
   };
   recommendation best;
   double least = detail::unbounded;

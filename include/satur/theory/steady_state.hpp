@@ -24,7 +24,7 @@ template <class A> [[nodiscard]] correlation_step correlate(variance_map<A> cons
   if (!detail::is_finite(q) || !(q > 0.0)) {
     detail::bad_parameter("theory::correlate", "variance", q, "a finite number > 0");
   }
-  if (!(c >= 0.0 && c <= 1.0)) {
+  if (detail::is_nan(c) || !(c >= 0.0 && c <= 1.0)) {
     detail::bad_parameter("theory::correlate", "correlation", c, "0 to 1");
   }
   double const sd = std::sqrt(q);

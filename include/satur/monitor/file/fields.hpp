@@ -143,11 +143,7 @@ private:
   template <class Archive, class R> static void lines(Archive& ar, R& r) {
     all(ar, r.options_, r.seen_, r.stride_, r.tail_);
     if constexpr (Archive::reading) {
-      try {
-        r.options_.require_valid();
-      } catch (std::invalid_argument const& error) {
-        ar.fail(error.what());
-      }
+      with_words_of([&ar](char const* words) { ar.fail(words); }, [&r] { r.options_.require_valid(); });
       std::size_t const n = ar.count("lines of a history", 88);
       ar.require(n <= r.options_.lines && n <= r.seen_, "no more lines of a history than it may hold");
       ar.require(std::has_single_bit(r.stride_) && r.stride_ <= r.seen_ + 1 && r.seen_ >> 62 == 0 &&
@@ -194,11 +190,7 @@ private:
     std::size_t n = store.units;
     bool rare = !store.rare.empty();
     if constexpr (Archive::reading) {
-      try {
-        r.options_.require_valid();
-      } catch (std::invalid_argument const& error) {
-        ar.fail(error.what());
-      }
+      with_words_of([&ar](char const* words) { ar.fail(words); }, [&r] { r.options_.require_valid(); });
       n = ar.count("units", 8 * (unit_statistics.size() + unit_counts));
       store.size_for(n);
       ar.number(rare);

@@ -26,12 +26,11 @@ struct monitor_access : record_access {
       ar.number(options.units);
     }
     if constexpr (Archive::reading) {
-      try {
-        options.rule = any_rule::of(rule);
-        options.require_valid();
-      } catch (std::invalid_argument const& error) {
-        ar.fail(message("options of a monitor (", error.what(), ")"));
-      }
+      with_words_of([&ar](char const* words) { ar.fail(message("options of a monitor (", words, ")")); },
+                    [&] {
+                      options.rule = any_rule::of(rule);
+                      options.require_valid();
+                    });
     }
     ar_enum(ar, mon.phase_, 1, "a phase");
     all(ar, mon.stop_);

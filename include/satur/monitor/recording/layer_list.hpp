@@ -57,11 +57,11 @@ public:
   void require_mergeable(layer_list const& o) {
     for (layer_monitor const& theirs : o.layers_) {
       if (layer_monitor* const ours = find(theirs.name()); ours != nullptr) {
-        try {
-          ours->require_mergeable(theirs);
-        } catch (std::invalid_argument const& error) {
-          throw std::invalid_argument(message("satur::monitor: layer ", theirs.name(), ": ", error.what()));
-        }
+        with_words_of(
+            [&theirs](char const* words) {
+              raise(std::invalid_argument(message("satur::monitor: layer ", theirs.name(), ": ", words)));
+            },
+            [&] { ours->require_mergeable(theirs); });
       }
     }
   }

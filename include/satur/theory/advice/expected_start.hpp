@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace satur { inline namespace SATUR_ABI { namespace detail {
@@ -74,11 +77,12 @@ template <class A>
   if (std::fabs(both_at(act, 0.0).value) > 1e-3) {
     s.least_gradient = vanishing_below_off_center;
   }
-  try {
-    s.layers = theory::predict(act, net, threshold);
-  } catch (theory::divergence_error const&) {
+  std::string where;
+  std::optional<theory::prediction> p = theory::predict_within_range(act, net, threshold, where);
+  if (!p) {
     return s; // its gradient is unbounded
   }
+  s.layers = *std::move(p);
   s.gradient = std::sqrt(s.layers.layers.front().gradient_norm_squared);
   s.output = std::sqrt(s.layers.layers.back().mean_squared_output);
   double const usual = std::fabs(theory::moments(act, 0.0, 1.0).mean_derivative);

@@ -14,7 +14,7 @@ namespace satur { inline namespace SATUR_ABI { namespace detail {
 
 /// A ratio for a sentence: two digits, without an exponent.
 [[nodiscard]] inline std::string ratio_text(double x) {
-  return unseen(x)                 ? "an unknown share"
+  return is_nan(x)                 ? "an unknown share"
          : x == 0.0                ? "0"
          : std::fabs(x) < 0.001    ? "less than 0.001"
          : std::fabs(x) >= 99999.5 ? "more than 100000"
