@@ -60,7 +60,7 @@
 #define SATUR_FINITE_MATH 0
 #endif
 #if SATUR_FINITE_MATH && !defined(SATUR_FAST_MATH_ACKNOWLEDGED) && (defined(__clang__) || defined(__GNUC__))
-#pragma message("satur: -ffast-math or -ffinite-math-only: what is kept and what is not is in docs/fast_math.md. \
+#pragma message("satur: -ffast-math or -ffinite-math-only: what is kept and what is not is in docs/flags.md. \
 Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #endif
 

@@ -70,6 +70,10 @@ template <class Action, class Retell> void with_words_of(Retell const& retell, A
   return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
 }
 
+/// a > b and a < b for readings that may be NaN: false if one is, under -ffast-math too.
+[[nodiscard]] constexpr bool is_above(double a, double b) noexcept { return !is_nan(a) && !is_nan(b) && a > b; }
+[[nodiscard]] constexpr bool is_below(double a, double b) noexcept { return is_above(b, a); }
+
 /// The shortest digits that read back as the same number of its type: 0.1, 5, -inf, nan. An exponent stands where the
 /// number is below 1e-4 or so large that its type does not have every whole number. `text::number` is its public name.
 template <class T>

@@ -53,7 +53,7 @@ struct layer_case : activation_facts {
     now = {s.mean_derivative(), s.slope_share(), flat_left ? s.low_fraction() : 0.0,
            flat_right ? s.high_fraction() : 0.0};
     double const usual = predictor ? (*predictor)(0.0, 1.0).slope_share : 1.0;
-    healthy = initial > usual ? initial : usual; // do not compare against a layer that started saturated
+    healthy = is_above(initial, usual) ? initial : usual; // do not compare against a layer that started saturated
   }
 
   /// True if the layer has an activation that can saturate.
@@ -149,8 +149,8 @@ struct layer_case : activation_facts {
 
   /// Whether its slope share fell by more than the limits allow.
   [[nodiscard]] bool lost_its_slope(finding_limits const& limits) const {
-    return has_activation() &&
-           (healthy - now.slope_share > limits.slope_excess || now.slope_share < limits.slope_left * healthy);
+    return has_activation() && (is_above(healthy - now.slope_share, limits.slope_excess) ||
+                                is_below(now.slope_share, limits.slope_left * healthy));
   }
 
   /// Expected readings with each unit's mean times `mean_factor` and its standard deviation times `factor`: mean over

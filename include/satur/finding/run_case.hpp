@@ -61,7 +61,7 @@ struct run_case {
       return false;
     }
     loss_block const recent = run.losses->between(0.8, 1.0);
-    return state != run_state::stalled || !(recent.mean + 3.0 * recent.error() < 0.97 * run.losses->chance());
+    return state != run_state::stalled || !is_below(recent.mean + 3.0 * recent.error(), 0.97 * run.losses->chance());
   }
   /// Losses that were handed over.
   [[nodiscard]] std::uint64_t losses_seen() const { return run.losses == nullptr ? 0 : run.losses->seen(); }
@@ -76,7 +76,7 @@ struct run_case {
     loss_history const& all = *run.losses;
     double const start = all[0].mean;
     double const above = is_nan(all.chance()) || start > all.chance() ? start : all.chance();
-    return all.nonfinite() || all.between(0.8, 1.0).mean > 3.0 * above;
+    return all.nonfinite() || is_above(all.between(0.8, 1.0).mean, 3.0 * above);
   }
   /// Whether findings without evidence in weights, biases or data may be reported: the loss fails, or is not known.
   [[nodiscard]] bool may_suspect() const { return losses_seen() == 0 || fails(); }
@@ -95,7 +95,7 @@ struct run_case {
   [[nodiscard]] double largest_first_update() const {
     double largest = std::numeric_limits<double>::quiet_NaN();
     for (layer_case const& l : layers) {
-      if (!is_nan(l.first_update) && !(l.first_update <= largest)) {
+      if (!is_nan(l.first_update) && (is_nan(largest) || l.first_update > largest)) {
         largest = l.first_update;
       }
     }

@@ -208,7 +208,7 @@ private:
       (recent.mean > 1.5 * best && recent.mean - doubt > 1.1 * best && recent.mean > 0.2 * start.mean)) {
     return run_state::diverging;
   }
-  if (recent.mean < 0.1 * start.mean && !(recent.mean > 0.5 * losses.chance())) {
+  if (detail::is_below(recent.mean, 0.1 * start.mean) && !detail::is_above(recent.mean, 0.5 * losses.chance())) {
     return run_state::converged;
   }
   if (recent.mean > 1.5 * losses.chance()) {

@@ -55,9 +55,10 @@ struct gradient_flow {
     f.state = flow::not_finite;
   } else if (first.count == 0 || last.count == 0) {
     f.state = flow::unknown;
-  } else if (f.ratio > limits.exploding_ratio) {
+  } else if (detail::is_above(f.ratio, limits.exploding_ratio)) {
     f.state = flow::exploding;
-  } else if (f.first == 0.0 || (f.ratio < limits.vanishing_ratio && f.first < limits.vanishing_first)) {
+  } else if (f.first == 0.0 ||
+             (detail::is_below(f.ratio, limits.vanishing_ratio) && f.first < limits.vanishing_first)) {
     f.state = flow::vanishing;
   } else {
     f.state = flow::healthy;
@@ -121,11 +122,12 @@ struct layer_flow {
   };
   for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
     double const ratio = layer_ratio(layers[l], layers[l + 1]);
-    shrinking = ratio <= limits.shrinking_layer ? shrinking + 1 : 0;
-    growing = ratio >= limits.growing_layer ? growing + 1 : 0;
+    bool const known = !detail::is_nan(ratio);
+    shrinking = known && ratio <= limits.shrinking_layer ? shrinking + 1 : 0;
+    growing = known && ratio >= limits.growing_layer ? growing + 1 : 0;
     keep(shrinking, l + 1, false);
     keep(growing, l + 1, true);
-    if (!detail::is_nan(ratio)) {
+    if (known) {
       f.smallest = detail::is_nan(f.smallest) ? ratio : (std::min)(f.smallest, ratio);
       f.largest = detail::is_nan(f.largest) ? ratio : (std::max)(f.largest, ratio);
     }
@@ -140,7 +142,7 @@ struct layer_flow {
 
 /// True if at least limits.zero_share of dL/dz is exactly 0. False for an empty record.
 [[nodiscard]] inline bool mostly_zero(gradient_record const& g, gradient_limits const& limits = {}) {
-  return g.zero_fraction() >= limits.zero_share;
+  return g.count != 0 && g.zero_fraction() >= limits.zero_share;
 }
 
 }} // namespace satur::SATUR_ABI

@@ -35,7 +35,7 @@ struct initial_loss {
   initial_loss i;
   i.loss = loss;
   i.expected = std::log(static_cast<double>(classes));
-  i.suspicious = !(std::fabs(i.excess()) <= limits.initial_loss_excess);
+  i.suspicious = detail::is_nan(i.excess()) || std::fabs(i.excess()) > limits.initial_loss_excess;
   return i;
 }
 

@@ -38,9 +38,9 @@ struct update_size {
   }
   u.log10_ratio = record.log10_ratio();
   u.rate_factor = std::pow(10.0, limits.update_target - u.log10_ratio);
-  u.state = u.log10_ratio > limits.update_high  ? update_size::verdict::too_large
-            : u.log10_ratio < limits.update_low ? update_size::verdict::too_small
-                                                : update_size::verdict::healthy;
+  u.state = detail::is_above(u.log10_ratio, limits.update_high)  ? update_size::verdict::too_large
+            : detail::is_below(u.log10_ratio, limits.update_low) ? update_size::verdict::too_small
+                                                                 : update_size::verdict::healthy;
   return u;
 }
 

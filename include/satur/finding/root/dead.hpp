@@ -64,17 +64,17 @@ inline bool find_dead_units(run_case const& run, layer_case const& l, finding_li
   double const n = static_cast<double>(l.size());
   dead_units_of_layer d = dead_units_of(l, static_cast<double>(limits.dead_samples), limits.dead_on);
   double share = static_cast<double>(d.units.size()) / n;
-  if (!(share > limits.dead_alarm)) { // most of a layer at once: fewer samples are enough
+  if (!is_above(share, limits.dead_alarm)) { // most of a layer at once: fewer samples are enough
     dead_units_of_layer at_once = dead_units_of(l, static_cast<double>(limits.dead_layer_samples), 2.0);
     double const share_at_once = static_cast<double>(at_once.units.size()) / n;
-    if (share_at_once > limits.dead_alarm) {
+    if (is_above(share_at_once, limits.dead_alarm)) {
       d = std::move(at_once);
       share = share_at_once;
     }
   }
   // In a relu net that learns, some units are on for few inputs only. Nearly half of a layer is too many.
   double const limit = run.may_suspect_structure() ? limits.dead_warning : 0.8 * limits.dead_alarm;
-  if (!(share > limit)) {
+  if (!is_above(share, limit)) {
     return false;
   }
   bool const alarm = share > limits.dead_alarm;

@@ -73,7 +73,7 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
     f.cause = cause::slope;
     f.reason = message(flat, " of the ", ratios, " layers that it passes have lost their slope");
     f.cure.advice = "mend those layers first";
-  } else if (vanishing && peak <= 0.5 && !(off < 0.05)) {
+  } else if (vanishing && peak <= 0.5 && !is_below(off, 0.05)) {
     f.cause = cause::activation;
     f.reason = message("the slope of ", first.act->name, " is ", text::significant(peak, 3),
                        " at most, so every layer shrinks the gradient, whatever the weights are");
@@ -124,7 +124,7 @@ inline void find_zero_gradient(run_case const& run, layer_case const& l, finding
   }
   // Slopes that are exactly 0 make zeros that are as they should be.
   double const off = l.exact_zero_slopes ? 1.0 - l.now.slope_share : 0.0;
-  if (l.exact_zero_slopes && g.zeros != g.count && g.zero_fraction() < off + 0.25 * (1.0 - off)) {
+  if (l.exact_zero_slopes && g.zeros != g.count && is_below(g.zero_fraction(), off + 0.25 * (1.0 - off))) {
     return;
   }
   finding f =
@@ -133,7 +133,7 @@ inline void find_zero_gradient(run_case const& run, layer_case const& l, finding
   f.limit = limits.gradient.zero_share;
   set_share_interval(f, static_cast<double>(g.count));
   f.evidence = message(text::percent(f.value), " % of dL/dz is exactly 0");
-  bool const flat = l.has_activation() && l.now.slope_share < 1.0 - 0.5 * f.value;
+  bool const flat = l.has_activation() && is_below(l.now.slope_share, 1.0 - 0.5 * f.value);
   f.cause = flat ? cause::slope : cause::upstream;
   f.reason = flat ? message("mean f' is ", text::significant(l.now.mean_slope, 3))
                   : "the slopes here are not zero: the layers above send back no gradient";
@@ -145,8 +145,8 @@ inline void find_wrong_gradient(run_case const& run, std::vector<root_finding>& 
   for (layer_case const& l : run.layers) {
     gradient_record const& g = l.record.gradient;
     double const off = 1.0 - l.now.slope_share; // the share of slopes that are 0
-    if (!l.exact_zero_slopes || g.count < 64 || l.record.saturation.nonfinite() || !(off > 0.1) ||
-        !(g.zero_fraction() < 0.5 * off)) {
+    if (!l.exact_zero_slopes || g.count < 64 || l.record.saturation.nonfinite() || !is_above(off, 0.1) ||
+        !is_below(g.zero_fraction(), 0.5 * off)) {
       continue;
     }
     finding f = l.finding_of(symptom::wrong_gradient, severity::alarm, cause::backward);

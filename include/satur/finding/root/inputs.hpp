@@ -49,7 +49,7 @@ inline void find_inputs(run_case const& run, finding_limits const& limits, std::
       square /= n;
       centers /= n;
     }
-    if (!(square > limits.input_square)) {
+    if (!is_above(square, limits.input_square)) {
       return;
     }
     finding f;
@@ -96,7 +96,7 @@ inline void find_inputs(run_case const& run, finding_limits const& limits, std::
     return;
   }
   double const square = first->record.saturation.variance_z() / first->gain();
-  if (!(square > limits.input_square)) {
+  if (!is_above(square, limits.input_square)) {
     return;
   }
   finding f = first->finding_of(symptom::odd_inputs, severity::warning, cause::input_scale);

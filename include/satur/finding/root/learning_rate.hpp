@@ -18,7 +18,7 @@ inline void find_learning_rate(run_case const& run, finding_limits const& limits
     grew = grew || l.grew();
   }
   bool const diverging = run.state == run_state::diverging || run.exploded();
-  if (!run.fails() || !(grew || diverging || update > limits.update_alarm)) {
+  if (!run.fails() || !(grew || diverging || is_above(update, limits.update_alarm))) {
     return;
   }
   loss_history const& losses = *run.run.losses;

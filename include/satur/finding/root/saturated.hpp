@@ -25,7 +25,9 @@ namespace satur::detail {
     double const m = l.record.saturation.mean_z();
     return std::fabs(m) < l.record.saturation.stddev_z() ? side::both : m < 0.0 ? side::left : side::right;
   }
-  return l.left_share() > limits.one_sided ? side::left : l.right_share() > limits.one_sided ? side::right : side::both;
+  return is_above(l.left_share(), limits.one_sided)    ? side::left
+         : is_above(l.right_share(), limits.one_sided) ? side::right
+                                                       : side::both;
 }
 
 /// "8.1 % of the peak slope is left, 60.6 % for z ~ N(0, 1); |z| > 5: 30.7 % low, 31.5 % high"
@@ -59,7 +61,7 @@ inline void advise_recenter(finding& f, layer_case const& l, double least) {
     return;
   }
   std::optional<layer_state> const after = l.expected_scaled(1.0, 0.0);
-  if (after && after->slope_share > least) {
+  if (after && is_above(after->slope_share, least)) {
     f.cure.what = remedy::recenter;
     f.cure.advice = message("subtract each unit's mean of z from its bias (satur::recenter)",
                             l.centered_outputs ? "" : ", or take an activation with centered outputs, such as tanh");
@@ -78,12 +80,12 @@ inline bool find_saturated(run_case const& run, layer_case const& l, finding_lim
   // A healthy one-sided layer may have half of its units there: its limit is halfway between that and all of them.
   double const share = l.flat_left && l.flat_right ? limits.saturated_share : 0.5 + 0.5 * limits.saturated_share;
   bool const beyond = l.saturated() > share;
-  bool const lopsided = l.saturated() > limits.one_sided_least && l.flat_left && l.flat_right &&
-                        (std::max)(l.left_share(), l.right_share()) > limits.one_sided;
+  bool const lopsided = is_above(l.saturated(), limits.one_sided_least) && l.flat_left && l.flat_right &&
+                        (is_above(l.left_share(), limits.one_sided) || is_above(l.right_share(), limits.one_sided));
   if (!lost && !beyond && !lopsided) {
     return false;
   }
-  bool const gone = l.now.slope_share < limits.slope_left * l.healthy;
+  bool const gone = is_below(l.now.slope_share, limits.slope_left * l.healthy);
   saturation const& s = l.record.saturation;
   finding f = l.finding_of(lost || beyond ? symptom::saturated_layer : symptom::one_sided,
                            gone || beyond ? severity::alarm : severity::warning, cause::unknown);
@@ -143,7 +145,7 @@ inline bool find_saturated(run_case const& run, layer_case const& l, finding_lim
     double const factor = 1.0 / s.stddev_z();
     std::optional<layer_state> const after =
         is_finite(factor) ? l.expected_scaled(factor, factor) : std::optional<layer_state>();
-    if (now && after && after->slope_share > limits.cure_margin * now->slope_share) {
+    if (now && after && is_above(after->slope_share, limits.cure_margin * now->slope_share)) {
       advise_rescale(f, l, factor);
       f.cure.advice += ": 1 / std z";
     } else if (!now) {

@@ -49,7 +49,7 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
   double const at_start = l.first_gain();
   double const gain = l.gain();
   double const usual_size = beside_others && l.weights_seen() ? l.least_usual_gain() : l.usual_gain;
-  if (!(at_start > limits.gain_factor * usual_size) || !is_finite(at_start)) {
+  if (!is_above(at_start, limits.gain_factor * usual_size) || !is_finite(at_start)) {
     return false;
   }
   bool const usable = is_finite(gain) && gain > 0.25 * at_start;
@@ -64,16 +64,16 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
     // A small peak slope wants larger weights than usual: they are too large only if they cost half of the slope.
     bool const wants_large = l.act && l.act->peak_slope() <= 0.5;
     double const usual = l.expected(0.0, 1.0)->slope_share;
-    if (!(after->slope_share > 1.1 * l.initial) || (wants_large && !(l.initial < 0.5 * usual))) {
+    if (!is_above(after->slope_share, 1.1 * l.initial) || (wants_large && !is_below(l.initial, 0.5 * usual))) {
       return false;
     }
   }
   bool const last = &l == &run.layers.back() && !l.has_activation();
-  bool const lost = two_sided && l.now.slope_share < limits.slope_left * l.healthy;
-  finding f =
-      l.finding_of(two_sided ? symptom::saturated_layer : symptom::signal_grows,
-                   lost || (two_sided && l.saturated() > limits.saturated_share) ? severity::alarm : severity::warning,
-                   last ? cause::logits : cause::weight_norm);
+  bool const lost = two_sided && is_below(l.now.slope_share, limits.slope_left * l.healthy);
+  finding f = l.finding_of(two_sided ? symptom::saturated_layer : symptom::signal_grows,
+                           lost || (two_sided && is_above(l.saturated(), limits.saturated_share)) ? severity::alarm
+                                                                                                  : severity::warning,
+                           last ? cause::logits : cause::weight_norm);
   if (two_sided) {
     f.side = which_side(l, limits);
     f.evidence = slope_text(l);
@@ -104,8 +104,8 @@ inline bool find_small_weights(run_case const& run, layer_case const& l, double 
                                std::vector<root_finding>& found) {
   double const at_start = l.first_gain();
   double const gain = l.gain();
-  if (!l.weights_seen() || !(at_start < limit * l.least_usual_gain()) || !(gain < 0.25 * l.usual_gain) ||
-      !(gain > 0.0)) {
+  if (!l.weights_seen() || !is_below(at_start, limit * l.least_usual_gain()) || !is_below(gain, 0.25 * l.usual_gain) ||
+      !is_above(gain, 0.0)) {
     return false;
   }
   finding f = l.finding_of(symptom::signal_lost, severity::warning, cause::small_weights);
@@ -122,7 +122,7 @@ inline bool find_small_weights(run_case const& run, layer_case const& l, double 
 /// The variance of z against the one that the caller expects.
 inline void find_variance(layer_case const& l, finding_limits const& limits, std::vector<root_finding>& found) {
   double const ratio = l.record.saturation.variance_z() / l.expected_variance;
-  if (!(ratio > limits.variance_factor || ratio * limits.variance_factor < 1.0)) {
+  if (!is_above(ratio, limits.variance_factor) && !is_below(ratio * limits.variance_factor, 1.0)) {
     return;
   }
   double const factor = 1.0 / std::sqrt(ratio);

@@ -25,7 +25,7 @@ inline bool find_bias(run_case const& run, layer_case const& l, finding_limits c
   double variance = 0.0;
   for (std::size_t j = 0; j < l.start.size(); ++j) {
     unit_origin const& u = l.start[j];
-    if (u.mean_z * u.mean_z > limits.shifted_std * limits.shifted_std * u.variance_z) {
+    if (is_above(u.mean_z * u.mean_z, limits.shifted_std * limits.shifted_std * u.variance_z)) {
       shifted.push_back(j);
     }
     mean_square += u.mean_z * u.mean_z;
@@ -34,11 +34,11 @@ inline bool find_bias(run_case const& run, layer_case const& l, finding_limits c
   double const n = static_cast<double>(l.start.size());
   double const share = static_cast<double>(shifted.size()) / n;
   mean_square /= n;
-  if (!(share > limits.shifted_share) || !(mean_square > 4.0) || !l.weights_seen() ||
+  if (!is_above(share, limits.shifted_share) || !is_above(mean_square, 4.0) || !l.weights_seen() ||
       cause_of_mean(run, l, mean_square) != cause::bias) {
     return false;
   }
-  bool const flat = l.has_activation() && l.initial < limits.slope_left * l.healthy;
+  bool const flat = l.has_activation() && is_below(l.initial, limits.slope_left * l.healthy);
   finding f = l.finding_of(flat ? symptom::saturated_layer : symptom::mean_shift,
                            flat ? severity::alarm : severity::warning, cause::bias);
   if (flat) {
@@ -83,12 +83,12 @@ inline void find_shifted_units(run_case const& run, layer_case const& l, finding
     unit_summary const s = (*l.units)[u];
     if (s.samples - s.infinite > 1.0) {
       ++all;
-      shifted += std::fabs(s.mean_z()) > limits.shifted_std * s.stddev_z() ? 1u : 0u;
+      shifted += is_above(std::fabs(s.mean_z()), limits.shifted_std * s.stddev_z()) ? 1u : 0u;
       mean_square += s.z_mean * s.z_mean;
     }
   }
   double const share = static_cast<double>(shifted) / static_cast<double>(all);
-  if (!(share > limits.shifted_share)) {
+  if (!is_above(share, limits.shifted_share)) {
     return;
   }
   finding f = l.finding_of(symptom::mean_shift, severity::warning,

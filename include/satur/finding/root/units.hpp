@@ -129,7 +129,7 @@ inline void find_identical_units(run_case const& run, std::vector<root_finding>&
   double const median = sorted[sorted.size() / 2];
   std::vector<std::size_t> broken;
   for (std::size_t u = 0; u < sizes.size(); ++u) {
-    if (sizes[u] > limits.broken_unit * median && sizes[u] > 3.0) {
+    if (is_above(sizes[u], limits.broken_unit * median) && sizes[u] > 3.0) {
       broken.push_back(u);
     }
   }

@@ -37,7 +37,7 @@ struct expected_start {
   double output = 0.0;                     ///< root mean square of f(z) in the last layer
 
   [[nodiscard]] bool finite() const { return !layers.layers.empty(); }
-  [[nodiscard]] bool vanishing() const { return !(gradient >= least_gradient); }
+  [[nodiscard]] bool vanishing() const { return is_nan(gradient) || gradient < least_gradient; }
   [[nodiscard]] bool large_output() const { return output > largest_output && gradient <= exploding_above; }
   [[nodiscard]] bool exploding() const { return gradient > exploding_above || output > largest_output; }
   [[nodiscard]] bool saturated() const { return slope < least_slope(layers.layers.size()); }
