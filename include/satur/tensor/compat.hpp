@@ -2,6 +2,14 @@
 /// folder up to 0.25, in several from 0.26.
 #pragma once
 
+// Names of template parameters and functions there, which <complex.h> and windows.h may have made macros.
+#pragma push_macro("I")
+#pragma push_macro("min")
+#pragma push_macro("max")
+#undef I
+#undef min
+#undef max
+
 #if __has_include(<xtensor/containers/xtensor.hpp>)
 #include <xtensor/containers/xadapt.hpp>
 #include <xtensor/containers/xarray.hpp>
@@ -28,6 +36,10 @@
 #error \
     "satur: xtensor is not in the include path (Debian: libxtensor-dev); without it include satur/diagnostic.hpp, satur/activation.hpp or satur/initializer.hpp instead"
 #endif
+
+#pragma pop_macro("max")
+#pragma pop_macro("min")
+#pragma pop_macro("I")
 
 /// The header of GEMM, for layer/ only: `#include SATUR_XTENSOR_BLAS_HEADER`. It is not included here: xtensor-blas
 /// declares the CBLAS functions itself, which conflicts with a vendor's <cblas.h>.
