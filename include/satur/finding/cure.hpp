@@ -57,7 +57,8 @@ template <class B, class Z> void recenter(B&& b, Z const& z, std::span<std::size
   input_moments const of_units = detail::moments_of_columns("recenter", "z", z, bias.size());
   for (std::size_t const unit : units) {
     if (unit >= bias.size()) {
-      throw std::out_of_range(detail::message("satur::recenter: unit is ", unit, "; allowed: 0 to ", bias.size() - 1));
+      detail::raise(
+          std::out_of_range(detail::message("satur::recenter: unit is ", unit, "; allowed: 0 to ", bias.size() - 1)));
     }
     if (!detail::is_finite(of_units.mean[unit])) {
       detail::bad_parameter("recenter", "a unit's mean of z", of_units.mean[unit], "finite numbers");
@@ -191,8 +192,8 @@ void reinitialize_units(Init const& init, W&& w, B&& b, N&& next_w, std::span<st
   }
   for (std::size_t const unit : dead) {
     if (unit >= bias.size()) {
-      throw std::out_of_range(
-          detail::message("satur::reinitialize_units: unit is ", unit, "; allowed: 0 to ", bias.size() - 1));
+      detail::raise(std::out_of_range(
+          detail::message("satur::reinitialize_units: unit is ", unit, "; allowed: 0 to ", bias.size() - 1)));
     }
   }
   std::vector<T> fresh(weights.in * dead.size());

@@ -50,8 +50,9 @@ struct gate_saturation {
       return *this = o;
     }
     if (!(rule == o.rule)) {
-      throw std::invalid_argument(detail::message("satur::gate_saturation: cannot merge a record of share ", rule.share,
-                                                  " with one of ", o.rule.share, "; merge records of one rule"));
+      detail::raise(
+          std::invalid_argument(detail::message("satur::gate_saturation: cannot merge a record of share ", rule.share,
+                                                " with one of ", o.rule.share, "; merge records of one rule")));
     }
     gate += o.gate;
     closed += o.closed;

@@ -33,8 +33,8 @@ namespace detail {
 /// Returns f. Throws std::invalid_argument if a fan is 0.
 constexpr fans const& checked(fans const& f, std::string_view rule) {
   if (f.in == 0 || f.out == 0) {
-    throw std::invalid_argument(
-        message("satur::", rule, ": fans are (in ", f.in, ", out ", f.out, "); allowed: both at least 1"));
+    detail::raise(std::invalid_argument(
+        message("satur::", rule, ": fans are (in ", f.in, ", out ", f.out, "); allowed: both at least 1")));
   }
   return f;
 }

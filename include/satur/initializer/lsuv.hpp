@@ -73,9 +73,10 @@ lsuv_report lsuv(W&& weights, Z&& z, lsuv_options const& options = {}) {
   lsuv_report report{0, 0, 1, 0};
   auto const give_up = [&](std::string const& why) {
     std::ranges::copy(before, std::ranges::begin(weights));
-    throw lsuv_error(detail::message("satur::", function, ": ", options.layer.empty() ? "" : "layer ", options.layer,
-                                     options.layer.empty() ? "" : ": ", why, "; the weights are as they were"),
-                     report);
+    detail::raise(
+        lsuv_error(detail::message("satur::", function, ": ", options.layer.empty() ? "" : "layer ", options.layer,
+                                   options.layer.empty() ? "" : ": ", why, "; the weights are as they were"),
+                   report));
   };
   for (;;) {
     double count = 0;

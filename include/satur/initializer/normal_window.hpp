@@ -200,9 +200,9 @@ void fill_truncated(std::span<T> out, sampler const& random, double center, doub
   bottom = static_cast<double>(bottom) < lowest ? std::nextafter(bottom, infinity) : bottom;
   top = static_cast<double>(top) > highest ? std::nextafter(top, -infinity) : top;
   if (!(bottom <= top)) {
-    throw std::invalid_argument(message("satur::", rule, ": no number of the type lies between the bounds ",
-                                        number_text(lowest), " and ", number_text(highest),
-                                        "; allowed: bounds further apart, or a wider type"));
+    detail::raise(std::invalid_argument(message("satur::", rule, ": no number of the type lies between the bounds ",
+                                                number_text(lowest), " and ", number_text(highest),
+                                                "; allowed: bounds further apart, or a wider type")));
   }
   truncated_law const law{center,
                           spread,

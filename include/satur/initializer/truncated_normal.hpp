@@ -25,13 +25,14 @@ namespace detail {
 inline void check_window(double low, double high, double low_deviations, double high_deviations,
                          std::string_view rule) {
   if (is_nan(low) || is_nan(high) || !(low < high)) {
-    throw std::invalid_argument(message("satur::", rule, ": the bounds are ", number_text(low), " and ",
-                                        number_text(high), "; allowed: the first below the second"));
+    detail::raise(std::invalid_argument(message("satur::", rule, ": the bounds are ", number_text(low), " and ",
+                                                number_text(high), "; allowed: the first below the second")));
   }
   if (!(low_deviations <= 37 && high_deviations >= -37 && low_deviations < high_deviations)) {
-    throw std::invalid_argument(message("satur::", rule, ": the bounds ", number_text(low), " and ", number_text(high),
-                                        " keep nothing of the normal; allowed: a window that reaches within 37 "
-                                        "standard deviations of the mean"));
+    detail::raise(
+        std::invalid_argument(message("satur::", rule, ": the bounds ", number_text(low), " and ", number_text(high),
+                                      " keep nothing of the normal; allowed: a window that reaches within 37 "
+                                      "standard deviations of the mean")));
   }
 }
 

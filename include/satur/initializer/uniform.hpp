@@ -48,8 +48,9 @@ private:
     detail::checked_finite(low, name, "low");
     detail::checked_finite(high, name, "high");
     if (low > high) {
-      throw std::invalid_argument(detail::message("satur::", name, ": low is ", detail::number_text(low), ", high is ",
-                                                  detail::number_text(high), "; allowed: low <= high"));
+      detail::raise(
+          std::invalid_argument(detail::message("satur::", name, ": low is ", detail::number_text(low), ", high is ",
+                                                detail::number_text(high), "; allowed: low <= high")));
     }
   }
 };

@@ -21,7 +21,10 @@
 #include <utility>
 
 #if defined(SATUR_XTENSOR_BLAS_HEADER)
+#pragma push_macro("I") // as in tensor/compat.hpp
+#undef I
 #include SATUR_XTENSOR_BLAS_HEADER
+#pragma pop_macro("I")
 #else
 #error "satur: layers need xtensor-blas in the include path (Debian: libxtensor-blas-dev)"
 #endif
@@ -141,8 +144,8 @@ private:
   template <class E> matrix const& gradient(xt::xexpression<E> const& dz, std::string_view function) {
     auto const& given = dz.derived_cast();
     if (z_.size() == 0) {
-      throw std::logic_error(
-          detail::message("satur::", function, ": no forward pass to differentiate; call forward first"));
+      detail::raise(std::logic_error(
+          detail::message("satur::", function, ": no forward pass to differentiate; call forward first")));
     }
     auto const& shape = given.shape();
     if (shape.size() != 2 || static_cast<std::size_t>(shape[0]) != z_.shape(0) ||

@@ -92,8 +92,8 @@ template <std::floating_point T> struct softmax_cross_entropy {
   /// Returns dL/dlogits (batch, classes) of the last forward. Throws std::logic_error before the first.
   matrix const& backward() {
     if (rows_.empty()) {
-      throw std::logic_error(
-          "satur::softmax_cross_entropy::backward: no forward pass to differentiate; call forward first");
+      detail::raise(std::logic_error(
+          "satur::softmax_cross_entropy::backward: no forward pass to differentiate; call forward first"));
     }
     std::size_t const batch = probabilities.shape(0);
     std::size_t const classes = probabilities.shape(1);
@@ -133,9 +133,9 @@ private:
     for (std::size_t r = 0; r < count; ++r) {
       // A negative label converts to a number above any number of classes.
       if (static_cast<std::uintmax_t>(label[r]) >= classes) {
-        throw std::invalid_argument(detail::message("satur::softmax_cross_entropy::forward: the label of row ", r,
-                                                    " is ", detail::number_text(label[r]), "; allowed: 0 to ",
-                                                    classes - 1, ", for logits ", detail::shape_text(shape)));
+        detail::raise(std::invalid_argument(detail::message(
+            "satur::softmax_cross_entropy::forward: the label of row ", r, " is ", detail::number_text(label[r]),
+            "; allowed: 0 to ", classes - 1, ", for logits ", detail::shape_text(shape))));
       }
     }
   }

@@ -25,7 +25,7 @@ inline constexpr std::size_t monitor_header = 40;
 
 #if !SATUR_COMPILED
 [[noreturn]] inline void bad_file(std::string const& file, std::string const& what, std::string_view to_do) {
-  throw file_error(message("satur::load_monitor: ", file.empty() ? "" : file + ": ", what, "; ", to_do));
+  detail::raise(file_error(message("satur::load_monitor: ", file.empty() ? "" : file + ": ", what, "; ", to_do)));
 }
 
 /// Up to n bytes, in pieces: no more memory than there is to read, whatever a damaged header asks for.
@@ -127,7 +127,8 @@ SATUR_COMPILED_FUNCTION void save(monitor const& mon, std::ostream& out)
     out.write(part->data(), static_cast<std::streamsize>(part->size()));
   }
   if (!out.flush()) {
-    throw file_error("satur::save: the stream did not take all bytes of the monitor; see whether the disk is full");
+    detail::raise(
+        file_error("satur::save: the stream did not take all bytes of the monitor; see whether the disk is full"));
   }
 }
 #endif
@@ -141,14 +142,14 @@ SATUR_COMPILED_FUNCTION void save(monitor const& mon, std::string const& file)
   {
     std::ofstream out(part, std::ios::binary);
     if (!out) {
-      throw file_error(
-          detail::message("satur::save: cannot open ", part, "; see whether its folder is there and writable"));
+      detail::raise(file_error(
+          detail::message("satur::save: cannot open ", part, "; see whether its folder is there and writable")));
     }
     save(mon, out);
   }
   if (std::rename(part.c_str(), file.c_str()) != 0) {
-    throw file_error(
-        detail::message("satur::save: cannot rename ", part, " to ", file, "; the monitor is in the former"));
+    detail::raise(file_error(
+        detail::message("satur::save: cannot rename ", part, " to ", file, "; the monitor is in the former")));
   }
 }
 #endif

@@ -145,9 +145,9 @@ public:
   /// Throws std::invalid_argument if it is not the rule by which this monitor counts.
   void use_rule(any_rule const& rule) {
     if (!(rule == options_.rule)) {
-      throw std::invalid_argument(detail::message("satur::monitor::use_rule: the rule is ", to_text(rule.definition()),
-                                                  ", this monitor counts by ", to_text(options_.rule.definition()),
-                                                  "; hand in the rule that it counts by"));
+      detail::raise(std::invalid_argument(detail::message(
+          "satur::monitor::use_rule: the rule is ", to_text(rule.definition()), ", this monitor counts by ",
+          to_text(options_.rule.definition()), "; hand in the rule that it counts by")));
     }
     options_.rule = rule;
     for (layer_monitor& layer : lists_.layers) {
@@ -229,9 +229,9 @@ private:
 
   void require_mergeable(monitor const& o) {
     if (!(rule() == o.rule())) {
-      throw std::invalid_argument(detail::message("satur::monitor: cannot merge a monitor that counts ",
-                                                  to_text(rule().definition()), " with one that counts ",
-                                                  to_text(o.rule().definition()), "; give both the same rule"));
+      detail::raise(std::invalid_argument(
+          detail::message("satur::monitor: cannot merge a monitor that counts ", to_text(rule().definition()),
+                          " with one that counts ", to_text(o.rule().definition()), "; give both the same rule")));
     }
     lists_.require_mergeable(o.lists_);
   }

@@ -48,14 +48,14 @@ public:
       units_.resize(batch.size());
     }
     if (batch.size() != units_.size()) {
-      throw shape_error(detail::message("satur::decayed_units: cannot add ", batch.size(), " units to ", units_.size(),
-                                        "; give each layer a window of its own"));
+      detail::raise(shape_error(detail::message("satur::decayed_units: cannot add ", batch.size(), " units to ",
+                                                units_.size(), "; give each layer a window of its own")));
     }
     if (batch.samples() != 0) {
       if (named_ && (!(rule_ == batch.rule()) || activation_ != batch.activation())) {
-        throw std::invalid_argument(detail::message("satur::decayed_units: cannot add a batch of ", batch.title(),
-                                                    " to one of ", activation_, " (", to_text(rule_),
-                                                    "); give each activation and rule a window of its own"));
+        detail::raise(std::invalid_argument(
+            detail::message("satur::decayed_units: cannot add a batch of ", batch.title(), " to one of ", activation_,
+                            " (", to_text(rule_), "); give each activation and rule a window of its own")));
       }
       rule_ = batch.rule();
       activation_ = batch.activation();

@@ -197,13 +197,13 @@ struct dormancy_change {
 /// Throws std::invalid_argument if the definitions differ, shape_error if the numbers of units differ.
 [[nodiscard]] inline dormancy_change compare(dormant_units const& before, dormant_units const& after) {
   if (!(before.definition == after.definition)) {
-    throw std::invalid_argument(detail::message("satur::compare: cannot compare units by '", to_text(before.definition),
-                                                "' with units by '", to_text(after.definition),
-                                                "'; judge both windows alike"));
+    detail::raise(std::invalid_argument(detail::message("satur::compare: cannot compare units by '",
+                                                        to_text(before.definition), "' with units by '",
+                                                        to_text(after.definition), "'; judge both windows alike")));
   }
   if (before.dormant.size() != after.dormant.size()) {
-    throw shape_error(detail::message("satur::compare: cannot compare ", before.dormant.size(), " units with ",
-                                      after.dormant.size(), "; take two windows of one layer"));
+    detail::raise(shape_error(detail::message("satur::compare: cannot compare ", before.dormant.size(), " units with ",
+                                              after.dormant.size(), "; take two windows of one layer")));
   }
   dormancy_change c;
   for (std::size_t u = 0; u < before.dormant.size(); ++u) {

@@ -106,9 +106,9 @@ struct saturation {
 #else
   {
     if (!empty() && !o.empty() && (!(rule == o.rule) || activation != o.activation || peak_slope != o.peak_slope)) {
-      throw std::invalid_argument(detail::message("satur::saturation: cannot merge a record of ", title(),
-                                                  " with one of ", o.title(),
-                                                  "; merge records of one activation and one rule"));
+      detail::raise(std::invalid_argument(detail::message("satur::saturation: cannot merge a record of ", title(),
+                                                          " with one of ", o.title(),
+                                                          "; merge records of one activation and one rule")));
     }
   }
 #endif

@@ -156,19 +156,19 @@ public:
       return;
     }
     if (size() != o.size()) {
-      throw shape_error(detail::message("satur::unit_records: cannot merge a record of ", size(), " units with one of ",
-                                        o.size(), "; merge records of one layer"));
+      detail::raise(shape_error(detail::message("satur::unit_records: cannot merge a record of ", size(),
+                                                " units with one of ", o.size(), "; merge records of one layer")));
     }
     if (!(options_ == o.options_)) {
-      throw std::invalid_argument(detail::message(
+      detail::raise(std::invalid_argument(detail::message(
           "satur::unit_records: cannot merge records that call a sample saturated at ", options_.sample_share, " and ",
-          o.options_.sample_share, " of the layer; give both the same unit_options"));
+          o.options_.sample_share, " of the layer; give both the same unit_options")));
     }
     if (lifetime() != 0 && o.lifetime() != 0 &&
         (!(rule_ == o.rule_) || activation_ != o.activation_ || peak_slope_ != o.peak_slope_)) {
-      throw std::invalid_argument(detail::message("satur::unit_records: cannot merge a record of ", title(),
-                                                  " with one of ", o.title(),
-                                                  "; merge records of one activation and one rule"));
+      detail::raise(std::invalid_argument(detail::message("satur::unit_records: cannot merge a record of ", title(),
+                                                          " with one of ", o.title(),
+                                                          "; merge records of one activation and one rule")));
     }
   }
 

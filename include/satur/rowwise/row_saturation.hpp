@@ -70,9 +70,9 @@ struct row_saturation {
       return *this = o;
     }
     if (!(rule == o.rule)) {
-      throw std::invalid_argument(detail::message("satur::row_saturation: cannot merge a record of p > ",
-                                                  rule.threshold, " with one of p > ", o.rule.threshold,
-                                                  "; merge records of one threshold"));
+      detail::raise(std::invalid_argument(detail::message("satur::row_saturation: cannot merge a record of p > ",
+                                                          rule.threshold, " with one of p > ", o.rule.threshold,
+                                                          "; merge records of one threshold")));
     }
     rows += o.rows;
     saturated += o.saturated;

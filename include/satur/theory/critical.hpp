@@ -121,9 +121,9 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
       detail::message("satur::theory::critical_weight_variance: ", name_of(act),
                       " has no critical point with bias variance ", detail::number_text(bias_variance), ": ");
   if (detail::homogeneous(act)) {
-    throw std::invalid_argument(detail::message(
+    detail::raise(std::invalid_argument(detail::message(
         head, "sigma_w^2 E f'^2 is 1 at sigma_w^2 = ", 1.0 / moments(act, 0.0, 1.0).mean_squared_derivative,
-        " whatever the variance of z, and there every layer adds the bias variance to it without end; allowed: 0"));
+        " whatever the variance of z, and there every layer adds the bias variance to it without end; allowed: 0")));
   }
   double least = detail::unbounded;
   double most = -detail::unbounded;
@@ -134,14 +134,15 @@ template <class A> [[nodiscard]] double critical_weight_variance(A const& act, d
     least = detail::is_finite(bias) ? (std::min)(least, bias) : least;
   }
   if (most > 0.0) {
-    throw std::invalid_argument(detail::message(head, "those that have one go from about ", (std::max)(0.0, least),
-                                                " to ", most, " (searched with q* from 1e-8 to 1e8)"));
+    detail::raise(
+        std::invalid_argument(detail::message(head, "those that have one go from about ", (std::max)(0.0, least),
+                                              " to ", most, " (searched with q* from 1e-8 to 1e8)")));
   }
-  throw std::invalid_argument(detail::message(
+  detail::raise(std::invalid_argument(detail::message(
       head,
       "weights wide enough to keep the gradient (sigma_w^2 = 1/E f'^2) make the next layer's variance E f^2/E f'^2 "
       "larger than this one's at every variance from 1e-8 to 1e8, because its outputs lie far from 0; no bias "
-      "variance has one. Subtract the mean of the outputs, or choose another activation"));
+      "variance has one. Subtract the mean of the outputs, or choose another activation")));
 }
 
 } // namespace theory

@@ -88,7 +88,7 @@ struct prediction {
   /// is no layer.
   [[nodiscard]] std::size_t most_saturated() const {
     if (layers.empty()) {
-      throw std::out_of_range("satur::theory::prediction::most_saturated: there are no layers");
+      detail::raise(std::out_of_range("satur::theory::prediction::most_saturated: there are no layers"));
     }
     auto const worst = std::max_element(layers.begin(), layers.end(),
                                         [](auto const& a, auto const& b) { return a.saturated < b.saturated; });

@@ -107,8 +107,8 @@ public:
     }
   }
   [[noreturn]] void fail(std::string_view expected) const {
-    throw file_error(message("satur::load_monitor: up to byte ", offset_ + at_, ": expected ", expected,
-                             "; no satur writes this: load another copy, or record anew"));
+    detail::raise(file_error(message("satur::load_monitor: up to byte ", offset_ + at_, ": expected ", expected,
+                                     "; no satur writes this: load another copy, or record anew")));
   }
   [[nodiscard]] std::size_t left() const { return bytes_.size() - at_; }
 

@@ -15,8 +15,9 @@ namespace satur::detail {
 
 /// Throws: `name` overlaps `input`, and that is the evidence of a diagnosis.
 [[noreturn]] inline void shares_memory(char const* name, char const* function = "forward", char const* input = "z") {
-  throw std::invalid_argument(message("satur::", function, ": ", name, " shares memory with ", input, "; ", input,
-                                      " is the evidence that a diagnosis needs: give ", name, " a buffer of its own"));
+  detail::raise(
+      std::invalid_argument(message("satur::", function, ": ", name, " shares memory with ", input, "; ", input,
+                                    " is the evidence that a diagnosis needs: give ", name, " a buffer of its own")));
 }
 
 /// Throws std::invalid_argument if y and z overlap, n numbers each.

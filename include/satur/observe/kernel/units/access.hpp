@@ -28,9 +28,9 @@ struct unit_access {
   static void prepare(char const* function, unit_records& r, unit_layout const& layout, rule_definition const& rule,
                       label const& activation, double peak_slope) {
     if (r.lifetime() != 0 && (!(r.rule_ == rule) || r.activation_ != activation || r.peak_slope_ != peak_slope)) {
-      throw std::invalid_argument(message("satur::", function, ": the record is of ", r.title(), ", the block of ",
-                                          activation, " (", to_text(rule),
-                                          "); give each activation and rule a record of its own"));
+      detail::raise(std::invalid_argument(message("satur::", function, ": the record is of ", r.title(),
+                                                  ", the block of ", activation, " (", to_text(rule),
+                                                  "); give each activation and rule a record of its own")));
     }
     prepare(function, r, layout);
     r.rule_ = rule;
