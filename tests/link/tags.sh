@@ -16,11 +16,11 @@ base
 plain -DSATUR_NO_LANES
 static -DSATUR_NO_DISPATCH
 openmp -fopenmp
-fastmath -ffast-math
-finitemath -ffinite-math-only
+fastmath -ffast-math -DSATUR_FAST_MATH_ACKNOWLEDGED
+finitemath -ffinite-math-only -DSATUR_FAST_MATH_ACKNOWLEDGED
 noexceptions -fno-exceptions
 xsimd -DXTENSOR_USE_XSIMD
-fast_openmp -ffast-math -fopenmp
+fast_openmp -ffast-math -fopenmp -DSATUR_FAST_MATH_ACKNOWLEDGED
 FLAGS
 case $(uname -m) in
 x86_64) cat >>"$build/flags" <<'FLAGS' ;;
