@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 template <class T, math::simd_level Level> [[nodiscard]] compiled_map_t<T>* maps_at_level() {
   return []<std::size_t... Place>(std::index_sequence<Place...>) {
@@ -27,4 +27,4 @@ template <class T> compiled_map_t<T> compiled_map(std::size_t place, [[maybe_unu
   return maps_at_level<T, math::compiled_level>()[place];
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -2,6 +2,7 @@
 # Checks the layering of satur's headers: check_layers.sh INCLUDE_DIR
 #   a header includes its own row or a row above it, and there are no cycles;
 #   tensor/compat.hpp alone names xtensor's headers, simd/ alone xsimd or the compiler's vector types;
+#   what is in a namespace of satur is in its ABI namespace;
 #   error.hpp alone throws and catches; NaN and infinity are told by their bits, except in testing/;
 #   each header of a family is in its umbrella, and each umbrella in satur.hpp;
 #   a folder holds at most 14 headers (lists of one of a kind excepted), a header at most 250 lines; every row has a header.
@@ -86,6 +87,9 @@ check() { # INCLUDE_DIR [complete]: whether every row must have a header
         if (code ~ /(<xsimd\/|(^|[^A-Za-z_])xsimd::|vector_size|__m(128|256|512)|<immintrin|<arm_neon)/ &&
             header !~ /^satur\/simd\//)
           fail(header ": simd/ alone names xsimd or vector types: " line)
+        # clang takes "namespace satur::detail" for one outside of the inline namespace, g++ for the one inside.
+        if (code ~ /^ *namespace satur::/ && code !~ /^namespace satur::(inline SATUR_ABI::|process )/)
+          fail(header ": write namespace satur::inline SATUR_ABI::…: " line)
         if (code ~ /(^|[^A-Za-z_])(throw|try|catch)([^A-Za-z_]|$)/ && header != "satur/error.hpp")
           fail(header ": error.hpp alone throws and catches (detail::raise, with_words_of): " line)
         if (code ~ /std::(isnan|isinf|isfinite|isnormal|fpclassify)([^A-Za-z_]|$)/ && header !~ /^satur\/testing\//)
@@ -169,6 +173,7 @@ self_test() { # DIR
   put math/exp.hpp '#include <satur/math.hpp>' && must_fail 'which leads back to it'
   put activation/tanh.hpp '#include <xtensor/xtensor.hpp>' && must_fail 'tensor/compat.hpp alone includes'
   put activation/tanh.hpp 'using b = xsimd::batch<float>;' && must_fail 'simd/ alone names'
+  put activation/tanh.hpp 'namespace satur::detail {' && must_fail 'write namespace satur::inline SATUR_ABI'
   put activation/tanh.hpp 'int f() { throw 1; }' && must_fail 'error.hpp alone throws'
   put activation/tanh.hpp 'bool f(double x) { return std::isnan(x); }' && must_fail 'by the bits'
   put activation/relu.hpp '' && must_fail 'satur/activation/relu.hpp: not reached from satur/activation.hpp'

@@ -200,7 +200,7 @@ Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #define SATUR_COMPILED_TEMPLATE(...) static_assert(true)
 #endif
 
-// Declared once here: `namespace satur::detail` opened later anywhere extends these, inside the inline namespace.
+// Declared once here, for references before the first header of each.
 namespace satur { inline namespace SATUR_ABI {
 namespace math {
 }

@@ -132,11 +132,11 @@ template <std::floating_point T>
 
 }} // namespace satur::SATUR_ABI
 
-namespace satur::rules {
+namespace satur::inline SATUR_ABI::rules {
 
 template <class A> void print_presets(A const& act, std::ostream& out); // rule/presets.hpp, which need not be included
 template <class A> [[deprecated("use print_presets(act, out)")]] void print_presets(std::ostream& out, A const& act) {
   print_presets(act, out);
 }
 
-} // namespace satur::rules
+} // namespace satur::inline SATUR_ABI::rules

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <type_traits>
 
+/// Outside of the ABI namespace, so that one `catch` takes them from files of all flags.
 namespace satur {
 
 /// Two shapes that do not fit together, or a shape with a zero in it. The message is one line: the function, the
@@ -35,7 +36,9 @@ struct file_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-namespace detail {
+} // namespace satur
+
+namespace satur::inline SATUR_ABI::detail {
 
 /// Throws `error`; without exceptions prints its message to stderr and aborts. The only place of satur that throws.
 template <class Exception> [[noreturn]] void raise(Exception const& error) {
@@ -183,5 +186,4 @@ SATUR_COMPILED_TEMPLATE(std::string number_text<int>(int));
 SATUR_COMPILED_TEMPLATE(std::string number_text<unsigned>(unsigned));
 SATUR_COMPILED_TEMPLATE(std::string number_text<unsigned long>(unsigned long));
 
-} // namespace detail
-} // namespace satur
+} // namespace satur::inline SATUR_ABI::detail

@@ -5,11 +5,11 @@
 
 #include <cstddef>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Elements that are summed in lanes before they join the record: enough to hide the joining, few enough to stay exact.
 inline constexpr std::size_t leaf_elements = 8192;
 /// Elements that are evaluated before they are summed: z, values and slopes of a block stay in the first cache.
 inline constexpr std::size_t block_elements = 1024;
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

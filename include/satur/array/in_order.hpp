@@ -13,7 +13,7 @@
 #include <iterator>
 #include <utility>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// An iterator that goes to places: forward from where it is, else from the beginning.
 template <class Iterator> class place {
@@ -166,4 +166,4 @@ template <class Z, class F> void for_each_block(Z const& z, F&& f) {
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

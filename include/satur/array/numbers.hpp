@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// std::addressof without its header, which costs as much as all others here.
 template <class T> [[nodiscard]] constexpr T* address_of(T& x) noexcept { return __builtin_addressof(x); }
@@ -136,4 +136,4 @@ template <class Z> [[nodiscard]] void const* first_address(Z& z) {
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

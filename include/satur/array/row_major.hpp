@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Row-major numbers: where they are, or a copy.
 template <class Z> class row_major_numbers {
@@ -65,4 +65,4 @@ template <class X> [[nodiscard]] auto memory_of(char const* function, char const
   return std::span(data, n);
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

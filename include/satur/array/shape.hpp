@@ -3,7 +3,7 @@
 
 #include "satur/array/in_order.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 template <class Z>
 concept states_shape = requires(Z const& z) {
@@ -63,4 +63,4 @@ template <class Y, class Z> void require_same_shape(char const* function, char c
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -12,7 +12,7 @@
 #include <omp.h>
 #endif
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Where two threads are faster than one: some 50 microseconds of work for one.
 inline constexpr std::size_t parallel_elements = std::size_t{1} << 17;
@@ -51,4 +51,4 @@ template <class Work> void over_leaves(std::size_t n, Work const& work) {
   over_leaves(n, none, nothing{}, [&](std::size_t first, std::size_t count, nothing&) { work(first, count); });
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -12,7 +12,7 @@
 #include <span>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The activation of a record: one of those given, or of the library by name, with default parameters.
 struct activation_facts {
@@ -85,5 +85,5 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -10,7 +10,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Findings of the same cause in several layers become one: the first layer's, with the layers and their factors.
 inline void join_layers(std::vector<root_finding>& found) {
@@ -96,5 +96,5 @@ inline std::vector<finding> fold(std::vector<root_finding> found) {
   return all;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

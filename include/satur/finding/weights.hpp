@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <span>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// w of shape (in, units), row-major. T is const if w is only read.
 template <class T> struct weight_view {
@@ -35,4 +35,4 @@ template <class W> [[nodiscard]] auto weights_of(char const* function, W& w, std
   return weight_view<T>{memory.data(), in, units};
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

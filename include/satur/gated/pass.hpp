@@ -9,7 +9,7 @@
 #include <concepts>
 #include <optional>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 inline constexpr std::size_t gate_piece = block_elements;
 
@@ -174,4 +174,4 @@ void gated_pullback(Gate const& gate, X const& x, D const& dy, Y& dx, gate_shape
   });
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

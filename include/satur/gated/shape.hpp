@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 struct gate_shape {
   std::size_t rows;
@@ -63,4 +63,4 @@ template <class X, class Y> void require_own_memory(Y& y, X const& x) {
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -11,7 +11,7 @@
 #include <concepts>
 #include <limits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// -2 log(x / 2^exponent_of_one) for a normal x > 0.
 template <class L> SATUR_INLINE L minus_two_log(L const& x, math::element_t<L> exponent_of_one) {
@@ -72,4 +72,4 @@ SATUR_INLINE polar_pair<L> box_muller(words_t<L> const& u, words_t<L> const& v, 
   return {mean + reread<T>(reread<word>(a) ^ (v & W(sign))), mean + reread<T>(reread<word>(b) ^ ((v << 1) & W(sign)))};
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

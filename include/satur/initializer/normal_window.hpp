@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// e^x for -700 <= x <= 0, below 2 ulp. It has the same bits everywhere; std::exp differs between libraries.
 inline double portable_exp(double x) {
@@ -219,4 +219,4 @@ void fill_truncated(std::span<T> out, sampler const& random, double center, doub
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

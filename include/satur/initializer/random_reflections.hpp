@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The Householder factorization Q R of a rows x columns matrix of independent N(0, 1) entries, rows >= columns. The
 /// signs make the diagonal of R positive. Then Q is uniform (Haar) among the matrices with orthonormal columns (F.
@@ -117,4 +117,4 @@ private:
   std::vector<double> sign_;
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Constants of a floating-point format for the bit operations below.
 template <class T> struct sampler_format;
@@ -103,4 +103,4 @@ template <class L> SATUR_INLINE L midpoint(words_t<L> const& k) {
   return integer_minus<L>(k, math::element_t<L>(-0.5f));
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 // Both passes do one addition per element, in an order that does not depend on the register width: the same bits at
 // every level, in lanes or not. So the last few columns are added one by one: to fill up a register for each row would
@@ -79,4 +79,4 @@ template <class T> void column_sums(T const* a, std::size_t rows, std::size_t co
   math::run<T>(pass);
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -12,7 +12,7 @@
 
 #include <cmath>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 template <foreign_batch B> SATUR_INLINE B select(typename B::batch_bool_type const& m, B const& a, B const& b) {
   return select(m, a, b); // the function of the batch library, found by ADL
@@ -180,4 +180,4 @@ using own::generic_expm1;
 using own::generic_log1p;
 } // namespace detail
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

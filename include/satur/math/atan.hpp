@@ -3,7 +3,7 @@
 
 #include "satur/math/exp.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 namespace detail {
 
@@ -62,4 +62,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T atan(T const& x) {
   }
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

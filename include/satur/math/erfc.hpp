@@ -3,7 +3,7 @@
 
 #include "satur/math/in_double.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 namespace detail::own {
 using std::erf;
@@ -247,4 +247,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T erfc(T const& x) {
   return in_double(detail::erfc_formula{}, x);
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

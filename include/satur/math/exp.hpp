@@ -3,7 +3,7 @@
 
 #include "satur/math/arithmetic.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 namespace detail {
 
@@ -178,4 +178,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T exp(T const& x) {
   }
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

@@ -3,7 +3,7 @@
 
 #include "satur/math/logistic.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// e^x - 1.
 ///
@@ -55,4 +55,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> expm1
   }
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

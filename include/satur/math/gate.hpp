@@ -3,7 +3,7 @@
 
 #include "satur/math/erfc.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 namespace detail {
 
@@ -129,4 +129,4 @@ template <bool AnyScale = false, class T>
   return math::keep_nan(z, value_and_slope<T>{select(z > limit, z, value), f.slope});
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

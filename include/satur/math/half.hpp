@@ -5,7 +5,7 @@
 #include "satur/simd/lanes.hpp"
 #include "satur/simd/load.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// The meaning of sixteen bits. `bfloat16`: the upper half of a float (8 bits of exponent, 7 of fraction). `ieee`:
 /// binary16 of IEEE 754 (5 and 10 bits, from 6e-8 to 65504), which GPU libraries call half.
@@ -53,4 +53,4 @@ template <half_format F, class L> [[nodiscard]] SATUR_INLINE auto half_of_float(
   }
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

@@ -4,7 +4,7 @@
 
 #include "satur/math/logistic.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// The accuracy that a formula must reach. `full`: the last digits of its own type. `for_float`: 2^-26, which leaves
 /// 0.8 ulp after rounding to float; such a formula may use shorter polynomials and uncorrected sums.
@@ -86,4 +86,4 @@ template <class A, class T> SATUR_INLINE constexpr auto in_double(A const& act, 
   }
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// The least integer k with k / n >= share, where k / n is the quotient in double. So it agrees with any test of `k / n
 /// >= share`.
@@ -34,4 +34,4 @@ namespace satur::math {
   return k;
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

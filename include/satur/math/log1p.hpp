@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 namespace detail {
 
@@ -105,4 +105,4 @@ template <class T> SATUR_INLINE constexpr T log1p_of_unit(T const& e) {
 
 } // namespace detail
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

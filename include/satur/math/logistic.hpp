@@ -3,7 +3,7 @@
 
 #include "satur/math/exp.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// A function and its slope at one point, from one evaluation.
 template <class T> struct value_and_slope {
@@ -121,4 +121,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> hyper
   return half_tangent(z, 4);
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

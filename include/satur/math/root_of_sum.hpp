@@ -4,7 +4,7 @@
 #include "satur/math/arithmetic.hpp"
 #include "satur/math/sqrt.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// The rounded root and residual = x^2 + b - root^2. root + residual/(2 root) is the exact square root to about twice
 /// the digits.
@@ -30,4 +30,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr root_and_residual<T> roo
   }
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <concepts>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 namespace detail::own {
 using std::sqrt;
@@ -76,4 +76,4 @@ template <foreign_batch B> [[nodiscard]] SATUR_INLINE B sqrt(B const& x) {
   return through_lanes(x, [](auto const& l) { return math::sqrt(l); });
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

@@ -3,7 +3,7 @@
 
 #include "satur/math/logistic.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// tanh x.
 ///
@@ -18,4 +18,4 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T tanh(T const& x) {
   }
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// What a histogram keeps beside its bins, as places after them: bin i is place 1 + i, 0 is below, bins + 1 above.
 enum class beside : std::int64_t { nan = 2, zero, minus_infinity, plus_infinity, places };
@@ -23,4 +23,4 @@ struct binned_blocks {
   std::size_t stride = block_elements;
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

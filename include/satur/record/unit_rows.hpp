@@ -3,7 +3,7 @@
 
 #include "satur/record/unit_statistics.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Counts of a unit that are 0 in most layers.
 enum unit_rarity : std::uint8_t { of_nan, of_infinite, of_bad_gradients, unit_rarity_count };
@@ -61,4 +61,4 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

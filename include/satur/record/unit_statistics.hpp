@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The numbers of a unit that a statistic is over: samples whose z is not NaN, those whose z is finite, finite dL/dz.
 enum class unit_numbers : std::uint8_t { samples, finite, gradients };
@@ -145,4 +145,4 @@ SATUR_INLINE void join_unit(unit_sizes const& share, Ours const& ours, Theirs co
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The numbers of all units of a layer, a row for each statistic and counter. A regular value.
 struct unit_store {
@@ -150,4 +150,4 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// f(layer, phase, line) for each step that a layer's history kept: layer by layer, training before evaluation.
 template <class F> void for_each_history_line(monitor const& mon, F const& f) {
@@ -19,4 +19,4 @@ template <class F> void for_each_history_line(monitor const& mon, F const& f) {
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -3,7 +3,7 @@
 
 #include "satur/rowwise/pass.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// dx = p (dy - sum p dy), computed as p ((dy - c) - t) with c = dy at the largest p and t = sum p (dy - c). The term
 /// index of the largest p p is exactly 0, so the gradient keeps its digits if p rounds to 1.
@@ -150,4 +150,4 @@ template <class Rule, class Y, class D, class X> void run_gradient(Y const& y, D
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -7,7 +7,7 @@
 #include "satur/rowwise/row_steps.hpp"
 #include "satur/simd/run.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Leaves the probabilities unchanged.
 struct unweighted {
@@ -163,4 +163,4 @@ void run_rows(Z const& z, Y* y, row_shape shape, Visitor& visitor, Weight const&
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

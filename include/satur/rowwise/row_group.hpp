@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Sixteen doubles in registers of the width of L; for long double, the type itself.
 template <class L> struct row_group_of {
@@ -79,4 +79,4 @@ template <class Part, class T> SATUR_INLINE void store_narrow(Part part, T* to, 
   part.write(to, [&](T* at) SATUR_INLINE_LAMBDA { store_narrow(at, x); });
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

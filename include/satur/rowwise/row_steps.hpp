@@ -6,7 +6,7 @@
 #include "satur/math/expm1.hpp"
 #include "satur/rowwise/row_sums.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The steps of every pass over rows, in lanes L.
 template <class T, class L> struct row_steps {
@@ -149,4 +149,4 @@ template <class T, class L> struct row_steps {
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

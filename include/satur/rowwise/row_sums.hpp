@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Classification of a row.
 enum class row_kind { good, nan, plus_infinity, minus_infinity };
@@ -91,4 +91,4 @@ template <class T> SATUR_NOINLINE bool any_nan_in(T const* z, std::size_t n) {
 }
 template <class T> SATUR_NOINLINE sum_element<T> log_of_sum(row_summary<T> const& r) { return math::log1p(r.others); }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -12,7 +12,7 @@
 #include <string_view>
 
 /// Each is a rule like any other: observe(act, z, rules::karpathy()), monitor{rules::classic()}.
-namespace satur::rules {
+namespace satur::inline SATUR_ABI::rules {
 
 /// |z| > 5, any activation: the usual teaching rule. Leaves a sigmoid 2.66 % of its peak slope, a tanh 0.018 %.
 [[nodiscard]] constexpr z_beyond classic() { return {5.0}; }
@@ -98,4 +98,4 @@ template <class A> void print_presets(A const& act, std::ostream& out) {
   }
 }
 
-} // namespace satur::rules
+} // namespace satur::inline SATUR_ABI::rules

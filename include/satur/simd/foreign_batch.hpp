@@ -9,7 +9,7 @@
 #include <concepts>
 #include <cstddef>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// A SIMD batch of another library, known by its shape (xsimd 8 to 14 fit): value_type, size, loads and stores.
 template <class B>
@@ -34,4 +34,4 @@ template <foreign_batch B, class F> SATUR_INLINE B through_lanes(B const& b, F c
   return B::load_unaligned(buffer);
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

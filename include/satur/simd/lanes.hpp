@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 template <class T, int N> struct lanes;
 
@@ -216,4 +216,4 @@ template <class T, int N> SATUR_INLINE void store(T* p, lanes<T, N> const& a) {
 }
 #endif // SATUR_HAS_LANES
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

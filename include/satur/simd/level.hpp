@@ -13,7 +13,7 @@ inline constexpr int no_forced_level = -1;
 inline std::atomic<int> forced_level{no_forced_level}; ///< set by use_level alone
 } // namespace satur::process
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// The instruction sets that one binary can hold, weakest first.
 enum class simd_level { baseline, avx2, avx512 };
@@ -69,7 +69,7 @@ inline constexpr simd_level compiled_level = native_bytes == 64   ? simd_level::
   return forced == process::no_forced_level ? best_level() : static_cast<simd_level>(forced);
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math
 
 namespace satur { inline namespace SATUR_ABI {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// `lane_count<Int>` neighbors of 16 bits as std::int32_t, from any alignment; and the low 16 bits of each back.
 template <class Int> SATUR_INLINE Int load_16_bits(std::uint16_t const* p) {
@@ -63,4 +63,4 @@ SATUR_INLINE void store(T* p, T a) {
   *p = a;
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

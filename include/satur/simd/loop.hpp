@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// How many elements a register L holds.
 template <class L> inline constexpr std::size_t width_of = static_cast<std::size_t>(math::lane_count<L>);
@@ -116,4 +116,4 @@ template <class G, class L = G, class Step> SATUR_INLINE void for_each_register(
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

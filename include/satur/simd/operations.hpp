@@ -5,7 +5,7 @@
 #include "satur/simd/lanes.hpp"
 #include "satur/simd/rounded.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 #if SATUR_HAS_LANES
 // What each level does better than the generic operators: one rounding for a*b+c, a barrier for `rounded`, and
@@ -148,4 +148,4 @@ template <class T> inline constexpr bool has_scale_v = false;
 template <class T, int N> inline constexpr bool has_scale_v<lanes<T, N>> = sizeof(T) * N == 64;
 #endif
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Where a pass over T keeps its sums: double, or long double for long double.
 template <class T> using sum_element = std::conditional_t<std::same_as<T, long double>, long double, double>;
@@ -97,4 +97,4 @@ template <class W, class T> SATUR_INLINE W widened_from(T const* p) {
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

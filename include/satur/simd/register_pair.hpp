@@ -10,7 +10,7 @@
 #include "satur/simd/load.hpp"
 #include "satur/simd/operations.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 template <class M> struct twin_mask {
   M first;
@@ -139,4 +139,4 @@ template <class G> SATUR_INLINE G load_group(element_t<G> const* p) {
   }
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

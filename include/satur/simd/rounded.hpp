@@ -6,7 +6,7 @@
 
 #include <type_traits>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// Returns x. Keeps the compiler from looking through x: a product that passes here is rounded before it is added to
 /// anything (GCC fuses across statements by default), and -ffast-math cannot cancel `e - ((1 + e) - 1)`. Costs nothing.
@@ -36,4 +36,4 @@ template <class T>
   return x;
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

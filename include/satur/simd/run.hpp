@@ -6,7 +6,7 @@
 
 #include <concepts>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 namespace detail {
 template <class T, int Bytes> struct register_of {
@@ -67,4 +67,4 @@ template <class T, class Kernel> void run(Kernel& kernel) { run<T>(kernel, activ
 /// After a kernel that satur::compiled holds for lanes of T, outside all namespaces and with its full name.
 #define SATUR_COMPILED_PASS(T, ...) SATUR_COMPILED_TEMPLATE(void satur::math::run<T, __VA_ARGS__>(__VA_ARGS__&))
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

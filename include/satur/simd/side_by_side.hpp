@@ -3,7 +3,7 @@
 
 #include "satur/simd/register_pair.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// What a pass computes at a time: four registers side by side, so that their chains overlap. Measured on a Zen 4 core
 /// with registers of 64 bytes, ns an element of value and slope with one, two, four, eight: sigmoid 0.63 0.50 0.49
@@ -26,4 +26,4 @@ struct group_of<math::lanes<T, N>> {
 #endif
 template <class L> using side_by_side = typename group_of<L>::type;
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

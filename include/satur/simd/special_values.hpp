@@ -11,7 +11,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// NaN and infinity by their bits: right under -ffast-math too, and no comparison raises a flag.
 template <class T> struct special_bits;
@@ -84,9 +84,9 @@ template <class W> SATUR_INLINE W magnitude_of(W const& x) {
 template <class T> [[nodiscard]] SATUR_INLINE bool is_finite_number(T x) { return !(is_nan(x) || is_infinite(x)); }
 template <class T> [[nodiscard]] SATUR_INLINE T finite_or_zero(T x) { return is_finite_number(x) ? x : T(0); }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// f where z is a number, NaN where z is NaN.
 ///
@@ -140,4 +140,4 @@ template <class T>
   return f;
 }
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 /// The 64-bit product of the low halves of a and b; what their high halves hold does not matter.
 [[nodiscard]] SATUR_INLINE constexpr std::uint64_t wide_product(std::uint64_t a, std::uint64_t b) noexcept {
@@ -49,4 +49,4 @@ template <int N>
 #endif
 #endif // SATUR_HAS_LANES
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

@@ -3,7 +3,7 @@
 
 #include "satur/simd/lanes.hpp"
 
-namespace satur::math {
+namespace satur::inline SATUR_ABI::math {
 
 #if SATUR_HAS_LANES
 namespace detail {
@@ -77,4 +77,4 @@ SATUR_INLINE lanes<float, 4> narrow(lanes<double, 2> const& low, lanes<double, 2
 } // namespace detail
 #endif // SATUR_HAS_LANES
 
-} // namespace satur::math
+} // namespace satur::inline SATUR_ABI::math

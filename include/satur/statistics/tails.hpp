@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// ln Gamma(a) - ((a - 1/2) ln a - a + ln(2 pi)/2), a > 0: the error of Stirling's formula. std::lgamma is not used: it
 /// writes a global variable, and the difference would cancel.
@@ -164,4 +164,4 @@ template <class Tail> [[nodiscard]] double tail_quantile(double q, Tail const& t
   return tail_quantile(q, [freedom](double t) { return student_tail(freedom, t); });
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

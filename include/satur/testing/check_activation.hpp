@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace satur::testing {
+namespace satur::inline SATUR_ABI::testing {
 
 namespace detail {
 
@@ -74,4 +74,4 @@ template <class T = double, class A, class Reference>
   return std::move(e.found).result();
 }
 
-} // namespace satur::testing
+} // namespace satur::inline SATUR_ABI::testing

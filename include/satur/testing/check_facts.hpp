@@ -9,7 +9,7 @@
 #include <concepts>
 #include <limits>
 
-namespace satur::testing::detail {
+namespace satur::inline SATUR_ABI::testing::detail {
 
 /// The value is within its limits and, if the activation is stated to be monotone, never falls.
 template <class T, class A> void check_order(examined<T, A>& e) {
@@ -102,4 +102,4 @@ template <class T, class A> void check_symmetry(examined<T, A>& e) {
   }
 }
 
-} // namespace satur::testing::detail
+} // namespace satur::inline SATUR_ABI::testing::detail

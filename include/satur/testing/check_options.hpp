@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace satur::testing {
+namespace satur::inline SATUR_ABI::testing {
 
 /// The symmetry of f. odd: f(-z) = -f(z). even: f(-z) = f(z). about_point: f(-z) = 2 center - f(z).
 enum class symmetry { none, odd, even, about_point };
@@ -23,4 +23,4 @@ struct check_options {
 };
 using options [[deprecated("use check_options")]] = check_options;
 
-} // namespace satur::testing
+} // namespace satur::inline SATUR_ABI::testing

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace satur::testing::detail {
+namespace satur::inline SATUR_ABI::testing::detail {
 
 template <class T> [[nodiscard]] bool same_bits(T a, T b) {
   return (std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof(T)) == 0;
@@ -70,4 +70,4 @@ template <class T, class A> void check_passes(A const& act, finder<T>& found, st
   }
 }
 
-} // namespace satur::testing::detail
+} // namespace satur::inline SATUR_ABI::testing::detail

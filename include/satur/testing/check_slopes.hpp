@@ -12,7 +12,7 @@
 #include <string>
 #include <type_traits>
 
-namespace satur::testing::detail {
+namespace satur::inline SATUR_ABI::testing::detail {
 
 template <class A, class T>
 concept takes = requires(A const& act, T const& z) {
@@ -126,4 +126,4 @@ template <class T, class A, class Reference> void check_reference(examined<T, A>
   }
 }
 
-} // namespace satur::testing::detail
+} // namespace satur::inline SATUR_ABI::testing::detail

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace satur::testing::detail {
+namespace satur::inline SATUR_ABI::testing::detail {
 
 template <class T, class A> void check_specials(examined<T, A>& e) {
   T const nan = std::numeric_limits<T>::quiet_NaN();
@@ -44,4 +44,4 @@ template <class T, class A> void check_specials(examined<T, A>& e) {
   e.found.require(left == right, "f(-0) = f(0)", T(0), left, right, 0.0, "", "1/z, or the sign bit decides");
 }
 
-} // namespace satur::testing::detail
+} // namespace satur::inline SATUR_ABI::testing::detail

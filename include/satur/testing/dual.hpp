@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace satur::testing {
+namespace satur::inline SATUR_ABI::testing {
 
 /// v + d eps with eps^2 = 0: `f(dual::variable(z)).d` is f'(z). A reference for tests that does not depend on a formula
 /// for the derivative.
@@ -62,4 +62,4 @@ inline double slope_of_erf(double x) {
 inline dual erf(dual const& x) { return {std::erf(x.v), detail::slope_of_erf(x.v) * x.d}; }
 inline dual erfc(dual const& x) { return {std::erfc(x.v), -detail::slope_of_erf(x.v) * x.d}; }
 
-} // namespace satur::testing
+} // namespace satur::inline SATUR_ABI::testing

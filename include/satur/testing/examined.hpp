@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace satur::testing::detail {
+namespace satur::inline SATUR_ABI::testing::detail {
 
 /// Distance of z from the nearest kink; infinite if none is stated.
 template <class A> [[nodiscard]] double from_kink(A const& act, double z) {
@@ -108,4 +108,4 @@ template <class T, class A> struct examined {
   }
 };
 
-} // namespace satur::testing::detail
+} // namespace satur::inline SATUR_ABI::testing::detail

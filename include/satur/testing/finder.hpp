@@ -10,7 +10,7 @@
 #include <sstream>
 #include <utility>
 
-namespace satur::testing::detail {
+namespace satur::inline SATUR_ABI::testing::detail {
 
 template <class T> [[nodiscard]] constexpr std::string_view name_of_type() {
   return std::is_same_v<T, float> ? "float" : std::is_same_v<T, double> ? "double" : "long double";
@@ -75,4 +75,4 @@ private:
   report report_;
 };
 
-} // namespace satur::testing::detail
+} // namespace satur::inline SATUR_ABI::testing::detail

@@ -10,7 +10,7 @@
 #include <limits>
 #include <vector>
 
-namespace satur::testing {
+namespace satur::inline SATUR_ABI::testing {
 
 /// Numbers where activations bend, where slopes of float and double become subnormal or 0, and very large ones. Both
 /// signs, ascending, without duplicates.
@@ -55,4 +55,4 @@ template <class T>
   return z;
 }
 
-} // namespace satur::testing
+} // namespace satur::inline SATUR_ABI::testing

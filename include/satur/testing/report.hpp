@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace satur::testing {
+namespace satur::inline SATUR_ABI::testing {
 
 /// A property that does not hold, and its worst point.
 struct failure {
@@ -81,4 +81,4 @@ inline std::string report::text() const {
   return out.str();
 }
 
-} // namespace satur::testing
+} // namespace satur::inline SATUR_ABI::testing

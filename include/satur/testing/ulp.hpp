@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace satur::testing {
+namespace satur::inline SATUR_ABI::testing {
 
 /// |got - exact| in ulp of T at `exact`; in the subnormal range, in multiples of the smallest subnormal. 0 if both are
 /// NaN or the same infinity (also if exact rounds to infinity); infinity if only one is.
@@ -31,4 +31,4 @@ template <class T> [[nodiscard]] bool false_zero(T got, long double exact) {
   return got == T(0) && static_cast<T>(exact) != T(0);
 }
 
-} // namespace satur::testing
+} // namespace satur::inline SATUR_ABI::testing

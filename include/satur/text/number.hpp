@@ -18,7 +18,7 @@
 #include <string>
 #include <type_traits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 [[nodiscard]] inline std::string formatted(double x, std::chars_format format, int digits) {
   if (is_nan(x)) {
@@ -29,9 +29,9 @@ namespace satur::detail {
   return {text.data(), end};
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
-namespace satur::text {
+namespace satur::inline SATUR_ABI::text {
 
 /// The shortest digits that read back as the same number of its type. An exponent stands where the number is below 1e-4
 /// or so large that its type does not have every whole number: 5, 0.1, 100000, 1e-05, 1e+300.
@@ -81,4 +81,4 @@ template <class T>
   return says_it ? number(rounded) : significant(100.0 * share, 15);
 }
 
-} // namespace satur::text
+} // namespace satur::inline SATUR_ABI::text

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::text {
+namespace satur::inline SATUR_ABI::text {
 
 /// Characters of a text in UTF-8: its bytes but those that continue a character.
 [[nodiscard]] inline std::size_t width_of(std::string_view text) {
@@ -38,4 +38,4 @@ namespace satur::text {
   return std::string(text.substr(0, kept)) + "~";
 }
 
-} // namespace satur::text
+} // namespace satur::inline SATUR_ABI::text

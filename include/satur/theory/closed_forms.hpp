@@ -10,7 +10,7 @@
 #include <concepts>
 #include <numbers>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 template <class A>
 inline constexpr bool has_closed_moments =
@@ -72,4 +72,4 @@ template <class M> void closed_moments(exponential const&, M& m) {
   m.derivative_growth = 0.5 * m.mean_output;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

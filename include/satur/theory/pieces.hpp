@@ -21,7 +21,7 @@
 #include <algorithm>
 #include <array>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// f(z) = c0 + c1 z + c2 z^2 for from < z < to.
 struct polynomial_piece {
@@ -141,4 +141,4 @@ using partial_moments_t = std::array<double, 9>;
   return j;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

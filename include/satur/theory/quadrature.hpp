@@ -7,7 +7,7 @@
 #include <array>
 #include <span>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// 10 points of the Gauss-Legendre rule on [-1, 1] (Abramowitz and Stegun, table 25.4).
 struct legendre_point {
@@ -87,4 +87,4 @@ constexpr void normal_sweep(double mean, double sd, std::span<double const> edge
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

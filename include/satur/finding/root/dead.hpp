@@ -13,7 +13,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Dead units of a layer.
 struct dead_units_of_layer {
@@ -120,5 +120,5 @@ inline bool find_dead_units(run_case const& run, layer_case const& l, finding_li
   return true;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -9,7 +9,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Findings that compare layers: vanishing and exploding gradients.
 inline void find_flow(run_case const& run, finding_limits const& limits, std::vector<root_finding>& found) {
@@ -163,5 +163,5 @@ inline void find_wrong_gradient(run_case const& run, std::vector<root_finding>& 
   }
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -10,7 +10,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// "the largest of them is 1e200"
 [[nodiscard]] inline std::string largest_text(saturation const& s) {
@@ -111,5 +111,5 @@ inline void find_inputs(run_case const& run, finding_limits const& limits, std::
   found.push_back({std::move(f), true});
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -7,7 +7,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Reported if the loss fails and it diverges, the weights grew or the first step was large. Call it only if no direct
 /// root explains the failure.
@@ -43,5 +43,5 @@ inline void find_learning_rate(run_case const& run, finding_limits const& limits
   found.push_back({std::move(f), true});
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -7,7 +7,7 @@
 #include <utility>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The layer that was first: in the first step with z that are not finite, the first one in the order of the forward
 /// pass; if only gradients are not finite, the last one, where the backward pass begins.
@@ -156,5 +156,5 @@ namespace satur::detail {
   return f;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

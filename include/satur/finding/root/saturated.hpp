@@ -12,7 +12,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 [[nodiscard]] inline satur::side which_side(layer_case const& l, finding_limits const& limits) {
   if (!l.flat_right) {
@@ -160,5 +160,5 @@ inline bool find_saturated(run_case const& run, layer_case const& l, finding_lim
   return true;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

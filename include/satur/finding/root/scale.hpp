@@ -12,7 +12,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// If training has spoiled the weights: changes the cure to one for the weights of the start, which had `gain`.
 inline void advise_restart(run_case const& run, finding& f, layer_case const& l, double usual, double gain) {
@@ -138,5 +138,5 @@ inline void find_variance(layer_case const& l, finding_limits const& limits, std
   found.push_back({std::move(f), true});
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

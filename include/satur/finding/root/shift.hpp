@@ -11,7 +11,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Biases that move most units' z away from 0 by more than twice its standard deviation, from the start.
 inline bool find_bias(run_case const& run, layer_case const& l, finding_limits const& limits,
@@ -104,5 +104,5 @@ inline void find_shifted_units(run_case const& run, layer_case const& l, finding
   found.push_back({std::move(f), false});
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

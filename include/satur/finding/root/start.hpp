@@ -15,7 +15,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 [[nodiscard]] inline bool any_direct(std::vector<root_finding> const& found) {
   return std::any_of(found.begin(), found.end(), [](root_finding const& f) { return f.direct; });
@@ -91,5 +91,5 @@ inline void find_at_start(run_case const& run, finding_limits const& limits, std
   return all;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -11,7 +11,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Lists the k units with the lowest reading in the finding.
 template <class Reading>
@@ -167,5 +167,5 @@ inline bool find_broken_units(run_case const& run, layer_case const& l, finding_
   return true;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// A number that an archive takes: as 8 bytes. float is kept as the double of the same value.
 template <class T>
@@ -128,4 +128,4 @@ private:
   return hash;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

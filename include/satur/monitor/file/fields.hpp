@@ -13,7 +13,7 @@
 #include <optional>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// record_access::fields(archive, record), for every record that a monitor holds. The archive is a byte_writer, and the
 /// record const, or a byte_reader. A change of any list is a new `newest_format`.
@@ -230,5 +230,5 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -8,7 +8,7 @@
 #include <string>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// monitor_access::whole(archive, monitor): a byte_writer and a const monitor, or a byte_reader and one that has
 /// recorded nothing.
@@ -111,5 +111,5 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The blocks of 256 numbers that are drawn in a step: one in `one_in`, others each step; 1: all.
 struct drawn_blocks {
@@ -72,4 +72,4 @@ struct drawing {
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

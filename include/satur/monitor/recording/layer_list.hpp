@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Layers in the order in which they were added. References stay valid when others are added.
 class layer_list {
@@ -103,4 +103,4 @@ struct layer_lists {
   bool operator==(layer_lists const&) const = default;
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -12,7 +12,7 @@
 #include <optional>
 #include <span>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The records of one layer in both phases, and what is recorded: each function reads arrays once and adds to the step
 /// that is being made. A regular value.
@@ -150,4 +150,4 @@ private:
   [[nodiscard]] detail::drawing drawing() { return {here().drawn, {histograms, here().turn}, scratch}; }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// What a layer recorded in one phase.
 struct phase_records {
@@ -110,4 +110,4 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -5,7 +5,7 @@
 #include "satur/record/bins.hpp"
 #include "satur/simd/loop.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Every lane e. Through memory, once before a loop: g++ 12 puts whole numbers together lane by lane.
 template <class L, class E> [[nodiscard]] SATUR_INLINE L in_every_lane(E e) {
@@ -93,4 +93,4 @@ SATUR_INLINE void place_and_count(T const* x, std::size_t count, E* at, T paddin
   counter.add(at + done, count - done);
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

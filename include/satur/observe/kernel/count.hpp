@@ -9,7 +9,7 @@
 #include "satur/simd/run.hpp"
 #include "satur/simd/special_values.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// |z| > threshold and NaN, counted.
 struct beyond_count {
@@ -75,7 +75,7 @@ template <class T> [[nodiscard]] beyond_count count_beyond(double threshold, T c
   return found;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
 SATUR_COMPILED_PASS(float, satur::detail::counting_pass<float>);
 SATUR_COMPILED_PASS(double, satur::detail::counting_pass<double>);

@@ -16,7 +16,7 @@
 #include <concepts>
 #include <cstddef>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// What a pass evaluates. `both` costs one evaluation, and gives the bits of the other two.
 enum class wanted { value, slope, both };
@@ -127,4 +127,4 @@ struct mapping_pass<T, A, W> {
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// z is read into a block of float; values and slopes are written from one. y and dy may be null. `floats` and
 /// `slope_floats`, if non-null, keep all of z and f'(z) as float.
@@ -81,4 +81,4 @@ template <math::half_format F, class A, wanted W> struct half_mapping_pass {
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

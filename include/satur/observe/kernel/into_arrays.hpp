@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <type_traits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Throws: `name` overlaps `input`, and that is the evidence of a diagnosis.
 [[noreturn]] inline void shares_memory(char const* name, char const* function = "forward", char const* input = "z") {
@@ -177,4 +177,4 @@ template <bool Apart, class Z, class Y, class D, class Run> void into_arrays(Z c
   });
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

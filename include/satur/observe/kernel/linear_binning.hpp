@@ -6,7 +6,7 @@
 #include "satur/observe/kernel/bin_places.hpp"
 #include "satur/simd/run.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Added to a number that is smaller than shifter / 4, the shifter leaves the nearest whole one in the last bits.
 template <class T> struct whole_bits;
@@ -153,7 +153,7 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
 SATUR_COMPILED_PASS(float, satur::detail::linear_binning_pass<float>);
 SATUR_COMPILED_PASS(double, satur::detail::linear_binning_pass<double>);

@@ -8,7 +8,7 @@
 #include "satur/simd/run.hpp"
 #include "satur/statistics/moments.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// What an array holds: moments of the finite values, exact zeros, NaN and infinity counted.
 struct array_summary {
@@ -130,7 +130,7 @@ template <class T> void summarize(T const* x, std::size_t n, array_summary& summ
   });
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
 SATUR_COMPILED_PASS(float, satur::detail::moments_pass<float>);
 SATUR_COMPILED_PASS(double, satur::detail::moments_pass<double>);

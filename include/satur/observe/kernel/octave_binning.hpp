@@ -6,7 +6,7 @@
 #include "satur/observe/kernel/bin_places.hpp"
 #include "satur/simd/run.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Bins of |x| that cut every octave into 2^k equal parts: the upper bits of |x| are the bin, exactly.
 template <class T> struct octave_binning_pass {
@@ -72,7 +72,7 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
 SATUR_COMPILED_PASS(float, satur::detail::octave_binning_pass<float>);
 SATUR_COMPILED_PASS(double, satur::detail::octave_binning_pass<double>);

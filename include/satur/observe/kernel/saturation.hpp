@@ -8,7 +8,7 @@
 #include "satur/rule/limits.hpp"
 #include "satur/simd/loop.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The running sums of one leaf, in lanes.
 template <class L> struct leaf_sums {
@@ -234,7 +234,7 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
 SATUR_COMPILED_PASS(float, satur::detail::observing_pass<satur::detail::plain_arrays<float>>);
 SATUR_COMPILED_PASS(double, satur::detail::observing_pass<satur::detail::plain_arrays<double>>);

@@ -4,7 +4,7 @@
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/simd/loop.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Sum of |g| outside [-reach, reach_up), sum of g inside, g = (y - lower) per_half - 1 cut to [-1, 1]; NaN, and what
 /// was cut by more than 2e-6, counted. At most a few thousand y at a time: the sums are plain.
@@ -62,4 +62,4 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

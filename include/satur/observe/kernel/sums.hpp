@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Sum and sum of squares of x - shift.
 template <class W> struct shifted_sums {
@@ -108,4 +108,4 @@ template <class T, class At> [[nodiscard]] T typical_of(std::size_t n, At const&
 /// Finite numbers of double are summed by this scale where their sum is not finite: 2^16 differences then have a sum.
 inline constexpr double overflow_scale = 0x1p-16;
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -15,7 +15,7 @@
 #include <numeric>
 #include <utility>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// `off` is the output of a unit that is not active. `layer_record`, where it is not null, takes what `observe` gives
 /// of the same numbers.
@@ -160,7 +160,7 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
 SATUR_COMPILED_PASS(float, satur::detail::unit_pass<float>);
 SATUR_COMPILED_PASS(double, satur::detail::unit_pass<double>);

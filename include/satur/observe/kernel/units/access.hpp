@@ -4,7 +4,7 @@
 #include "satur/math/least_count.hpp"
 #include "satur/record/unit_records.hpp"
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// What gets at the parts of a record.
 struct unit_access {
@@ -43,4 +43,4 @@ struct unit_access {
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// a where m, else b; C may be as wide as the mask's numbers, and of another kind.
 template <class C, class M> SATUR_INLINE C chosen(M const& m, C const& a, C const& b) {
@@ -147,4 +147,4 @@ SATUR_INLINE void add_column(limits_in_lanes<L> const& bound, T off, unit_tile<T
     second.store(sums, u + half);
   }
 }
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

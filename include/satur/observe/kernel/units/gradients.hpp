@@ -8,7 +8,7 @@
 
 #include <utility>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// dL/dz, row-major (outer, units, inner): every statistic of each unit's finite numbers. `whole`, where it is not
 /// null, takes all units as one.
@@ -174,7 +174,7 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
 SATUR_COMPILED_PASS(float, satur::detail::unit_gradient_pass<float>);
 SATUR_COMPILED_PASS(double, satur::detail::unit_gradient_pass<double>);

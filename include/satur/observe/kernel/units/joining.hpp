@@ -9,7 +9,7 @@
 #include <numeric>
 #include <utility>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The sums of `units` units over `count` samples. `checked`: units may have seen NaN or infinity, or be scaled.
 template <class T> struct unit_joining {
@@ -214,4 +214,4 @@ template <class L, class T> SATUR_INLINE bool is_clean(strip_sums<T> const& s, s
   return !(is_nan(sum) || is_infinite(sum));
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

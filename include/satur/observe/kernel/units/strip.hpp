@@ -7,7 +7,7 @@
 
 #include <type_traits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 inline constexpr std::size_t strip_units = 1024;
 inline constexpr std::size_t strip_samples = 1024;
@@ -67,4 +67,4 @@ template <class T> struct strip_sums {
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

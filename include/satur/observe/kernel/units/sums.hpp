@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// The sums of column C: of half a register of float, or of a register of double. Whole: with what only the record of
 /// the layer wants.
@@ -106,4 +106,4 @@ struct unit_column<W, Whole, std::index_sequence<C...>> : statistic_sums<W, C, W
   template <std::size_t K> [[nodiscard]] SATUR_INLINE of<K> const& get() const { return *this; }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// `samples` samples of `units` units, each array with a stride of its own.
 template <class T> struct unit_tile {
@@ -104,4 +104,4 @@ template <class T> struct tile_source {
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
