@@ -193,3 +193,27 @@ TEST_CASE("fast math: the finding for a net with a weight of NaN or infinity") {
     CHECK(text.find("NaN") != std::string::npos);
   }
 }
+
+// The numbers of a build without the flags of this folder.
+TEST_CASE("fast math: uniform weights have their bits, normal ones their digits but the last") {
+  std::mt19937_64 first(7);
+  std::vector<float> w(64);
+  satur::fill(satur::glorot_uniform{}, w, satur::fans{8, 8}, first);
+  CHECK(w[0] == 0.268202275f);
+  CHECK(w[1] == 0.00642561167f);
+  CHECK(w[63] == 0.362420171f);
+  std::mt19937_64 second(7);
+  satur::fill(satur::he_normal{}, w, satur::fans{8, 8}, second);
+  CHECK(w[0] == doctest::Approx(0.816870093).epsilon(1e-6));
+  CHECK(w[31] == doctest::Approx(-0.378716618).epsilon(1e-6));
+  CHECK(w[63] == doctest::Approx(0.780263841).epsilon(1e-6));
+  std::mt19937_64 third(7);
+  std::vector<double> v(64);
+  satur::fill(satur::he_normal{}, v, satur::fans{8, 8}, third);
+  CHECK(v[0] == doctest::Approx(0.63207482458078779).epsilon(1e-14));
+  CHECK(v[63] == doctest::Approx(-0.81851721875985273).epsilon(1e-14));
+  std::mt19937_64 fourth(7);
+  satur::fill(satur::truncated_normal_deviations{}, w, satur::fans{8, 8}, fourth);
+  CHECK(w[0] == doctest::Approx(0.480568737).epsilon(1e-6));
+  CHECK(w[63] == doctest::Approx(0.63583076).epsilon(1e-6));
+}

@@ -4,7 +4,7 @@
 /// The standard distributions differ between standard libraries, and std::log and std::cos differ between versions.
 /// Here every step is an IEEE operation with one correctly rounded result (+ - * / sqrt, bit shifts), and no product is
 /// fused with the following sum (math::rounded). Requirements: float and double are IEEE binary32 and binary64,
-/// evaluated as such, rounding to nearest; no -ffast-math.
+/// evaluated as such, rounding to nearest; no -ffast-math, under which normal floats may differ in their last digits.
 #pragma once
 
 #include "satur/array/threads.hpp"
