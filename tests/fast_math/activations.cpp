@@ -1,5 +1,4 @@
 // NaN and infinity through the value and the slope of every activation, with the flags of this folder.
-#define SATUR_NO_DISPATCH // a file for each level would take the compiler minutes; levels.cpp has some of all
 #include "fast_math/bits.hpp"
 
 #include "satur/observe.hpp"

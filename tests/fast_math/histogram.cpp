@@ -1,5 +1,6 @@
 // Histograms and phi_B built with -ffast-math, against counts written in this file: the compiler may assume away any
 // computed check.
+// levels: all
 #include "satur/diagnostic.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // One activation of each kind of formula, at every instruction set, with the flags of this folder.
+// levels: all
 #include "fast_math/bits.hpp"
 
 #include "satur/observe.hpp"

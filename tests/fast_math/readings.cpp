@@ -1,5 +1,4 @@
 // Records, readings, refusals, texts and findings, with the flags of this folder.
-#define SATUR_NO_DISPATCH
 #include "fast_math/bits.hpp"
 
 #include "satur/diagnostic.hpp"

@@ -180,7 +180,7 @@ private:
 /// P(Z > z), with the same bits everywhere.
 inline double upper_mass(double z) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (z == infinity) {
+  if (!is_finite(z) && z > 0.0) {
     return 0;
   }
   return z < 0 ? 1 - normal_window::between(-z, infinity).mass : normal_window::between(z, infinity).mass;

@@ -71,8 +71,14 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
     T const tail = madd(s, half_square + r, correction);
     T const result = madd(exponent, T(X::ln2_high), f - (half_square - tail));
 
+#if SATUR_FINITE_MATH // not as constants, which the compiler may leave out
+    T const infinity = rounded(T(std::numeric_limits<E>::infinity()));
+    T const no_logarithm = rounded(T(std::numeric_limits<E>::quiet_NaN()));
+#else
     T const infinity = T(std::numeric_limits<E>::infinity());
-    T const at_edge = select(x == T(-1), -infinity, T(std::numeric_limits<E>::quiet_NaN()));
+    T const no_logarithm = T(std::numeric_limits<E>::quiet_NaN());
+#endif
+    T const at_edge = select(x == T(-1), T(-infinity), no_logarithm);
     T const above = select(x == infinity, infinity, select(x == T(0), x, result));
     return math::keep_nan(x, T(select(x > T(-1), above, at_edge))); // NaN is not above -1
   } else if constexpr (foreign_batch<T>) {

@@ -56,10 +56,10 @@ template <class T, class L> struct row_steps {
     G const kept = select(below, m, x);
     if constexpr (std::same_as<T, double>) {
       math::split<G> const d = math::exact_sum(kept, G(-m));
-      return {d.value, select(below, G(0), exp_of_split(d))};
+      return {d.value, math::keep_nan(x, G(select(below, G(0), exp_of_split(d))))};
     } else {
       G const d = kept - m;
-      return {d, select(below, G(0), math::detail::exp_nonpositive(d))};
+      return {d, math::keep_nan(x, G(select(below, G(0), math::detail::exp_nonpositive(d))))};
     }
   }
 
@@ -80,7 +80,7 @@ template <class T, class L> struct row_steps {
         store_narrow(part, y + i, e.value);
       }
       auto const top = x == m;
-      G const other = select(top, G(0), e.value);
+      G const other = math::keep_nan(x, G(select(top, G(0), e.value)));
       if constexpr (std::same_as<T, double>) {
         math::split<G> const sum = math::exact_sum(others, other);
         others = sum.value;
@@ -92,7 +92,11 @@ template <class T, class L> struct row_steps {
       if constexpr (Moments) {
         square = math::madd(other, other, square);
         weighted = math::madd(e.value, e.distance, weighted);
+#if SATUR_FINITE_MATH // the compiler may leave out a comparison with the lowest number
+        allowed = allowed + math::at_infinity(x, G(0), G(1));
+#else
         allowed = allowed + select(x >= G(static_cast<S>(std::numeric_limits<T>::lowest())), G(1), G(0));
+#endif
       }
     });
     math::store(static_cast<S*>(sums.others), others);

@@ -142,7 +142,7 @@ namespace theory {
 /// Throws std::invalid_argument if t is NaN, the mean is not finite, or the variance is negative or not finite.
 [[nodiscard]] constexpr double probability_above(double t, double mean, double variance) {
   detail::require_law("theory::probability_above", mean, variance);
-  if (!(t >= -detail::unbounded)) {
+  if (detail::is_nan(t)) {
     detail::bad_parameter("theory::probability_above", "t", t, "a number, infinite ones too");
   }
   if (variance == 0.0) {
@@ -154,7 +154,7 @@ namespace theory {
 /// P(z < t) for z ~ N(mean, variance). Otherwise like `probability_above`.
 [[nodiscard]] constexpr double probability_below(double t, double mean, double variance) {
   detail::require_law("theory::probability_below", mean, variance);
-  if (!(t >= -detail::unbounded)) {
+  if (detail::is_nan(t)) {
     detail::bad_parameter("theory::probability_below", "t", t, "a number, infinite ones too");
   }
   if (variance == 0.0) {
