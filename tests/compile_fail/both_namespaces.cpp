@@ -1,4 +1,4 @@
-// expect: reference to .tanh. is ambiguous
+// expect: reference to .+tanh.+ is ambiguous
 // docs/flags.md says so, and tests/headers/both_namespaces.cpp has the spelling that compiles.
 #include <cmath>
 

@@ -1,4 +1,4 @@
-# cmake -DCOMPILER= -DCOMPILER_ID= -DINCLUDES= -DIMPLICIT_INCLUDES= -DSOURCE= [-DEXPECT=] -P check.cmake
+# cmake -DCOMPILER= -DCOMPILER_ID= -DINCLUDES= -DIMPLICIT_INCLUDES= -DSOURCE= [-DEXPECT=] [-DFLAGS=] -P check.cmake
 # The expectation is the file's line "// expect: <regex>"; "// expect-GNU:" or "// expect-Clang:" go before it.
 if(NOT EXPECT)
   file(STRINGS "${SOURCE}" lines REGEX "^// expect(-${COMPILER_ID})?: ")
@@ -18,7 +18,7 @@ endif()
 list(REMOVE_DUPLICATES INCLUDES)
 list(REMOVE_ITEM INCLUDES ${IMPLICIT_INCLUDES})
 list(TRANSFORM INCLUDES PREPEND "-I" OUTPUT_VARIABLE flags)
-execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${flags} "${SOURCE}"
+execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${FLAGS} ${flags} "${SOURCE}"
                 RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 
 if(EXPECT STREQUAL "success")

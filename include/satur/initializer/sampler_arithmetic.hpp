@@ -96,7 +96,8 @@ template <class L, class T, std::size_t N> SATUR_INLINE L polynomial(T const (&c
 template <class L> SATUR_INLINE L integer_minus(words_t<L> const& k, math::element_t<L> below) {
   using T = math::element_t<L>;
   using format = sampler_format<T>;
-  return reread<T>(k | words_t<L>(format::integer)) - L(std::bit_cast<T>(format::integer) + below);
+  // Rounded here: under -ffast-math the constants of two such differences would be added up first.
+  return math::rounded(L(reread<T>(k | words_t<L>(format::integer)) - L(std::bit_cast<T>(format::integer) + below)));
 }
 /// k + 1/2, exact (2^digits - 1/2 is a number of the format).
 template <class L> SATUR_INLINE L midpoint(words_t<L> const& k) {
