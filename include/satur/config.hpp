@@ -54,7 +54,7 @@
 #endif
 
 /// 1 where the compiler may assume that no number is NaN or infinite: -ffast-math, -Ofast, -ffinite-math-only.
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #define SATUR_FINITE_MATH 1
 #else
 #define SATUR_FINITE_MATH 0
@@ -86,7 +86,7 @@ Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #else
 #define SATUR_ABI_THREADS
 #endif
-#if defined(__FAST_MATH__)
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST)
 #define SATUR_ABI_MATH _fastmath
 #elif SATUR_FINITE_MATH
 #define SATUR_ABI_MATH _finitemath

@@ -193,6 +193,23 @@ TEST_CASE("fast math: the finding for a net with a weight of NaN or infinity") {
   }
 }
 
+TEST_CASE("fast math: the loss without a chance level, and with NaN") {
+  satur::monitor falling;
+  satur::monitor flat;
+  satur::monitor broken;
+  for (int step = 0; step < 100; ++step) {
+    falling.loss(2.0 - 0.015 * step);
+    flat.loss(2.0 + 0.001 * (step % 2));
+    broken.loss(step == 95 ? not_a_number : 2.0);
+    for (satur::monitor* const mon : {&falling, &flat, &broken}) {
+      mon->end_step();
+    }
+  }
+  CHECK(satur::judge(falling.losses()) == satur::run_state::learning);
+  CHECK(satur::judge(flat.losses()) == satur::run_state::stalled);
+  CHECK(satur::judge(broken.losses()) == satur::run_state::diverging);
+}
+
 // The numbers of a build without the flags of this folder.
 TEST_CASE("fast math: uniform weights have their bits, normal ones their digits but the last") {
   std::mt19937_64 first(7);

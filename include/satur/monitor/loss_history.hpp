@@ -211,11 +211,11 @@ private:
   if (detail::is_below(recent.mean, 0.1 * start.mean) && !detail::is_above(recent.mean, 0.5 * losses.chance())) {
     return run_state::converged;
   }
-  if (recent.mean > 1.5 * losses.chance()) {
+  if (detail::is_above(recent.mean, 1.5 * losses.chance())) {
     if (recent.mean > start.mean) {
       return run_state::diverging;
     }
-  } else if (recent.mean > 0.97 * losses.chance()) {
+  } else if (detail::is_above(recent.mean, 0.97 * losses.chance())) {
     return run_state::at_chance;
   }
   loss_block const middle = losses.between(0.4, 0.6);
