@@ -41,8 +41,12 @@ struct arctan {
   static constexpr bool flat_left = true;
   static constexpr bool flat_right = true;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     using math::rounded;
     using math::select;
@@ -62,7 +66,7 @@ struct arctan {
       T const remainder = math::madd(T(-i), T(d.rest + square.rest), math::fma(T(-i), d.value, T(1)));
       T const slope = math::madd(i, remainder, i);
       T const back = select(scaled, T(C::scale), T(1));
-      return math::keep_nan(z, math::value_and_slope<T>{math::atan(z), rounded(slope * back) * back});
+      return {math::atan(z), rounded(slope * back) * back};
     }
   }
 

@@ -28,8 +28,12 @@ struct celu {
 
   double alpha = 1.0;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) { // the compiler may fuse its products into sums
@@ -42,9 +46,8 @@ struct celu {
       T const lost = math::fma(T(-q), a, x) / a;
       math::value_and_slope<T> const left = math::expm1_and_exp(q, T(1));
       T const value = math::select(line, x, T(a * math::madd(left.slope, lost, left.value)));
-      return math::keep_nan(
-          z, math::value_and_slope<T>{math::select(z > T(0), z, value),
-                                      math::select(z > T(0), T(1), T(math::madd(left.slope, lost, left.slope)))});
+      return {math::select(z > T(0), z, value),
+              math::select(z > T(0), T(1), T(math::madd(left.slope, lost, left.slope)))};
     }
   }
 

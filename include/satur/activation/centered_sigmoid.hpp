@@ -26,8 +26,12 @@ struct centered_sigmoid {
   static constexpr bool flat_left = true;
   static constexpr bool flat_right = true;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     math::value_and_slope<T> const t = math::half_tangent(z, 1);
     return {T(0.5) * t.value, t.slope};

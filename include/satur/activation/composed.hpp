@@ -23,7 +23,9 @@ template <class Outer, class Inner> struct composed {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
     return detail::evaluate_one<false>(outer, detail::evaluate_one<false>(inner, z));
   }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope; each of the two activations is evaluated once.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     math::value_and_slope<T> const in = detail::evaluate(inner, z);

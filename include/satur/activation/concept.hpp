@@ -154,7 +154,7 @@ SATUR_INLINE math::value_and_slope<L> evaluate_each_lane(A const& act, L const& 
 /// Value and slope at z: from `evaluate` if the activation has it, else from its two functions.
 template <class A, class T> SATUR_INLINE constexpr math::value_and_slope<T> evaluate(A const& act, T const& z) {
   if constexpr (evaluates<A, T>) {
-    return act.evaluate(z);
+    return math::keep_nan(z, act.evaluate(z));
   } else if constexpr (math::is_lanes_v<T> && !takes_lanes<A, T>) {
     return evaluate_each_lane<true, true>(act, z);
   } else {
@@ -164,7 +164,7 @@ template <class A, class T> SATUR_INLINE constexpr math::value_and_slope<T> eval
 /// Value or slope alone, with the same bits as evaluate().
 template <bool Slope, class A, class T> SATUR_INLINE constexpr T evaluate_one(A const& act, T const& z) {
   if constexpr (evaluates<A, T>) {
-    math::value_and_slope<T> const f = act.evaluate(z);
+    math::value_and_slope<T> const f = math::keep_nan(z, act.evaluate(z));
     return Slope ? f.slope : f.value;
   } else if constexpr (math::is_lanes_v<T> && !takes_lanes<A, T>) {
     math::value_and_slope<T> const f = evaluate_each_lane<!Slope, Slope>(act, z);

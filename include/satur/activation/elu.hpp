@@ -28,14 +28,17 @@ struct elu {
 
   double alpha = 1.0;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     T const a = math::parameter_as<T>(alpha);
     math::value_and_slope<T> const left = math::expm1_and_exp(T(math::select(z > T(0), T(0), z)), a);
-    return math::keep_nan(z, math::value_and_slope<T>{math::select(z > T(0), z, T(a * left.value)),
-                                                      math::select(z > T(0), T(1), left.slope)});
+    return {math::select(z > T(0), z, T(a * left.value)), math::select(z > T(0), T(1), left.slope)};
   }
 
   [[nodiscard]] constexpr double lower() const noexcept { return -alpha; }

@@ -28,8 +28,12 @@ struct gelu_quick {
   static constexpr bool flat_left = true;
   static constexpr bool flat_right = false;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {

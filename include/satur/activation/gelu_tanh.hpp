@@ -28,8 +28,12 @@ struct gelu_tanh {
   static constexpr bool flat_left = true;
   static constexpr bool flat_right = false;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
@@ -54,7 +58,7 @@ struct gelu_tanh {
       math::split<T> g = math::exact_sum(y.value, more.value);
       g.rest = g.rest + (y.rest + math::madd(twice, bend.rest, more.rest));
       math::value_and_slope<T> const f = math::detail::gated(kept, y, g);
-      return math::keep_nan(z, math::value_and_slope<T>{math::select(z > limit, z, f.value), f.slope});
+      return {math::select(z > limit, z, f.value), f.slope};
     }
   }
 

@@ -24,17 +24,20 @@ struct log_sigmoid {
   static constexpr bool flat_left = false;
   static constexpr bool flat_right = true;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else {
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(z));
-      return math::keep_nan(z,
-                            math::value_and_slope<T>{math::select(z < T(0), z, T(0)) - math::detail::log1p_of_unit(e),
-                                                     math::detail::logistic_of(T(-z), e).value});
+      return {math::select(z < T(0), z, T(0)) - math::detail::log1p_of_unit(e),
+              math::detail::logistic_of(T(-z), e).value};
     }
   }
 

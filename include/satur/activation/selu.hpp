@@ -32,8 +32,12 @@ struct selu {
   static constexpr long double lambda = 1.0507009873554804934193349852946L;
   static constexpr long double lambda_alpha = 1.7580993408473768599402175208123L;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) { // the compiler may fuse its products into sums
@@ -44,8 +48,7 @@ struct selu {
       T const right = math::madd(up, math::constant_as<T>(lambda - 1.0L), up); // lambda z would overflow too early
       T const la = math::constant_as<T>(lambda_alpha);
       math::value_and_slope<T> const left = math::expm1_and_exp(T(math::select(z > T(0), T(0), z)), la);
-      return math::keep_nan(z, math::value_and_slope<T>{math::select(z > T(0), right, T(la * left.value)),
-                                                        math::select(z > T(0), l, left.slope)});
+      return {math::select(z > T(0), right, T(la * left.value)), math::select(z > T(0), l, left.slope)};
     }
   }
 

@@ -28,17 +28,19 @@ struct softplus {
 
   double beta = 1.0;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if (beta == 1.0) { // no rounding and no division needed
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(z));
-      return math::keep_nan(z,
-                            math::value_and_slope<T>{math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e),
-                                                     math::detail::logistic_of(z, e).value});
+      return {math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e), math::detail::logistic_of(z, e).value};
     } else {
       T const b = math::parameter_as<T>(beta);
       T const limit = T(math::detail::last_of_scaled_logistic<T>()) / b;
@@ -52,9 +54,8 @@ struct softplus {
       T const scale = math::rounded(T(1) / b);
       T const tail = math::scaled_exp(math::select(x < T(0), x, T(0)), scale);
       T const left = math::madd(tail, lost + math::fma(T(-scale), b, T(1)), tail);
-      return math::keep_nan(
-          z, math::value_and_slope<T>{math::select(x < T(-50), left, math::select(z > limit, z, T(sum / b))),
-                                      T(math::madd(s.slope, lost, s.value))});
+      return {math::select(x < T(-50), left, math::select(z > limit, z, T(sum / b))),
+              T(math::madd(s.slope, lost, s.value))};
     }
   }
 

@@ -40,8 +40,12 @@ struct softsign {
   static constexpr bool flat_left = true;
   static constexpr bool flat_right = true;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     using math::rounded;
     using math::select;
@@ -60,9 +64,8 @@ struct softsign {
       math::split<T> const d = math::exact_sum(T(1), size);
       math::detail::corrected<T> const r = math::detail::reciprocal_of(d);
       math::split<T> const f = math::detail::times(x, r);
-      return math::keep_nan(
-          z, math::value_and_slope<T>{select(z == T(0), z, T(f.value + f.rest)),
-                                      r.value * rounded(math::madd(T(r.value + r.value), r.error, r.value))});
+      return {select(z == T(0), z, T(f.value + f.rest)),
+              r.value * rounded(math::madd(T(r.value + r.value), r.error, r.value))};
     }
   }
 

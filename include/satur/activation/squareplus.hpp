@@ -39,8 +39,12 @@ struct squareplus {
 
   double b = 4.0;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope from one square root and one division.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     using math::rounded;
@@ -56,8 +60,7 @@ struct squareplus {
       T const h = select(size < bound, math::root_of_sum(kept, whole_b).root, size);
       T const middle = T(0.5) * size + T(0.5) * h;
       T const left = T(0.5) * c / middle;
-      return math::keep_nan(z, math::value_and_slope<T>{select(z < T(0), left, middle),
-                                                        select(z < T(0), T(left / h), T(T(1) - left / h))});
+      return {select(z < T(0), left, middle), select(z < T(0), T(left / h), T(T(1) - left / h))};
     } else {
       using E = math::element_t<T>;
       using C = detail::squareplus_range<E>;
@@ -84,8 +87,7 @@ struct squareplus {
       T const right = select(scaled, size, half);
       T const slope = rounded(left_slope * scale) * scale;
       T const value = select(z < T(0), select(z < -largest, T(0), T(left * scale)), select(z > largest, z, right));
-      return math::keep_nan(z, math::value_and_slope<T>{math::at_infinity(z, select(z < T(0), T(0), z), value),
-                                                        select(z < T(0), slope, T(T(1) - slope))});
+      return {math::at_infinity(z, select(z < T(0), T(0), z), value), select(z < T(0), slope, T(T(1) - slope))};
     }
   }
 

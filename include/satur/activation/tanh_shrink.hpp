@@ -45,8 +45,12 @@ struct tanh_shrink {
   static constexpr bool flat_left = false;
   static constexpr bool flat_right = false;
 
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const { return evaluate(z).value; }
-  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
+    return math::keep_nan(z, evaluate(z).value);
+  }
+  template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
+    return math::keep_nan(z, evaluate(z).slope);
+  }
   /// Value and slope from one exponential and one division.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
     using math::rounded;
@@ -70,7 +74,7 @@ struct tanh_shrink {
       T const t_near = T(-inner) / (T(1) + s / d);
       T const size = select(is_near, inner_size, T((T(-x) - T(1)) + T(2) * e / (T(1) + e)));
       T const root = select(is_near, t_near, t);
-      return math::keep_nan(z, math::value_and_slope<T>{select(z < T(0), T(-size), size), root * root});
+      return {select(z < T(0), T(-size), size), root * root};
     } else {
       using C = detail::tanh_shrink_constants<math::element_t<T>>;
       T const size = select(z < T(0), T(-z), z);
@@ -99,8 +103,7 @@ struct tanh_shrink {
       T const t_rest = rounded(rounded(above - t) - below) - select(is_near, y_rest, q.rest);
       T const square = rounded(t * t);
       T const slope = square + math::madd(T(t + t), t_rest, math::fma(t, t, T(-square)));
-      return math::keep_nan(z,
-                            math::value_and_slope<T>{select(z == T(0), z, select(z < T(0), T(-value), value)), slope});
+      return {select(z == T(0), z, select(z < T(0), T(-value), value)), slope};
     }
   }
 

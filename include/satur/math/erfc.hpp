@@ -153,7 +153,7 @@ template <class T> SATUR_INLINE constexpr T exp_of_minus_square(T const& x, T co
 /// erf x and 2/sqrt(pi) e^-(x^2). float uses single precision: 1 - erfc x tolerates a larger error than erfc x.
 template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T const& x) {
   if constexpr (foreign_batch<T>) {
-    return both_through_lanes(x, [](auto const& l) { return keep_nan(l, erf_and_slope(l)); });
+    return both_through_lanes(x, [](auto const& l) { return erf_and_slope(l); });
   } else {
     split<T> const k = constant_in_two<T>(1.12837916709551257389615890312154517L, 0x1.c75229fdaffb1p-65L);
     if constexpr (std::same_as<element_t<T>, float>) {
@@ -244,7 +244,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T erf(T const& x) {
 /// Accuracy: below 2 ulp in double, 0.8 in float; subnormal results from x = 26.5 to 27.2 (float: 9.2 to 10.1) too.
 /// Special values: 2 at -inf, 0 at inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T erfc(T const& x) {
-  return in_double(detail::erfc_formula{}, x);
+  return keep_nan(x, in_double(detail::erfc_formula{}, x));
 }
 
 } // namespace satur::inline SATUR_ABI::math

@@ -113,7 +113,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
   T const kept = detail::kept_within(z, limit);
   split<T> const y{kept, T(0)};
   value_and_slope<T> const f = detail::gated<true>(kept, y, y);
-  return math::keep_nan(z, value_and_slope<T>{select(z > limit, z, f.value), f.slope});
+  return {select(z > limit, z, f.value), f.slope};
 }
 
 /// z s(b z) and its slope for all z, s the logistic function. b = `b.value` + `b.rest` > 0, to twice the digits. With
@@ -126,7 +126,7 @@ template <bool AnyScale = false, class T>
   y.rest = madd(kept, b.rest, y.rest);
   value_and_slope<T> const f = detail::gated(kept, y, y);
   T const value = AnyScale ? select(z < -limit, T(T(0) * kept), f.value) : f.value;
-  return math::keep_nan(z, value_and_slope<T>{select(z > limit, z, value), f.slope});
+  return {select(z > limit, z, value), f.slope};
 }
 
 } // namespace satur::inline SATUR_ABI::math

@@ -65,14 +65,14 @@ template <grade G, class T> SATUR_INLINE constexpr T times_power(T const& c, int
 /// are computed side by side.
 template <class A, class T> SATUR_INLINE constexpr auto in_double(A const& act, T const& z) {
   if constexpr (std::same_as<T, float>) {
-    return math::keep_nan(z, detail::narrow_one(act.template formula<grade::for_float>(static_cast<double>(z))));
+    return detail::narrow_one(act.template formula<grade::for_float>(static_cast<double>(z)));
 #if SATUR_HAS_LANES
   } else if constexpr (std::same_as<element_t<T>, float> && detail::is_twin_v<T>) {
     return detail::join(in_double(act, z.first), in_double(act, z.second));
   } else if constexpr (std::same_as<element_t<T>, float> && is_lanes_v<T>) {
     using D = decltype(detail::widen_low(z));
-    return math::keep_nan(z, detail::narrow_pair(act.template formula<grade::for_float>(
-                                 twin<D>(detail::widen_low(z), detail::widen_high(z)))));
+    return detail::narrow_pair(
+        act.template formula<grade::for_float>(twin<D>(detail::widen_low(z), detail::widen_high(z))));
 #endif
   } else if constexpr (foreign_batch<T>) {
     auto const in_lanes = [&act](auto const& l) { return in_double(act, l); };
@@ -82,7 +82,7 @@ template <class A, class T> SATUR_INLINE constexpr auto in_double(A const& act, 
       return through_lanes(z, in_lanes);
     }
   } else {
-    return math::keep_nan(z, act.template formula<grade::full>(z));
+    return act.template formula<grade::full>(z);
   }
 }
 

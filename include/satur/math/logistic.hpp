@@ -11,10 +11,15 @@ template <class T> struct value_and_slope {
   T slope;
 };
 
-/// Value and slope where z is a number, NaN for both where z is NaN.
+/// Value and slope where z is a number, NaN for both where z is NaN (see `keep_nan` of a number).
 template <class T>
-[[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> keep_nan(T const& z, value_and_slope<T> const& f) {
+[[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> keep_nan([[maybe_unused]] T const& z,
+                                                                 value_and_slope<T> const& f) {
+#if SATUR_FINITE_MATH
   return {keep_nan(z, f.value), keep_nan(z, f.slope)};
+#else
+  return f;
+#endif
 }
 
 /// Applies f, which returns a value and a slope, to the lanes of a foreign batch. The results have the bits of an array
@@ -92,7 +97,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
   if constexpr (foreign_batch<T>) {
     return both_through_lanes(z, [](auto const& l) { return logistic(l); });
   } else {
-    return math::keep_nan(z, detail::logistic_of(z, detail::exp_nonpositive(negative_magnitude(z))));
+    return detail::logistic_of(z, detail::exp_nonpositive(negative_magnitude(z)));
   }
 }
 
@@ -111,8 +116,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_
     T const size = m.value + m.rest;
     T const value = select(z < T(0), size, -size);
     T const start = factor == 4 ? z : T(0.5) * z; // keeps the sign of zero and the slope of a dual number
-    return math::keep_nan(
-        z, value_and_slope<T>{select(z == T(0), start, value), detail::times_once(detail::times(e.scaled_exp, r), r)});
+    return {select(z == T(0), start, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
   }
 }
 

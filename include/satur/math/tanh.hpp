@@ -14,7 +14,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T tanh(T const& x) {
   if constexpr (foreign_batch<T>) {
     return through_lanes(x, [](auto const& l) { return math::tanh(l); });
   } else {
-    return hyperbolic_tangent(x).value;
+    return keep_nan(x, hyperbolic_tangent(x).value);
   }
 }
 
