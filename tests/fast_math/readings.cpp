@@ -159,7 +159,9 @@ TEST_CASE("fast math: NaN and infinity are no parameters") {
     CHECK_THROWS_AS((satur::gate_within{x}.require_valid()), std::invalid_argument);
     CHECK_THROWS_AS((satur::p_above{x}.require_valid()), std::invalid_argument);
     CHECK_THROWS_AS((satur::unit_options{.sample_share = x}.require_valid()), std::invalid_argument);
-    CHECK_THROWS_AS((satur::finding_limits{.dead_alarm = x}.require_valid()), std::invalid_argument);
+    satur::finding_limits limits;
+    limits.dead_alarm = x;
+    CHECK_THROWS_AS(limits.require_valid(), std::invalid_argument);
     CHECK_THROWS_AS(static_cast<void>(satur::find_dormant(satur::unit_records{}, satur::tau_dormant{x})),
                     std::invalid_argument);
     CHECK_THROWS_AS(static_cast<void>(satur::theory::predict(satur::tanh{}, satur::theory::network{.input_mean = x})),
