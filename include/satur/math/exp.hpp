@@ -84,7 +84,7 @@ template <class T> SATUR_INLINE constexpr reduced_argument<T> reduce(T const& x)
     T const high = madd(-n, T(C::ln2), x); // exact
     return {{shifted, n}, madd(n, T(C::ln2_excess), high)};
   } else {
-    T const high = x - rounded(n * T(C::ln2_high)); // exact
+    T const high = rounded(x - rounded(n * T(C::ln2_high))); // exact
     return {{shifted, n}, rounded(high - rounded(n * T(C::ln2_low)))};
   }
 }
@@ -96,7 +96,7 @@ template <class T> SATUR_INLINE constexpr T lost_by_reduction(T const& x, reduce
   if constexpr (has_fused_v<T>) {
     return madd(n, T(C::ln2_excess), madd(-n, T(C::ln2), x) - a.r);
   } else {
-    T const high = x - rounded(n * T(C::ln2_high));
+    T const high = rounded(x - rounded(n * T(C::ln2_high)));
     return rounded(high - a.r) - rounded(n * T(C::ln2_low));
   }
 }
