@@ -31,22 +31,22 @@ check() { # WAY COMPILER PROJECT DIR
   case $1 in
   standard)
     every_header "$3" >"$4/standard.cpp"
-    "$2" -std=c++20 -DSATUR_NO_EXTENSIONS -I"$3/include" -E "$4/standard.cpp" >"$4/standard.txt"
-    extensions "$4/standard.txt"
+    "$2" -std=c++20 -DSATUR_NO_EXTENSIONS -I"$3/include" -E "$4/standard.cpp" >"$4/standard.txt" || return 1
+    extensions "$4/standard.txt" || return 1 # of its own: set -e is off in a condition
     # shellcheck disable=SC2086 # several words
-    "$2" $flags -pedantic-errors -DSATUR_NO_EXTENSIONS -I"$3/include" -fsyntax-only "$4/standard.cpp"
+    "$2" $flags -pedantic-errors -DSATUR_NO_EXTENSIONS -I"$3/include" -fsyntax-only "$4/standard.cpp" || return 1
     ;;
   cuda | hip)
     every_header "$3" >"$4/others.cpp"
     for pass in host device; do # clang's own <algorithm> for such files needs two macros and stdlib.h
       # shellcheck disable=SC2086
       "$2" $flags -Wno-unknown-cuda-version -include stdlib.h '-D__host__=__attribute__((host))' '-D__device__=__attribute__((device))' -x "$1" \
-        --cuda-$pass-only -nocudainc -nocudalib -I"$3/include" -fsyntax-only "$4/others.cpp"
+        --cuda-$pass-only -nocudainc -nocudalib -I"$3/include" -fsyntax-only "$4/others.cpp" || return 1
     done
     ;;
   nvcc)
     every_header "$3" >"$4/others.cu"
-    "$2" -std=c++20 -I"$3/include" -c "$4/others.cu" -o "$4/others.o"
+    "$2" -std=c++20 -I"$3/include" -c "$4/others.cu" -o "$4/others.o" || return 1
     ;;
   esac
   echo "$1: $(every_header "$3" | wc -l) headers compile"
