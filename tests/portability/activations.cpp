@@ -25,11 +25,18 @@ namespace {
 std::size_t compared = 0;
 std::size_t wrong = 0;
 
-/// Where double has nothing wider to be compared with, the last digits of the formulas themselves are wrong too.
-constexpr bool has_wider = std::numeric_limits<long double>::digits > 60;
+/// What double is compared with: long double, or itself, with the rounding errors of those formulas.
+constexpr bool has_digits = std::numeric_limits<long double>::digits > 60;
 template <class T>
-using wide = std::conditional_t<std::is_same_v<T, float>, double, std::conditional_t<has_wider, long double, double>>;
-template <class T> constexpr double slack = std::is_same_v<T, double> && !has_wider ? 1000.0 : 0.0; // ulp
+using wide = std::conditional_t<std::is_same_v<T, float>, double, std::conditional_t<has_digits, long double, double>>;
+template <class T> constexpr double slack = std::is_same_v<T, double> && !has_digits ? 1000.0 : 0.0; // ulp
+/// Whether the formulas in R are right for this number: they need more range than a T has, which long double lacks on
+/// some targets.
+template <class T, class R> bool has_truth(T z, R exact) {
+  constexpr bool has_range = std::numeric_limits<R>::max_exponent > std::numeric_limits<T>::max_exponent;
+  return has_range || ((std::isinf(z) || !(std::fabs(z) > static_cast<T>(1e300))) &&
+                       !(exact != R(0) && std::fabs(exact) < R(1e-290)));
+}
 
 template <class T> std::vector<T> numbers() {
   using limits = std::numeric_limits<T>;
@@ -56,6 +63,9 @@ template <class T, class A> void compare(A const& act, char const* what, T z, T 
   using R = wide<T>;
   test::truth<R> const exact = test::exact(test::as_held<T>(act), static_cast<R>(z));
   auto const check = [&](char const* of, double error, T got, R right) {
+    if (!has_truth(z, right)) {
+      return;
+    }
     ++compared;
     bool const lost = test::false_zero(got, static_cast<long double>(right)) && slack<T> == 0.0;
     if (!(error <= test::allowed_ulp<T>(act) + slack<T>) || lost) {
