@@ -61,11 +61,20 @@ SATUR_INLINE lanes<double, 2> widen_high(lanes<float, 4> const& a) {
 #endif
 /// N floats in memory as double.
 template <int N> SATUR_INLINE lanes<double, N> load_widened(float const* p) {
-  typename lanes<float, N>::raw_type const h = *reinterpret_cast<typename lanes<float, N>::unaligned_type const*>(p);
-  if constexpr (N == 2) {
-    return lanes<double, 2>(__builtin_convertvector(h, lanes<double, 2>::raw_type));
-  } else {
-    return widen(h);
+#if SATUR_HAS_X86_LANES && !defined(__clang__)
+  if constexpr (N == 2) { // both as the bits of one double, in half a register
+    typedef double two_floats __attribute__((aligned(alignof(float)), may_alias));
+    lanes<double, 2>::raw_type const both = {*reinterpret_cast<two_floats const*>(p), 0.0};
+    return widen_low(lanes<float, 4>((lanes<float, 4>::raw_type)both));
+  } else
+#endif
+  {
+    typename lanes<float, N>::raw_type const h = *reinterpret_cast<typename lanes<float, N>::unaligned_type const*>(p);
+    if constexpr (N == 2) {
+      return lanes<double, 2>(__builtin_convertvector(h, lanes<double, 2>::raw_type));
+    } else {
+      return widen(h);
+    }
   }
 }
 // Both halves rounded to float again.
