@@ -1,9 +1,5 @@
-// What tests/portability.sh runs for every compiler and target; needs the standard library alone.
-//
-//   activations             checks value and slope of every activation against formulas in wider arithmetic: scalar
-//                           calls, and passes at every level of the processor; says how many numbers were compared
-//   activations --time N    ns an element of apply and forward, the least of N turns: one line for each level and
-//                           activation
+// Value and slope of every activation against formulas in wider arithmetic: scalar calls, and passes at every level of
+// the processor. For every compiler and target that tests/portability.sh tries: it needs the standard library alone.
 #include "support/activations.hpp"
 #include "support/contract.hpp"
 #include "support/reference.hpp"
@@ -11,12 +7,9 @@
 
 #include <satur/observe.hpp>
 
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <limits>
-#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -99,46 +92,9 @@ template <class T, class A> void check_all(A const& act) {
   }
 }
 
-/// ns an element: the least of `turns`.
-template <class F> double least_time(int turns, std::size_t n, F const& run) {
-  double least = HUGE_VAL;
-  for (int turn = 0; turn < turns; ++turn) {
-    auto const start = std::chrono::steady_clock::now();
-    for (int i = 0; i < 8; ++i) {
-      run();
-    }
-    std::chrono::duration<double, std::nano> const spent = std::chrono::steady_clock::now() - start;
-    least = std::fmin(least, spent.count() / (8.0 * static_cast<double>(n)));
-  }
-  return least;
-}
-
-template <class A> void time_all(A const& act, int turns, satur::simd_level level) {
-  satur::scoped_level const forced(level);
-  std::vector<float> z(4096);
-  for (std::size_t i = 0; i < z.size(); ++i) {
-    z[i] = static_cast<float>((i * 2654435761u) % 20000) / 1000.0f - 10.0f;
-  }
-  std::vector<float> y(z.size());
-  satur::saturation record;
-  double const apply = least_time(turns, z.size(), [&] { satur::apply(act, z, y); });
-  double const forward = least_time(turns, z.size(), [&] { record += satur::forward(act, z, y); });
-  std::printf("%s %s %.4f %.4f\n", satur::math::to_text(level).data(), A::name.data(), apply,
-              record.count == 0 ? 0.0 : forward);
-}
-
 } // namespace
 
-int main(int count, char** arguments) {
-  if (count == 3 && std::string_view(arguments[1]) == "--time") {
-    int const turns = std::atoi(arguments[2]);
-    int const compiled = static_cast<int>(satur::math::compiled_level);
-    for (int l = compiled; l <= static_cast<int>(satur::math::best_level()); ++l) {
-      auto const level = static_cast<satur::simd_level>(l);
-      test::for_each_activation([&](auto const& act) { time_all(act, turns, level); });
-    }
-    return 0;
-  }
+int main() {
   test::for_each_activation([](auto const& act) {
     check_all<float>(act);
     check_all<double>(act);
