@@ -82,7 +82,7 @@ found=() # COMPILER@ROOT
 find_compilers() {
   local place compiler seen=' ' version
   if [ -n "$roots" ]; then
-    make_root trixie g++-14 clang-17 clang-18 clang-19
+    make_root trixie g++-14 clang-17 clang-18
     make_root sid g++-12 g++-13 g++-14 g++-15 g++-16 clang-19 clang-21 clang-22 clang-23
   fi
   for place in "" ${roots:+"$roots/trixie" "$roots/sid"}; do
