@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Tries satur with other compilers, processors and libraries, and writes what came out into docs/portability.md:
-# tests/portability.sh [--print] [--roots DIR] [--turns N] [--only REGEX] [--quick] [SECTION…]
+# tests/portability.sh [--print] [--roots DIR] [--turns N] [--only REGEX] [--quick] [--again]
+# [SECTION…]
 #   compilers  g++ 12 to 16, clang 14 to the newest: builds and runs examples 01 to 05 and a check of every activation with
 #              -O2 and for this machine, and times them in N turns (5); fails if one takes more than 1.5 times the best.
-#              --only: those whose name (g++-13-O2, clang++-23-native) matches; --quick: the times and 01 alone
+#              --only: those whose name (g++-13-O2, clang++-23-native) matches; --quick: the times and 01 alone;
+#              --again: takes the times again, of the programs that an earlier call built
 #   targets    other processors: Debian's cross compilers, and qemu-user where the program is not for this processor
 #   others     Windows (mingw-w64, wine), libc++, clang's passes of CUDA and HIP files, nvcc, standard C++ alone
 # The compilers are those that are installed and, with --roots, those of Debian trixie and sid, which debootstrap puts into
@@ -17,6 +19,7 @@ sections=(compilers targets others)
 roots=
 turns=5
 only=.
+again=no
 print=no
 examples=(01_quickstart 02_large_weights 03_unit_test_your_activation 04_any_loop 05_choose_an_initializer)
 programs=(times activations "${examples[@]}")
@@ -26,6 +29,7 @@ while [ $# -gt 0 ]; do
   --roots) roots=$(realpath -m "$2") && shift ;;
   --turns) turns=$2 && shift ;;
   --only) only=$2 && shift ;;
+  --again) again=yes ;;
   --quick) examples=(01_quickstart) programs=(times 01_quickstart) ;;
   *) break ;;
   esac
@@ -102,12 +106,11 @@ find_compilers() {
 
 # ---- compilers -----------------------------------------------------------------------------------------------------------
 
-compilers() {
-  local entry compiler place flags kind name program start source used turn
+build_programs() {
+  local entry compiler place flags kind name program start source
   find_compilers
   for place in "" ${roots:+"$roots/trixie" "$roots/sid"}; do copy_sources "$place"; done
   : >"$work/built.txt"
-  : >"$work/times.txt"
   for entry in "${found[@]}"; do
     compiler=${entry%%@*}
     place=${entry#*@}
@@ -132,6 +135,12 @@ compilers() {
       done
     done
   done
+}
+
+compilers() {
+  local place kind name program used turn compiler
+  if [ "$again" = no ]; then build_programs; fi
+  : >"$work/times.txt"
 
   # One turn of all before the next, so that a slower moment of the machine affects all.
   TIMEFORMAT=%U
@@ -230,7 +239,8 @@ attempt() {
       runs='compiles'
     elif [ -n "$runner" ] && ! command -v "${runner%% *}" >/dev/null; then
       runs="compiles; no ${runner%% *}"
-    elif runs=$(timeout 600 $runner "$work/activations-$file" 2>"$log/$file-run.txt"); then
+    elif # shellcheck disable=SC2086 # a runner has arguments
+      runs=$(timeout 600 $runner "$work/activations-$file" 2>"$log/$file-run.txt"); then
       runs=$(printf '%s' "$runs" | tail -n 1 | tr -d '\r')
     else
       printf '%s\n' "$runs" >>"$log/$file-run.txt"
