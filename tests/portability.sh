@@ -5,6 +5,7 @@
 #   compilers  g++ 12 to 16, clang 14 to the newest: builds and runs examples 01 to 05 and a check of every activation with
 #              -O2 and for this machine, and times them in N turns (5); fails if one takes more than 1.5 times the best.
 #              --only: those whose name (g++-13-O2, clang++-23-native) matches; --quick: the times and 01 alone;
+#              (of the other sections, rows whose first column matches; the others stay as an earlier call found them);
 #              --again: takes the times again, of the programs that an earlier call built
 #   targets    other processors: Debian's cross compilers, and qemu-user where the program is not for this processor
 #   others     Windows (mingw-w64, wine), libc++, clang's passes of CUDA and HIP files, nvcc, standard C++ alone
@@ -215,32 +216,40 @@ table_of_compilers() {
 
 # ---- targets and others --------------------------------------------------------------------------------------------------
 
+# Whether this row is not asked for: then it stays as an earlier call found it.
+kept() { # NAME
+  if [[ $1 =~ $only ]]; then return 1; fi
+  grep -F "| $1 |" "$work/$section-before.md" >>"$work/$section.md"
+  return 0
+}
 row() { printf '| %s | %s | %s | %s | %s |\n' "$@" >>"$work/$section.md"; } # WHAT COMPILER HEADERS RUN WARNINGS
 
 # Compiles every header, and the check of every activation, and runs it: attempt NAME COMPILER RUNNER FLAG…
 attempt() {
   local name=$1 compiler=$2 runner=$3 headers=compile runs shown
   shift 3
-  local file=${name//[^A-Za-z0-9_-]/-}
+  local file=${name//[^A-Za-z0-9_-]/-} program
+  program=$work/activations-$file
+  if kept "$name"; then return; fi
   if ! command -v "${compiler%% *}" >/dev/null; then
     row "$name" "not there" - - -
     return
   fi
   say "$name"
-  shown=$($compiler --version | head -n 1 | sed 's/ (.*)//; s/(GCC)//; s/-posix//; s/-linux-gnu[a-z]*-g++//')
+  shown="${compiler%% *} $($compiler -dumpfullversion 2>/dev/null || $compiler -dumpversion)"
   sh "$root/tests/headers/as_others.sh" --list "$root" >"$work/headers.cpp"
   $compiler -std=c++20 "${warnings[@]}" "$@" -I"$root/include" -fsyntax-only "$work/headers.cpp" >"$log/$file-headers.txt" 2>&1 || {
     headers=fail
     failed "$name, headers" "$log/$file-headers.txt"
   }
   if $compiler -std=c++20 -O1 -DSATUR_NO_DISPATCH "${warnings[@]}" "$@" -I"$root/include" -I"$root/tests" "$root/tests/portability/activations.cpp" \
-    -o "$work/activations-$file" >"$log/$file.txt" 2>&1; then
+    -o "$program" >"$log/$file.txt" 2>&1; then
     if [ "$runner" = none ]; then
       runs='compiles'
     elif [ -n "$runner" ] && ! command -v "${runner%% *}" >/dev/null; then
       runs="compiles; no ${runner%% *}"
     elif # shellcheck disable=SC2086 # a runner has arguments
-      runs=$(timeout 600 $runner "$work/activations-$file" 2>"$log/$file-run.txt"); then
+      runs=$(timeout 600 $runner "$(ls "$program.exe" 2>/dev/null || echo "$program")" 2>"$log/$file-run.txt"); then
       runs=$(printf '%s' "$runs" | tail -n 1 | tr -d '\r')
     else
       printf '%s\n' "$runs" >>"$log/$file-run.txt"
@@ -254,7 +263,10 @@ attempt() {
   row "$name" "$shown" "$headers" "$runs" "$(warned "$log/$file-headers.txt" "$log/$file.txt")"
 }
 
-heads() { printf '| %s | compiler | every header | every activation, value and slope | warnings |\n|---|---|---|---|---|\n' "$1" >"$work/$section.md"; }
+heads() {
+  if [ -e "$work/$section.md" ]; then mv "$work/$section.md" "$work/$section-before.md"; else : >"$work/$section-before.md"; fi
+  printf '| %s | compiler | every header | every activation, value and slope | warnings |\n|---|---|---|---|---|\n' "$1" >"$work/$section.md"
+}
 
 targets() {
   heads target
@@ -273,6 +285,7 @@ targets() {
 # The pass of a compiler that makes no program: pass_only NAME COMPILER WAY
 pass_only() {
   local name=$1 compiler=$2 way=$3 outcome=compile
+  if kept "$name"; then return; fi
   if ! command -v "$compiler" >/dev/null; then
     row "$name" "not there" - - -
     return
@@ -282,7 +295,7 @@ pass_only() {
     outcome=fail
     failed "$name" "$log/$way.txt"
   }
-  row "$name" "$("$compiler" --version | grep -m1 -i 'version\|release' | sed 's/ (.*)//')" "$outcome" '-' "$(warned "$log/$way.txt")"
+  row "$name" "${compiler##*/} $("$compiler" --version | sed -n 's/.*\(version\|release\) \([0-9.]*\).*/\2/p' | head -n 1)" "$outcome" '-' "$(warned "$log/$way.txt")"
 }
 
 others() {
