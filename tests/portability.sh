@@ -4,11 +4,11 @@
 # [SECTION…]
 #   compilers  g++ 12 to 16, clang 14 to the newest: builds and runs examples 01 to 05 and a check of every activation with
 #              -O2 and for this machine, and times them in N turns (5); fails if one takes more than 1.5 times the best.
-#              --only: those whose name (g++-13-O2, clang++-23-native) matches; --quick: the times and 01 alone;
-#              (of the other sections, rows whose first column matches; the others stay as an earlier call found them);
-#              --again: takes the times again, of the programs that an earlier call built
+#              --quick: the times and 01 alone; --again: takes the times again, of what an earlier call built
 #   targets    other processors: Debian's cross compilers, and qemu-user where the program is not for this processor
 #   others     Windows (mingw-w64, wine), libc++, clang's passes of CUDA and HIP files, nvcc, standard C++ alone
+# --only: compilers whose name (g++-13-O2, clang++-23-native) matches; in the other sections rows whose first column matches,
+# and the others stay as an earlier call found them.
 # The compilers are those that are installed and, with --roots, those of Debian trixie and sid, which debootstrap puts into
 # DIR (4 GB; as root). What is not there is named in the page. Nothing else should run while it takes times.
 set -uo pipefail
