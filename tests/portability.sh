@@ -157,6 +157,13 @@ compilers() {
     done <"$work/built.txt"
   done
   table_of_compilers || failures=$((failures + 1))
+  local missing=()
+  for compiler in g++-{12..16} clang++-{14..23}; do
+    for kind in O2 native; do
+      if ! grep -q "^$compiler-$kind " "$work/built.txt"; then missing+=("$compiler-$kind"); fi
+    done
+  done
+  if [ ${#missing[@]} -gt 0 ]; then printf '\nNot in this table: %s.\n' "${missing[*]}" >>"$work/compilers.md"; fi
 }
 
 table_of_compilers() {
