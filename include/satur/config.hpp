@@ -4,9 +4,13 @@
 /// `SATUR_NO_DISPATCH`: array passes use the instruction set that the file was compiled for; nothing is chosen at run
 /// time.
 ///
-/// `SATUR_NO_LANES`: no compiler vector types at all; every pass is a plain scalar loop.
+/// `SATUR_NO_LANES`: no compiler vector types at all; every pass is a plain scalar loop. Compilers for which the vector
+/// types are not known to work have none anyway: nvcc and clang for CUDA and HIP, and all that use the EDG front end.
 ///
-/// Both change the ABI namespace, and so does what else changes the code of an inline function (`SATUR_ABI` below):
+/// `SATUR_NO_EXTENSIONS`: standard C++ alone, as for a compiler without the extensions of GNU C++: no attributes, no
+/// built-in functions, no asm, and so no lanes.
+///
+/// They change the ABI namespace, and so does what else changes the code of an inline function (`SATUR_ABI` below):
 /// files compiled differently cannot be mixed by accident.
 #pragma once
 
@@ -14,7 +18,13 @@
 
 #include <version>
 
-#if defined(__GNUC__) || defined(__clang__)
+#if (defined(__GNUC__) || defined(__clang__)) && !defined(SATUR_NO_EXTENSIONS)
+#define SATUR_HAS_EXTENSIONS 1
+#else
+#define SATUR_HAS_EXTENSIONS 0
+#endif
+
+#if SATUR_HAS_EXTENSIONS
 #define SATUR_INLINE [[gnu::always_inline]] inline
 #define SATUR_INLINE_LAMBDA __attribute__((always_inline))
 #define SATUR_NOINLINE [[gnu::noinline]]
@@ -26,7 +36,20 @@
 #define SATUR_FLATTEN
 #endif
 
-#if !defined(SATUR_NO_LANES) && (defined(__GNUC__) || defined(__clang__)) && defined(__has_builtin)
+/// 1 in a file that is compiled for a graphics processor too, by nvcc or by clang: the same for both of its passes.
+#if defined(__CUDACC__) || defined(__NVCC__) || defined(__CUDA__) || defined(__HIP__)
+#define SATUR_OFFLOADS 1
+#else
+#define SATUR_OFFLOADS 0
+#endif
+/// 1 where asm for the host may stand: not in the pass for the graphics processor.
+#if SATUR_HAS_EXTENSIONS && !defined(__CUDA_ARCH__) && !defined(__HIP_DEVICE_COMPILE__)
+#define SATUR_HAS_ASM 1
+#else
+#define SATUR_HAS_ASM 0
+#endif
+
+#if SATUR_HAS_EXTENSIONS && !defined(SATUR_NO_LANES) && !SATUR_OFFLOADS && !defined(__EDG__) && defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector) && __has_builtin(__builtin_convertvector)
 #define SATUR_HAS_LANES 1
 #endif
@@ -35,8 +58,23 @@
 #define SATUR_HAS_LANES 0
 #endif
 
+/// 1 where registers of 16 bytes are those of SSE2.
+#if SATUR_HAS_LANES && defined(__SSE2__)
+#define SATUR_HAS_X86_LANES 1
+#else
+#define SATUR_HAS_X86_LANES 0
+#endif
+
+/// 1 where there are registers of 32 and 64 bytes: on x86-64, but not with g++ for Windows, which does not align them
+/// on the stack (GCC bug 54412).
+#if SATUR_HAS_LANES && defined(__x86_64__) && (!defined(_WIN32) || defined(__clang__))
+#define SATUR_HAS_WIDE_LANES 1
+#else
+#define SATUR_HAS_WIDE_LANES 0
+#endif
+
 /// 1 where one binary can hold several instruction sets: `target` attributes and a run-time question to the processor.
-#if SATUR_HAS_LANES && !defined(SATUR_NO_DISPATCH) && defined(__x86_64__)
+#if SATUR_HAS_WIDE_LANES && !defined(SATUR_NO_DISPATCH)
 #define SATUR_HAS_DISPATCH 1
 #else
 #define SATUR_HAS_DISPATCH 0
@@ -74,7 +112,9 @@ Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 // One inline namespace per major version and per choice that changes what a template compiles to, so that files built
 // with different switches or instruction sets link side by side instead of sharing one function that fits only one
 // (docs/compiled.md lists the tags).
-#if !SATUR_HAS_LANES
+#if defined(SATUR_NO_EXTENSIONS)
+#define SATUR_ABI_SWITCH _standard
+#elif !SATUR_HAS_LANES
 #define SATUR_ABI_SWITCH _plain
 #elif defined(SATUR_NO_DISPATCH)
 #define SATUR_ABI_SWITCH _static

@@ -256,6 +256,7 @@ struct widening_kernel {
   template <class L> SATUR_INLINE void run() {
     constexpr auto width = static_cast<std::size_t>(math::lane_count<L>);
     double wide[width];
+    double loaded[width / 2]; // the upper half
     float back[width];
     for (std::size_t i = 0; i + width <= z.size(); i += width) {
       L const x = math::load<L>(z.data() + i);
@@ -264,10 +265,30 @@ struct widening_kernel {
       math::store(wide, low);
       math::store(wide + width / 2, high);
       using D = std::remove_const_t<decltype(low)>;
+      math::store(loaded, math::detail::load_widened<math::lane_count<D>>(z.data() + i + width / 2));
       math::store(back, math::detail::narrow(low * D(1.0000001), high * D(1.0000001)));
       for (std::size_t k = 0; k < width; ++k) {
         wrong += !test::identical(wide[k], static_cast<double>(z[i + k]));
+        wrong += k >= width / 2 && !test::identical(loaded[k - width / 2], wide[k]);
         wrong += !test::identical(back[k], static_cast<float>(static_cast<double>(z[i + k]) * 1.0000001));
+      }
+    }
+  }
+};
+
+template <class T> struct fused_kernel {
+  operands<T> const& o;
+  std::size_t wrong = 0;
+  template <class L> SATUR_INLINE void run() {
+    constexpr auto width = static_cast<std::size_t>(math::lane_count<L>);
+    T r[width];
+    for (std::size_t i = 0; i < o.a.size(); i += width) {
+      L const a = math::load<L>(o.a.data() + i);
+      L const b = math::load<L>(o.b.data() + i);
+      L const c = math::load<L>(o.c.data() + i);
+      math::store(static_cast<T*>(r), math::fused(a, b, c));
+      for (std::size_t k = 0; k < width; ++k) {
+        wrong += !test::identical(r[k], std::fma(o.a[i + k], o.b[i + k], o.c[i + k]));
       }
     }
   }
@@ -309,6 +330,17 @@ TEST_CASE("lanes: float widens to double in order and rounds back once") {
     math::run<float>(kernel, level);
     CHECK(kernel.wrong == 0);
   }
+}
+
+TEST_CASE_TEMPLATE("fused: one rounding at every level, with and without an instruction for it", T, float, double) {
+  operands<T> const o = numbers<T>();
+  for (test::simd_level const level : test::levels()) {
+    CAPTURE(static_cast<int>(level));
+    fused_kernel<T> kernel{o};
+    math::run<T>(kernel, level);
+    CHECK(kernel.wrong == 0);
+  }
+  CHECK(math::fused(T(3), T(5), T(7)) == T(22));
 }
 
 TEST_CASE_TEMPLATE("masks: of floating-point lanes, of integers, as integers", T, float, double) {

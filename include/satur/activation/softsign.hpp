@@ -4,22 +4,16 @@
 #include "satur/activation/concept.hpp"
 #include "satur/math/logistic.hpp"
 
-#include <limits>
-
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 /// A |z| at which softsign is 1 and its slope 0 in E. It is small enough that nothing overflows and inf/inf cannot
 /// occur.
-template <class E> [[nodiscard]] constexpr auto softsign_far() {
-  if constexpr (std::same_as<E, float>) {
-    return 0x1p100f;
-  } else if constexpr (std::same_as<E, long double> && std::numeric_limits<long double>::max_exponent > 10000) {
-    return 0x1p9000L;
-  } else {
-    return 0x1p600;
-  }
-}
+template <class E> inline constexpr E softsign_farthest = E(0x1p600);
+template <> inline constexpr float softsign_farthest<float> = 0x1p100f;
+#if __LDBL_MAX_EXP__ > 10000 // a literal that is too large gives a warning even where it is not used
+template <> inline constexpr long double softsign_farthest<long double> = 0x1p9000L;
+#endif
 } // namespace detail
 
 /// f(z) = z/(1 + |z|); f'(z) = 1/(1 + |z|)^2, even in z.
@@ -59,7 +53,7 @@ struct softsign {
       T const d = T(1) / (T(1) + m);
       return {select(z < T(0), T(-size_of_value), size_of_value), d * d};
     } else {
-      T const x = math::detail::kept_within(z, T(detail::softsign_far<math::element_t<T>>()));
+      T const x = math::detail::kept_within(z, T(detail::softsign_farthest<math::element_t<T>>));
       T const size = -math::negative_magnitude(x);
       math::split<T> const d = math::exact_sum(T(1), size);
       math::detail::corrected<T> const r = math::detail::reciprocal_of(d);

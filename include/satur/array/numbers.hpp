@@ -15,11 +15,20 @@
 #include <iterator>
 #include <type_traits>
 #include <utility>
+#if !SATUR_HAS_EXTENSIONS
+#include <memory>
+#endif
 
 namespace satur::inline SATUR_ABI::detail {
 
 /// std::addressof without its header, which costs as much as all others here.
-template <class T> [[nodiscard]] constexpr T* address_of(T& x) noexcept { return __builtin_addressof(x); }
+template <class T> [[nodiscard]] constexpr T* address_of(T& x) noexcept {
+#if SATUR_HAS_EXTENSIONS
+  return __builtin_addressof(x);
+#else
+  return std::addressof(x);
+#endif
+}
 
 template <class Z> using view_t = decltype(as_array_view(std::declval<Z&>()));
 template <class Z> using element_of_range = std::remove_cvref_t<decltype(*std::begin(std::declval<Z const&>()))>;

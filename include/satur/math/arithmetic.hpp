@@ -52,15 +52,8 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T constant_as(long doubl
 /// a*b + c, with one rounding if the hardware has a fused multiply-add, else with two. For polynomials, where either is
 /// accurate enough.
 template <class T> SATUR_INLINE constexpr T madd(T const& a, T const& b, T const& c) {
-#if SATUR_HAS_LANES
-  if constexpr (is_lanes_v<T> && has_fused_v<T>) {
+  if constexpr (has_fused_v<T>) {
     return fused(a, b, c);
-  } else
-#endif
-      if constexpr (std::same_as<T, float> && has_fused_v<T>) {
-    return __builtin_fmaf(a, b, c);
-  } else if constexpr (std::same_as<T, double> && has_fused_v<T>) {
-    return __builtin_fma(a, b, c);
   } else {
     return a * b + c;
   }

@@ -56,7 +56,7 @@ template <class T> SATUR_INLINE constexpr T stored(T x) {
   if (std::is_constant_evaluated()) {
     return x;
   }
-#if defined(__GNUC__)
+#if SATUR_HAS_ASM
   asm("" : "+m"(x));
 #endif
   return x;

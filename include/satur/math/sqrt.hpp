@@ -30,9 +30,10 @@ template <std::floating_point T> [[nodiscard]] SATUR_INLINE T sqrt(T x) noexcept
 template <std::floating_point T, int N> [[nodiscard]] SATUR_INLINE lanes<T, N> sqrt(lanes<T, N> const& x) {
   return lanes<T, N>(__builtin_elementwise_sqrt(x.raw));
 }
-#elif defined(__x86_64__)
+#elif SATUR_HAS_X86_LANES
 SATUR_INLINE lanes<float, 4> sqrt(lanes<float, 4> const& x) { return lanes<float, 4>(__builtin_ia32_sqrtps(x.raw)); }
 SATUR_INLINE lanes<double, 2> sqrt(lanes<double, 2> const& x) { return lanes<double, 2>(__builtin_ia32_sqrtpd(x.raw)); }
+#if SATUR_HAS_WIDE_LANES
 SATUR_AVX2 inline lanes<float, 8> sqrt(lanes<float, 8> const& x) {
   return lanes<float, 8>(__builtin_ia32_sqrtps256(x.raw));
 }
@@ -54,6 +55,7 @@ SATUR_AVX512 inline lanes<double, 8> sqrt(lanes<double, 8> const& x) {
   return lanes<double, 8>(__builtin_ia32_sqrtpd512_mask(x.raw, x.raw, static_cast<unsigned char>(-1), 4));
 }
 #endif
+#endif // SATUR_HAS_WIDE_LANES
 #else
 template <std::floating_point T, int N> [[nodiscard]] SATUR_INLINE lanes<T, N> sqrt(lanes<T, N> const& x) {
   lanes<T, N> r;

@@ -50,7 +50,18 @@ public:
   /// The rule that a record was counted by: the library's rule of that name, or one that is known by name and numbers
   /// alone.
   template <std::same_as<library_rule> Library = library_rule>
-  [[nodiscard]] static any_rule of(rule_definition const& definition);
+  [[nodiscard]] static any_rule of(rule_definition const& definition) {
+    any_rule rule;
+    rule.definition_ = definition;
+    rule.limits_ = nullptr;
+    rule.in_library_ = false;
+    detail::for_each_rule([&]<class R>(std::type_identity<R>) {
+      if (definition.name == R::name) {
+        rule = detail::rule_from<R>(definition);
+      }
+    });
+    return rule;
+  }
 
   [[nodiscard]] rule_definition definition() const { return definition_; }
   /// False for a rule that is known by name and numbers alone.
@@ -88,18 +99,6 @@ private:
   bool in_library_ = false;
 };
 
-template <std::same_as<library_rule> Library> any_rule any_rule::of(rule_definition const& definition) {
-  any_rule rule;
-  rule.definition_ = definition;
-  rule.limits_ = nullptr;
-  rule.in_library_ = false;
-  detail::for_each_rule([&]<class R>(std::type_identity<R>) {
-    if (definition.name == R::name) {
-      rule = detail::rule_from<R>(definition);
-    }
-  });
-  return rule;
-}
 SATUR_COMPILED_TEMPLATE(any_rule any_rule::of<library_rule>(rule_definition const& definition));
 
 /// The library's rule that a record was counted by, from its definition.

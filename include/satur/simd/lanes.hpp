@@ -8,6 +8,7 @@
 #include "satur/config.hpp"
 #include "satur/simd/level.hpp"
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,14 @@ template <> struct signed_of_size<4> {
 template <> struct signed_of_size<8> {
   using type = std::int64_t;
 };
+/// std::bit_cast; without optimization too it is no call.
+template <class To, class From> SATUR_INLINE constexpr To same_bits(From const& x) {
+#if SATUR_HAS_EXTENSIONS
+  return __builtin_bit_cast(To, x);
+#else
+  return std::bit_cast<To>(x);
+#endif
+}
 } // namespace detail
 
 /// float for `lanes<float, 16>` and for `float`.
@@ -48,12 +57,12 @@ template <class T>
 concept real_lanes = std::same_as<element_t<T>, float> || std::same_as<element_t<T>, double>;
 
 /// The bits of a scalar as a signed integer of the same width, and back; lanes have the same two.
-SATUR_INLINE constexpr std::int32_t bits(float a) { return __builtin_bit_cast(std::int32_t, a); }
-SATUR_INLINE constexpr std::int64_t bits(double a) { return __builtin_bit_cast(std::int64_t, a); }
+SATUR_INLINE constexpr std::int32_t bits(float a) { return detail::same_bits<std::int32_t>(a); }
+SATUR_INLINE constexpr std::int64_t bits(double a) { return detail::same_bits<std::int64_t>(a); }
 template <class T>
   requires std::floating_point<T>
 SATUR_INLINE constexpr T from_bits(typename detail::signed_of_size<sizeof(T)>::type a) {
-  return __builtin_bit_cast(T, a);
+  return detail::same_bits<T>(a);
 }
 
 /// m ? a : b. Both sides are computed: neither may raise what the other does not.
@@ -162,7 +171,7 @@ template <class T, int N> struct lanes {
   SATUR_LANES_COMPARISON(attributes, T, N, >=)                                                                  \
   SATUR_LANES_COMPARISON(attributes, T, N, ==)                                                                  \
   SATUR_LANES_COMPARISON(attributes, T, N, !=)
-#if defined(__x86_64__)
+#if SATUR_HAS_WIDE_LANES
 SATUR_LANES_COMPARISONS(SATUR_AVX512, float, 16)
 SATUR_LANES_COMPARISONS(SATUR_AVX512, double, 8)
 SATUR_LANES_COMPARISONS(SATUR_AVX512, std::int32_t, 16)

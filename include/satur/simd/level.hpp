@@ -21,7 +21,7 @@ enum class simd_level { baseline, avx2, avx512 };
   return level == simd_level::avx512 ? "avx512" : level == simd_level::avx2 ? "avx2" : "baseline";
 }
 
-#if SATUR_HAS_LANES && defined(__x86_64__)
+#if SATUR_HAS_WIDE_LANES
 #define SATUR_AVX512 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
 #define SATUR_AVX2 __attribute__((target("avx2,fma")))
 #endif
@@ -29,6 +29,8 @@ enum class simd_level { baseline, avx2, avx512 };
 /// Bytes of the widest register that the file was compiled for: what a scalar call's neighbors would use.
 #if !SATUR_HAS_LANES
 inline constexpr int native_bytes = 0;
+#elif !SATUR_HAS_WIDE_LANES
+inline constexpr int native_bytes = 16;
 #elif defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
 inline constexpr int native_bytes = 64;
 #elif defined(__AVX2__) && defined(__FMA__)

@@ -38,7 +38,7 @@ template <class Int> SATUR_INLINE void store_16_bits(std::uint16_t* p, Int const
 
 /// Asks for the memory `ahead` numbers after p; there need not be any.
 template <class T> SATUR_INLINE void prefetch(T const* p, std::size_t ahead) {
-#if defined(__GNUC__) || defined(__clang__)
+#if SATUR_HAS_EXTENSIONS
   // Through an integer: no such element need exist.
   __builtin_prefetch(reinterpret_cast<void const*>( // NOLINT(performance-no-int-to-ptr)
       reinterpret_cast<std::uintptr_t>(p) + ahead * sizeof(T)));

@@ -5,127 +5,112 @@
 #include "satur/simd/lanes.hpp"
 #include "satur/simd/rounded.hpp"
 
+#include <concepts>
+
 namespace satur::inline SATUR_ABI::math {
 
-#if SATUR_HAS_LANES
-// What each level does better than the generic operators: one rounding for a*b+c, a barrier for `rounded`, and
-// p * 2^n with gradual underflow. These carry the level's target and are inlined into kernels of that level.
-#if defined(__x86_64__)
-SATUR_AVX512 inline lanes<float, 16> fused(lanes<float, 16> const& a, lanes<float, 16> const& b,
-                                           lanes<float, 16> const& c) {
-  return lanes<float, 16>(
-      (lanes<float, 16>::raw_type)__builtin_ia32_vfmaddps512_mask(a.raw, b.raw, c.raw, (unsigned short)-1, 4));
-}
-SATUR_AVX512 inline lanes<double, 8> fused(lanes<double, 8> const& a, lanes<double, 8> const& b,
-                                           lanes<double, 8> const& c) {
-  return lanes<double, 8>(
-      (lanes<double, 8>::raw_type)__builtin_ia32_vfmaddpd512_mask(a.raw, b.raw, c.raw, (unsigned char)-1, 4));
-}
-SATUR_AVX2 inline lanes<float, 8> fused(lanes<float, 8> const& a, lanes<float, 8> const& b, lanes<float, 8> const& c) {
-  return lanes<float, 8>((lanes<float, 8>::raw_type)__builtin_ia32_vfmaddps256(a.raw, b.raw, c.raw));
-}
-SATUR_AVX2 inline lanes<double, 4> fused(lanes<double, 4> const& a, lanes<double, 4> const& b,
-                                         lanes<double, 4> const& c) {
-  return lanes<double, 4>((lanes<double, 4>::raw_type)__builtin_ia32_vfmaddpd256(a.raw, b.raw, c.raw));
-}
-#if defined(__FMA__)
-SATUR_INLINE lanes<float, 4> fused(lanes<float, 4> const& a, lanes<float, 4> const& b, lanes<float, 4> const& c) {
-  return lanes<float, 4>((lanes<float, 4>::raw_type)__builtin_ia32_vfmaddps(a.raw, b.raw, c.raw));
-}
-SATUR_INLINE lanes<double, 2> fused(lanes<double, 2> const& a, lanes<double, 2> const& b, lanes<double, 2> const& c) {
-  return lanes<double, 2>((lanes<double, 2>::raw_type)__builtin_ia32_vfmaddpd(a.raw, b.raw, c.raw));
+#if SATUR_HAS_EXTENSIONS
+/// a*b + c with one rounding, for which there is an instruction if `has_fused_v`.
+template <class T>
+  requires std::same_as<T, float> || std::same_as<T, double>
+SATUR_INLINE constexpr T fused(T a, T b, T c) {
+  if constexpr (std::same_as<T, float>) {
+    return __builtin_fmaf(a, b, c);
+  } else {
+    return __builtin_fma(a, b, c);
+  }
 }
 #endif
 
-SATUR_AVX512 inline lanes<float, 16> rounded(lanes<float, 16> const& a) {
-  lanes<float, 16> r = a;
-  asm("" : "+v"(r.raw));
-  return r;
+#if SATUR_HAS_LANES
+// What each instruction set does better than the generic operators: one rounding for a*b+c, minimum and maximum, a
+// barrier for `rounded`, and p * 2^n with gradual underflow. First the registers of 16 bytes, which every target has.
+template <class T, int N>
+  requires(N * sizeof(T) <= 16)
+SATUR_INLINE lanes<T, N> rounded(lanes<T, N> a) {
+  asm("" : SATUR_ROUNDED_IN(a.raw));
+  return a;
 }
-SATUR_AVX512 inline lanes<double, 8> rounded(lanes<double, 8> const& a) {
-  lanes<double, 8> r = a;
-  asm("" : "+v"(r.raw));
+template <class T, int N>
+  requires(N * sizeof(T) <= 16)
+SATUR_INLINE lanes<T, N> fused(lanes<T, N> const& a, lanes<T, N> const& b, lanes<T, N> const& c) {
+#if __has_builtin(__builtin_elementwise_fma)
+  return lanes<T, N>(__builtin_elementwise_fma(a.raw, b.raw, c.raw));
+#else
+  lanes<T, N> r;
+  for (int i = 0; i < N; ++i) {
+    r.raw[i] = fused(T(a.raw[i]), T(b.raw[i]), T(c.raw[i]));
+  }
   return r;
-}
-SATUR_AVX2 inline lanes<float, 8> rounded(lanes<float, 8> const& a) {
-  lanes<float, 8> r = a;
-  asm("" : "+x"(r.raw));
-  return r;
-}
-SATUR_AVX2 inline lanes<double, 4> rounded(lanes<double, 4> const& a) {
-  lanes<double, 4> r = a;
-  asm("" : "+x"(r.raw));
-  return r;
-}
-SATUR_INLINE lanes<float, 4> rounded(lanes<float, 4> const& a) {
-  lanes<float, 4> r = a;
-  asm("" : "+x"(r.raw));
-  return r;
-}
-SATUR_INLINE lanes<double, 2> rounded(lanes<double, 2> const& a) {
-  lanes<double, 2> r = a;
-  asm("" : "+x"(r.raw));
-  return r;
+#endif
 }
 
-#if !defined(__clang__) // clang makes one instruction of the select, g++ does not
-// maximum and minimum: one instruction for each width. operation is max or min.
-#define SATUR_EXTREMUM(name, operation)                                                                   \
-  SATUR_AVX512 inline lanes<float, 16> name(lanes<float, 16> const& a, lanes<float, 16> const& b) {       \
-    return lanes<float, 16>((lanes<float, 16>::raw_type)__builtin_ia32_##operation##ps512_mask(           \
-        a.raw, b.raw, lanes<float, 16>::raw_type{}, (unsigned short)-1, 4));                              \
-  }                                                                                                       \
-  SATUR_AVX512 inline lanes<double, 8> name(lanes<double, 8> const& a, lanes<double, 8> const& b) {       \
-    return lanes<double, 8>((lanes<double, 8>::raw_type)__builtin_ia32_##operation##pd512_mask(           \
-        a.raw, b.raw, lanes<double, 8>::raw_type{}, (unsigned char)-1, 4));                               \
-  }                                                                                                       \
-  SATUR_AVX2 inline lanes<float, 8> name(lanes<float, 8> const& a, lanes<float, 8> const& b) {            \
-    return lanes<float, 8>((lanes<float, 8>::raw_type)__builtin_ia32_##operation##ps256(a.raw, b.raw));   \
-  }                                                                                                       \
-  SATUR_AVX2 inline lanes<double, 4> name(lanes<double, 4> const& a, lanes<double, 4> const& b) {         \
-    return lanes<double, 4>((lanes<double, 4>::raw_type)__builtin_ia32_##operation##pd256(a.raw, b.raw)); \
-  }                                                                                                       \
-  SATUR_INLINE lanes<float, 4> name(lanes<float, 4> const& a, lanes<float, 4> const& b) {                 \
-    return lanes<float, 4>((lanes<float, 4>::raw_type)__builtin_ia32_##operation##ps(a.raw, b.raw));      \
-  }                                                                                                       \
-  SATUR_INLINE lanes<double, 2> name(lanes<double, 2> const& a, lanes<double, 2> const& b) {              \
-    return lanes<double, 2>((lanes<double, 2>::raw_type)__builtin_ia32_##operation##pd(a.raw, b.raw));    \
+// An operation of one instruction, named by the built-in function for it.
+#define SATUR_LANES_OPERATION(attributes, name, T, N, instruction, ...)                              \
+  inline attributes lanes<T, N> name(lanes<T, N> const& a, lanes<T, N> const& b) {                   \
+    return lanes<T, N>((lanes<T, N>::raw_type)instruction(a.raw, b.raw __VA_OPT__(, ) __VA_ARGS__)); \
   }
+#if __has_builtin(__builtin_elementwise_fma) // clang from 16 on; clang 22 has no other name for it
+#define SATUR_FUSED(attributes, T, N, ...)                                                                \
+  inline attributes lanes<T, N> fused(lanes<T, N> const& a, lanes<T, N> const& b, lanes<T, N> const& c) { \
+    return lanes<T, N>(__builtin_elementwise_fma(a.raw, b.raw, c.raw));                                   \
+  }
+#else
+#define SATUR_FUSED(attributes, T, N, instruction, ...)                                                     \
+  inline attributes lanes<T, N> fused(lanes<T, N> const& a, lanes<T, N> const& b, lanes<T, N> const& c) {   \
+    return lanes<T, N>((lanes<T, N>::raw_type)instruction(a.raw, b.raw, c.raw __VA_OPT__(, ) __VA_ARGS__)); \
+  }
+#endif
+#define SATUR_ROUNDED(attributes, T, N, constraint)             \
+  inline attributes lanes<T, N> rounded(lanes<T, N> const& a) { \
+    lanes<T, N> r = a;                                          \
+    asm("" : constraint(r.raw));                                \
+    return r;                                                   \
+  }
+
+#if SATUR_HAS_X86_LANES && !defined(__clang__) // clang makes one instruction of the generic code, g++ does not
+#define SATUR_EXTREMUM(name, operation)                                                                 \
+  SATUR_LANES_OPERATION(__attribute__((always_inline)), name, float, 4, __builtin_ia32_##operation##ps) \
+  SATUR_LANES_OPERATION(__attribute__((always_inline)), name, double, 2, __builtin_ia32_##operation##pd)
+SATUR_EXTREMUM(maximum, max)
+SATUR_EXTREMUM(minimum, min)
+#undef SATUR_EXTREMUM
+#if defined(__FMA__)
+SATUR_FUSED(__attribute__((always_inline)), float, 4, __builtin_ia32_vfmaddps)
+SATUR_FUSED(__attribute__((always_inline)), double, 2, __builtin_ia32_vfmaddpd)
+#endif
+#endif
+
+// The wider registers: these carry their level's target and are inlined into kernels of that level.
+#if SATUR_HAS_WIDE_LANES
+SATUR_FUSED(SATUR_AVX512, float, 16, __builtin_ia32_vfmaddps512_mask, static_cast<unsigned short>(-1), 4)
+SATUR_FUSED(SATUR_AVX512, double, 8, __builtin_ia32_vfmaddpd512_mask, static_cast<unsigned char>(-1), 4)
+SATUR_FUSED(SATUR_AVX2, float, 8, __builtin_ia32_vfmaddps256)
+SATUR_FUSED(SATUR_AVX2, double, 4, __builtin_ia32_vfmaddpd256)
+SATUR_ROUNDED(SATUR_AVX512, float, 16, "+v")
+SATUR_ROUNDED(SATUR_AVX512, double, 8, "+v")
+SATUR_ROUNDED(SATUR_AVX2, float, 8, "+x")
+SATUR_ROUNDED(SATUR_AVX2, double, 4, "+x")
+SATUR_LANES_OPERATION(SATUR_AVX512, scale_exponent, float, 16, __builtin_ia32_scalefps512_mask,
+                      lanes<float, 16>::raw_type{}, static_cast<unsigned short>(-1), 4)
+SATUR_LANES_OPERATION(SATUR_AVX512, scale_exponent, double, 8, __builtin_ia32_scalefpd512_mask,
+                      lanes<double, 8>::raw_type{}, static_cast<unsigned char>(-1), 4)
+#if !defined(__clang__)
+#define SATUR_EXTREMUM(name, operation)                                                        \
+  SATUR_LANES_OPERATION(SATUR_AVX512, name, float, 16, __builtin_ia32_##operation##ps512_mask, \
+                        lanes<float, 16>::raw_type{}, static_cast<unsigned short>(-1), 4)      \
+  SATUR_LANES_OPERATION(SATUR_AVX512, name, double, 8, __builtin_ia32_##operation##pd512_mask, \
+                        lanes<double, 8>::raw_type{}, static_cast<unsigned char>(-1), 4)       \
+  SATUR_LANES_OPERATION(SATUR_AVX2, name, float, 8, __builtin_ia32_##operation##ps256)         \
+  SATUR_LANES_OPERATION(SATUR_AVX2, name, double, 4, __builtin_ia32_##operation##pd256)
 SATUR_EXTREMUM(maximum, max)
 SATUR_EXTREMUM(minimum, min)
 #undef SATUR_EXTREMUM
 #endif
-
-SATUR_AVX512 inline lanes<float, 16> scale_exponent(lanes<float, 16> const& p, lanes<float, 16> const& n) {
-  return lanes<float, 16>((lanes<float, 16>::raw_type)__builtin_ia32_scalefps512_mask(
-      p.raw, n.raw, lanes<float, 16>::raw_type{}, (unsigned short)-1, 4));
-}
-SATUR_AVX512 inline lanes<double, 8> scale_exponent(lanes<double, 8> const& p, lanes<double, 8> const& n) {
-  return lanes<double, 8>((lanes<double, 8>::raw_type)__builtin_ia32_scalefpd512_mask(
-      p.raw, n.raw, lanes<double, 8>::raw_type{}, (unsigned char)-1, 4));
-}
-#elif defined(__aarch64__)
-SATUR_INLINE lanes<float, 4> fused(lanes<float, 4> const& a, lanes<float, 4> const& b, lanes<float, 4> const& c) {
-  lanes<float, 4> r;
-  for (int i = 0; i < 4; ++i) {
-    r.raw[i] = __builtin_fmaf(a.raw[i], b.raw[i], c.raw[i]);
-  }
-  return r;
-}
-SATUR_INLINE lanes<double, 2> fused(lanes<double, 2> const& a, lanes<double, 2> const& b, lanes<double, 2> const& c) {
-  lanes<double, 2> r;
-  for (int i = 0; i < 2; ++i) {
-    r.raw[i] = __builtin_fma(a.raw[i], b.raw[i], c.raw[i]);
-  }
-  return r;
-}
-template <class T, int N> SATUR_INLINE lanes<T, N> rounded(lanes<T, N> a) {
-  asm("" : "+w"(a.raw));
-  return a;
-}
-#else
-template <class T, int N> SATUR_INLINE lanes<T, N> rounded(lanes<T, N> const& a) { return a; }
 #endif
+#undef SATUR_LANES_OPERATION
+#undef SATUR_FUSED
+#undef SATUR_ROUNDED
 #endif // SATUR_HAS_LANES
 
 /// a > b ? a : b, and a < b ? a : b: where b is NaN, b; where only a is NaN, b too.
@@ -134,7 +119,8 @@ template <class T> SATUR_INLINE constexpr T minimum(T const& a, T const& b) { re
 
 /// Whether a*b+c is one instruction with one rounding for this T at the level that its width stands for.
 template <class T> inline constexpr bool has_fused_v = false;
-#if defined(__FP_FAST_FMAF) || (defined(__FMA__) && defined(__x86_64__)) || defined(__aarch64__)
+#if SATUR_HAS_EXTENSIONS && \
+    (defined(__FP_FAST_FMAF) || (defined(__FMA__) && defined(__x86_64__)) || defined(__aarch64__))
 template <> inline constexpr bool has_fused_v<float> = true;
 template <> inline constexpr bool has_fused_v<double> = true;
 #endif
@@ -144,7 +130,7 @@ template <class T, int N> inline constexpr bool has_fused_v<lanes<T, N>> = has_f
 
 /// Whether p * 2^n with gradual underflow is one instruction.
 template <class T> inline constexpr bool has_scale_v = false;
-#if SATUR_HAS_LANES && defined(__x86_64__)
+#if SATUR_HAS_WIDE_LANES
 template <class T, int N> inline constexpr bool has_scale_v<lanes<T, N>> = sizeof(T) * N == 64;
 #endif
 

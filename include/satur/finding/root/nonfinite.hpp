@@ -91,7 +91,8 @@ namespace satur::inline SATUR_ABI::detail {
                      : message("only ", seen.units, " of ", l.size(),
                                " units have such z: their weights or biases are not finite");
       if (few_units) {
-        for (std::size_t u = seen.first_unit; u < l.size() && f.cure.units.size() < seen.units; ++u) {
+        for (auto u = static_cast<std::size_t>(seen.first_unit); u < l.size() && f.cure.units.size() < seen.units;
+             ++u) {
           f.cure.units.push_back(u);
         }
         if (seen.units == 1) {

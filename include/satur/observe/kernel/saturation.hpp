@@ -16,10 +16,10 @@ template <class L> struct leaf_sums {
   using C = typename pass_types<L>::counter;
   using T = math::element_t<L>;
 
-  C low = C(0);
-  C high = C(0);
-  C nan = C(0);
-  C infinite = C(0);
+  C low{};
+  C high{};
+  C nan{};
+  C infinite{};
   shifted_wide_sums<L> z; // each around a number of its own kind: a large mean costs no digits
   shifted_wide_sums<L> output;
   shifted_wide_sums<L> slope;

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <numeric>
-#include <utility>
 
 namespace satur::inline SATUR_ABI::detail {
 
@@ -36,8 +35,7 @@ template <class T> struct unit_joining {
         unit_by_unit(store, first, u, every_column{});
       }
     }
-    for (auto const& [kind, counts] :
-         {std::pair{of_low, sums.low}, std::pair{of_high, sums.high}, std::pair{of_active, sums.active}}) {
+    auto const add_counts = [&](auto kind, auto const& counts) {
       if (alike) {
         std::uint32_t* const to = store.count_row(kind) + first;
         for (std::size_t u = 0; u < units; ++u) {
@@ -48,7 +46,10 @@ template <class T> struct unit_joining {
           store.add_count(kind, first + u, static_cast<std::uint64_t>(counts[u]));
         }
       }
-    }
+    };
+    add_counts(of_low, sums.low);
+    add_counts(of_high, sums.high);
+    add_counts(of_active, sums.active);
     std::uint32_t* const silence = store.count_row(of_silence) + first;
     auto const seen = static_cast<std::uint32_t>(count);
     for (std::size_t u = 0; u < units; ++u) {
