@@ -5,6 +5,7 @@
 #include "satur/monitor/recording/drawing.hpp"
 #include "satur/monitor/recording/phase_records.hpp"
 #include "satur/monitor/recording/rows.hpp"
+#include "satur/monitor/recording/weights.hpp"
 #include "satur/observe/apply.hpp"
 #include "satur/observe/kernel/moments.hpp"
 #include "satur/observe/units.hpp"
@@ -27,7 +28,7 @@ struct layer_recorder {
   satur::phase phase = satur::phase::train; ///< the one that is recorded at the moment
   std::array<phase_records, 2> phases = {};
   scratch_memory scratch = {};  ///< slopes that are drawn and not wanted
-  scratch_memory gathered = {}; ///< rows of a batch or blocks of weights that are observed
+  scratch_memory gathered = {}; ///< rows that are observed
 
   [[nodiscard]] phase_records const& of(satur::phase p) const { return phases[static_cast<std::size_t>(p)]; }
   [[nodiscard]] phase_records& here() { return phases[static_cast<std::size_t>(phase)]; }
@@ -63,13 +64,7 @@ struct layer_recorder {
       require_result("y", *y, z);
       satur::apply(act, z, *y);
     }
-    observed_rows const some = rows_of(z, *layout, drawn, gathered);
-    here().origin.rows = (std::max)(here().origin.rows, std::uint64_t{drawn.one_in});
-    if (histograms != 0) { // takes its memory in the first step
-      static_cast<void>(scratch.template room<value_t<Z>>(drawn.most() * some.layout.units * some.layout.inner));
-    }
-    observe("observe", act, std::span<value_t<Z> const>(some.data, some.layout.size()), not_wanted, not_wanted,
-            units ? std::optional(some.layout) : std::nullopt, here().turn / drawn.one_in);
+    observe_rows(act, z, y, dy, *layout, drawn);
   }
 
   /// The layer's record of dL/dz, its histogram, and its units' if they are recorded and there is a layout. With `rows`
@@ -83,10 +78,14 @@ struct layer_recorder {
     if (units) {
       unit_access::prepare("observe_unit_gradients", here().made_units(), *layout, "dz");
     }
-    observed_rows const some = rows_of(dz, *layout, drawn, gathered);
+    using T = value_t<G>;
+    std::size_t const length = layout->units * layout->inner;
+    T* const some = gathered.template room<T>(drawn.most() * length);
+    copy_rows(dz, length, drawn, some);
     here().origin.rows = (std::max)(here().origin.rows, std::uint64_t{drawn.one_in});
-    observe_gradient(std::span<value_t<G> const>(some.data, some.layout.size()),
-                     units ? std::optional(some.layout) : std::nullopt, here().turn / drawn.one_in);
+    unit_layout const part{drawn.count(), layout->units, layout->inner};
+    observe_gradient(std::span<T const>(some, part.size()), units ? std::optional(part) : std::nullopt,
+                     here().turn / drawn.one_in);
   }
 
   /// Whether this step's updates are read.
@@ -122,6 +121,45 @@ struct layer_recorder {
 private:
   [[nodiscard]] drawn_places drawn_rows(std::optional<unit_layout> const& layout) {
     return {layout ? layout->outer : 0, rows, here().turn};
+  }
+  /// The drawn rows of z. y and dy have f(z) and f'(z) by now; they may be null.
+  template <class A, class Z, class Y, class D>
+  void observe_rows(A const& act, Z const& z, Y* y, D* dy, unit_layout const& layout, drawn_places const& drawn) {
+    using T = value_t<Z>;
+    std::size_t const length = layout.units * layout.inner;
+    unit_layout const part{drawn.count(), layout.units, layout.inner};
+    T* const rows_z = gathered.template room<T>(3 * drawn.most() * length);
+    T* const rows_y = rows_z + drawn.most() * length;
+    T* const rows_dy = rows_y + drawn.most() * length;
+    copy_rows(z, length, drawn, rows_z);
+    bool known = false;
+    if constexpr (is_array_v<Y> && is_array_v<D>) {
+      known = row_major_data(*y) != nullptr && row_major_data(*dy) != nullptr; // not if they were rounded to 16 bits
+      if (known) {
+        copy_rows(*y, length, drawn, rows_y);
+        copy_rows(*dy, length, drawn, rows_dy);
+      }
+    }
+    auto const bound = limits_of<T>(rule, act);
+    satur::saturation const nothing = empty_record(act, rule);
+    satur::saturation record = nothing;
+    known_results<T> const results{evaluator_of<T>(act), rows_z, rows_y, rows_dy, part.size()};
+    evaluator<T> const values = known ? results.as_evaluator() : results.act;
+    T* const to_y = known ? rows_y : nullptr;
+    T* const to_dy = known || histograms != 0 ? rows_dy : nullptr;
+    if (units) {
+      unit_access::prepare("observe_units", here().made_units(), part, nothing.rule, nothing.activation,
+                           nothing.peak_slope);
+      unit_pass<T> pass{{values, rows_z, to_y, to_dy, part}, bound, output_when_off<T>(act), *here().units, &record};
+      math::run<T>(pass);
+    } else {
+      observe_arrays(values, bound, plain_arrays<T>{rows_z, to_y, to_dy}, part.size(), nothing, record);
+    }
+    here().origin.rows = (std::max)(here().origin.rows, std::uint64_t{drawn.one_in});
+    here().now.saturation += record;
+    std::uint64_t const turn = here().turn / drawn.one_in;
+    draw_into(&layer_histograms::z, std::span<T const>(rows_z, part.size()), turn);
+    draw_into(&layer_histograms::slope, std::span<T const>(rows_dy, part.size()), turn);
   }
   /// The body of `pass`, with all of z observed. `turn`: which blocks are drawn.
   template <class A, class Z, class Y, class D>

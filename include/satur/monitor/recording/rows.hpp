@@ -3,11 +3,9 @@
 #pragma once
 
 #include "satur/array/in_order.hpp"
-#include "satur/array/unit_layout.hpp"
-#include "satur/monitor/recording/drawing.hpp"
+#include "satur/observe/kernel/evaluate.hpp"
 #include "satur/observe/kernel/half_arrays.hpp"
 #include "satur/observe/kernel/into_arrays.hpp"
-#include "satur/observe/kernel/moments.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -50,12 +48,11 @@ template <math::half_format F> struct half_reading<half_access<F>> {
   }
 };
 
-/// Copies runs of any numbers. In the order of their indices; in that of memory if `any_order` and they lie in one
-/// piece.
+/// Copies runs of any numbers, in the order of their indices.
 template <class X> class run_reader {
 public:
   using T = value_t<X>;
-  run_reader(X const& x, bool any_order) : plain_(any_order ? contiguous_data(x) : row_major_data(x)), x_(x) {
+  explicit run_reader(X const& x) : plain_(row_major_data(x)), x_(x) {
     if constexpr (stored_halves) {
       auto const view = as_array_view(x);
       halves_ = view.is_row_major() ? view.data : nullptr;
@@ -97,60 +94,40 @@ private:
   std::optional<number_reader<X>> in_order_;
 };
 
-/// Rows of T side by side.
-template <class T> struct observed_rows {
-  T const* data;
-  unit_layout layout;
-};
-/// The drawn rows of x, copied to `memory`.
-template <class X>
-[[nodiscard]] observed_rows<value_t<X>> rows_of(X const& x, unit_layout const& layout, drawn_places const& drawn,
-                                                scratch_memory& memory) {
-  using T = value_t<X>;
-  std::size_t const length = layout.units * layout.inner;
-  T* const to = memory.room<T>(drawn.most() * length);
-  run_reader<X> from(x, false);
-  std::size_t k = 0;
-  for (std::size_t row = drawn.first; row < drawn.all; row += drawn.one_in) {
-    from.read(row * length, length, to + k++ * length);
+/// The drawn rows of x, of `length` numbers each, one after the other.
+template <class X> void copy_rows(X const& x, std::size_t length, drawn_places const& drawn, value_t<X>* to) {
+  run_reader<X> from(x);
+  for (std::size_t row = drawn.first; row < drawn.all; row += drawn.one_in, to += length) {
+    from.read(row * length, length, to);
   }
-  return {to, {k, layout.units, layout.inner}};
 }
 
-template <class X> [[nodiscard]] array_summary summary_of(X const& x) {
-  array_summary summary;
-  for_each_block(x, [&](value_t<X> const* data, std::size_t n) { summarize(data, n, summary); });
-  return summary;
-}
-/// Of one block of 256 numbers in `one_in`, others each turn, and of at least 16 blocks: a standard deviation of fewer
-/// numbers is wrong by more than a percent.
-template <class X>
-[[nodiscard]] array_summary summary_of_blocks(X const& x, std::size_t one_in, std::uint64_t turn,
-                                              scratch_memory& memory) {
-  using T = value_t<X>;
-  constexpr std::size_t block = drawn_blocks::block;
-  constexpr std::size_t least_blocks = 16;
-  std::size_t const n = size_of(x);
-  std::size_t const blocks = (n + block - 1) / block;
-  drawn_places const drawn(blocks, (std::min)(one_in, blocks / least_blocks), turn);
-  if (drawn.one_in == 1) {
-    return summary_of(x);
-  }
-  array_summary summary;
-  T* const leaf = memory.room<T>(leaf_elements);
-  run_reader<X> from(x, true);
-  std::size_t filled = 0;
-  for (std::size_t k = drawn.first; k < blocks; k += drawn.one_in) {
-    std::size_t const count = (std::min)(block, n - k * block);
-    from.read(k * block, count, leaf + filled);
-    filled += count;
-    if (filled + block > leaf_elements || k + drawn.one_in >= blocks) {
-      summarize(static_cast<T const*>(leaf), filled, summary);
-      filled = 0;
+/// f(z) and f'(z) of n numbers that have them already; an evaluator for passes over these numbers.
+template <class T> struct known_results {
+  evaluator<T> act; ///< for any other number
+  T const* z;
+  T const* y;
+  T const* dy;
+  std::size_t n;
+
+  [[nodiscard]] evaluator<T> as_evaluator() const { return {this, &map}; }
+
+private:
+  static void map(void const* self, T const* from, T* values, T* slopes, std::size_t count) {
+    known_results const& known = *static_cast<known_results const*>(self);
+    if (!overlap(from, count, known.z, known.n)) {
+      known.act.map(known.act.act, from, values, slopes, count);
+      return;
+    }
+    std::size_t const at = static_cast<std::size_t>(from - known.z);
+    if (values != known.y + at) {
+      std::copy_n(known.y + at, count, values);
+    }
+    if (slopes != known.dy + at) {
+      std::copy_n(known.dy + at, count, slopes);
     }
   }
-  return summary;
-}
+};
 
 /// Throws what `forward` throws where y has another shape than z, or shares memory with it.
 template <class Y, class Z> void require_result(char const* name, Y& y, Z const& z) {
