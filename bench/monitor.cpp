@@ -19,6 +19,7 @@ struct way {
   bool diagnosed = false; // once in ten steps
   std::size_t steps = 20; // in each run of a pair
   std::size_t pairs = 61;
+  bool hands_over = false; // the data and the loss
 };
 
 /// Watched and bare, the loss is the same, and what is counted is right.
@@ -53,8 +54,17 @@ int main() {
       {"records of each layer and updates, every step", {}, "1.03"},
       {"and histograms of all values", {.histograms = 1}},
       {"and each unit", everything},
-      {"everything, one row in 8 of every batch", with(everything, [](options& o) { o.rows = 8; }), "1.02"},
-      {"the same, without histograms", {.units = true, .rows = 8}},
+      {"everything, one row in 8: each unit, updates, histograms of one block in 8",
+       with(everything,
+            [](options& o) {
+              o.histograms = 8;
+              o.rows = 8;
+            }),
+       "1.02", false, 10, 201},
+      {"the same, without histograms", {.units = true, .rows = 8}, "", false, 10, 201},
+      {"the same, with histograms of all values", with(everything, [](options& o) { o.rows = 8; }), "", false, 10, 201},
+      {"the same, and the data and the loss", with(everything, [](options& o) { o.rows = 8; }), "", false, 10, 201,
+       true},
       {"all rows: units, histograms of one block in 8, updates and a diagnosis in one step in 10",
        {.histograms = 8, .updates = 10, .units = true},
        "1.05",
@@ -83,6 +93,7 @@ int main() {
       check_counts(w);
     }
     bench::network net(w.options);
+    net.hands_over = w.hands_over;
     auto const bare = [&] {
       for (std::size_t i = 0; i < w.steps; ++i) {
         net.step<false>();

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <ctime>
 #include <vector>
 
 namespace bench {
@@ -34,13 +34,19 @@ private:
   }
 };
 
-/// Calls base() and other() in turns, `pairs` times, each time another one first.
+/// Calls base() and other() in turns, `pairs` times, each time another one first. The time is that of the processor in
+/// this thread: whoever else runs on the machine is not part of it.
 template <class Base, class Other>
 [[nodiscard]] paired in_pairs(std::size_t pairs, Base const& base, Other const& other) {
   auto const time_of = [](auto const& f) {
-    auto const start = std::chrono::steady_clock::now();
+    auto const now = [] {
+      timespec t{};
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+      return 1e9 * static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec);
+    };
+    double const start = now();
     f();
-    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+    return now() - start;
   };
   paired all;
   std::vector<double> bases;

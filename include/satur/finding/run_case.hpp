@@ -70,14 +70,16 @@ struct run_case {
   [[nodiscard]] bool late() const { return losses_seen() >= 40; }
   /// So few steps that starting again costs little.
   [[nodiscard]] bool young() const { return losses_seen() != 0 && losses_seen() < 100; }
-  [[nodiscard]] bool exploded() const {
+  [[nodiscard]] bool exploded() const { return (losses_seen() != 0 && run.losses->nonfinite()) || rose(); }
+  /// The finite losses rose far above their start.
+  [[nodiscard]] bool rose() const {
     if (losses_seen() == 0) {
       return false;
     }
     loss_history const& all = *run.losses;
     double const start = all[0].mean;
     double const above = is_nan(all.chance()) || start > all.chance() ? start : all.chance();
-    return all.nonfinite() || all.between(0.8, 1.0).mean > 3.0 * above;
+    return all.between(0.8, 1.0).mean > 3.0 * above;
   }
   /// Whether findings without evidence in weights, biases or data may be reported: the loss fails, or is not known.
   [[nodiscard]] bool may_suspect() const { return losses_seen() == 0 || fails(); }

@@ -97,7 +97,16 @@ namespace satur::detail {
     bool const some_read = l.weights.size != 0; // some blocks of weights: a single one may be in another
     bool const single_weight = (seen.weights == 1 && few_units) || (some_read && seen.weights == 0 && seen.units == 1);
     bool const blown_up = later && !single_weight && (run.exploded() || run.spoiled());
-    if (seen.in_z() && (seen.weights != 0 || few_units) && !blown_up) {
+    // The batch before brought it, in a row that was not observed: what was observed of that step was finite.
+    bool const loss_before = run.losses_seen() != 0 && run.run.losses->nonfinite() &&
+                             run.run.losses->nonfinite_step() < seen.step && l.onset.has_value();
+    bool const unseen = l.rows > 1 && later && !few_units && !run.rose() && (seen.weights != 0 || loss_before);
+    if (unseen) {
+      f.cause = cause::unknown;
+      f.reason =
+          message("it came with the step before, in rows that were not observed", ": one row in ", l.rows, " was");
+      f.cure.advice = "look at the batch of that step, or observe all rows (monitor_options::rows = 1)";
+    } else if (seen.in_z() && (seen.weights != 0 || few_units) && !blown_up) {
       f.cause = cause::nonfinite_weights;
       f.reason = seen.weights != 0 ? message(seen.weights, some_read ? " of the weights that were read are not finite"
                                                            : seen.weights == 1 ? " weight is not finite"
@@ -159,7 +168,9 @@ namespace satur::detail {
     f.cure.advice = message("start again with the learning rate times ", text::significant(f.cure.factor, 2));
     break;
   default:
-    f.cure.advice = "look at the first value that is not finite: nothing that was recorded explains it";
+    if (f.cure.advice.empty()) {
+      f.cure.advice = "look at the first value that is not finite: nothing that was recorded explains it";
+    }
     break;
   }
   for (layer_case const& l : run.layers) {

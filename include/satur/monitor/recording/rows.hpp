@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 
 namespace satur::detail {
@@ -48,58 +47,28 @@ template <math::half_format F> struct half_reading<half_access<F>> {
   }
 };
 
-/// Copies runs of any numbers, in the order of their indices.
-template <class X> class run_reader {
-public:
-  using T = value_t<X>;
-  explicit run_reader(X const& x) : plain_(row_major_data(x)), x_(x) {
-    if constexpr (stored_halves) {
-      auto const view = as_array_view(x);
-      halves_ = view.is_row_major() ? view.data : nullptr;
+/// The drawn rows of x, of `length` numbers each, one after the other.
+template <class X> void copy_rows(X const& x, std::size_t length, drawn_places const& drawn, value_t<X>* to) {
+  auto const each = [&](auto const& read) { // read(first number, to)
+    for (std::size_t row = drawn.first; row < drawn.all; row += drawn.one_in, to += length) {
+      read(row * length, to);
     }
+  };
+  if (value_t<X> const* const data = row_major_data(x); data != nullptr) {
+    each([&](std::size_t at, value_t<X>* row) { std::copy_n(data + at, length, row); });
+    return;
   }
-  run_reader(run_reader const&) = delete;
-  run_reader& operator=(run_reader const&) = delete;
-  ~run_reader() = default;
-
-  void read(std::size_t at, std::size_t n, T* to) {
-    if (plain_ != nullptr) {
-      std::copy_n(plain_ + at, n, to);
-      return;
-    }
-    if constexpr (stored_halves) {
-      if (halves_ != nullptr) {
-        half_reading<typename view_t<X const>::access_type>::read(halves_ + at, n, to);
+  if constexpr (memory_of_numbers<X>) {
+    using reading = half_reading<typename view_t<X const>::access_type>;
+    if constexpr (reading::known) {
+      if (auto const view = as_array_view(x); view.is_row_major()) {
+        each([&](std::size_t at, float* row) { reading::read(view.data + at, length, row); });
         return;
       }
     }
-    if (!in_order_) {
-      in_order_.emplace(x_);
-    }
-    in_order_->read(at, n, to);
   }
-
-private:
-  static constexpr bool stored_halves = [] {
-    if constexpr (memory_of_numbers<X>) {
-      return half_reading<typename view_t<X const>::access_type>::known;
-    } else {
-      return false;
-    }
-  }();
-
-  T const* plain_;
-  std::uint16_t const* halves_ = nullptr;
-  X const& x_;
-  std::optional<number_reader<X>> in_order_;
-};
-
-/// The drawn rows of x, of `length` numbers each, one after the other.
-template <class X> void copy_rows(X const& x, std::size_t length, drawn_places const& drawn, value_t<X>* to) {
-  run_reader<X> from(x);
-  for (std::size_t row = drawn.first; row < drawn.all; row += drawn.one_in, to += length) {
-    from.read(row * length, length, to);
-  }
+  number_reader<X> from(x);
+  each([&](std::size_t at, value_t<X>* row) { from.read(at, length, row); });
 }
 
 /// f(z) and f'(z) of n numbers that have them already; an evaluator for passes over these numbers.

@@ -94,7 +94,7 @@ template <class X>
     return summary;
   }
   T* const room = memory.room<T>(block);
-  run_reader<X> from(x);
+  number_reader<X> from(x);
   for (std::size_t k = drawn.first; k < blocks; k += drawn.one_in) {
     std::size_t const count = (std::min)(block, n - k * block);
     from.read(k * block, count, room);
