@@ -29,14 +29,12 @@ struct layer_case : activation_facts {
   saturation first;               ///< of the first step; empty if unknown
   std::vector<unit_origin> start; ///< z of each unit in the first samples; empty if unknown
   std::uint64_t start_samples;    ///< how many samples that are
-  std::uint64_t sampled;          ///< sampled steps; 0 if unknown
-  std::uint64_t rows;             ///< one row in so many of a batch was observed
+  std::uint64_t sampled, rows;    ///< sampled steps, 0 if unknown; one row in `rows` of a batch was observed
   std::optional<nonfinite_onset> onset;
-  layer_case const* before;                                      ///< the layer that feeds this one, or null
-  double initial;                                                ///< slope share at the start; NaN if unknown
-  double first_update;                                           ///< log10 of the first update's size; NaN if unknown
-  double healthy = 1.0;                                          ///< slope share to compare with
-  double expected_variance;                                      ///< of z; NaN if unknown
+  layer_case const* before;     ///< the layer that feeds this one, or null
+  double initial, first_update; ///< slope share at the start, log10 of the first update's size; NaN if unknown
+  double healthy = 1.0;         ///< slope share to compare with
+  double expected_variance;     ///< of z; NaN if unknown
   double data_square = std::numeric_limits<double>::quiet_NaN(); ///< mean square of the data, for the first layer
   unit_records const* units;                                     ///< null if not recorded
   layer_state now;                                               ///< measured

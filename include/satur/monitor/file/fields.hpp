@@ -61,12 +61,10 @@ struct record_access {
       all(ar, r.first, r.weights, r.first_weights, r.unit_samples, r.sampled, r.last_step);
       if (ar.format >= 5) {
         ar.number(r.rows);
-        if constexpr (Archive::reading) {
-          ar.require(r.rows != 0, "one row in 1 or more");
-        }
       }
       std::size_t units = r.units.size();
       if constexpr (Archive::reading) {
+        ar.require(r.rows != 0, "one row in 1 or more");
         units = ar.count("units of a first step", 16);
         r.units.resize(units);
       } else {
