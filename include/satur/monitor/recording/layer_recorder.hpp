@@ -80,11 +80,11 @@ struct layer_recorder {
     }
     using T = value_t<G>;
     std::size_t const length = layout->units * layout->inner;
-    T* const some = gathered.template room<T>(drawn.most() * length);
-    copy_rows(dz, length, drawn, some);
+    row_room<T> const some(drawn.most() * length, gathered);
+    copy_rows(dz, length, drawn, some.data());
     here().origin.rows = (std::max)(here().origin.rows, std::uint64_t{drawn.one_in});
     unit_layout const part{drawn.count(), layout->units, layout->inner};
-    observe_gradient(std::span<T const>(some, part.size()), units ? std::optional(part) : std::nullopt,
+    observe_gradient(std::span<T const>(some.data(), part.size()), units ? std::optional(part) : std::nullopt,
                      here().turn / drawn.one_in);
   }
 
@@ -128,38 +128,38 @@ private:
     using T = value_t<Z>;
     std::size_t const length = layout.units * layout.inner;
     unit_layout const part{drawn.count(), layout.units, layout.inner};
-    T* const rows_z = gathered.template room<T>(3 * drawn.most() * length);
-    T* const rows_y = rows_z + drawn.most() * length;
-    T* const rows_dy = rows_y + drawn.most() * length;
-    copy_rows(z, length, drawn, rows_z);
-    bool known = false;
-    if constexpr (is_array_v<Y> && is_array_v<D>) {
-      known = row_major_data(*y) != nullptr && row_major_data(*dy) != nullptr; // not if they were rounded to 16 bits
-      if (known) {
-        copy_rows(*y, length, drawn, rows_y);
-        copy_rows(*dy, length, drawn, rows_dy);
-      }
+    row_room<T> const rows_z(drawn.most() * length, gathered);
+    row_room<T> const rows_dy(histograms != 0 ? drawn.most() * length : 0, scratch);
+    copy_rows(z, length, drawn, rows_z.data());
+    T const* known_y = nullptr;
+    T const* known_dy = nullptr;
+    if constexpr (is_array_v<Y> && is_array_v<D>) { // not if they were rounded to 16 bits
+      known_y = row_major_data(*y);
+      known_dy = row_major_data(*dy);
     }
     auto const bound = limits_of<T>(rule, act);
     satur::saturation const nothing = empty_record(act, rule);
     satur::saturation record = nothing;
-    known_results<T> const results{evaluator_of<T>(act), rows_z, rows_y, rows_dy, part.size()};
-    evaluator<T> const values = known ? results.as_evaluator() : results.act;
-    T* const to_y = known ? rows_y : nullptr;
-    T* const to_dy = known || histograms != 0 ? rows_dy : nullptr;
+    known_results<T> const results{evaluator_of<T>(act), rows_z.data(), known_y, known_dy, length, drawn};
+    evaluator<T> const values = known_y != nullptr && known_dy != nullptr ? results.as_evaluator() : results.act;
+    T* const slopes = histograms != 0 ? rows_dy.data() : nullptr;
     if (units) {
       unit_access::prepare("observe_units", here().made_units(), part, nothing.rule, nothing.activation,
                            nothing.peak_slope);
-      unit_pass<T> pass{{values, rows_z, to_y, to_dy, part}, bound, output_when_off<T>(act), *here().units, &record};
+      unit_pass<T> pass{
+          {values, rows_z.data(), nullptr, slopes, part}, bound, output_when_off<T>(act), *here().units, &record};
       math::run<T>(pass);
     } else {
-      observe_arrays(values, bound, plain_arrays<T>{rows_z, to_y, to_dy}, part.size(), nothing, record);
+      observe_arrays(values, bound, plain_arrays<T>{rows_z.data(), nullptr, slopes}, part.size(), nothing, record);
     }
     here().origin.rows = (std::max)(here().origin.rows, std::uint64_t{drawn.one_in});
     here().now.saturation += record;
     std::uint64_t const turn = here().turn / drawn.one_in;
-    draw_into(&layer_histograms::z, std::span<T const>(rows_z, part.size()), turn);
-    draw_into(&layer_histograms::slope, std::span<T const>(rows_dy, part.size()), turn);
+    if (histograms == 0) {
+      return;
+    }
+    draw_into(&layer_histograms::z, std::span<T const>(rows_z.data(), part.size()), turn);
+    draw_into(&layer_histograms::slope, std::span<T const>(slopes, part.size()), turn);
   }
   /// The body of `pass`, with all of z observed. `turn`: which blocks are drawn.
   template <class A, class Z, class Y, class D>

@@ -71,29 +71,33 @@ template <class X> void copy_rows(X const& x, std::size_t length, drawn_places c
   each([&](std::size_t at, value_t<X>* row) { from.read(at, length, row); });
 }
 
-/// f(z) and f'(z) of n numbers that have them already; an evaluator for passes over these numbers.
+/// f(z) and f'(z) of rows that have them already, in the arrays of the whole batch; an evaluator for passes over the
+/// copied rows.
 template <class T> struct known_results {
   evaluator<T> act; ///< for any other number
-  T const* z;
+  T const* rows;    ///< copies of the drawn rows of z
   T const* y;
   T const* dy;
-  std::size_t n;
+  std::size_t length; ///< of a row
+  drawn_places drawn;
 
   [[nodiscard]] evaluator<T> as_evaluator() const { return {this, &map}; }
 
 private:
   static void map(void const* self, T const* from, T* values, T* slopes, std::size_t count) {
     known_results const& known = *static_cast<known_results const*>(self);
-    if (!overlap(from, count, known.z, known.n)) {
+    if (!overlap(from, count, known.rows, known.drawn.count() * known.length)) {
       known.act.map(known.act.act, from, values, slopes, count);
       return;
     }
-    std::size_t const at = static_cast<std::size_t>(from - known.z);
-    if (values != known.y + at) {
-      std::copy_n(known.y + at, count, values);
-    }
-    if (slopes != known.dy + at) {
-      std::copy_n(known.dy + at, count, slopes);
+    for (std::size_t at = static_cast<std::size_t>(from - known.rows); count != 0;) {
+      std::size_t const column = at % known.length;
+      std::size_t const run = (std::min)(count, known.length - column);
+      std::size_t const there = (known.drawn.first + at / known.length * known.drawn.one_in) * known.length + column;
+      values = std::copy_n(known.y + there, run, values);
+      slopes = std::copy_n(known.dy + there, run, slopes);
+      at += run;
+      count -= run;
     }
   }
 };
