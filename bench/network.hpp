@@ -32,6 +32,7 @@ struct network {
   std::vector<int> labels;
   satur::softmax_cross_entropy<float> loss;
   satur::monitor mon;
+  bool hands_over = false; ///< the data and the loss too
 
   explicit network(satur::monitor_options const& options = {}) : mon(options) {
     std::mt19937_64 urbg(1);
@@ -67,6 +68,11 @@ struct network {
     static char const* const names[] = {"fc1", "fc2", "fc3", "out"};
     satur::tanh const act;
     matrix const* in = &x;
+    if constexpr (Watched) {
+      if (hands_over) {
+        mon.input(x);
+      }
+    }
     for (std::size_t l = 0; l < 3; ++l) {
       matrix const& z = layers[l].forward(*in);
       if constexpr (Watched) {
@@ -82,6 +88,9 @@ struct network {
     if constexpr (Watched) {
       mon[names[3]].observe(satur::identity{}, logits);
       mon[names[3]].gradient(*d);
+      if (hands_over) {
+        mon.loss(value, 2.302585);
+      }
     }
     d = &layers[3].backward(*d);
     for (std::size_t l = 3; l-- > 0;) {

@@ -163,7 +163,7 @@ TEST_CASE("monitor file: exact doubles and the bytes of the format") {
   CHECK(std::signbit(s.lowest_z));
   CHECK(std::isnan(s.output.mean));
   CHECK(bytes.substr(0, 6) == "\x89SATUR");
-  CHECK(bytes[8] == 4);                                                   // the format, little-endian
+  CHECK(bytes[8] == 5);                                                   // the format, little-endian
   CHECK(bytes.find(std::string("\x08\0\0\0\0\0\0\0z_beyond", 16)) == 40); // the rule comes first
   CHECK(bytes.find(std::string("\0\0\0\0\0\0\x14\x40", 8)) == 56);        // 5.0
 }
@@ -175,7 +175,7 @@ struct stored_file {
   std::size_t size;
   char const* bytes;
 };
-constexpr stored_file stored[4] = {
+constexpr stored_file stored[5] = {
     {2035, // format 1
      "0:8953415455520d0a01 16:cb07 24:66dd3904f473eaab3d2a38dd304d93ea08 48:7a5f6265796f6e64 62:f83f 80:01 "
      "88:01 200:01 272:01 280:01 288:01 296:61 305:08 313:02 321:05 329:03 337:04 351:1c40 367:1a40 377:04 "
@@ -201,6 +201,13 @@ constexpr stored_file stored[4] = {
      "489:6c65616b795f72656c75 505:f03f 705:f07f 713:f0ff 953:f07f 961:f0ff 1107:01 1265:f07f 1273:f0ff "
      "1641:f07f 1649:f0ff 1889:f07f 1897:f0ff 2137:f07f 2145:f0ff 2291:01 2449:f07f 2457:f0ff 2723:01 2761:f87f "
      "2769:f87f"},
+    {2827, // format 5: which rows and weights are observed
+     "0:8953415455520d0a05 16:e30a 24:09bbf6a2c49eff403551eb1bba183fec08 48:7a5f6265796f6e64 62:f83f 80:01 "
+     "88:01 128:01 216:01 288:01 296:01 304:01 312:61 329:08 337:02 345:05 353:03 361:04 369:08 383:ec3f "
+     "391:d83f04 414:80574004 431:f03f 439:4540 447:20c0 455:144008 465:7a5f6265796f6e64 479:f83f 489:0a "
+     "497:6c65616b795f72656c75 513:f03f 713:f07f 721:f0ff 961:f07f 969:f0ff 1115:01 1273:f07f 1281:f0ff "
+     "1523:01 1673:f07f 1681:f0ff 1921:f07f 1929:f0ff 2169:f07f 2177:f0ff 2323:01 2481:f07f 2489:f0ff "
+     "2731:01 2779:01 2817:f87f 2825:f87f"},
 };
 std::string bytes_of(stored_file const& file) {
   std::string bytes(file.size, '\0');
@@ -241,7 +248,7 @@ TEST_CASE("monitor file: every format is read, the newest is written") {
     CHECK(s.peak_slope == 1.0);
     CHECK(back == mon);
   }
-  CHECK(saved(mon) == bytes_of(stored[3]));
+  CHECK(saved(mon) == bytes_of(stored[4]));
 }
 
 TEST_CASE("monitor file: two monitors in one stream") {
@@ -283,10 +290,10 @@ TEST_CASE("monitor file: every kind of damage has its message") {
   bytes[41] = static_cast<char>(bytes[41] ^ 1);
   CHECK(refusal_of(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
   bytes = good;
-  bytes[8] = 5; // a flipped bit is damage…
+  bytes[8] = 6; // a flipped bit is damage…
   CHECK(refusal_of(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
   put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
-  CHECK(refusal_of(bytes).find("says format 5, expected 1 to 4; a newer satur wrote it") != std::string::npos);
+  CHECK(refusal_of(bytes).find("says format 6, expected 1 to 5; a newer satur wrote it") != std::string::npos);
   put_word(bytes, 8, 0); // and no satur wrote format 0
   put_word(bytes, 32, hash(bytes, 0, 32));
   CHECK(refusal_of(bytes).find("says format 0, expected 1 to " + std::to_string(satur::detail::newest_format) +
@@ -315,7 +322,7 @@ TEST_CASE("monitor file: every kind of damage has its message") {
 
 TEST_CASE("monitor file: a number too large for its field throws") {
   // The payload begins with the rule (8 bytes of length, a name of 11, two numbers), then come histograms, updates,
-  // every, budget, the history's way to thin, its lines, units, the phase, the wish to stop.
+  // every, budget, the history's way to thin, its lines, units, rows, the phase, the wish to stop.
   std::string const good = saved(trained(false));
   std::size_t const after_rule = 40 + 8 + 11 + 16;
   auto const with = [&](std::size_t field, std::uint64_t word) {
@@ -328,11 +335,11 @@ TEST_CASE("monitor file: a number too large for its field throws") {
   CHECK(with(4, 2).find("expected a way to thin a history; ") != std::string::npos);
   CHECK(with(4, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
   CHECK(with(4, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
-  CHECK(with(7, 1).empty()); // the other phase
-  CHECK(with(7, 2).find("expected a phase; ") != std::string::npos);
-  CHECK(with(7, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
-  CHECK(with(7, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
-  for (std::size_t const boolean : {6u, 8u}) {
+  CHECK(with(8, 1).empty()); // the other phase
+  CHECK(with(8, 2).find("expected a phase; ") != std::string::npos);
+  CHECK(with(8, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
+  CHECK(with(8, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
+  for (std::size_t const boolean : {6u, 9u}) {
     CHECK(with(boolean, 0).empty());
     CHECK(with(boolean, 1).empty());
     CHECK(with(boolean, 2).find("expected 0 or 1, found 2; ") != std::string::npos);
@@ -340,6 +347,8 @@ TEST_CASE("monitor file: a number too large for its field throws") {
   }
   CHECK(with(2, 0).find("every is 0") != std::string::npos);
   CHECK(with(5, 1).find("lines is 1") != std::string::npos);
+  CHECK(with(7, 8).empty());
+  CHECK(with(7, 0).find("rows is 0") != std::string::npos);
 }
 
 TEST_CASE("monitor file: 1,000 damaged files throw with a message") {

@@ -110,3 +110,39 @@ TEST_CASE("monitor: no allocation once the layers are known") {
         }) == 0);
   CHECK(satur_test::allocations_in([] { ::operator delete(::operator new(16)); }) > 0); // the counter counts
 }
+
+TEST_CASE("monitor: no allocation after the first step with some rows observed, whichever rows are drawn") {
+  std::vector<float> z(13 * 40);
+  std::vector<float> w(256 * 40);
+  for (std::vector<float>* const numbers : {&z, &w}) {
+    for (std::size_t i = 0; i < numbers->size(); ++i) {
+      (*numbers)[i] = 0.01f * static_cast<float>(i % 1000) - 4.0f;
+    }
+  }
+  std::vector<float> y(z.size()), dy(z.size());
+  auto const layout = satur::unit_layout::matrix(13, 40);
+  for (int const start : {0, 3}) { // step 3 observes three of 13 rows, step 5 four
+    for (bool const by_unit : {false, true}) {
+      satur::monitor mon({.histograms = 1, .units = by_unit, .rows = 5});
+      auto const step = [&] {
+        mon["fc"].forward(satur::tanh{}, z, y, layout);
+        mon["half"].forward(satur::tanh{}, z, y, dy, layout);
+        mon["fc"].gradient(z, layout);
+        mon["fc"].update(w, w, -0.5);
+        mon.input(z, layout);
+        mon.end_step();
+      };
+      for (int i = 0; i < start; ++i) {
+        step();
+      }
+      satur::monitor const copy = mon;
+      mon = copy; // a copy has no scratch memory
+      step();
+      CHECK(satur_test::allocations_in([&] {
+              for (int i = 0; i < 10; ++i) {
+                step();
+              }
+            }) == 0);
+    }
+  }
+}

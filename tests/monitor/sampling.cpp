@@ -28,11 +28,13 @@ struct loop {
   std::uint64_t sampled_call = 1500;
   std::uint64_t recorded = 0; // what recording cost, by the loop's own account
   std::uint64_t whole = 0;
+  std::uint64_t interruption = 0; // within the next call of a step that is not sampled
 
   explicit loop(satur::sampling_options const& policy) : mon({.sampling = policy}, fake_clock) {}
   bool step(std::uint64_t rest = 100000) {
     bool const sampled = mon.sampling_now();
-    per_reading = sampled ? sampled_call : 500;
+    per_reading = sampled ? sampled_call : 500 + interruption;
+    interruption = sampled ? interruption : 0;
     std::uint64_t const before = now;
     now += rest;
     mon["fc"].forward(satur::sigmoid{}, z, a);
@@ -96,9 +98,9 @@ TEST_CASE("sampling: the cost stays within the budget and uses it") {
       }
     }
     double const share = static_cast<double>(l.recorded) / static_cast<double>(l.whole - l.recorded);
-    double const most = 2000.0 / 101000.0; // sampling all steps
-    CHECK(share > 0.95 * std::fmin(budget, most));
-    CHECK(l.mon.sampling().overhead() == doctest::Approx(share).epsilon(0.03));
+    double const most = 2000.0 / 101000.0;         // sampling all steps
+    CHECK(share > 0.93 * std::fmin(budget, most)); // a twentieth is kept for what it costs outside of the calls
+    CHECK(l.mon.sampling().overhead() == doctest::Approx(1.05 * share).epsilon(0.03));
     CHECK(l.mon.sampling().seen == 20000);
     CHECK(l.mon.sampling().sampled * 2000 == l.recorded);
   }
@@ -117,14 +119,27 @@ TEST_CASE("sampling: the budget follows the cost, and a pause allows no burst") 
   }
   double const share = static_cast<double>(l.recorded - recorded) / static_cast<double>(l.whole - whole);
   CHECK(share < 0.0102); // the first dear sample was not expected
-  CHECK(share > 0.0095);
+  CHECK(share > 0.0093);
 
   l.step(std::uint64_t{3600} * 1000000000); // somebody looked at it in a debugger
   int sampled = 0;
   for (int i = 0; i < 100; ++i) {
     sampled += l.step() ? 1 : 0;
   }
-  CHECK(sampled <= 5); // one at once, then one in thirty
+  CHECK(sampled <= 6); // two at once, then one in thirty
+}
+
+TEST_CASE("sampling: steps that are interrupted do not make recording look cheap") {
+  for (std::size_t const from : {0u, 50u}) { // from the first step that is not sampled, or later
+    CAPTURE(from);
+    loop l({.budget = 0.01});
+    for (std::size_t i = 0; i < 20000; ++i) {
+      l.interruption = i >= from && i % 40 == from % 40 ? 4000000 : l.interruption; // by another program
+      l.step();
+    }
+    CHECK(l.recorded <= 0.0102 * static_cast<double>(l.whole - l.recorded));
+    CHECK(l.mon.sampling().sampled > 5000); // the interruptions are most of the time, and pay for it
+  }
 }
 
 TEST_CASE("sampling: interval and budget together") {

@@ -135,12 +135,13 @@ void check_units(satur::unit_records const& units, std::uint64_t record, bool ra
     CHECK(s.gradients == 7000.0 + k - bad);
   }
 }
-/// What format 4 has in addition.
-void check_beginning(satur::monitor const& mon) {
+/// What format 4 has in addition, and format 5 to that.
+void check_beginning(satur::monitor const& mon, bool with_rows) {
   satur::layer_origin const& o = mon.at("fc1").origin();
   check_record(o.first, 11);
-  CHECK(o.weights == satur::weight_record{71, 72, 73, 0.125, 0.375});
-  CHECK(o.first_weights == satur::weight_record{81, 82, 83, 0.25, 0.5});
+  CHECK(o.weights == satur::weight_record{71, 72, 73, 0.125, 0.375, with_rows ? 301u : 0u});
+  CHECK(o.first_weights == satur::weight_record{81, 82, 83, 0.25, 0.5, with_rows ? 302u : 0u});
+  CHECK(o.rows == (with_rows ? 7 : 1));
   REQUIRE(o.onset.has_value());
   CHECK(*o.onset == satur::nonfinite_onset{.after = 91,
                                            .step = 92,
@@ -176,11 +177,12 @@ void check_beginning(satur::monitor const& mon) {
   REQUIRE(mon.inputs()->units(phase::eval).has_value());
   CHECK((*mon.inputs()->units(phase::eval))[1].z_mean == 5.0); // of 3 and 7
 }
-void check_monitor(satur::monitor const& mon, bool with_units) {
+void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows) {
   CHECK(mon.options() == satur::monitor_options{.rule = satur::z_outside{-5.5, 6.25},
                                                 .histograms = 3,
                                                 .updates = 4,
                                                 .units = with_units,
+                                                .rows = with_rows ? 6u : 1u,
                                                 .sampling = {.every = 5, .budget = 0.375},
                                                 .history = {.lines = 9, .keeps = satur::history_keeps::newest}});
   CHECK(mon.phase() == phase::eval);
@@ -252,9 +254,9 @@ TEST_CASE("stored files: every format is read, every number in its place") {
     CAPTURE(format);
     std::string const bytes = stored::bytes_of(text);
     REQUIRE(static_cast<unsigned char>(bytes[8]) == format);
-    check_monitor(loaded(bytes), format >= 2);
+    check_monitor(loaded(bytes), format >= 2, format >= 5);
     if (format >= 4) {
-      check_beginning(loaded(bytes));
+      check_beginning(loaded(bytes), format >= 5);
     } else {
       CHECK(loaded(bytes).inputs() == nullptr);
       CHECK(loaded(bytes).losses().empty());
@@ -347,7 +349,7 @@ TEST_CASE("stored files: numbers out of range throw, numbers at the limit are re
 }
 
 TEST_CASE("stored files: damage to how a layer began, to the data and to the loss throws") {
-  std::string const good = stored::bytes_of(stored::format_4);
+  std::string const good = stored::bytes_of(stored::format_5);
   // `words` are in the file once; the word at `place` of them becomes `word`.
   auto const with = [&](std::vector<std::uint64_t> const& words, std::size_t place, std::uint64_t word) {
     std::string pattern(8 * words.size(), '\0');
@@ -363,10 +365,12 @@ TEST_CASE("stored files: damage to how a layer began, to the data and to the los
     return satur_test::refusal_of(bytes);
   };
   auto const word = [](double x) { return std::bit_cast<std::uint64_t>(x); };
-  CHECK(with({62, 63, 2, word(1.5)}, 0, 60).empty());
-  CHECK(with({62, 63, 2, word(1.5)}, 2, std::uint64_t{1} << 60).find("a number of units of a first step up to ") !=
+  CHECK(with({62, 63, 7, 2, word(1.5)}, 0, 60).empty());
+  CHECK(with({62, 63, 7, 2, word(1.5)}, 2, 1).empty());
+  CHECK(with({62, 63, 7, 2, word(1.5)}, 2, 0).find("expected one row in 1 or more; ") != std::string::npos);
+  CHECK(with({62, 63, 7, 2, word(1.5)}, 3, std::uint64_t{1} << 60).find("a number of units of a first step up to ") !=
         std::string::npos);
-  CHECK_FALSE(with({62, 63, 2, word(1.5)}, 2, 1).empty()); // what follows is in the wrong place
+  CHECK_FALSE(with({62, 63, 7, 2, word(1.5)}, 3, 1).empty()); // what follows is in the wrong place
   CHECK(with({word(4.5), 1, 91, 92}, 1, 2).find("expected 0 or 1, found 2; ") != std::string::npos); // onset
   CHECK(with({98, 99, 1}, 2, 2).find("expected 0 or 1, found 2; ") != std::string::npos);            // all alike
   // the loss: blocks, their length, losses seen, step and flag of the first that is not finite

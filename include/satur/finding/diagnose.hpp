@@ -108,6 +108,7 @@ namespace satur { inline namespace SATUR_ABI {
     run.data = data->last().saturation;
     run.features = data->units() ? &*data->units() : nullptr;
     run.data_onset = data->origin().onset;
+    run.data_rows = data->origin().rows;
   }
   return run;
 }

@@ -48,7 +48,7 @@ struct consequence {
   bool operator==(consequence const&) const = default;
 };
 
-/// Something began in one of these steps. `first` and `last` are the same if every step was sampled.
+/// Something began in one of these steps. `first` and `last` are the same if every step and every row was observed.
 struct step_range {
   std::uint64_t first = 0;
   std::uint64_t last = 0;

@@ -29,12 +29,12 @@ struct layer_case : activation_facts {
   saturation first;               ///< of the first step; empty if unknown
   std::vector<unit_origin> start; ///< z of each unit in the first samples; empty if unknown
   std::uint64_t start_samples;    ///< how many samples that are
+  std::uint64_t sampled, rows;    ///< sampled steps, 0 if unknown; one row in `rows` of a batch was observed
   std::optional<nonfinite_onset> onset;
-  layer_case const* before;                                      ///< the layer that feeds this one, or null
-  double initial;                                                ///< slope share at the start; NaN if unknown
-  double first_update;                                           ///< log10 of the first update's size; NaN if unknown
-  double healthy = 1.0;                                          ///< slope share to compare with
-  double expected_variance;                                      ///< of z; NaN if unknown
+  layer_case const* before;     ///< the layer that feeds this one, or null
+  double initial, first_update; ///< slope share at the start, log10 of the first update's size; NaN if unknown
+  double healthy = 1.0;         ///< slope share to compare with
+  double expected_variance;     ///< of z; NaN if unknown
   double data_square = std::numeric_limits<double>::quiet_NaN(); ///< mean square of the data, for the first layer
   unit_records const* units;                                     ///< null if not recorded
   layer_state now;                                               ///< measured
@@ -42,8 +42,8 @@ struct layer_case : activation_facts {
   layer_case(named_record const& r, layer_case const* layer_before, std::span<any_activation const> given)
       : activation_facts(r.record.saturation, r.rule, given), name(r.name), record(r.record), weights(r.origin.weights),
         first_weights(r.origin.first_weights), first(r.origin.first.saturation), start(r.origin.units),
-        start_samples(r.origin.unit_samples), onset(r.origin.onset), before(layer_before),
-        initial(r.initial_slope_share), first_update(r.origin.first.update.log10_ratio()),
+        start_samples(r.origin.unit_samples), sampled(r.origin.sampled), rows(r.origin.rows), onset(r.origin.onset),
+        before(layer_before), initial(r.initial_slope_share), first_update(r.origin.first.update.log10_ratio()),
         expected_variance(r.expected_variance_z),
         units(r.units != nullptr && r.units->samples() != 0 ? r.units : nullptr) {
     saturation const& s = record.saturation;
@@ -129,7 +129,7 @@ struct layer_case : activation_facts {
   /// The least gain that a usual rule gives: Glorot's is below `usual_gain` if the layer is wider than its input.
   [[nodiscard]] double least_usual_gain() const {
     double const out = static_cast<double>(size());
-    double const in = static_cast<double>(first_weights.count != 0 ? first_weights.count : weights.count) / out;
+    double const in = static_cast<double>(first_weights.count != 0 ? first_weights.whole() : weights.whole()) / out;
     return (std::min)(2.0 * in / (in + out), usual_gain);
   }
   /// Whether weights were seen, now or at the start, and the number of units is known.
@@ -240,7 +240,7 @@ private:
     return any ? std::optional(all.mean()) : std::nullopt;
   }
   [[nodiscard]] double gain_of(weight_record const& w) const {
-    return static_cast<double>(w.count) / static_cast<double>(size()) * w.mean_square();
+    return static_cast<double>(w.whole()) / static_cast<double>(size()) * w.mean_square();
   }
 };
 

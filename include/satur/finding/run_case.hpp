@@ -22,6 +22,7 @@ struct run_record {
   saturation data{};                           ///< the numbers of the last inputs, observed with identity{}
   unit_records const* features = nullptr;      ///< each input feature
   std::optional<nonfinite_onset> data_onset{}; ///< when the data were not finite
+  std::uint64_t data_rows = 1;                 ///< one row in so many of the data was observed
   std::uint64_t steps = 0;                     ///< steps so far
 };
 
@@ -69,14 +70,16 @@ struct run_case {
   [[nodiscard]] bool late() const { return losses_seen() >= 40; }
   /// So few steps that starting again costs little.
   [[nodiscard]] bool young() const { return losses_seen() != 0 && losses_seen() < 100; }
-  [[nodiscard]] bool exploded() const {
+  [[nodiscard]] bool exploded() const { return (losses_seen() != 0 && run.losses->nonfinite()) || rose(); }
+  /// The finite losses rose far above their start.
+  [[nodiscard]] bool rose() const {
     if (losses_seen() == 0) {
       return false;
     }
     loss_history const& all = *run.losses;
     double const start = all[0].mean;
     double const above = is_nan(all.chance()) || start > all.chance() ? start : all.chance();
-    return all.nonfinite() || is_above(all.between(0.8, 1.0).mean, 3.0 * above);
+    return is_above(all.between(0.8, 1.0).mean, 3.0 * above);
   }
   /// Whether findings without evidence in weights, biases or data may be reported: the loss fails, or is not known.
   [[nodiscard]] bool may_suspect() const { return losses_seen() == 0 || fails(); }
@@ -108,7 +111,12 @@ struct run_case {
     double const factor = is_nan(update) ? 0.1 : std::pow(10.0, -1.8 - update);
     return factor < 1e-4 ? 1e-4 : factor > 0.3 ? 0.3 : factor;
   }
-  /// Samples of a step, from the records of units; 0 if unknown.
+  /// Steps for each sampled one; 1 if unknown.
+  [[nodiscard]] double steps_a_sample() const {
+    std::uint64_t const sampled = layers.empty() ? 0 : layers.front().sampled;
+    return sampled == 0 || run.steps < sampled ? 1.0 : static_cast<double>(run.steps) / static_cast<double>(sampled);
+  }
+  /// Observed samples of a sampled step, from the records of units; 0 if unknown.
   [[nodiscard]] double batch() const {
     for (layer_case const& l : layers) {
       if (l.units != nullptr && l.size() != 0) {

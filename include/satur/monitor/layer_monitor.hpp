@@ -17,7 +17,8 @@ class layer_list;
 } // namespace detail
 
 /// One layer of a monitor. Each call adds to the step that is being made; `monitor::end_step` closes it. In a step that
-/// is not sampled, `forward` computes its results, and nothing is recorded.
+/// is not sampled, `forward` computes its results, and nothing is recorded. With `monitor_options::rows` the rows that
+/// are not observed are only computed too; the results have the same bits.
 class layer_monitor {
 public:
   layer_monitor(std::string_view name, any_rule const& rule) : layer_monitor(name, monitor_options{.rule = rule}) {}
@@ -25,7 +26,7 @@ public:
 #if SATUR_COMPILED
       ;
 #else
-      : name_(name), records_{options.rule, options.histograms, options.updates, options.units} {
+      : name_(name), records_{options.rule, options.histograms, options.updates, options.units, options.rows} {
     for (detail::phase_records& p : records_.phases) {
       p.lines = satur::history(options.history);
     }
@@ -43,7 +44,7 @@ public:
     requires detail::numbers<std::remove_cvref_t<Y>>
   void forward(A const& act, Z const& z, Y&& y, unit_layout const& layout) {
     detail::require_layout("forward", "z", z, layout);
-    make(act, z, y, records_.recorded(layout));
+    make(act, z, y, layout);
   }
   /// y = act(z) and dy = act'(z), recorded.
   template <class A, detail::numbers Z, class Y, class D>
@@ -55,7 +56,7 @@ public:
     requires detail::numbers<std::remove_cvref_t<Y>> && detail::numbers<std::remove_cvref_t<D>>
   void forward(A const& act, Z const& z, Y&& y, D&& dy, unit_layout const& layout) {
     detail::require_layout("forward", "z", z, layout);
-    make(act, z, y, dy, records_.recorded(layout));
+    make(act, z, y, dy, layout);
   }
   /// Recorded only; see satur::observe.
   template <class A, detail::numbers Z> void observe(A const& act, Z const& z) {
@@ -68,7 +69,7 @@ public:
     detail::require_layout("observe", "z", z, layout);
     if (recording_) {
       timer const time(*this);
-      records_.pass("observe", act, z, detail::not_wanted, detail::not_wanted, records_.recorded(layout));
+      records_.pass("observe", act, z, detail::not_wanted, detail::not_wanted, layout);
     }
   }
   /// A record made elsewhere (another thread; another rule's numbers are refused) joins this step. It has no histogram.
@@ -90,7 +91,7 @@ public:
     detail::require_layout("gradient", "dz", dz, layout);
     if (recording_) {
       timer const time(*this);
-      records_.gradient(dz, records_.recorded(layout));
+      records_.gradient(dz, layout);
     }
   }
 

@@ -27,18 +27,28 @@ struct monitor_options {
   /// (batch, units), or come with a `unit_layout`. A layer so recorded always has as many units (shape_error
   /// otherwise).
   bool units = false;
+  /// One row in n of every batch is observed, others each sampled step, so that each is in n of them; 1: all rows. The
+  /// others are only computed, with the same bits. dL/dz is observed in the rows whose z were observed in this step. A
+  /// row is one index of the first axis of z and dL/dz of two axes (batch, units), or one of the outer axes of a
+  /// `unit_layout`: an image of `nchw`. Numbers without either are observed whole. Of fewer than n rows, one is
+  /// observed; so all counts, intervals and findings are of what was observed. `update` reads one block of 256 values
+  /// of w and of dw in n, and at least 16 blocks.
+  std::size_t rows = 1;
   sampling_options sampling = {}; ///< which steps are recorded
   history_options history = {};   ///< how many of them are remembered one by one
 
   /// Those of the record of the data: units are features, and a rule of the activations says nothing of them.
   [[nodiscard]] monitor_options of_data() const {
-    return {.rule = z_beyond{5.0}, .units = true, .sampling = sampling, .history = {.lines = 0}};
+    return {.rule = z_beyond{5.0}, .units = true, .rows = rows, .sampling = sampling, .history = {.lines = 0}};
   }
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {
     if (rule.in_library()) {
       static_cast<void>(
           detail::limits_of<double>(rule, sigmoid{})); // throws; every rule of the library takes a sigmoid
+    }
+    if (rows == 0) {
+      detail::bad_parameter("monitor_options", "rows", rows, "1 for every row of a batch, 8 for one row in eight");
     }
     sampling.require_valid();
     history.require_valid();

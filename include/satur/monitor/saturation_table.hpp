@@ -70,7 +70,7 @@ private:
 };
 
 /// The table of the last step; where there was evaluation, one of training and one of evaluation, each under its name.
-/// Where not every step was sampled, how many were.
+/// Where not every step was sampled, how many were; where not every row was observed, one in how many was.
 SATUR_COMPILED_FUNCTION std::ostream& operator<<(std::ostream& out, monitor const& mon)
 #if SATUR_COMPILED
     ;
@@ -93,6 +93,9 @@ SATUR_COMPILED_FUNCTION std::ostream& operator<<(std::ostream& out, monitor cons
       }
       out << '\n';
     }
+  }
+  if (mon.options().rows > 1) {
+    out << "observed: one row in " << mon.options().rows << " of each batch\n";
   }
   return out;
 }

@@ -13,14 +13,20 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// The weights of a layer before an update. A merge keeps the record with more values.
+/// The weights of a layer before an update. A merge keeps the record of more weights.
 struct weight_record {
   std::uint64_t count = 0; ///< finite values
   std::uint64_t nan = 0;
   std::uint64_t infinite = 0;
-  double mean = 0.0;     ///< of the finite values
-  double variance = 0.0; ///< population variance of the finite values
+  double mean = 0.0;      ///< of the finite values
+  double variance = 0.0;  ///< population variance of the finite values
+  std::uint64_t size = 0; ///< all weights, if only some of them were read (`monitor_options::rows`)
 
+  /// All weights, read or not.
+  [[nodiscard]] std::uint64_t whole() const {
+    std::uint64_t const read = count + nan + infinite;
+    return size > read ? size : read;
+  }
   /// Mean of w^2; NaN if no weights were seen.
   [[nodiscard]] double mean_square() const {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN() : mean * mean + variance;
@@ -28,7 +34,7 @@ struct weight_record {
   [[nodiscard]] bool nonfinite() const { return nan != 0 || infinite != 0; }
   [[nodiscard]] bool empty() const { return count + nan + infinite == 0; }
   weight_record& operator+=(weight_record const& o) {
-    if (o.count + o.nan + o.infinite > count + nan + infinite) {
+    if (o.whole() > whole()) {
       *this = o;
     }
     return *this;
@@ -62,7 +68,7 @@ struct unit_origin {
 };
 
 /// How a layer began: what its totals and its last step no longer show. A regular, mergeable value. Of the weights, a
-/// merge keeps the record with more values, of two onsets the earlier one, and of the units those that it has.
+/// merge keeps the record of more weights, of two onsets the earlier one, and of the units those that it has.
 struct layer_origin {
   static constexpr std::uint64_t enough_samples = 16; ///< samples after which `units` stays as it is
 
@@ -74,6 +80,7 @@ struct layer_origin {
   std::uint64_t unit_samples = 0;       ///< how many samples that are
   std::uint64_t sampled = 0;            ///< sampled steps
   std::uint64_t last_step = 0;          ///< the last of them
+  std::uint64_t rows = 1;               ///< one row in so many of a batch was observed, at the least; 1: all of them
 
   /// Closes sampled step `number`: `now` is its record, `records` the units of the window or null. Keeps the first
   /// step, the units of the first samples, and the first step with values that are not finite.
@@ -132,6 +139,7 @@ struct layer_origin {
     }
     sampled += o.sampled;
     last_step = o.last_step > last_step ? o.last_step : last_step;
+    rows = o.rows > rows ? o.rows : rows;
     return *this;
   }
   bool operator==(layer_origin const&) const = default;

@@ -90,7 +90,7 @@ inline bool find_dead_units(run_case const& run, layer_case const& l, finding_li
   double const batch = run.batch();
   std::string when;
   if (!d.since_start && batch > 0.0 && run.run.steps != 0) {
-    double const died = static_cast<double>(run.run.steps) - d.silent / batch;
+    double const died = static_cast<double>(run.run.steps) - d.silent / batch * run.steps_a_sample();
     auto const step = static_cast<std::uint64_t>(died > 0.0 ? died : 0.0);
     f.since = step_range{step, step};
     when = message("; they were last active about step ", step);

@@ -30,6 +30,16 @@ namespace satur::inline SATUR_ABI::detail {
   return origin;
 }
 
+/// The steps in which the first such value may have come. If only some rows of a batch were observed, it may have been
+/// in one of the others in the sampled step before: a loss that is not finite reaches all rows with the next update.
+[[nodiscard]] inline step_range range_of(nonfinite_onset const& seen, std::uint64_t rows) {
+  return {seen.after == seen.step || rows > 1 ? seen.after : seen.after + 1, seen.step};
+}
+/// ", one row in 8 was observed"; empty if all rows were.
+[[nodiscard]] inline std::string rows_text(std::uint64_t rows) {
+  return rows > 1 ? message(", one row in ", rows, " was observed") : std::string();
+}
+
 /// "in step 12", "between step 10 and step 20".
 [[nodiscard]] inline std::string since_text(step_range const& since) {
   return since.first == since.last ? message("in step ", since.last)
@@ -52,14 +62,15 @@ namespace satur::inline SATUR_ABI::detail {
     f.symptom = symptom::nonfinite;
     f.severity = severity::alarm;
     f.cause = cause::nonfinite_data;
-    f.since = step_range{data->after == data->step ? data->step : data->after + 1, data->step};
+    f.since = range_of(*data, run.run.data_rows);
     f.value = static_cast<double>(data->nan + data->infinite);
     f.limit = 0.0;
     f.evidence =
         message(data->nan, " NaN and ", data->infinite, " infinite values came in ", since_text(*f.since),
                 data->units == 0   ? std::string()
                 : data->units == 1 ? message(", in feature ", data->first_unit)
-                                   : message(", in ", data->units, " features, the first is ", data->first_unit));
+                                   : message(", in ", data->units, " features, the first is ", data->first_unit),
+                rows_text(run.run.data_rows));
   } else {
     layer_case const& l = *origin;
     saturation const& s = l.record.saturation;
@@ -74,22 +85,34 @@ namespace satur::inline SATUR_ABI::detail {
     f.value = static_cast<double>(seen.nan + seen.infinite + seen.gradients);
     f.limit = 0.0;
     if (l.onset) {
-      f.since = step_range{seen.after == seen.step ? seen.step : seen.after + 1, seen.step};
+      f.since = range_of(seen, l.rows);
     }
-    f.evidence = message(seen.nan, " NaN and ", seen.infinite, " infinite z, ", seen.gradients,
-                         " dL/dz that are not finite", f.since ? ", first " + since_text(*f.since) : std::string());
+    f.evidence =
+        message(seen.nan, " NaN and ", seen.infinite, " infinite z, ", seen.gradients, " dL/dz that are not finite",
+                f.since ? ", first " + since_text(*f.since) : std::string(), rows_text(l.rows));
     bool const first_layer = l.before == nullptr;
     bool const later = l.onset && seen.step > seen.after;
     bool const few_units = seen.units != 0 && seen.units < l.size();
     // Large steps made the weights infinite: the learning rate is the root then. A single weight is one itself.
-    bool const single_weight = seen.weights == 1 && few_units;
+    bool const some_read = l.weights.size != 0; // some blocks of weights: a single one may be in another
+    bool const single_weight = (seen.weights == 1 && few_units) || (some_read && seen.weights == 0 && seen.units == 1);
     bool const blown_up = later && !single_weight && (run.exploded() || run.spoiled());
-    if (seen.in_z() && (seen.weights != 0 || few_units) && !blown_up) {
+    // The batch before brought it, in a row that was not observed: what was observed of that step was finite.
+    bool const loss_before = run.losses_seen() != 0 && run.run.losses->nonfinite() &&
+                             run.run.losses->nonfinite_step() < seen.step && l.onset.has_value();
+    bool const unseen = l.rows > 1 && later && !few_units && !run.rose() && (seen.weights != 0 || loss_before);
+    if (unseen) {
+      f.cause = cause::unknown;
+      f.reason =
+          message("it came with the step before, in rows that were not observed", ": one row in ", l.rows, " was");
+      f.cure.advice = "look at the batch of that step, or observe all rows (monitor_options::rows = 1)";
+    } else if (seen.in_z() && (seen.weights != 0 || few_units) && !blown_up) {
       f.cause = cause::nonfinite_weights;
-      f.reason = seen.weights != 0
-                     ? message(seen.weights, seen.weights == 1 ? " weight is not finite" : " weights are not finite")
-                     : message("only ", seen.units, " of ", l.size(),
-                               " units have such z: their weights or biases are not finite");
+      f.reason = seen.weights != 0 ? message(seen.weights, some_read ? " of the weights that were read are not finite"
+                                                           : seen.weights == 1 ? " weight is not finite"
+                                                                               : " weights are not finite")
+                                   : message("only ", seen.units, " of ", l.size(),
+                                             " units have such z: their weights or biases are not finite");
       if (few_units) {
         for (auto u = static_cast<std::size_t>(seen.first_unit); u < l.size() && f.cure.units.size() < seen.units;
              ++u) {
@@ -146,7 +169,9 @@ namespace satur::inline SATUR_ABI::detail {
     f.cure.advice = message("start again with the learning rate times ", text::significant(f.cure.factor, 2));
     break;
   default:
-    f.cure.advice = "look at the first value that is not finite: nothing that was recorded explains it";
+    if (f.cure.advice.empty()) {
+      f.cure.advice = "look at the first value that is not finite: nothing that was recorded explains it";
+    }
     break;
   }
   for (layer_case const& l : run.layers) {

@@ -22,8 +22,8 @@ template <class T>
 concept archived_number = std::integral<T> || std::same_as<T, double> || std::same_as<T, float>;
 
 /// 1: the first. 2: with the units of each layer. 3: means and deviations of f(z) and f'(z) in the place of sums.
-/// 4: with how each layer began, the record of the data, and the loss.
-inline constexpr std::uint64_t newest_format = 4;
+/// 4: with how each layer began, the record of the data, and the loss. 5: with which rows and weights are observed.
+inline constexpr std::uint64_t newest_format = 5;
 
 /// Appends to a string of bytes.
 class byte_writer {

@@ -52,12 +52,19 @@ struct record_access {
       all(ar, r.saturation, r.gradient, r.update);
     } else if constexpr (is<R, weight_record>) {
       all(ar, r.count, r.nan, r.infinite, r.mean, r.variance);
+      if (ar.format >= 5) {
+        ar.number(r.size);
+      }
     } else if constexpr (is<R, nonfinite_onset>) {
       all(ar, r.after, r.step, r.nan, r.infinite, r.finite, r.gradients, r.weights, r.units, r.first_unit, r.all_alike);
     } else if constexpr (is<R, layer_origin>) {
       all(ar, r.first, r.weights, r.first_weights, r.unit_samples, r.sampled, r.last_step);
+      if (ar.format >= 5) {
+        ar.number(r.rows);
+      }
       std::size_t units = r.units.size();
       if constexpr (Archive::reading) {
+        ar.require(r.rows != 0, "one row in 1 or more");
         units = ar.count("units of a first step", 16);
         r.units.resize(units);
       } else {

@@ -25,6 +25,9 @@ struct monitor_access : record_access {
     if (ar.format >= 2) {
       ar.number(options.units);
     }
+    if (ar.format >= 5) {
+      ar.number(options.rows);
+    }
     if constexpr (Archive::reading) {
       with_words_of([&ar](char const* words) { ar.fail(message("options of a monitor (", words, ")")); },
                     [&] {

@@ -59,6 +59,20 @@ private:
   std::vector<std::byte> bytes_;
 };
 
+/// Room for n numbers: on the stack where they are few, which stays in the caches between layers; else in memory.
+template <class T> class row_room {
+public:
+  row_room(std::size_t n, scratch_memory& memory) : data_(n <= leaf_elements ? own_ : memory.room<T>(n)) {}
+  row_room(row_room const&) = delete;
+  row_room& operator=(row_room const&) = delete;
+  ~row_room() = default;
+  [[nodiscard]] T* data() const { return data_; }
+
+private:
+  alignas(64) T own_[leaf_elements];
+  T* data_;
+};
+
 /// Draws z and f'(z) of a pass (`record_into`), from its one evaluation.
 struct drawing {
   std::optional<layer_histograms>& drawn;

@@ -86,12 +86,13 @@ struct phase_records {
     now += o.now;
     o.now = {};
     weight_record const& weights = o.origin.weights; // of this step, so they follow ours
-    if (!weights.empty() && weights.count + weights.nan + weights.infinite >=
-                                origin.weights.count + origin.weights.nan + origin.weights.infinite) {
+    if (!weights.empty() && weights.whole() >= origin.weights.whole()) {
       origin.weights = weights;
     }
     origin.first_weights += o.origin.first_weights;
+    origin.rows = (std::max)(origin.rows, o.origin.rows);
     o.origin = {};
+    o.turn = turn + 1; // of the next step
     merge_drawn(o);
     if (o.units) { // as if the other's samples came after ours
       made_units().follow(*o.units);
