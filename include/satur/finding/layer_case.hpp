@@ -3,6 +3,7 @@
 #pragma once
 
 #include "satur/finding/activation_facts.hpp"
+#include "satur/finding/evidence/unit_spread.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/limits.hpp"
 #include "satur/finding/named_record.hpp"
@@ -83,33 +84,16 @@ struct layer_case : activation_facts {
   /// Mean over units of the variance of z over samples, in the last step; without records of units, the variance of z
   /// over all of them.
   [[nodiscard]] double variance_within() const {
-    double sum = 0.0;
-    double n = 0.0;
-    for (std::size_t u = 0; u < size(); ++u) {
-      unit_summary const s = (*units)[u];
-      if (s.samples > s.infinite) {
-        sum += s.z_variance;
-        n += 1.0;
-      }
-    }
+    unit_spread const of_units(units);
     double const drift = drift_of_units();
-    return n > 0.0 ? sum / n * drift * drift : record.saturation.variance_z();
+    return of_units.units > 0.0 ? of_units.variance * drift * drift : record.saturation.variance_z();
   }
   /// Variance over samples of the numbers that come in, or their mean square if units are not recorded; NaN if unknown.
   [[nodiscard]] double variance_in() const {
     if (before == nullptr || !before->has_z() || before->units == nullptr || units == nullptr) {
       return square_in();
     }
-    double means = 0.0;
-    double n = 0.0;
-    for (std::size_t u = 0; u < before->size(); ++u) {
-      unit_summary const s = (*before->units)[u];
-      if (s.samples > s.infinite) {
-        means += s.output * s.output;
-        n += 1.0;
-      }
-    }
-    double const variance = square_in() - means / n;
+    double const variance = square_in() - unit_spread(before->units).output_square;
     return variance > 1e-9 * square_in() ? variance : square_in(); // else it cancels
   }
   /// Fan-in times the mean square of a weight: from the weights if they were seen and the number of units is known,
@@ -190,16 +174,7 @@ struct layer_case : activation_facts {
   /// The records of units are of a whole window, the record of the layer is of one step: the factor on z from one to
   /// the other.
   [[nodiscard]] double drift_of_units() const {
-    double square = 0.0;
-    double n = 0.0;
-    for (std::size_t u = 0; u < size(); ++u) {
-      unit_summary const s = (*units)[u];
-      if (s.samples > s.infinite) {
-        square += s.z_mean * s.z_mean + s.z_variance;
-        n += 1.0;
-      }
-    }
-    double const drift = std::sqrt(square_z() * n / square);
+    double const drift = std::sqrt(square_z() / unit_spread(units).square());
     return is_finite(drift) && drift > 0.0 ? drift : 1.0;
   }
 

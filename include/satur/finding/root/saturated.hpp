@@ -109,18 +109,9 @@ inline bool find_saturated(run_case const& run, layer_case const& l, finding_lim
   double mean_square = s.mean_z() * s.mean_z();
   double variance = s.variance_z();
   if (l.units != nullptr) {
-    mean_square = variance = 0.0;
-    double n = 0.0;
-    for (std::size_t u = 0; u < l.size(); ++u) {
-      unit_summary const one = (*l.units)[u];
-      if (one.samples > one.infinite) {
-        mean_square += one.z_mean * one.z_mean;
-        variance += one.z_variance;
-        n += 1.0;
-      }
-    }
-    mean_square /= n;
-    variance /= n;
+    unit_spread const of_units(l.units);
+    mean_square = of_units.mean_square;
+    variance = of_units.variance;
   }
   bool const by_mean = mean_square >= variance;
   std::optional<layer_state> const now = l.expected_scaled(1.0, 1.0);
