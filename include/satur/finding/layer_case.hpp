@@ -154,9 +154,10 @@ struct layer_case : activation_facts {
                                                              std::vector<std::size_t> const& chosen = {}) const {
     return expected_of(start, first, factor, mean_factor, chosen);
   }
-  /// Whether training has made the weights much larger than they were: their mean square four times as large.
-  [[nodiscard]] bool grew() const {
-    return weights.count != 0 && first_weights.count != 0 && weights.mean_square() > 4.0 * first_weights.mean_square();
+  /// Whether training has made the weights much larger than they were.
+  [[nodiscard]] bool grew(finding_limits const& limits) const {
+    return weights.count != 0 && first_weights.count != 0 &&
+           weights.mean_square() > limits.grown_weights * first_weights.mean_square();
   }
   /// The root mean square of z of each unit in the first samples, or else in the window.
   [[nodiscard]] std::vector<double> unit_sizes() const {

@@ -133,6 +133,14 @@ public:
   }
   /// The first block; empty without losses.
   [[nodiscard]] loss_block start() const { return size_ == 0 ? loss_block{} : blocks_[0]; }
+  /// Whether the first losses may be those of a net that has learned nothing. False if they came after the first step,
+  /// or if no loss of the first fifth can have been 0.9 of chance: the run is watched from its middle, or went on from
+  /// trained weights. Without chance only the step can tell.
+  [[nodiscard]] bool start_seen() const {
+    loss_block const early = between(0.0, 0.2);
+    double const below = 0.9 * chance_ - early.mean; // a loss that high adds at least the square of this
+    return size_ != 0 && early.first_step == 0 && !(below > 0.0 && below * below > early.deviations);
+  }
 
   /// Forgets the losses; keeps `chance`.
   void clear() {
@@ -183,8 +191,14 @@ private:
 ///   > 0.2 start.
 /// - converged: recent < 0.1 start, and not > 0.5 chance.
 /// - at chance: recent is 0.97 to 1.5 times chance, if chance is known. Above that it is diverging if it is > start.
-/// - stalled: recent > 0.98 middle and > 0.5 start.
+/// - converged, stalled or unknown: recent > 0.98 middle and > 0.5 start. It is stalled if recent > 0.5 chance,
+/// converged
+///   if not, and unknown if chance is not known: a run that learns nothing has such a loss, and so has one that is
+///   watched from its middle and has converged.
 /// - learning: otherwise.
+///
+/// If chance is known, a run whose recent loss is finite and < 0.2 chance is not diverging: one that is watched from
+/// its middle begins with a low loss.
 [[nodiscard]] inline run_state judge(loss_history const& losses) {
   if (losses.seen() < 10) {
     return run_state::unknown;
@@ -204,8 +218,9 @@ private:
   double const doubt = 3.0 * recent.error();
   loss_block const early = losses.between(0.0, 0.1); // the first loss alone is as noisy as any
   double const began = (std::max)(start.mean, early.mean + 3.0 * early.error());
-  if ((recent.mean > 1.1 * began && recent.mean - doubt > began) ||
-      (recent.mean > 1.5 * best && recent.mean - doubt > 1.1 * best && recent.mean > 0.2 * start.mean)) {
+  bool const low = recent.mean < 0.2 * losses.chance();
+  if (!low && ((recent.mean > 1.1 * began && recent.mean - doubt > began) ||
+               (recent.mean > 1.5 * best && recent.mean - doubt > 1.1 * best && recent.mean > 0.2 * start.mean))) {
     return run_state::diverging;
   }
   if (recent.mean < 0.1 * start.mean && !(recent.mean > 0.5 * losses.chance())) {
@@ -220,15 +235,25 @@ private:
   }
   loss_block const middle = losses.between(0.4, 0.6);
   if (recent.mean > 0.98 * middle.mean && recent.mean > 0.5 * start.mean) {
-    return run_state::stalled;
+    return detail::is_nan(losses.chance())       ? run_state::unknown
+           : recent.mean > 0.5 * losses.chance() ? run_state::stalled
+                                                 : run_state::converged;
   }
   return run_state::learning;
 }
 
-/// "loss 0.342 at the last of 300 steps, 2.303 at the start: learning"
+/// "loss 0.342 at the last of 300 steps, 2.303 at the start: learning". If the start was not seen, or if the loss is
+/// flat and chance is not known, the text says so.
 inline std::ostream& operator<<(std::ostream& out, loss_history const& l) {
-  return out << "loss " << text::significant(l.last(), 4) << " at the last of " << text::number(l.seen()) << " steps, "
-             << text::significant(l.start().mean, 4) << " at the start: " << to_text(judge(l));
+  run_state const state = judge(l);
+  out << "loss " << text::significant(l.last(), 4) << " at the last of " << text::number(l.seen()) << " steps, "
+      << text::significant(l.start().mean, 4)
+      << (l.empty() || l.start_seen() ? " at the start: " : " at the first of them (the start was not seen): ")
+      << to_text(state);
+  if (state == run_state::unknown && l.seen() >= 10) {
+    out << ", because the loss is flat and that of a model that knows nothing was not handed over";
+  }
+  return out;
 }
 
 }} // namespace satur::SATUR_ABI

@@ -1,6 +1,7 @@
 /// \file finding/root/nonfinite.hpp  Where NaN and infinity came from: the data, the weights, or arithmetic.
 #pragma once
 
+#include "satur/finding/root/advice.hpp"
 #include "satur/finding/run_case.hpp"
 
 #include <optional>
@@ -134,25 +135,16 @@ namespace satur::detail {
     }
     break;
   case cause::input_scale:
-    f.cure.what = remedy::normalize_inputs;
-    f.cure.restart = true;
-    f.cure.advice = "scale every input feature to mean 0 and variance 1, and start again";
+    advise_standardized(f, origin->data_square, true, run.limits);
     break;
   case cause::learning_rate:
-    f.cure.what = remedy::learning_rate;
-    f.cure.factor = run.rate_factor();
-    f.cure.restart = true;
-    f.cure.advice = message("start again with the learning rate times ", text::significant(f.cure.factor, 2));
+    advise_smaller_rate(run, f);
     break;
   default:
     f.cure.advice = "look at the first value that is not finite: nothing that was recorded explains it";
     break;
   }
-  for (layer_case const& l : run.layers) {
-    if (l.name != f.layer && (l.record.nonfinite() || l.onset)) {
-      f.behind.push_back({l.name, symptom::nonfinite});
-    }
-  }
+  f.behind = nonfinite_behind(run, f);
   return f;
 }
 

@@ -1,6 +1,7 @@
 /// \file finding/root/units.hpp  Units that are alike or broken, and what new weights do for them.
 #pragma once
 
+#include "satur/finding/root/advice.hpp"
 #include "satur/finding/run_case.hpp"
 #include "satur/reading/unit_readings.hpp"
 
@@ -110,6 +111,7 @@ inline void find_identical_units(run_case const& run, std::vector<root_finding>&
     f.reason = "units with equal weights get equal gradients as long as the next layer treats them alike";
     f.cure.what = remedy::initializer;
     f.cure.factor = l.usual_gain;
+    f.cure.effect = {"share of units that are equal to another one", f.value, 0.0};
     f.cure.restart = run.spoiled();
     f.cure.advice = message(f.cure.restart ? "start again with" : "draw", " random weights, of variance ",
                             text::significant(l.usual_gain, 3), " / fan-in");
@@ -159,10 +161,13 @@ inline bool find_broken_units(run_case const& run, layer_case const& l, finding_
   }
   advise_new_units(f, l, broken);
   if (run.spoiled()) {
-    f.cure.restart = true;
-    f.cure.advice = "start again, and " + f.cure.advice;
+    advise_start_again(f);
     f.cure.predicted = l.start.empty() ? std::nullopt : expected_renewed(l, broken, true);
   }
+  double const median = sorted[sorted.size() / 2];
+  double const renewed = std::sqrt(l.variance_of_new_unit());
+  keep_cure_that_helps(
+      f, {"largest z of a unit, relative to the median unit,", f.value, (std::max)(renewed, median) / median}, limits);
   found.push_back({std::move(f), true});
   return true;
 }
