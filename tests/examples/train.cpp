@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 
@@ -169,6 +170,14 @@ TEST_CASE("train: a diverging run continues, is explained, and is told a learnin
 }
 
 TEST_CASE("train: seven runs: the verdict of the loss, the root cause, and a command that learns") {
+  std::map<std::string, bool> tried; // several runs are told the same
+  auto const learns = [&tried](std::string const& command) {
+    auto const [at, is_new] = tried.try_emplace(command, false);
+    if (is_new) {
+      at->second = verdict(train(command)) == "The run learned";
+    }
+    return at->second;
+  };
   struct expectation {
     std::string arguments;
     std::string verdict;
@@ -198,17 +207,23 @@ TEST_CASE("train: seven runs: the verdict of the loss, the root cause, and a com
     for (std::string line; std::getline(lines, line);) {
       CHECK(line.size() <= 100);
     }
+    CHECK(plain.text.find("This is about the first step.") != std::string::npos);
     if (e.command.empty()) {
       CHECK(plain.text.find("examples/run.sh") == std::string::npos); // no advice
     } else {
       CHECK(advised(plain) == e.command + "--width 100 --steps 600 --threads 1");
-      CHECK(verdict(train(advised(plain))) == "The run learned");
+      CHECK(learns(advised(plain)));
     }
     // A repair is never worse: half a point of 1000 pictures.
     outcome const repaired = train(e.arguments + medium + "--repair");
     CAPTURE(repaired.text);
     CHECK(repaired.code == 0);
     CHECK(right(repaired) >= right(plain) - 0.5);
+    if (verdict(repaired) == "The run learned") {
+      CHECK(repaired.text.find("examples/run.sh") == std::string::npos);
+    } else {
+      CHECK(learns(advised(repaired)));
+    }
   }
 }
 

@@ -62,7 +62,7 @@ inline bool find_bias(run_case const& run, layer_case const& l, finding_limits c
   unit_spread const began(l.start);
   double const n = static_cast<double>(l.start.size());
   double const share = static_cast<double>(shifted.size()) / n;
-  if (!(share > limits.shifted_share) || !(began.mean_square > limits.bias_square) || !l.weights_seen() ||
+  if (!(share > limits.shifted_share) || !(began.mean_square > limits.bias_square) ||
       cause_of_mean(run, l, began.mean_square, true) != cause::bias) {
     return false;
   }
