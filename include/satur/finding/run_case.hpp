@@ -91,8 +91,14 @@ struct run_case {
   [[nodiscard]] bool silent() const { return late() && !loss_known(); }
   /// Whether findings without evidence in weights, biases or data may be reported: the loss fails, or says nothing.
   [[nodiscard]] bool may_suspect() const { return losses_seen() == 0 || silent() || fails(); }
-  /// The same for shifted means and the depth. They wait longer, because some healthy nets learn slowly at first.
-  [[nodiscard]] bool may_suspect_structure() const { return may_suspect() && !young(); }
+  /// The same for shifted means, the depth, and dead units that are few: not if the loss says nothing. They wait
+  /// longer, because some healthy nets learn slowly at first.
+  [[nodiscard]] bool may_suspect_structure() const { return (losses_seen() == 0 || fails()) && !young(); }
+  /// Whether the first records may be those of a net before training. A run that is watched from its middle has no
+  /// fault of its start, unless it fails.
+  [[nodiscard]] bool start_seen() const {
+    return losses_seen() == 0 || fails() || (!silent() && run.losses->start_seen());
+  }
   /// Whether training has spoiled the weights that a cure would start from.
   [[nodiscard]] bool spoiled() const { return fails() || young() || grew(); }
   /// Whether training has made the weights of a layer much larger than they were.

@@ -134,12 +134,19 @@ public:
   /// The first block; empty without losses.
   [[nodiscard]] loss_block start() const { return size_ == 0 ? loss_block{} : blocks_[0]; }
   /// Whether the first losses may be those of a net that has learned nothing. False if they came after the first step,
-  /// or if no loss of the first fifth can have been 0.9 of chance: the run is watched from its middle, or went on from
-  /// trained weights. Without chance only the step can tell.
+  /// or if no loss of the first fifth, or the first 8 blocks, can have been 0.9 of chance: the run is watched from its
+  /// middle, or went on from trained weights. Without chance only the step can tell.
   [[nodiscard]] bool start_seen() const {
-    loss_block const early = between(0.0, 0.2);
-    double const below = 0.9 * chance_ - early.mean; // a loss that high adds at least the square of this
-    return size_ != 0 && early.first_step == 0 && !(below > 0.0 && below * below > early.deviations);
+    if (size_ == 0 || blocks_[0].first_step != 0) {
+      return false;
+    }
+    for (std::size_t i = 0; i < size_ && i < (std::max)(size_ / 5, std::size_t{8}); ++i) {
+      double const below = 0.9 * chance_ - blocks_[i].mean; // a loss that high adds at least the square of this
+      if (!(below > 0.0 && below * below > blocks_[i].deviations)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Forgets the losses; keeps `chance`.

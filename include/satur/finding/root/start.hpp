@@ -24,14 +24,14 @@ namespace satur::detail {
   });
 }
 
-/// Roots that were there before the first step. Inputs or equal units, if found, explain all others. Otherwise each
-/// layer has the first that holds of: single units, biases, large weights, small weights.
+/// Roots that were there before the first step. Inputs or equal units, if found, explain all others. Otherwise, if the
+/// start was seen, each layer has the first that holds of: single units, biases, large weights, small weights.
 inline void find_at_start(run_case const& run, finding_limits const& limits, std::vector<root_finding>& found) {
   find_inputs(run, limits, found);
   if (found.empty()) {
     find_identical_units(run, found);
   }
-  if (!found.empty()) {
+  if (!found.empty() || !run.start_seen()) {
     return;
   }
   auto const find_in_layers = [&](bool most_are_large) {
