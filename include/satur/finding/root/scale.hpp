@@ -99,8 +99,15 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
   f.samples = static_cast<double>(l.record.saturation.count);
   advise_rescale(f, l, factor);
   advise_restart(run, f, l, usual_size, at_start);
-  double const weights_of_cure = f.cure.restart || !is_finite(gain) ? at_start : gain;
-  keep_rescale_that_helps(f, weights_of_cure / usual_size, limits);
+  if (l.weights_seen() || f.cure.restart) {
+    keep_rescale_that_helps(f, (f.cure.restart || !is_finite(gain) ? at_start : gain) / usual_size, limits);
+  } else {
+    double const spread = l.record.saturation.stddev_z();
+    keep_cure_that_helps(f,
+                         {"distance of the standard deviation of z from 1, as a factor,", distance_from_usual(spread),
+                          distance_from_usual(spread * factor)},
+                         limits);
+  }
   if (two_sided && l.units != nullptr) {
     name_units(l, f, limits.worst_units, "share of the peak slope",
                [](unit_summary const& u) { return u.slope_share(); });
