@@ -252,6 +252,40 @@ TEST_CASE("cures: each states what it does to what its finding measures, and is 
   }
 }
 
+TEST_CASE("cures: a slope below 0 counts as none") {
+  training_run const run = after(biased(satur::mish{}, -20.0, false), 10);
+  finding const f = only(run);
+  REQUIRE(f.now.slope_share < 0.0);
+  CHECK(f.cure.what == remedy::recenter);
+  CHECK(satur::predicted_effect{"", -0.1, 0.5, true}.improvement() == HUGE_VAL);
+  CHECK(satur::predicted_effect{"", 0.2, 0.5, true}.improvement() == 2.5);
+  CHECK(satur::predicted_effect{"", 0.5, 0.2}.improvement() == 2.5);
+  CHECK(std::isnan(satur::predicted_effect{"", 0.0, 0.0}.improvement()));
+}
+
+TEST_CASE("cures: weights that are too small are drawn anew if to rescale them would make the biases too large") {
+  training_run run(satur::tanh{}, 3, 1.0);
+  for (std::size_t l = 0; l < 4; ++l) {
+    set_gain(run, l, 1e-4);
+    for (double& b : run.layers[l].b) {
+      b = l % 2 == 0 ? 0.1 : -0.1;
+    }
+  }
+  run.run_to(10);
+  finding const f = only(run);
+  CHECK(f.layers == names{"hidden 1", "hidden 2", "hidden 3", "output"});
+  CHECK(f.cause == cause::small_weights);
+  CHECK(f.cure.what == remedy::initializer);
+  CHECK(f.cure.restart);
+  REQUIRE(f.cure.predicted);
+  CHECK(f.cure.predicted->slope_share > 0.5);
+  CHECK(f.cure.predicted->slope_share == doctest::Approx(run.after(f).slope_share).epsilon(0.1));
+  finding_limits limits;
+  limits.bias_square = 1e4; // the biases of 0.1 times 100, squared, are 100
+  CHECK(only(run, limits).cure.what == remedy::rescale);
+  CHECK(only(run, limits).cure.predicted->slope_share < 0.01);
+}
+
 TEST_CASE("cures: a recentered unit has the mean that is predicted") {
   training_run run = after(biased(satur::relu{}, 30.0, false), 1);
   finding const f = only(run);

@@ -22,8 +22,9 @@ struct predicted_effect {
   double now = std::numeric_limits<double>::quiet_NaN();
   double after = std::numeric_limits<double>::quiet_NaN();
   bool of_slope = false; ///< a slope should grow, everything else should shrink
-  /// The factor by which it gets better: after / now of a slope, now / after of anything else. NaN if both are 0.
-  [[nodiscard]] double improvement() const { return of_slope ? after / now : now / after; }
+  /// The factor by which it gets better: after / now of a slope (one below 0 counts as 0), now / after of anything
+  /// else. NaN if both are 0.
+  [[nodiscard]] double improvement() const { return of_slope ? after / (now > 0.0 ? now : 0.0) : now / after; }
 };
 
 /// A remedy, its wording, and its predicted effect. Without a known remedy `what` is `none`; `advice` then says where

@@ -27,12 +27,13 @@ inline void advise_restart(run_case const& run, finding& f, layer_case const& l,
   f.cure.predicted = l.has_activation() ? l.expected_at_start(factor, factor) : std::nullopt;
 }
 
+inline constexpr char gain_measure[] = "distance of fan-in times mean w^2 from the usual, as a factor,";
+
 /// Keeps the cure `rescale` if it brings the weights' gain, which is `ratio` times the usual one, nearer to that.
 inline void keep_rescale_that_helps(finding& f, double ratio, finding_limits const& limits) {
-  keep_cure_that_helps(f,
-                       {"distance of fan-in times mean w^2 from the usual, as a factor,", distance_from_usual(ratio),
-                        distance_from_usual(ratio * f.cure.factor * f.cure.factor)},
-                       limits);
+  keep_cure_that_helps(
+      f, {gain_measure, distance_from_usual(ratio), distance_from_usual(ratio * f.cure.factor * f.cure.factor)},
+      limits);
 }
 
 /// "fan-in times mean w^2 is 25, 1 is usual for tanh"
@@ -130,9 +131,14 @@ inline bool find_small_weights(run_case const& run, layer_case const& l, double 
   f.reason = "the layer shrinks the signal, and the gradient of the layers before it";
   f.value = gain / l.usual_gain;
   f.limit = limit;
-  advise_rescale(f, l, std::sqrt(l.usual_gain / gain));
-  advise_restart(run, f, l, l.usual_gain, at_start);
-  keep_rescale_that_helps(f, (f.cure.restart ? at_start : gain) / l.usual_gain, limits);
+  if (unit_spread(l.start).mean_square * l.usual_gain / at_start > limits.bias_square) {
+    advise_new_weights(run, f, l); // to rescale would make its biases the next fault
+    f.cure.effect = {gain_measure, distance_from_usual(gain / l.usual_gain), 1.0};
+  } else {
+    advise_rescale(f, l, std::sqrt(l.usual_gain / gain));
+    advise_restart(run, f, l, l.usual_gain, at_start);
+    keep_rescale_that_helps(f, (f.cure.restart ? at_start : gain) / l.usual_gain, limits);
+  }
   found.push_back({std::move(f), true});
   return true;
 }

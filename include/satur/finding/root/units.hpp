@@ -59,6 +59,16 @@ inline void advise_new_units(finding& f, layer_case const& l, std::vector<std::s
   f.cure.predicted = expected_renewed(l, units);
 }
 
+/// The cure `initializer`: new weights for the whole layer, and biases of 0.
+inline void advise_new_weights(run_case const& run, finding& f, layer_case const& l) {
+  f.cure.what = remedy::initializer;
+  f.cure.factor = l.usual_gain;
+  f.cure.restart = run.spoiled();
+  f.cure.advice = message(f.cure.restart ? "start again with" : "draw", " random weights, of variance ",
+                          text::significant(l.usual_gain, 3), " / fan-in, and biases of 0");
+  f.cure.predicted = l.has_activation() ? l.expected(0.0, l.variance_of_new_unit()) : std::nullopt;
+}
+
 /// The number of units that have the same mean and variance of z as another one.
 [[nodiscard]] inline std::size_t equal_units(std::vector<unit_origin> units) {
   double scale = 0.0;
@@ -109,13 +119,8 @@ inline void find_identical_units(run_case const& run, std::vector<root_finding>&
                  : constant ? message("all weights were ", text::significant(w.mean, 3), " at the start")
                             : message(equal, " of ", l.size(), " units compute the same number as another one");
     f.reason = "units with equal weights get equal gradients as long as the next layer treats them alike";
-    f.cure.what = remedy::initializer;
-    f.cure.factor = l.usual_gain;
+    advise_new_weights(run, f, l);
     f.cure.effect = {"share of units that are equal to another one", f.value, 0.0};
-    f.cure.restart = run.spoiled();
-    f.cure.advice = message(f.cure.restart ? "start again with" : "draw", " random weights, of variance ",
-                            text::significant(l.usual_gain, 3), " / fan-in");
-    f.cure.predicted = l.has_activation() ? l.expected(0.0, l.variance_of_new_unit()) : std::nullopt;
     found.push_back({std::move(f), true});
   }
 }
