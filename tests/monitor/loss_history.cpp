@@ -1,5 +1,5 @@
 // The loss in bounded memory: against plain sums over every length, and the judgement of series of each kind.
-#include "satur/monitor/loss_history.hpp"
+#include "satur/monitor/run_state.hpp"
 
 #include <doctest/doctest.h>
 

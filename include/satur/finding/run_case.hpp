@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/finding/layer_case.hpp"
-#include "satur/monitor/loss_history.hpp"
+#include "satur/monitor/run_state.hpp"
 #include "satur/statistics/interval.hpp"
 #include "satur/theory/moments.hpp"
 
