@@ -252,6 +252,23 @@ TEST_CASE("cures: each states what it does to what its finding measures, and is 
   }
 }
 
+TEST_CASE("cures: a unit that starts again gets the inputs of the start") {
+  training_run run(satur::gelu{}, 3, 1.0);
+  run.rate = 1.0;
+  for (std::size_t i = 0; i < 24; ++i) {
+    run.layers[1].w[i * 24 + 5] *= 100.0;
+  }
+  run.run_to(10);
+  satur::saturation const& now = run.mon.at("hidden 1").last().saturation;
+  REQUIRE(!(now.mean_squared_output() < 100.0)); // the run has spoiled them since
+  finding const f = only(run);
+  CHECK(f.cause == cause::broken_units);
+  CHECK(f.cure.what == remedy::reinitialize_units);
+  CHECK(f.cure.restart);
+  REQUIRE(f.cure.predicted);
+  CHECK(f.cure.predicted->slope_share == doctest::Approx(run.after(f).slope_share).epsilon(0.1));
+}
+
 TEST_CASE("cures: a slope below 0 counts as none") {
   training_run const run = after(biased(satur::mish{}, -20.0, false), 10);
   finding const f = only(run);

@@ -75,11 +75,13 @@ struct layer_case : activation_facts {
     double const m = record.saturation.mean_z();
     return m * m + record.saturation.variance_z();
   }
-  /// Mean square of what comes in; NaN if unknown.
-  [[nodiscard]] double square_in() const {
-    return before == nullptr ? data_square
-           : before->has_z() ? before->record.saturation.mean_squared_output()
-                             : std::numeric_limits<double>::quiet_NaN();
+  /// Mean square of what comes in, or came in in the first step; NaN if unknown.
+  [[nodiscard]] double square_in(bool at_start = false) const {
+    if (before == nullptr) {
+      return data_square;
+    }
+    saturation const& s = at_start && before->first.z.count != 0 ? before->first : before->record.saturation;
+    return s.z.count != 0 ? s.mean_squared_output() : std::numeric_limits<double>::quiet_NaN();
   }
   /// Mean over units of the variance of z over samples, in the last step; without records of units, the variance of z
   /// over all of them.
@@ -180,12 +182,12 @@ struct layer_case : activation_facts {
   }
 
   /// Variance of z of a unit with new weights: the one that the caller expects, or else that of the usual rule over the
-  /// layer's inputs. Unknown inputs count as having mean square 1.
-  [[nodiscard]] double variance_of_new_unit() const {
+  /// layer's inputs, or over those of the first step. Unknown inputs count as having mean square 1.
+  [[nodiscard]] double variance_of_new_unit(bool at_start = false) const {
     if (!is_nan(expected_variance)) {
       return expected_variance;
     }
-    double const in = square_in();
+    double const in = square_in(at_start);
     return usual_gain * (is_finite(in) && in > 0.0 ? in : 1.0);
   }
 

@@ -28,7 +28,7 @@ void name_units(layer_case const& l, finding& f, std::size_t k, char const* titl
 [[nodiscard]] inline std::optional<layer_state> expected_renewed(layer_case const& l,
                                                                  std::vector<std::size_t> const& chosen,
                                                                  bool at_start = false) {
-  std::optional<layer_state> const renewed = l.expected(0.0, l.variance_of_new_unit());
+  std::optional<layer_state> const renewed = l.expected(0.0, l.variance_of_new_unit(at_start));
   if (!renewed || !l.has_activation()) {
     return {};
   }
@@ -66,7 +66,7 @@ inline void advise_new_weights(run_case const& run, finding& f, layer_case const
   f.cure.restart = run.spoiled();
   f.cure.advice = message(f.cure.restart ? "start again with" : "draw", " random weights, of variance ",
                           text::significant(l.usual_gain, 3), " / fan-in, and biases of 0");
-  f.cure.predicted = l.has_activation() ? l.expected(0.0, l.variance_of_new_unit()) : std::nullopt;
+  f.cure.predicted = l.has_activation() ? l.expected(0.0, l.variance_of_new_unit(f.cure.restart)) : std::nullopt;
 }
 
 /// The number of units that have the same mean and variance of z as another one.
@@ -170,7 +170,7 @@ inline bool find_broken_units(run_case const& run, layer_case const& l, finding_
     f.cure.predicted = l.start.empty() ? std::nullopt : expected_renewed(l, broken, true);
   }
   double const median = sorted[sorted.size() / 2];
-  double const renewed = std::sqrt(l.variance_of_new_unit());
+  double const renewed = std::sqrt(l.variance_of_new_unit(f.cure.restart));
   keep_cure_that_helps(
       f, {"largest z of a unit, relative to the median unit,", f.value, (std::max)(renewed, median) / median}, limits);
   found.push_back({std::move(f), true});
