@@ -78,8 +78,9 @@ struct advice {
   options next;
 };
 
-/// What to run next, for the first root cause. Measured on the pictures of shapes: four layers of sigmoid or tanh stay
-/// at chance for 1200 steps, whatever their weights; layers with an open side learn in 200.
+/// What to run next, for the first root cause. Measured on the pictures of shapes, in 1200 steps: four layers of
+/// sigmoid stay at chance, whatever their weights; four of tanh with Glorot's weights learn if they have 100 units, and
+/// stay at chance with 400 or 1000 at rates from 0.003 to 0.1; layers with an open side learn in 200, of any width.
 inline advice advice_for(options const& o, satur::finding const& root) {
   advice a{"", o};
   auto const add = [&a](std::string const& words) { a.why += (a.why.empty() ? "" : ", ") + words; };

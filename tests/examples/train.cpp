@@ -227,6 +227,26 @@ TEST_CASE("train: seven runs: the verdict of the loss, the root cause, and a com
   }
 }
 
+TEST_CASE("train: the scale of weights that the forecast advises makes a tanh net of 100 units learn") {
+  std::string const net = "--activation tanh --width 100 --steps 1200 --threads 1 --gain ";
+  outcome const before = train(net + "20");
+  CAPTURE(before.text);
+  std::string words = before.text.substr(0, before.text.find("\nstep "));
+  std::replace(words.begin(), words.end(), '\n', ' ');
+  words.erase(std::unique(words.begin(), words.end(), [](char a, char b) { return a == ' ' && b == ' '; }),
+              words.end());
+  std::string const advice = "divide the weights by ";
+  std::size_t const at = words.find(advice);
+  REQUIRE(at != std::string::npos);
+  double const factor = std::stod(words.substr(at + advice.size()));
+  CHECK(verdict(before) != "The run learned");
+  outcome const after = train(net + std::to_string(20.0 / factor));
+  CAPTURE(after.text);
+  CHECK(after.text.find("Fine: ") != std::string::npos);
+  CHECK(verdict(after) == "The run learned");
+  CHECK(right(after) > 21.0);
+}
+
 TEST_CASE("train: --repair of small weights makes the net learn, and says what was predicted and measured") {
   outcome const o = train("--activation relu --gain 0.1 --repair " + medium);
   CAPTURE(o.text);
