@@ -170,6 +170,22 @@ TEST_CASE("limits: sizes of weights") {
   CHECK(none(large, limits));
 }
 
+TEST_CASE("limits: the usual rules are not too small, even in a deep net that is still at chance") {
+  finding_limits old;
+  old.flow_small_gain = 0.4;
+  std::size_t told = 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    training_run run(satur::tanh{}, 8, 1.0 / 3.0, seed); // U(-1/sqrt n, 1/sqrt n)
+    run.rate = 0.01;
+    run.run_to(50);
+    REQUIRE(judge(run.mon.losses()) == satur::run_state::at_chance);
+    CAPTURE(seed);
+    CHECK(none(run, {}));
+    told += none(run, old) ? 0u : 1u;
+  }
+  CHECK(told >= 3);
+}
+
 TEST_CASE("limits: biases, and dead units that keep their weights") {
   training_run run = biased(satur::relu{}, 6.0, false);
   run.run_to(10);
