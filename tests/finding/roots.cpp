@@ -397,9 +397,9 @@ TEST_CASE("roots: a run that is watched from its middle") {
       training_run run = relu ? relu_run() : tanh_run();
       run.watched = false;
       run.gives_chance = chance;
-      run.run_to(400);
+      run.run_to(300);
       run.watched = true;
-      run.run_to(700); // the loss is low, and no longer falls
+      run.run_to(400); // the loss is low, and no longer falls
       satur::run_state const state = judge(run.mon.losses());
       CHECK(state == (chance ? satur::run_state::converged : satur::run_state::unknown));
       CHECK(run.mon.losses().start_seen() != chance);
