@@ -48,7 +48,8 @@ inline void show_forecast(std::ostream& out, satur::any_activation const& act, s
         << text("%9.3f %7.3f %7s %7s %s\n", s.mean_z(), s.stddev_z(), classic ? percent(s.fraction()).c_str() : "-",
                 percent(s.slope_share()).c_str(), ratio(layer.last().gradient.rms() / last_gradient).c_str());
   }
-  out << "gradient: size of dL/dz, against the last hidden layer's\n" << verdict << '\n';
+  out << "gradient: size of dL/dz, against the last hidden layer's\n"
+      << verdict << "  This is about the first step. Whether the net then learns, only the loss tells.\n\n";
 }
 
 } // namespace support

@@ -339,6 +339,88 @@ TEST_CASE("roots: biases of +6 and -6 by turns are one fault") {
   CHECK(f.cause == cause::bias);
 }
 
+TEST_CASE("roots: biases are told if they make an unbounded net overflow or diverge") {
+  struct kind {
+    satur::any_activation act;
+    double gain;
+    std::size_t layer;
+  };
+  std::size_t overflowed = 0;
+  std::size_t diverged = 0;
+  for (kind const& k : {kind{satur::selu{}, 1.0, 1}, kind{satur::selu{}, 1.0, 0}, kind{satur::elu{}, 2.0, 1},
+                        kind{satur::leaky_relu{}, 2.0, 1}, kind{satur::relu{}, 2.0, 1}, kind{satur::softplus{}, 2.0, 1},
+                        kind{satur::silu{}, 2.0, 1}, kind{satur::gelu{}, 2.0, 1}, kind{satur::identity{}, 1.0, 1}}) {
+    for (double const rate : {0.3, 1.0}) {
+      training_run run(k.act, 5, k.gain);
+      run.rate = rate;
+      for (std::size_t u = 0; u < width; ++u) {
+        run.layers[k.layer].b[u] = u % 2 == 0 ? 6.0 : -6.0;
+      }
+      satur::finding const f = only(run, 10);
+      CAPTURE(k.act.name);
+      CAPTURE(rate);
+      CHECK(f.layers == names{k.layer == 0 ? "hidden 1" : "hidden 2"});
+      CHECK(f.cause == cause::bias);
+      CHECK(f.cure.what == remedy::recenter);
+      CHECK(f.cure.restart);
+      bool const nothing_left = run.mon.at("hidden 2").last().saturation.z.count == 0;
+      overflowed += nothing_left ? 1u : 0u;
+      diverged += !nothing_left && run.loss > 100.0 ? 1u : 0u;
+      CHECK(f.since.has_value() == !std::isfinite(run.loss));
+    }
+  }
+  CHECK(overflowed >= 6); // no z of the layer is finite any more
+  CHECK(diverged >= 3);
+}
+
+TEST_CASE("roots: inputs that make the net overflow are inferred from its first step") {
+  training_run blind = relu_run();
+  blind.gives_data = false;
+  blind.rate = 1.0;
+  blind.on_data = [](training_run& r) {
+    for (double& v : r.x) {
+      v *= 1e100;
+    }
+  };
+  satur::finding const f = only(blind, 10);
+  REQUIRE(blind.mon.at("hidden 1").last().saturation.z.count == 0);
+  CHECK(f.layer == "hidden 1");
+  CHECK(f.cause == cause::input_scale);
+  CHECK(f.evidence.find("this is an inference") != std::string::npos);
+}
+
+TEST_CASE("roots: a run that is watched from its middle") {
+  for (bool const chance : {true, false}) {
+    for (bool const relu : {true, false}) {
+      CAPTURE(chance);
+      CAPTURE(relu);
+      training_run run = relu ? relu_run() : tanh_run();
+      run.watched = false;
+      run.gives_chance = chance;
+      run.run_to(300);
+      run.watched = true;
+      run.run_to(400); // the loss is low, and no longer falls
+      satur::run_state const state = judge(run.mon.losses());
+      CHECK(state == (chance ? satur::run_state::converged : satur::run_state::unknown));
+      CHECK(run.mon.losses().start_seen() != chance);
+      for (satur::finding const& f : run.findings()) {
+        FAIL_CHECK(f);
+      }
+    }
+  }
+  // nothing was learned before, either: chance says so
+  training_run stuck = tanh_run();
+  for (std::size_t l = 0; l < 4; ++l) {
+    stuck.scale(l, 0.0);
+  }
+  stuck.watched = false;
+  stuck.run_to(200);
+  stuck.watched = true;
+  stuck.run_to(300);
+  CHECK(judge(stuck.mon.losses()) == satur::run_state::at_chance);
+  CHECK(stuck.mon.losses().start_seen());
+}
+
 TEST_CASE("roots: a gradient that vanishes by slopes goes behind the layer that lost them") {
   training_run run = tanh_run(4);
   run.gives_loss = false;

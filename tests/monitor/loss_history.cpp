@@ -1,5 +1,5 @@
 // The loss in bounded memory: against plain sums over every length, and the judgement of series of each kind.
-#include "satur/monitor/loss_history.hpp"
+#include "satur/monitor/run_state.hpp"
 
 #include <doctest/doctest.h>
 
@@ -155,12 +155,60 @@ TEST_CASE("loss history: a run is judged by its series") {
   CHECK(of(9, [](double i) { return 2.3 - 0.1 * i; }) == run_state::unknown);
   CHECK(of(10, [](double i) { return 2.3 - 0.1 * i; }) == run_state::learning);
   CHECK(judge(loss_history{}) == run_state::unknown);
-  // without chance a flat loss stalls
-  CHECK(judge(history_of(100, not_a_number, [&](double) { return chance; })) == run_state::stalled);
+}
+
+TEST_CASE("loss history: a run that is watched from its middle") {
+  double const chance = std::log(10.0);
+  std::mt19937_64 urbg(5);
+  std::normal_distribution<double> noise(0.0, 1.0);
+  for (std::size_t const n : {10u, 40u, 64u, 300u, 5000u}) {
+    CAPTURE(n);
+    double const end = static_cast<double>(n);
+    for (double const level : {0.001, 0.1, 0.3}) { // of chance
+      CAPTURE(level);
+      auto const flat = [&](double) { return level * chance * (1.0 + 0.1 * noise(urbg)); };
+      for (int k = 0; n > 10 && k < 20; ++k) { // two of ten noisy losses have no error to speak of
+        loss_history const known = history_of(n, chance, flat);
+        CHECK((judge(known) == run_state::converged || judge(known) == run_state::learning));
+        CHECK((!known.start_seen() || (n == 5000 && level == 0.3))); // so many losses may have hidden a high one
+        loss_history const blind = history_of(n, not_a_number, flat);
+        CHECK(judge(blind) != run_state::stalled);
+        CHECK(judge(blind) != run_state::at_chance);
+      }
+      CHECK(judge(history_of(n, chance, [&](double) { return level * chance; })) == run_state::converged);
+      CHECK(judge(history_of(n, not_a_number, [&](double) { return level * chance; })) == run_state::unknown);
+      // it rises a little: still far below chance
+      loss_history const rises = history_of(n, chance, [&](double i) { return 0.02 + 0.1 * i / end; });
+      CHECK(judge(rises) != run_state::diverging);
+    }
+    // above half of chance it is known not to have learned much, at chance nothing
+    CHECK(judge(history_of(n, chance, [&](double) { return 0.6 * chance; })) == run_state::stalled);
+    CHECK(judge(history_of(n, chance, [&](double) { return chance; })) == run_state::at_chance);
+    CHECK(history_of(n, chance, [&](double) { return chance; }).start_seen());
+    // and from low to high it diverges
+    CHECK(judge(history_of(n, chance, [&](double i) { return 0.02 + 2.0 * i / end; })) == run_state::diverging);
+    // a start that was seen: however fast the loss falls, and however many losses a block joins
+    CHECK(history_of(n, chance, [&](double i) { return chance * std::exp(-i / 3.0); }).start_seen());
+  }
+  // the loss was handed over from step 50 on
+  loss_history late;
+  for (std::uint64_t i = 50; i < 100; ++i) {
+    late.add(i, chance, chance);
+  }
+  CHECK_FALSE(late.start_seen());
+  CHECK_FALSE(loss_history{}.start_seen());
 }
 
 TEST_CASE("loss history: text") {
   std::ostringstream out;
-  out << history_of(20, 2.5, [](double i) { return 2.0 - 0.05 * i; });
+  out << history_of(20, 2.0, [](double i) { return 2.0 - 0.05 * i; });
   CHECK(out.str() == "loss 1.05 at the last of 20 steps, 2 at the start: learning");
+  out.str("");
+  out << history_of(20, 2.5, [](double i) { return 2.0 - 0.05 * i; });
+  CHECK(out.str() == "loss 1.05 at the last of 20 steps, 2 at the first of them (the start was not seen): learning");
+  out.str("");
+  out << history_of(20, not_a_number, [](double) { return 0.5; });
+  CHECK(out.str() ==
+        "loss 0.5 at the last of 20 steps, 0.5 at the start: unknown, because the loss is flat and that of a "
+        "model that knows nothing was not handed over");
 }

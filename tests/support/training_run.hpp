@@ -29,6 +29,8 @@ struct training_run {
   double rate = 0.1;
   bool gives_data = true;
   bool gives_loss = true;
+  bool gives_chance = true;
+  bool watched = true;        ///< false: the monitor is handed nothing
   bool forgets_slope = false; ///< the backward pass leaves out f'(z)
   std::vector<plain_layer> layers{};
   std::vector<plain_layer> start{}; ///< the layers as they were before the first step
@@ -116,17 +118,19 @@ struct training_run {
     if (on_data != nullptr) {
       on_data(*this);
     }
-    if (gives_data) {
+    if (watched && gives_data) {
       mon.input(x, satur::unit_layout::matrix(batch, features));
     }
-    forward(&mon);
+    forward(watched ? &mon : nullptr);
     std::vector<double> dz = output_gradient();
-    if (gives_loss) {
-      mon.loss(loss, std::log(double(classes)));
+    if (watched && gives_loss) {
+      gives_chance ? mon.loss(loss, std::log(double(classes))) : mon.loss(loss);
     }
     for (std::size_t l = layers.size(); l-- > 0;) {
       plain_layer& p = layers[l];
-      mon[name(l)].gradient(dz, satur::unit_layout::matrix(batch, p.out));
+      if (watched) {
+        mon[name(l)].gradient(dz, satur::unit_layout::matrix(batch, p.out));
+      }
       std::vector<double> const& input = l == 0 ? x : layers[l - 1].a;
       std::vector<double> dw(p.w.size(), 0.0);
       std::vector<double> db(p.out, 0.0);
@@ -143,7 +147,9 @@ struct training_run {
           below[s * p.in + i] *= l == 0 || forgets_slope ? 1.0 : layers[l - 1].slope[s * p.in + i];
         }
       }
-      mon[name(l)].update(p.w, dw, -rate);
+      if (watched) {
+        mon[name(l)].update(p.w, dw, -rate);
+      }
       for (std::size_t k = 0; k < p.w.size(); ++k) {
         p.w[k] -= rate * dw[k];
       }
@@ -152,7 +158,9 @@ struct training_run {
       }
       dz = std::move(below);
     }
-    mon.end_step();
+    if (watched) {
+      mon.end_step();
+    }
     ++steps;
   }
   /// Steps until there were that many. The units' window holds the last five.

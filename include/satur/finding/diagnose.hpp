@@ -40,7 +40,7 @@ namespace satur { inline namespace SATUR_ABI {
 #else
 {
   limits.require_valid();
-  detail::run_case const run(records, whole, activations);
+  detail::run_case const run(records, whole, limits, activations);
   std::vector<detail::root_finding> found;
   detail::find_at_start(run, limits, found);
   if (std::optional<finding> nonfinite = detail::find_nonfinite(run); nonfinite) {

@@ -16,8 +16,19 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// A remedy, its wording, and its predicted effect. Without a known remedy `what` is `none`; `advice` may still say
-/// where to look.
+/// What a cure is predicted to make of the number that its finding measures.
+struct predicted_effect {
+  std::string measure; ///< "share of dead units"
+  double now = std::numeric_limits<double>::quiet_NaN();
+  double after = std::numeric_limits<double>::quiet_NaN();
+  bool of_slope = false; ///< a slope should grow, everything else should shrink
+  /// The factor by which it gets better: after / now of a slope (one below 0 counts as 0), now / after of anything
+  /// else. NaN if both are 0.
+  [[nodiscard]] double improvement() const { return of_slope ? after / (now > 0.0 ? now : 0.0) : now / after; }
+};
+
+/// A remedy, its wording, and its predicted effect. Without a known remedy `what` is `none`; `advice` then says where
+/// to look, or why no cure that is known helps.
 struct cure {
   remedy what = remedy::none;
   /// What to multiply weights or learning rate by; for new weights, fan-in times their variance; NaN: none.
@@ -25,6 +36,9 @@ struct cure {
   std::string advice; ///< "multiply w and b by 0.2 (satur::rescale)"
   /// Readings of `finding::layer` after the cure, if z is then normal; empty if nothing can be predicted.
   std::optional<layer_state> predicted{};
+  /// What the cure does to what the finding measures; empty for another architecture, other code or other data, which
+  /// nothing predicts.
+  std::optional<predicted_effect> effect{};
   /// For `rescale`: what to multiply w and b by in each of `finding::layers`; otherwise empty.
   std::vector<double> factors{};
   /// Units of `finding::layer` that get new weights, or whose bias is recentered; empty: all units.
@@ -98,6 +112,12 @@ struct finding {
                                                  text::significant(value_high, 3), ")"),
                            detail::is_nan(limit) ? std::string() : " against a limit of " + text::significant(limit, 3),
                            samples > 0.0 ? ", from " + text::significant(samples, 6) + " numbers" : std::string()));
+    }
+    if (cure.effect) {
+      std::string const today = detail::is_finite(cure.effect->now) ? text::significant(cure.effect->now, 3)
+                                                                    : std::string("more than any number");
+      line("the cure is predicted to bring the " + cure.effect->measure + " from " + today + " to " +
+           text::significant(cure.effect->after, 3));
     }
     if (!units.empty()) {
       std::string list;

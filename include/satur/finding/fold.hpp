@@ -35,11 +35,12 @@ inline void join_layers(std::vector<root_finding>& found) {
     }
     if (joined && first.cure.what == remedy::rescale) {
       auto const [least, most] = std::minmax_element(first.cure.factors.begin(), first.cure.factors.end());
-      first.cure.advice =
-          *most < 1.1 * *least
-              ? message("multiply w and b of these layers by ", text::significant(*least, 3), " (satur::rescale)")
-              : message("multiply w and b of these layers by ", text::significant(*least, 3), " to ",
-                        text::significant(*most, 3), " (satur::rescale; `cure.factors` has each)");
+      std::string const what = first.cure.restart ? "start again with w and b of these layers times "
+                                                  : "multiply w and b of these layers by ";
+      first.cure.advice = *most < 1.1 * *least
+                              ? message(what, text::significant(*least, 3), " (satur::rescale)")
+                              : message(what, text::significant(*least, 3), " to ", text::significant(*most, 3),
+                                        " (satur::rescale; `cure.factors` has each)");
     }
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "satur/finding/activation_facts.hpp"
+#include "satur/finding/evidence/unit_spread.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/limits.hpp"
 #include "satur/finding/named_record.hpp"
@@ -74,42 +75,27 @@ struct layer_case : activation_facts {
     double const m = record.saturation.mean_z();
     return m * m + record.saturation.variance_z();
   }
-  /// Mean square of what comes in; NaN if unknown.
-  [[nodiscard]] double square_in() const {
-    return before == nullptr ? data_square
-           : before->has_z() ? before->record.saturation.mean_squared_output()
-                             : std::numeric_limits<double>::quiet_NaN();
+  /// Mean square of what comes in, or came in in the first step; NaN if unknown.
+  [[nodiscard]] double square_in(bool at_start = false) const {
+    if (before == nullptr) {
+      return data_square;
+    }
+    saturation const& s = at_start && before->first.z.count != 0 ? before->first : before->record.saturation;
+    return s.z.count != 0 ? s.mean_squared_output() : std::numeric_limits<double>::quiet_NaN();
   }
   /// Mean over units of the variance of z over samples, in the last step; without records of units, the variance of z
   /// over all of them.
   [[nodiscard]] double variance_within() const {
-    double sum = 0.0;
-    double n = 0.0;
-    for (std::size_t u = 0; u < size(); ++u) {
-      unit_summary const s = (*units)[u];
-      if (s.samples > s.infinite) {
-        sum += s.z_variance;
-        n += 1.0;
-      }
-    }
+    unit_spread const of_units(units);
     double const drift = drift_of_units();
-    return n > 0.0 ? sum / n * drift * drift : record.saturation.variance_z();
+    return of_units.units > 0.0 ? of_units.variance * drift * drift : record.saturation.variance_z();
   }
   /// Variance over samples of the numbers that come in, or their mean square if units are not recorded; NaN if unknown.
   [[nodiscard]] double variance_in() const {
     if (before == nullptr || !before->has_z() || before->units == nullptr || units == nullptr) {
       return square_in();
     }
-    double means = 0.0;
-    double n = 0.0;
-    for (std::size_t u = 0; u < before->size(); ++u) {
-      unit_summary const s = (*before->units)[u];
-      if (s.samples > s.infinite) {
-        means += s.output * s.output;
-        n += 1.0;
-      }
-    }
-    double const variance = square_in() - means / n;
+    double const variance = square_in() - unit_spread(before->units).output_square;
     return variance > 1e-9 * square_in() ? variance : square_in(); // else it cancels
   }
   /// Fan-in times the mean square of a weight: from the weights if they were seen and the number of units is known,
@@ -170,9 +156,10 @@ struct layer_case : activation_facts {
                                                              std::vector<std::size_t> const& chosen = {}) const {
     return expected_of(start, first, factor, mean_factor, chosen);
   }
-  /// Whether training has made the weights much larger than they were: their mean square four times as large.
-  [[nodiscard]] bool grew() const {
-    return weights.count != 0 && first_weights.count != 0 && weights.mean_square() > 4.0 * first_weights.mean_square();
+  /// Whether training has made the weights much larger than they were.
+  [[nodiscard]] bool grew(finding_limits const& limits) const {
+    return weights.count != 0 && first_weights.count != 0 &&
+           weights.mean_square() > limits.grown_weights * first_weights.mean_square();
   }
   /// The root mean square of z of each unit in the first samples, or else in the window.
   [[nodiscard]] std::vector<double> unit_sizes() const {
@@ -190,26 +177,17 @@ struct layer_case : activation_facts {
   /// The records of units are of a whole window, the record of the layer is of one step: the factor on z from one to
   /// the other.
   [[nodiscard]] double drift_of_units() const {
-    double square = 0.0;
-    double n = 0.0;
-    for (std::size_t u = 0; u < size(); ++u) {
-      unit_summary const s = (*units)[u];
-      if (s.samples > s.infinite) {
-        square += s.z_mean * s.z_mean + s.z_variance;
-        n += 1.0;
-      }
-    }
-    double const drift = std::sqrt(square_z() * n / square);
+    double const drift = std::sqrt(square_z() / unit_spread(units).square());
     return is_finite(drift) && drift > 0.0 ? drift : 1.0;
   }
 
   /// Variance of z of a unit with new weights: the one that the caller expects, or else that of the usual rule over the
-  /// layer's inputs. Unknown inputs count as having mean square 1.
-  [[nodiscard]] double variance_of_new_unit() const {
+  /// layer's inputs, or over those of the first step. Unknown inputs count as having mean square 1.
+  [[nodiscard]] double variance_of_new_unit(bool at_start = false) const {
     if (!is_nan(expected_variance)) {
       return expected_variance;
     }
-    double const in = square_in();
+    double const in = square_in(at_start);
     return usual_gain * (is_finite(in) && in > 0.0 ? in : 1.0);
   }
 

@@ -7,8 +7,9 @@
 namespace satur { inline namespace SATUR_ABI {
 
 /// Limits above which diagnose() reports a finding. All comparisons are strict unless the comment says otherwise.
-/// Sources stand in brackets; (ours) marks a limit that no publication gives. `bench/explain` measures how right the
-/// findings are with the defaults. "Usual" weights are those of the usual initializer of the activation.
+/// Sources stand in brackets; (ours) marks a limit that no publication gives, (tuned) one that was chosen on seeds 1 to
+/// 5 of `bench/explain`, which measures how right the findings are with the defaults. "Usual" weights are those of the
+/// usual initializer of the activation.
 struct finding_limits {
   // Lost slope. The slope share (mean f' / peak slope) is compared with that of the start or of z ~ N(0, 1), whichever
   // is larger.
@@ -36,24 +37,49 @@ struct finding_limits {
   double variance_factor = 2.0;    ///< variance of z divided by the expected one: above this, or below 1 / this (ours)
   double gain_factor = 3.0;        ///< weights are too large if fan-in times mean w^2 is above this times the usual ...
   double small_gain_factor = 25.0; ///< ... and too small if it is below the usual divided by this (both ours)
-  double input_square = 16.0;      ///< mean square of the inputs: above this they are not standardized (ours)
+  double gain_costs_slope = 1.1; ///< ... that two flat sides make too large only if weights of the usual size give this
+                                 ///< times the slope (tuned)
+  double input_square = 16.0;    ///< mean square of the inputs: above this they are not standardized (ours)
+  double small_gain_beside = 0.28; ///< if one layer's are too small, others are that are below this part of the usual
+                                   ///< (ours: below 1/3, which U(-1/sqrt n, 1/sqrt n) has)
+  double grown_weights = 4.0;      ///< mean w^2 above this times that of the start: training has changed the weights so
+                                   ///< much that a cure starts again (tuned)
+  double bias_square = 4.0;        ///< biases are a root if the mean square of the units' means of z is above this ...
+  double bias_excess = 4.0;        ///< ... and above this times what the weights make of the inputs' means (both ours)
   double broken_unit = 15.0;       ///< root mean square of a unit's z, divided by that of the median unit (ours)
 
   // Gradients and the learning rate.
   double shallow_flow = 0.05; ///< gradient of the first layer divided by that of the last: below this, or above 1 /
                               ///< this, if there are too few layers for gradient_limits::consecutive_layers or the loss
                               ///< fails (ours: 5 ratios of 0.5 make 0.03)
+  double flow_small_gain =
+      0.3; ///< weights make the gradient vanish if the mean gain of the layers that it passes is
+           ///< below this part of the usual (ours: below 1/3, which U(-1/sqrt n, 1/sqrt n) has) ...
+  double flow_large_gain = 2.5;  ///< ... and explode if it is above this (ours: above 2, He's rule in a tanh net)
+  double flow_unfit_gain = 0.05; ///< an activation of peak slope 0.5 or less is what makes it vanish, unless the gain
+                                 ///< is below this part of the usual (tuned)
   double update_alarm = -0.5; ///< log10 of the first update against the weights: above it, and if the loss fails, the
                               ///< learning rate is too large (ours; DL4J warns above -2)
 
-  // Cures, and what a finding lists.
-  double cure_margin = 1.05;   ///< a cure of a lost slope or of shifted means must raise the predicted slope by this
-                               ///< factor (ours)
-  std::size_t worst_units = 5; ///< units named in a finding
-  gradient_limits gradient;    ///< gradient flow and exact zeros
+  // The loss.
+  std::size_t failing_losses = 40; ///< a loss that does not fall is a failure from so many losses on (tuned)
+  std::size_t young_losses = 100;  ///< before so many, shifted means and depth are no findings, because some healthy
+                                   ///< nets learn slowly at first, and cures start again, which costs little (tuned)
+  double learned_loss = 0.97;      ///< a loss that stalls below this part of chance is no failure (what `judge` calls
+                                   ///< at chance)
+  double exploded_loss = 3.0;      ///< at once a failure above this times its start, or chance if that is larger (ours)
 
-  /// Throws std::invalid_argument if a share is outside [0, 1], a factor is below 1, shifted_std is negative or
-  /// input_square is not above 0.
+  // Cures, and what a finding lists. A cure that improves what the finding measures by less is not offered.
+  double cure_margin = 1.05;   ///< a cure of a slope must raise the predicted slope by this factor (ours)
+  double cure_reduction = 1.5; ///< a cure of anything else must bring it down by this factor: the size of a shift, a
+                               ///< share of dead units, the distance of a size from the usual one (ours)
+  double recenter_variance = 0.05; ///< dead units are recentered if their variance of z is above this part of that of a
+                                   ///< new unit; otherwise they get new weights (tuned)
+  std::size_t worst_units = 5;     ///< units named in a finding
+  gradient_limits gradient;        ///< gradient flow and exact zeros
+
+  /// Throws std::invalid_argument if a share is outside [0, 1], a factor is below 1, another limit is negative or NaN,
+  /// or input_square is not above 0.
   void require_valid() const {
     auto const share = [](char const* what, double x) {
       if (detail::is_nan(x) || !(x >= 0.0 && x <= 1.0)) {
@@ -70,9 +96,10 @@ struct finding_limits {
     share("dead_on", dead_on);
     share("shifted_share", shifted_share);
     share("shallow_flow", shallow_flow);
-    if (detail::is_nan(shifted_std) || !(shifted_std >= 0.0)) {
-      detail::bad_parameter("finding_limits", "shifted_std", shifted_std, "a number >= 0");
-    }
+    share("small_gain_beside", small_gain_beside);
+    share("flow_small_gain", flow_small_gain);
+    share("flow_unfit_gain", flow_unfit_gain);
+    share("learned_loss", learned_loss);
     auto const factor = [](char const* what, double x) {
       if (detail::is_nan(x) || !(x >= 1.0)) {
         detail::bad_parameter("finding_limits", what, x, "a factor >= 1");
@@ -82,10 +109,24 @@ struct finding_limits {
     factor("gain_factor", gain_factor);
     factor("small_gain_factor", small_gain_factor);
     factor("broken_unit", broken_unit);
+    factor("gain_costs_slope", gain_costs_slope);
+    factor("grown_weights", grown_weights);
+    factor("bias_excess", bias_excess);
+    factor("flow_large_gain", flow_large_gain);
+    factor("exploded_loss", exploded_loss);
     factor("cure_margin", cure_margin);
+    factor("cure_reduction", cure_reduction);
     if (detail::is_nan(input_square) || !(input_square > 0.0)) {
       detail::bad_parameter("finding_limits", "input_square", input_square, "a number > 0");
     }
+    auto const not_negative = [](char const* what, double x) {
+      if (detail::is_nan(x) || !(x >= 0.0)) {
+        detail::bad_parameter("finding_limits", what, x, "a number >= 0");
+      }
+    };
+    not_negative("shifted_std", shifted_std);
+    not_negative("bias_square", bias_square);
+    not_negative("recenter_variance", recenter_variance);
   }
   bool operator==(finding_limits const&) const = default;
 };

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "satur/finding/layer_case.hpp"
-#include "satur/monitor/loss_history.hpp"
+#include "satur/monitor/run_state.hpp"
 #include "satur/statistics/interval.hpp"
+#include "satur/theory/moments.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <deque>
@@ -36,13 +38,19 @@ struct root_finding {
   bool direct = true;
 };
 
+[[nodiscard]] inline bool any_direct(std::vector<root_finding> const& found) {
+  return std::any_of(found.begin(), found.end(), [](root_finding const& f) { return f.direct; });
+}
+
 struct run_case {
   std::deque<layer_case> layers; ///< in the order of the forward pass; addresses stay
   run_record const& run;
+  finding_limits const& limits;
   run_state state = run_state::unknown;
 
-  run_case(std::span<named_record const> records, run_record const& whole, std::span<any_activation const> given)
-      : run(whole), state(whole.losses != nullptr ? judge(*whole.losses) : run_state::unknown) {
+  run_case(std::span<named_record const> records, run_record const& whole, finding_limits const& with_limits,
+           std::span<any_activation const> given)
+      : run(whole), limits(with_limits), state(whole.losses != nullptr ? judge(*whole.losses) : run_state::unknown) {
     layer_case const* before = nullptr;
     for (named_record const& r : records) {
       layer_case& l = layers.emplace_back(r, before, given);
@@ -62,14 +70,15 @@ struct run_case {
       return false;
     }
     loss_block const recent = run.losses->between(0.8, 1.0);
-    return state != run_state::stalled || !is_below(recent.mean + 3.0 * recent.error(), 0.97 * run.losses->chance());
+    return state != run_state::stalled ||
+           !is_below(recent.mean + 3.0 * recent.error(), limits.learned_loss * run.losses->chance());
   }
   /// Losses that were handed over.
   [[nodiscard]] std::uint64_t losses_seen() const { return run.losses == nullptr ? 0 : run.losses->seen(); }
   /// Enough steps for the loss to say something.
-  [[nodiscard]] bool late() const { return losses_seen() >= 40; }
+  [[nodiscard]] bool late() const { return losses_seen() >= limits.failing_losses; }
   /// So few steps that starting again costs little.
-  [[nodiscard]] bool young() const { return losses_seen() != 0 && losses_seen() < 100; }
+  [[nodiscard]] bool young() const { return losses_seen() != 0 && losses_seen() < limits.young_losses; }
   [[nodiscard]] bool exploded() const { return (losses_seen() != 0 && run.losses->nonfinite()) || rose(); }
   /// The finite losses rose far above their start.
   [[nodiscard]] bool rose() const {
@@ -79,19 +88,25 @@ struct run_case {
     loss_history const& all = *run.losses;
     double const start = all[0].mean;
     double const above = is_nan(all.chance()) || start > all.chance() ? start : all.chance();
-    return is_above(all.between(0.8, 1.0).mean, 3.0 * above);
+    return is_above(all.between(0.8, 1.0).mean, limits.exploded_loss * above);
   }
-  /// Whether findings without evidence in weights, biases or data may be reported: the loss fails, or is not known.
-  [[nodiscard]] bool may_suspect() const { return losses_seen() == 0 || fails(); }
-  /// The same for shifted means and the depth. They wait longer, because some healthy nets learn slowly at first.
-  [[nodiscard]] bool may_suspect_structure() const { return may_suspect() && !young(); }
+  /// The loss had time to fall, and does not say whether the run learns: it was flat, and chance is not known.
+  [[nodiscard]] bool silent() const { return late() && !loss_known(); }
+  /// Whether findings without evidence in weights, biases or data may be reported: the loss fails, or says nothing.
+  [[nodiscard]] bool may_suspect() const { return losses_seen() == 0 || silent() || fails(); }
+  /// The same for shifted means, the depth, and dead units that are few: not if the loss says nothing. They wait
+  /// longer, because some healthy nets learn slowly at first.
+  [[nodiscard]] bool may_suspect_structure() const { return (losses_seen() == 0 || fails()) && !young(); }
+  /// Whether the first records may be those of a net before training. A run that is watched from its middle has no
+  /// fault of its start, unless it fails.
+  [[nodiscard]] bool start_seen() const {
+    return losses_seen() == 0 || fails() || (!silent() && run.losses->start_seen());
+  }
   /// Whether training has spoiled the weights that a cure would start from.
-  [[nodiscard]] bool spoiled() const {
-    bool grew = fails() || young();
-    for (layer_case const& l : layers) {
-      grew = grew || l.grew();
-    }
-    return grew;
+  [[nodiscard]] bool spoiled() const { return fails() || young() || grew(); }
+  /// Whether training has made the weights of a layer much larger than they were.
+  [[nodiscard]] bool grew() const {
+    return std::any_of(layers.begin(), layers.end(), [this](layer_case const& l) { return l.grew(limits); });
   }
 
   /// The largest of log10(first update / weights) over the layers; NaN if none is known.
@@ -127,26 +142,42 @@ struct run_case {
   }
 };
 
-/// Whether the bias or the inputs move the mean of z. Over units, sum w_i E a_i has the mean square sum (E a_i)^2 times
-/// mean w^2; a measured `mean_square` above 4 times that is due to the bias. cause::mean if one of them is not known.
-[[nodiscard]] inline satur::cause cause_of_mean(run_case const& run, layer_case const& l, double mean_square) {
+/// sum (E a_i)^2 over the inputs a_i of a layer, in the window.
+[[nodiscard]] inline double squared_input_means(layer_case const& l, unit_records const& in) {
+  unit_spread const of_inputs(&in);
+  if (l.before == nullptr) {
+    return of_inputs.units > 0.0 ? of_inputs.mean_square * of_inputs.units : 0.0;
+  }
+  double const means = of_inputs.units > 0.0 ? of_inputs.output_square * of_inputs.units : 0.0;
+  double const first = l.before->first.output.count == 0 ? 0.0 : l.before->first.mean_output();
+  double const at_start = first * first * static_cast<double>(in.size()); // the window may have moved since
+  return at_start > means ? at_start : means;
+}
+/// The same in the first samples: the layer before had z that were normal, with the mean and variance of each unit.
+[[nodiscard]] inline double squared_input_means_at_start(layer_case const& l, unit_records const& in) {
+  if (l.before == nullptr || l.before->start.empty() || !l.before->act) {
+    return squared_input_means(l, in);
+  }
+  double means = 0.0;
+  for (unit_origin const& u : l.before->start) {
+    double const m = theory::moments(*l.before->act, u.mean_z, u.variance_z).mean_output;
+    means += is_finite(m) ? m * m : 0.0;
+  }
+  return means;
+}
+
+/// Whether the bias or the inputs move the mean of z, in the window or in the first samples. Over units, sum w_i E a_i
+/// has the mean square sum (E a_i)^2 times mean w^2; a measured `mean_square` that is larger by `bias_excess` is due to
+/// the bias. cause::mean if one of them is not known.
+[[nodiscard]] inline satur::cause cause_of_mean(run_case const& run, layer_case const& l, double mean_square,
+                                                bool at_start = false) {
   unit_records const* const in = l.before != nullptr ? l.before->units : run.run.features;
   weight_record const& w = l.first_weights.count != 0 ? l.first_weights : l.weights;
   if (!l.weights_seen() || in == nullptr) {
     return cause::mean;
   }
-  double means = 0.0;
-  for (std::size_t i = 0; i < in->size(); ++i) {
-    unit_summary const s = (*in)[i];
-    double const m = l.before != nullptr ? s.output : s.z_mean;
-    means += is_finite(m) ? m * m : 0.0;
-  }
-  if (l.before != nullptr && l.before->first.output.count != 0) { // the window may have moved since
-    double const m = l.before->first.mean_output();
-    double const at_start = m * m * static_cast<double>(in->size());
-    means = at_start > means ? at_start : means;
-  }
-  return mean_square > 4.0 * means * w.mean_square() ? cause::bias : cause::input_mean;
+  double const means = at_start ? squared_input_means_at_start(l, *in) : squared_input_means(l, *in);
+  return mean_square > run.limits.bias_excess * means * w.mean_square() ? cause::bias : cause::input_mean;
 }
 
 /// The 95 % interval of a share of n that a finding reports as its value.

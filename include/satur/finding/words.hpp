@@ -177,5 +177,32 @@ enum class remedy : std::uint8_t {
   normalisation_layer [[deprecated("use normalization_layer")]] = normalization_layer,
   reinitialise_units [[deprecated("use reinitialize_units")]] = reinitialize_units
 };
+/// As the subject of a sentence: "recentering".
+[[nodiscard]] constexpr std::string_view to_text(remedy r) {
+  switch (r) {
+  case remedy::none:
+    return "no cure";
+  case remedy::recenter:
+    return "recentering";
+  case remedy::rescale:
+    return "rescaling";
+  case remedy::normalize_inputs:
+    return "standardizing the inputs";
+  case remedy::zero_centered_activation:
+    return "another activation";
+  case remedy::normalization_layer:
+    return "a normalization layer";
+  case remedy::initializer:
+  case remedy::reinitialize_units:
+    return "drawing new weights";
+  case remedy::learning_rate:
+    return "a smaller learning rate";
+  case remedy::clean_data:
+    return "cleaning the data";
+  case remedy::gradient_code:
+    return "correcting the backward pass";
+  }
+  return "unknown";
+}
 
 }} // namespace satur::SATUR_ABI

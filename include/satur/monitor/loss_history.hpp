@@ -1,9 +1,8 @@
-/// \file monitor/loss_history.hpp  The loss of a run in bounded memory, and whether the run learns.
+/// \file monitor/loss_history.hpp  The loss of a run in bounded memory.
 #pragma once
 
-#include "satur/error.hpp"
+#include "satur/config.hpp"
 #include "satur/simd/special_values.hpp"
-#include "satur/text/number.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,33 +10,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <ostream>
-#include <string_view>
 
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 struct record_access;
-}
-
-/// What the loss says of a run.
-enum class run_state : std::uint8_t { unknown, learning, converged, stalled, at_chance, diverging };
-[[nodiscard]] constexpr std::string_view to_text(run_state s) {
-  switch (s) {
-  case run_state::learning:
-    return "learning";
-  case run_state::converged:
-    return "converged";
-  case run_state::stalled:
-    return "stalled";
-  case run_state::at_chance:
-    return "at chance";
-  case run_state::diverging:
-    return "diverging";
-  case run_state::unknown:
-    break;
-  }
-  return "unknown";
 }
 
 /// Losses of successive steps as one: their number, mean, and variance.
@@ -133,6 +110,21 @@ public:
   }
   /// The first block; empty without losses.
   [[nodiscard]] loss_block start() const { return size_ == 0 ? loss_block{} : blocks_[0]; }
+  /// Whether the first losses may be those of a net that has learned nothing. False if they came after the first step,
+  /// or if no loss of the first fifth, or the first 8 blocks, can have been 0.9 of chance: the run is watched from its
+  /// middle, or went on from trained weights. Without chance only the step can tell.
+  [[nodiscard]] bool start_seen() const {
+    if (size_ == 0 || blocks_[0].first_step != 0) {
+      return false;
+    }
+    for (std::size_t i = 0; i < size_ && i < (std::max)(size_ / 5, std::size_t{8}); ++i) {
+      double const below = 0.9 * chance_ - blocks_[i].mean; // a loss that high adds at least the square of this
+      if (!(below > 0.0 && below * below > blocks_[i].deviations)) {
+        return true;
+      }
+    }
+    return false;
+  }
 
   /// Forgets the losses; keeps `chance`.
   void clear() {
@@ -171,64 +163,5 @@ private:
   double last_ = std::numeric_limits<double>::quiet_NaN();
   double chance_ = std::numeric_limits<double>::quiet_NaN();
 };
-
-/// Judges a run by its loss. "start" is the mean of the first block, "recent" of the last fifth of the run, "middle" of
-/// the third fifth, "best" the lowest of the five. A comparison "by error" must hold for recent - 3 standard errors.
-/// The first that holds:
-///
-/// - unknown: fewer than 10 losses.
-/// - diverging: a recent loss is NaN or infinite; or recent > 1.1 began, and > began by error, with "began" the larger
-/// of
-///   start and of the mean of the first tenth plus 3 standard errors; or recent > 1.5 best, > 1.1 best by error, and
-///   > 0.2 start.
-/// - converged: recent < 0.1 start, and not > 0.5 chance.
-/// - at chance: recent is 0.97 to 1.5 times chance, if chance is known. Above that it is diverging if it is > start.
-/// - stalled: recent > 0.98 middle and > 0.5 start.
-/// - learning: otherwise.
-[[nodiscard]] inline run_state judge(loss_history const& losses) {
-  if (losses.seen() < 10) {
-    return run_state::unknown;
-  }
-  loss_block const recent = losses.between(0.8, 1.0);
-  loss_block const start = losses.start();
-  if (recent.nonfinite != 0) {
-    return run_state::diverging;
-  }
-  double best = recent.mean;
-  for (int i = 0; i < 4; ++i) {
-    loss_block const fifth = losses.between(0.2 * i, 0.2 * (i + 1));
-    if (fifth.count != 0) {
-      best = (std::min)(best, fifth.mean);
-    }
-  }
-  double const doubt = 3.0 * recent.error();
-  loss_block const early = losses.between(0.0, 0.1); // the first loss alone is as noisy as any
-  double const began = (std::max)(start.mean, early.mean + 3.0 * early.error());
-  if ((recent.mean > 1.1 * began && recent.mean - doubt > began) ||
-      (recent.mean > 1.5 * best && recent.mean - doubt > 1.1 * best && recent.mean > 0.2 * start.mean)) {
-    return run_state::diverging;
-  }
-  if (detail::is_below(recent.mean, 0.1 * start.mean) && !detail::is_above(recent.mean, 0.5 * losses.chance())) {
-    return run_state::converged;
-  }
-  if (detail::is_above(recent.mean, 1.5 * losses.chance())) {
-    if (recent.mean > start.mean) {
-      return run_state::diverging;
-    }
-  } else if (detail::is_above(recent.mean, 0.97 * losses.chance())) {
-    return run_state::at_chance;
-  }
-  loss_block const middle = losses.between(0.4, 0.6);
-  if (recent.mean > 0.98 * middle.mean && recent.mean > 0.5 * start.mean) {
-    return run_state::stalled;
-  }
-  return run_state::learning;
-}
-
-/// "loss 0.342 at the last of 300 steps, 2.303 at the start: learning"
-inline std::ostream& operator<<(std::ostream& out, loss_history const& l) {
-  return out << "loss " << text::significant(l.last(), 4) << " at the last of " << text::number(l.seen()) << " steps, "
-             << text::significant(l.start().mean, 4) << " at the start: " << to_text(judge(l));
-}
 
 }} // namespace satur::SATUR_ABI

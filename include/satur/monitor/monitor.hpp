@@ -3,9 +3,9 @@
 #pragma once
 
 #include "satur/activation/identity.hpp"
-#include "satur/monitor/loss_history.hpp"
 #include "satur/monitor/observer.hpp"
 #include "satur/monitor/recording/layer_list.hpp"
+#include "satur/monitor/run_state.hpp"
 
 #include <array>
 #include <cstdint>

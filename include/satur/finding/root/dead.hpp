@@ -1,6 +1,7 @@
 /// \file finding/root/dead.hpp  Units that are off, or saturated, on all samples, from birth or since some step.
 #pragma once
 
+#include "satur/finding/root/advice.hpp"
 #include "satur/finding/root/units.hpp"
 #include "satur/finding/run_case.hpp"
 
@@ -52,6 +53,19 @@ struct dead_units_of_layer {
     d.since_start = 2 * never > d.units.size();
   }
   return d;
+}
+
+/// The share of a layer's units that are dead after a cure of all of them, if their z then are normal with mean 0 and
+/// the variance that they have (recentered), or that of a new unit.
+[[nodiscard]] inline double dead_after(layer_case const& l, std::vector<std::size_t> const& units, bool recentered,
+                                       double of_new_unit, double on) {
+  std::size_t dead = 0;
+  for (std::size_t const u : units) {
+    double const variance = recentered ? (*l.units)[u].z_variance : of_new_unit;
+    std::optional<layer_state> const state = l.expected(0.0, variance);
+    dead += !(variance > 0.0) || (state && state->saturated() >= on) ? 1u : 0u;
+  }
+  return static_cast<double>(dead) / static_cast<double>(l.size());
 }
 
 /// Returns whether dead units were found. `explained`: a root that was there before the first step is known, so these
@@ -106,8 +120,10 @@ inline bool find_dead_units(run_case const& run, layer_case const& l, finding_li
     return dead ? u.slope_share() : std::numeric_limits<double>::quiet_NaN();
   });
   // Units that would answer again without their mean keep their weights.
-  double const usual = l.variance_of_new_unit();
-  if ((f.cause == cause::bias || f.cause == cause::mean) && d.variance > 0.05 * usual) {
+  double const usual = fed ? l.variance_of_new_unit() : 0.0;
+  bool const recenters =
+      (f.cause == cause::bias || f.cause == cause::mean) && d.variance > limits.recenter_variance * usual;
+  if (recenters) {
     f.cure.what = remedy::recenter;
     f.cure.units = d.units;
     f.cure.advice = "subtract these units' means of z from their biases (satur::recenter)";
@@ -115,7 +131,10 @@ inline bool find_dead_units(run_case const& run, layer_case const& l, finding_li
   } else {
     advise_new_units(f, l, d.units);
   }
-  bool const direct = !explained && fed && f.cause == cause::bias && !l.grew();
+  keep_cure_that_helps(f, {"share of dead units", share, dead_after(l, d.units, recenters, usual, limits.dead_on)},
+                       limits,
+                       fed ? "" : "nothing comes in, so new weights stay without effect; look at the layers before");
+  bool const direct = !explained && fed && f.cause == cause::bias && !l.grew(limits);
   found.push_back({std::move(f), direct});
   return true;
 }

@@ -1,6 +1,7 @@
 /// \file finding/root/flow.hpp  Gradients that vanish or explode between layers, and gradients that are wrong.
 #pragma once
 
+#include "satur/finding/root/advice.hpp"
 #include "satur/finding/run_case.hpp"
 #include "satur/reading/gradient_flow.hpp"
 
@@ -10,6 +11,8 @@
 
 #if !SATUR_COMPILED
 namespace satur::inline SATUR_ABI::detail {
+
+inline constexpr char flow_measure[] = "change of the gradient from the last layer to the first, as a factor,";
 
 /// Findings that compare layers: vanishing and exploding gradients.
 inline void find_flow(run_case const& run, finding_limits const& limits, std::vector<root_finding>& found) {
@@ -73,7 +76,7 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
     f.cause = cause::slope;
     f.reason = message(flat, " of the ", ratios, " layers that it passes have lost their slope");
     f.cure.advice = "mend those layers first";
-  } else if (vanishing && peak <= 0.5 && !is_below(off, 0.05)) {
+  } else if (vanishing && peak <= 0.5 && !is_below(off, limits.flow_unfit_gain)) {
     f.cause = cause::activation;
     f.reason = message("the slope of ", first.act->name, " is ", text::significant(peak, 3),
                        " at most, so every layer shrinks the gradient, whatever the weights are");
@@ -81,7 +84,7 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
     f.cure.restart = run.loss_known();
     f.cure.advice = "take an activation of peak slope 1 (tanh, or relu with He's weights), fewer layers, or "
                     "normalization layers";
-  } else if (is_finite(off) && (vanishing ? off < 0.3 : off > 2.5)) {
+  } else if (is_finite(off) && (vanishing ? off < limits.flow_small_gain : off > limits.flow_large_gain)) {
     f.cause = vanishing ? cause::small_weights : cause::large_weights;
     f.reason = message("no layer that it passes has lost its slope; fan-in times mean w^2 is ",
                        text::significant(off, 3), " times what is usual");
@@ -92,6 +95,8 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
     f.cure.advice = message("multiply w and b of ", names_of(names), " by ", text::significant(f.cure.factor, 3),
                             " (satur::rescale): the gradient would change by ",
                             text::significant(per_layer / std::sqrt(off), 3), " times from layer to layer");
+    double const after = through * std::pow(off, -0.5 * static_cast<double>(ratios));
+    keep_cure_that_helps(f, {flow_measure, distance_from_usual(through), distance_from_usual(after)}, limits);
   } else if (exploding) {
     f.cause = cause::large_weights;
     f.reason = "no layer's weights are far from the usual size, but together they make the gradient grow";
@@ -101,6 +106,7 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
     f.cure.factors.assign(names.size(), f.cure.factor);
     f.cure.advice = message("weights ", text::significant(f.cure.factor, 3), " times as large in ", names_of(names),
                             " (satur::rescale) would keep the gradient's size");
+    f.cure.effect = {flow_measure, distance_from_usual(through), 1.0};
   } else {
     f.reason = message("no layer that it passes has lost its slope, and the weights have the usual size; mean f'^2 is ",
                        text::significant(first.record.saturation.mean_squared_derivative(), 3), " here");
@@ -137,6 +143,7 @@ inline void find_zero_gradient(run_case const& run, layer_case const& l, finding
   f.cause = flat ? cause::slope : cause::upstream;
   f.reason = flat ? message("mean f' is ", text::significant(l.now.mean_slope, 3))
                   : "the slopes here are not zero: the layers above send back no gradient";
+  refuse_cure(f, flat ? "most slopes are 0" : "look at the layers above, or at the loss");
   found.push_back({std::move(f), false});
 }
 

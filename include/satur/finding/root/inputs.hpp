@@ -1,6 +1,7 @@
 /// \file finding/root/inputs.hpp  Inputs that are not of mean 0 and variance 1.
 #pragma once
 
+#include "satur/finding/root/advice.hpp"
 #include "satur/finding/run_case.hpp"
 
 #include <algorithm>
@@ -15,14 +16,6 @@ namespace satur::inline SATUR_ABI::detail {
 /// "the largest of them is 1e200"
 [[nodiscard]] inline std::string largest_text(saturation const& s) {
   return message("the largest of them is ", text::significant((std::max)(-s.min_z(), s.max_z()), 3));
-}
-
-/// The cure. It has no prediction: the finding's layer is the data, which has no slope.
-inline void advise_standardized(run_case const& run, finding& f) {
-  f.cure.what = remedy::normalize_inputs;
-  f.cure.restart = run.spoiled();
-  f.cure.advice = f.cure.restart ? "scale every input feature to mean 0 and variance 1, and start again"
-                                 : "scale every input feature to mean 0 and variance 1";
 }
 
 /// Inputs whose mean square is above the limit: measured from the data, or else inferred from the first layer's z.
@@ -87,15 +80,16 @@ inline void find_inputs(run_case const& run, finding_limits const& limits, std::
                   "; weights are drawn for 1");
     }
     f.reason = is_finite(square) ? std::string() : largest_text(data);
-    advise_standardized(run, f);
+    advise_standardized(f, square, run.spoiled(), limits);
     found.push_back({std::move(f), true});
     return;
   }
-  // Without the data: the first layer's z against its weights.
-  if (first == nullptr || !first->weights_seen() || !first->has_z()) {
+  // Without the data: the first layer's z against its weights, of the first step if no z is finite now.
+  if (first == nullptr || !first->weights_seen() || (!first->has_z() && first->first.z.count == 0)) {
     return;
   }
-  double const square = first->record.saturation.variance_z() / first->gain();
+  saturation const& z = first->has_z() ? first->record.saturation : first->first;
+  double const square = z.variance_z() / (first->has_z() ? first->gain() : first->first_gain());
   if (!is_above(square, limits.input_square)) {
     return;
   }
@@ -106,8 +100,8 @@ inline void find_inputs(run_case const& run, finding_limits const& limits, std::
                                                text::significant(std::sqrt(square), 3) + " would make it"
                                          : std::string("z is so large that its squares overflow, its weights are not"),
                        "; this is an inference from the weights: hand over the data (monitor::input)");
-  f.reason = is_finite(square) ? std::string() : largest_text(first->record.saturation);
-  advise_standardized(run, f);
+  f.reason = is_finite(square) ? std::string() : largest_text(z);
+  advise_standardized(f, square, run.spoiled(), limits);
   found.push_back({std::move(f), true});
 }
 

@@ -1,6 +1,7 @@
 /// \file finding/root/learning_rate.hpp  A learning rate that is too large, if the loss says so.
 #pragma once
 
+#include "satur/finding/root/advice.hpp"
 #include "satur/finding/run_case.hpp"
 
 #include <utility>
@@ -13,12 +14,8 @@ namespace satur::inline SATUR_ABI::detail {
 /// root explains the failure.
 inline void find_learning_rate(run_case const& run, finding_limits const& limits, std::vector<root_finding>& found) {
   double const update = run.largest_first_update();
-  bool grew = false;
-  for (layer_case const& l : run.layers) {
-    grew = grew || l.grew();
-  }
   bool const diverging = run.state == run_state::diverging || run.exploded();
-  if (!run.fails() || !(grew || diverging || is_above(update, limits.update_alarm))) {
+  if (!run.fails() || !(run.grew() || diverging || is_above(update, limits.update_alarm))) {
     return;
   }
   loss_history const& losses = *run.run.losses;
@@ -36,10 +33,7 @@ inline void find_learning_rate(run_case const& run, finding_limits const& limits
                                       : message("; the first step was 10^", text::decimals(update, 1),
                                                 " times the weights, about 10^-3 is usual"));
   f.reason = "the weights and the data at the start do not explain it";
-  f.cure.what = remedy::learning_rate;
-  f.cure.factor = run.rate_factor();
-  f.cure.restart = true;
-  f.cure.advice = message("start again with the learning rate times ", text::significant(f.cure.factor, 2));
+  advise_smaller_rate(run, f);
   found.push_back({std::move(f), true});
 }
 

@@ -1,6 +1,7 @@
 /// \file finding/root/nonfinite.hpp  Where NaN and infinity came from: the data, the weights, or arithmetic.
 #pragma once
 
+#include "satur/finding/root/advice.hpp"
 #include "satur/finding/run_case.hpp"
 
 #include <optional>
@@ -158,15 +159,10 @@ namespace satur::inline SATUR_ABI::detail {
     }
     break;
   case cause::input_scale:
-    f.cure.what = remedy::normalize_inputs;
-    f.cure.restart = true;
-    f.cure.advice = "scale every input feature to mean 0 and variance 1, and start again";
+    advise_standardized(f, origin->data_square, true, run.limits);
     break;
   case cause::learning_rate:
-    f.cure.what = remedy::learning_rate;
-    f.cure.factor = run.rate_factor();
-    f.cure.restart = true;
-    f.cure.advice = message("start again with the learning rate times ", text::significant(f.cure.factor, 2));
+    advise_smaller_rate(run, f);
     break;
   default:
     if (f.cure.advice.empty()) {
@@ -174,11 +170,7 @@ namespace satur::inline SATUR_ABI::detail {
     }
     break;
   }
-  for (layer_case const& l : run.layers) {
-    if (l.name != f.layer && (l.record.nonfinite() || l.onset)) {
-      f.behind.push_back({l.name, symptom::nonfinite});
-    }
-  }
+  f.behind = nonfinite_behind(run, f);
   return f;
 }
 

@@ -1,6 +1,7 @@
 /// \file finding/root/saturated.hpp  A layer that lost its slope: on which side, and by its means or by its spread.
 #pragma once
 
+#include "satur/finding/root/advice.hpp"
 #include "satur/finding/root/units.hpp"
 #include "satur/finding/run_case.hpp"
 #include "satur/reading/slope_interval.hpp"
@@ -32,12 +33,17 @@ namespace satur::inline SATUR_ABI::detail {
 
 /// "8.1 % of the peak slope is left, 60.6 % for z ~ N(0, 1); |z| > 5: 30.7 % low, 31.5 % high"
 [[nodiscard]] inline std::string slope_text(layer_case const& l) {
+  if (is_nan(l.now.slope_share)) {
+    return message(text::percent(l.initial), " % of the peak slope was there at the start");
+  }
   return message(text::percent(l.now.slope_share), " % of the peak slope is left, ",
                  is_nan(l.initial) ? message(text::percent(l.healthy), " % for z ~ N(0, 1)")
                                    : message(text::percent(l.initial), " % at the start"),
                  "; ", to_text(l.record.saturation.rule), ": ", text::percent(l.now.low), " % low, ",
                  text::percent(l.now.high), " % high");
 }
+
+inline constexpr char unknown_activation[] = "the activation or the rule is not known; give it to diagnose()";
 
 /// The cure `rescale` by a factor on w and b.
 inline void advise_rescale(finding& f, layer_case const& l, double factor) {
@@ -50,9 +56,12 @@ inline void advise_rescale(finding& f, layer_case const& l, double factor) {
   }
 }
 
-/// The cure for shifted means of z, if it raises the slope above `least`. Means that come from outputs that are never
-/// negative return after a few steps: another activation cures them.
-inline void advise_recenter(finding& f, layer_case const& l, double least) {
+/// What a lost slope is measured by.
+inline constexpr char slope_measure[] = "share of the peak slope";
+
+/// The cure for shifted means of z, if it raises the slope. Means that come from outputs that are never negative return
+/// after a few steps: another activation cures them.
+inline void advise_recenter(finding& f, layer_case const& l, finding_limits const& limits) {
   if (f.cause != cause::bias && l.before != nullptr && l.before->act && !l.before->centered_outputs) {
     f.cure.what = remedy::zero_centered_activation;
     f.cure.restart = true;
@@ -60,13 +69,17 @@ inline void advise_recenter(finding& f, layer_case const& l, double least) {
                             " are never negative");
     return;
   }
+  std::optional<layer_state> const now = l.expected_scaled(1.0, 1.0);
   std::optional<layer_state> const after = l.expected_scaled(1.0, 0.0);
-  if (after && is_above(after->slope_share, least)) {
-    f.cure.what = remedy::recenter;
-    f.cure.advice = message("subtract each unit's mean of z from its bias (satur::recenter)",
-                            l.centered_outputs ? "" : ", or take an activation with centered outputs, such as tanh");
-    f.cure.predicted = after;
+  if (!now || !after) {
+    refuse_cure(f, unknown_activation);
+    return;
   }
+  f.cure.what = remedy::recenter;
+  f.cure.advice = message("subtract each unit's mean of z from its bias (satur::recenter)",
+                          l.centered_outputs ? "" : ", or take an activation with centered outputs, such as tanh");
+  f.cure.predicted = after;
+  keep_cure_that_helps(f, {slope_measure, now->slope_share, after->slope_share, true}, limits);
 }
 
 /// A layer that lost its slope: by its means if mean^2 >= variance within a unit, averaged over units; otherwise by the
@@ -111,29 +124,17 @@ inline bool find_saturated(run_case const& run, layer_case const& l, finding_lim
   double mean_square = s.mean_z() * s.mean_z();
   double variance = s.variance_z();
   if (l.units != nullptr) {
-    mean_square = variance = 0.0;
-    double n = 0.0;
-    for (std::size_t u = 0; u < l.size(); ++u) {
-      unit_summary const one = (*l.units)[u];
-      if (one.samples > one.infinite) {
-        mean_square += one.z_mean * one.z_mean;
-        variance += one.z_variance;
-        n += 1.0;
-      }
-    }
-    mean_square /= n;
-    variance /= n;
+    unit_spread const of_units(l.units);
+    mean_square = of_units.mean_square;
+    variance = of_units.variance;
   }
   bool const by_mean = mean_square >= variance;
-  std::optional<layer_state> const now = l.expected_scaled(1.0, 1.0);
   f.reason = message(l.units != nullptr ? "over its samples a unit's z has" : "z has", " root mean square mean ",
                      text::significant(std::sqrt(mean_square), 3), " and standard deviation ",
                      text::significant(std::sqrt(variance), 3));
   if (by_mean) {
     f.cause = cause_of_mean(run, l, mean_square);
-    if (now) {
-      advise_recenter(f, l, limits.cure_margin * now->slope_share);
-    }
+    advise_recenter(f, l, limits);
   } else {
     double const gain = l.gain();
     double const in = l.square_in();
@@ -143,13 +144,16 @@ inline bool find_saturated(run_case const& run, layer_case const& l, finding_lim
                           text::significant(in, 3));
     }
     double const factor = 1.0 / s.stddev_z();
+    std::optional<layer_state> const as_it_is = l.expected_scaled(1.0, 1.0);
     std::optional<layer_state> const after =
         is_finite(factor) ? l.expected_scaled(factor, factor) : std::optional<layer_state>();
-    if (now && after && is_above(after->slope_share, limits.cure_margin * now->slope_share)) {
+    if (as_it_is && after) {
       advise_rescale(f, l, factor);
       f.cure.advice += ": 1 / std z";
-    } else if (!now) {
+      keep_cure_that_helps(f, {slope_measure, as_it_is->slope_share, after->slope_share, true}, limits);
+    } else if (!as_it_is) {
       f.cause = cause::unknown;
+      refuse_cure(f, unknown_activation);
     }
   }
   if (l.units != nullptr) {

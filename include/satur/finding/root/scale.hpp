@@ -27,6 +27,15 @@ inline void advise_restart(run_case const& run, finding& f, layer_case const& l,
   f.cure.predicted = l.has_activation() ? l.expected_at_start(factor, factor) : std::nullopt;
 }
 
+inline constexpr char gain_measure[] = "distance of fan-in times mean w^2 from the usual, as a factor,";
+
+/// Keeps the cure `rescale` if it brings the weights' gain, which is `ratio` times the usual one, nearer to that.
+inline void keep_rescale_that_helps(finding& f, double ratio, finding_limits const& limits) {
+  keep_cure_that_helps(
+      f, {gain_measure, distance_from_usual(ratio), distance_from_usual(ratio * f.cure.factor * f.cure.factor)},
+      limits);
+}
+
 /// "fan-in times mean w^2 is 25, 1 is usual for tanh"
 [[nodiscard]] inline std::string gain_text(layer_case const& l, double gain) {
   return message("fan-in times mean w^2 is ", text::significant(gain, 3), ", ", text::significant(l.usual_gain, 3),
@@ -64,7 +73,8 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
     // A small peak slope wants larger weights than usual: they are too large only if they cost half of the slope.
     bool const wants_large = l.act && l.act->peak_slope() <= 0.5;
     double const usual = l.expected(0.0, 1.0)->slope_share;
-    if (!is_above(after->slope_share, 1.1 * l.initial) || (wants_large && !is_below(l.initial, 0.5 * usual))) {
+    if (!is_above(after->slope_share, limits.gain_costs_slope * l.initial) ||
+        (wants_large && !is_below(l.initial, 0.5 * usual))) {
       return false;
     }
   }
@@ -91,6 +101,15 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
   f.samples = static_cast<double>(l.record.saturation.count);
   advise_rescale(f, l, factor);
   advise_restart(run, f, l, usual_size, at_start);
+  if (l.weights_seen() || f.cure.restart) {
+    keep_rescale_that_helps(f, (f.cure.restart || !is_finite(gain) ? at_start : gain) / usual_size, limits);
+  } else {
+    double const spread = l.record.saturation.stddev_z();
+    keep_cure_that_helps(f,
+                         {"distance of the standard deviation of z from 1, as a factor,", distance_from_usual(spread),
+                          distance_from_usual(spread * factor)},
+                         limits);
+  }
   if (two_sided && l.units != nullptr) {
     name_units(l, f, limits.worst_units, "share of the peak slope",
                [](unit_summary const& u) { return u.slope_share(); });
@@ -100,7 +119,7 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
 }
 
 /// Weights that were too small from the start, and still are.
-inline bool find_small_weights(run_case const& run, layer_case const& l, double limit,
+inline bool find_small_weights(run_case const& run, layer_case const& l, double limit, finding_limits const& limits,
                                std::vector<root_finding>& found) {
   double const at_start = l.first_gain();
   double const gain = l.gain();
@@ -113,8 +132,14 @@ inline bool find_small_weights(run_case const& run, layer_case const& l, double 
   f.reason = "the layer shrinks the signal, and the gradient of the layers before it";
   f.value = gain / l.usual_gain;
   f.limit = limit;
-  advise_rescale(f, l, std::sqrt(l.usual_gain / gain));
-  advise_restart(run, f, l, l.usual_gain, at_start);
+  if (unit_spread(l.start).mean_square * l.usual_gain / at_start > limits.bias_square) {
+    advise_new_weights(run, f, l); // to rescale would make its biases the next fault
+    f.cure.effect = {gain_measure, distance_from_usual(gain / l.usual_gain), 1.0};
+  } else {
+    advise_rescale(f, l, std::sqrt(l.usual_gain / gain));
+    advise_restart(run, f, l, l.usual_gain, at_start);
+    keep_rescale_that_helps(f, (f.cure.restart ? at_start : gain) / l.usual_gain, limits);
+  }
   found.push_back({std::move(f), true});
   return true;
 }
@@ -134,6 +159,8 @@ inline void find_variance(layer_case const& l, finding_limits const& limits, std
                        text::significant(ratio, 3), " times the expected ", text::significant(l.expected_variance, 3));
   if (is_finite(factor)) {
     advise_rescale(f, l, factor);
+    keep_cure_that_helps(
+        f, {"distance of the variance of z from the expected, as a factor,", distance_from_usual(ratio), 1.0}, limits);
   }
   found.push_back({std::move(f), true});
 }

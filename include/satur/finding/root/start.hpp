@@ -17,10 +17,6 @@
 #if !SATUR_COMPILED
 namespace satur::inline SATUR_ABI::detail {
 
-[[nodiscard]] inline bool any_direct(std::vector<root_finding> const& found) {
-  return std::any_of(found.begin(), found.end(), [](root_finding const& f) { return f.direct; });
-}
-
 /// Whether a direct finding names the layer.
 [[nodiscard]] inline bool has_root(std::vector<root_finding> const& found, std::string const& layer) {
   return std::any_of(found.begin(), found.end(), [&layer](root_finding const& f) {
@@ -28,14 +24,14 @@ namespace satur::inline SATUR_ABI::detail {
   });
 }
 
-/// Roots that were there before the first step. Inputs or equal units, if found, explain all others. Otherwise each
-/// layer has the first that holds of: single units, biases, large weights, small weights.
+/// Roots that were there before the first step. Inputs or equal units, if found, explain all others. Otherwise, if the
+/// start was seen, each layer has the first that holds of: single units, biases, large weights, small weights.
 inline void find_at_start(run_case const& run, finding_limits const& limits, std::vector<root_finding>& found) {
   find_inputs(run, limits, found);
   if (found.empty()) {
     find_identical_units(run, found);
   }
-  if (!found.empty()) {
+  if (!found.empty() || !run.start_seen()) {
     return;
   }
   auto const find_in_layers = [&](bool most_are_large) {
@@ -44,7 +40,7 @@ inline void find_at_start(run_case const& run, finding_limits const& limits, std
       if (l.has_z() || l.first.z.count != 0) {
         find_broken_units(run, l, limits, found) || find_bias(run, l, limits, found) ||
             find_large_weights(run, l, limits, most_are_large, found) ||
-            find_small_weights(run, l, 1.0 / limits.small_gain_factor, found);
+            find_small_weights(run, l, 1.0 / limits.small_gain_factor, limits, found);
       }
     }
   };
@@ -60,7 +56,7 @@ inline void find_at_start(run_case const& run, finding_limits const& limits, std
   if (some_small && found.size() == 1) { // other layers may be nearly as small
     found.clear();
     for (layer_case const& l : run.layers) {
-      find_small_weights(run, l, 0.28, found);
+      find_small_weights(run, l, limits.small_gain_beside, limits, found);
     }
   }
 }
@@ -81,13 +77,7 @@ inline void find_at_start(run_case const& run, finding_limits const& limits, std
     f.evidence += "; z or dL/dz is not finite" + (f.since ? " " + since_text(*f.since) : std::string()) + " or later";
   }
   finding& first = all.front();
-  first.behind.clear();
-  for (layer_case const& l : run.layers) {
-    if (std::find(first.layers.begin(), first.layers.end(), l.name) == first.layers.end() &&
-        (l.record.nonfinite() || l.onset)) {
-      first.behind.push_back({l.name, symptom::nonfinite});
-    }
-  }
+  first.behind = nonfinite_behind(run, first);
   return all;
 }
 

@@ -1,6 +1,7 @@
 /// \file finding/root/units.hpp  Units that are alike or broken, and what new weights do for them.
 #pragma once
 
+#include "satur/finding/root/advice.hpp"
 #include "satur/finding/run_case.hpp"
 #include "satur/reading/unit_readings.hpp"
 
@@ -27,7 +28,7 @@ void name_units(layer_case const& l, finding& f, std::size_t k, char const* titl
 [[nodiscard]] inline std::optional<layer_state> expected_renewed(layer_case const& l,
                                                                  std::vector<std::size_t> const& chosen,
                                                                  bool at_start = false) {
-  std::optional<layer_state> const renewed = l.expected(0.0, l.variance_of_new_unit());
+  std::optional<layer_state> const renewed = l.expected(0.0, l.variance_of_new_unit(at_start));
   if (!renewed || !l.has_activation()) {
     return {};
   }
@@ -56,6 +57,16 @@ inline void advise_new_units(finding& f, layer_case const& l, std::vector<std::s
   f.cure.advice = message("give ", units.size() == 1 ? "this unit" : "these units", " new weights of variance ",
                           text::significant(l.usual_gain, 3), " / fan-in and bias 0 (satur::reinitialize_units)");
   f.cure.predicted = expected_renewed(l, units);
+}
+
+/// The cure `initializer`: new weights for the whole layer, and biases of 0.
+inline void advise_new_weights(run_case const& run, finding& f, layer_case const& l) {
+  f.cure.what = remedy::initializer;
+  f.cure.factor = l.usual_gain;
+  f.cure.restart = run.spoiled();
+  f.cure.advice = message(f.cure.restart ? "start again with" : "draw", " random weights, of variance ",
+                          text::significant(l.usual_gain, 3), " / fan-in, and biases of 0");
+  f.cure.predicted = l.has_activation() ? l.expected(0.0, l.variance_of_new_unit(f.cure.restart)) : std::nullopt;
 }
 
 /// The number of units that have the same mean and variance of z as another one.
@@ -108,12 +119,8 @@ inline void find_identical_units(run_case const& run, std::vector<root_finding>&
                  : constant ? message("all weights were ", text::significant(w.mean, 3), " at the start")
                             : message(equal, " of ", l.size(), " units compute the same number as another one");
     f.reason = "units with equal weights get equal gradients as long as the next layer treats them alike";
-    f.cure.what = remedy::initializer;
-    f.cure.factor = l.usual_gain;
-    f.cure.restart = run.spoiled();
-    f.cure.advice = message(f.cure.restart ? "start again with" : "draw", " random weights, of variance ",
-                            text::significant(l.usual_gain, 3), " / fan-in");
-    f.cure.predicted = l.has_activation() ? l.expected(0.0, l.variance_of_new_unit()) : std::nullopt;
+    advise_new_weights(run, f, l);
+    f.cure.effect = {"share of units that are equal to another one", f.value, 0.0};
     found.push_back({std::move(f), true});
   }
 }
@@ -159,10 +166,13 @@ inline bool find_broken_units(run_case const& run, layer_case const& l, finding_
   }
   advise_new_units(f, l, broken);
   if (run.spoiled()) {
-    f.cure.restart = true;
-    f.cure.advice = "start again, and " + f.cure.advice;
+    advise_start_again(f);
     f.cure.predicted = l.start.empty() ? std::nullopt : expected_renewed(l, broken, true);
   }
+  double const median = sorted[sorted.size() / 2];
+  double const renewed = std::sqrt(l.variance_of_new_unit(f.cure.restart));
+  keep_cure_that_helps(
+      f, {"largest z of a unit, relative to the median unit,", f.value, (std::max)(renewed, median) / median}, limits);
   found.push_back({std::move(f), true});
   return true;
 }
