@@ -119,7 +119,7 @@ public:
     }
     for (std::size_t i = 0; i < size_ && i < (std::max)(size_ / 5, std::size_t{8}); ++i) {
       double const below = 0.9 * chance_ - blocks_[i].mean; // a loss that high adds at least the square of this
-      if (!(below > 0.0 && below * below > blocks_[i].deviations)) {
+      if (!(detail::is_above(below, 0.0) && below * below > blocks_[i].deviations)) {
         return true;
       }
     }

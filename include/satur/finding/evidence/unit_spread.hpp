@@ -10,7 +10,7 @@
 #include <vector>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Means over the units that have finite z: of the square of a unit's mean of z, of its variance of z over samples, and
 /// of the square of its mean output. All are NaN without such units; of unit_origins, `output_square` is 0.

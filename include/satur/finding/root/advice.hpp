@@ -10,7 +10,7 @@
 #include <utility>
 
 #if !SATUR_COMPILED
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// How far a size is from the usual one, as a factor of at least 1. `ratio`: the size divided by the usual one.
 [[nodiscard]] inline double distance_from_usual(double ratio) { return ratio < 1.0 ? 1.0 / ratio : ratio; }

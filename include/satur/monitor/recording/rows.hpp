@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// One in `one_in` of `all` rows or blocks, others each turn: in `one_in` turns each of them once. At least one, if
 /// there is any.

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 template <class X> [[nodiscard]] array_summary summary_of(X const& x) {
   array_summary summary;
