@@ -62,6 +62,12 @@ concept contiguous_memory = !xtensor_memory<Z> && requires(Z& z) {
 
 template <class Z> inline constexpr bool is_half_span_v = false;
 template <math::half_format F, class U> inline constexpr bool is_half_span_v<half_span<F, U>> = true;
+/// Contiguous memory with no as_array_view of its own: one axis, which is read without a view (that costs as much as a
+/// pass over 64 numbers).
+template <class Z>
+concept flat_memory = contiguous_memory<Z> && !adapted_memory<Z> && !is_array_view_v<std::remove_cv_t<Z>> &&
+                      !is_half_span_v<std::remove_cv_t<Z>> && !mdspan_memory<Z>;
+
 template <math::half_format F, class U>
 [[nodiscard]] constexpr array_view<U, half_access<F>> view_of_half(half_span<F, U> const& z) {
   return {z.bits(), array_shape(z.size())};

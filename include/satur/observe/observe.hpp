@@ -37,11 +37,11 @@ template <class A, class Rule> [[nodiscard]] saturation empty_record(A const& ac
 }
 
 /// Adds n elements of `arrays` to the record.
-template <class Arrays, class Bound>
+template <class Arrays, class Bound, class Record>
 void observe_arrays(evaluator<typename Arrays::element> const& act, Bound const& bound, Arrays const& arrays,
-                    std::size_t n, saturation const& nothing, saturation& record) {
-  over_leaves(n, record, nothing, [&](std::size_t first, std::size_t count, saturation& part) {
-    observing_pass<Arrays> pass{act, bound, arrays, first, count, part};
+                    std::size_t n, Record const& nothing, Record& record) {
+  over_leaves(n, record, nothing, [&](std::size_t first, std::size_t count, Record& part) {
+    observing_pass<Arrays, Record> pass{act, bound, arrays, first, count, part};
     math::run<typename Arrays::element>(pass);
   });
 }

@@ -47,6 +47,12 @@ template <class W> [[nodiscard]] SATUR_INLINE W moved_mean(W const& mean, W cons
   auto const finite = !(as_mask_of<W>(is_nan(d)) || as_mask_of<W>(is_infinite(d)));
   return math::select(finite, W(mean + rounded(W(d * w))), W(rounded(W(mean * (W(1.0) - w))) + rounded(W(value * w))));
 }
+/// The mean of n and m numbers as one, from their means. Moves the mean of the larger group toward that of the smaller
+/// one, so that a large mean of few numbers costs a small mean of many no digits.
+[[nodiscard]] inline double joint_mean(double n, double mean, double m, double other) {
+  double const total = n + m;
+  return m > n ? moved_mean(other, mean, n / total) : moved_mean(mean, other, m / total);
+}
 /// The variance of two groups as one, from their variances and the difference d of their means; w is the share of the
 /// second group. Infinity stays infinity.
 template <class W>
@@ -77,9 +83,7 @@ struct moments {
     double const m = static_cast<double>(o.count);
     double const total = n + m;
     double const difference = o.mean - mean;
-    // Moves the mean of the larger group toward that of the smaller one, so that a large mean of few numbers costs a
-    // small mean of many no digits.
-    mean = m > n ? detail::moved_mean(o.mean, mean, n / total) : detail::moved_mean(mean, o.mean, m / total);
+    mean = detail::joint_mean(n, mean, m, o.mean);
     deviations += o.deviations + math::rounded(difference * difference * (n * (m / total)));
     count += o.count;
     return *this;

@@ -122,23 +122,40 @@ template <class Y, class V> [[nodiscard]] auto data_beside(Y& y, V const& z) {
   return in_one_piece(view) && same_order(view, z) ? view.data : nullptr;
 }
 
+/// Whether y is memory of one axis, or not wanted.
+template <class Y> inline constexpr bool flat_if_any = flat_memory<Y>;
+template <> inline constexpr bool flat_if_any<no_array> = true;
+template <class Y> [[nodiscard]] auto flat_data(Y* y) {
+  if constexpr (is_array_v<Y>) {
+    return std::data(*y);
+  } else {
+    return nullptr;
+  }
+}
+
 /// run(arrays, n) over all of z: once if y and dy lie as z does, else leaf by leaf through buffers, in the order of the
 /// indices. y and dy may be null, and are null in `arrays` then. Apart: refuses y and dy that share memory with z.
 template <bool Apart, class Z, class Y, class D, class Run> void into_arrays(Z const& z, Y* y, D* dy, Run const& run) {
   using T = value_t<Z>;
   if constexpr (stored_alike<Y, Z>() && stored_alike<D, Z>()) {
-    auto const from = as_array_view(z);
     using arrays = typename stored_arrays<Z>::type;
-    std::size_t const n = from.size();
-    arrays together{from.data, nullptr, nullptr};
-    bool alike = in_one_piece(from) || n == 0;
-    if constexpr (is_array_v<Y>) {
-      together.y = data_beside(*y, from);
-      alike = alike && (together.y != nullptr || n == 0);
-    }
-    if constexpr (is_array_v<D>) {
-      together.dy = data_beside(*dy, from);
-      alike = alike && (together.dy != nullptr || n == 0);
+    std::size_t const n = size_of(z);
+    arrays together{};
+    bool alike = true;
+    if constexpr (flat_memory<Z const> && flat_if_any<Y> && flat_if_any<D>) {
+      together = {std::data(z), flat_data(y), flat_data(dy)};
+    } else {
+      auto const from = as_array_view(z);
+      together.z = from.data;
+      alike = in_one_piece(from) || n == 0;
+      if constexpr (is_array_v<Y>) {
+        together.y = data_beside(*y, from);
+        alike = alike && (together.y != nullptr || n == 0);
+      }
+      if constexpr (is_array_v<D>) {
+        together.dy = data_beside(*dy, from);
+        alike = alike && (together.dy != nullptr || n == 0);
+      }
     }
     if (alike) {
       if constexpr (Apart && is_array_v<Y>) {

@@ -21,6 +21,12 @@ template <class W> struct shifted_sums {
     square = math::madd(d, d, square);
   }
 };
+/// Sum of x - shift, with the bits of `shifted_sums`.
+template <class W> struct shifted_sum {
+  W shift;
+  W sum = W(0);
+  SATUR_INLINE void add(W const& x) { sum = math::madd(W(x - shift), W(1.0), sum); }
+};
 /// Sum and sum of squares of x.
 template <class W> struct plain_sums {
   W sum = W(0);

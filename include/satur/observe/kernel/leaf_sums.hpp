@@ -1,0 +1,139 @@
+/// \file observe/kernel/leaf_sums.hpp  What a pass counts and sums of one leaf for the whole record.
+#pragma once
+
+#include "satur/observe/kernel/sums.hpp"
+#include "satur/record/saturation.hpp"
+#include "satur/rule/limits.hpp"
+
+namespace satur::detail {
+
+/// What z, f(z) and f'(z) are summed around, and the powers of 2 that the differences are multiplied by.
+template <class T> struct sum_frame {
+  T z = T(0);
+  T output = T(0);
+  T slope = T(0);
+  T z_scale = T(1);
+  T output_scale = T(1);
+  T slope_scale = T(1);
+};
+
+/// How a leaf is summed for a record: `in<L>` are the sums in lanes.
+template <class Record> struct leaf_sums_for;
+
+/// The running sums of one leaf, in lanes.
+template <class L> struct leaf_sums {
+  using W = typename pass_types<L>::wide;
+  using C = typename pass_types<L>::counter;
+  using T = math::element_t<L>;
+
+  C low = C(0);
+  C high = C(0);
+  C nan = C(0);
+  C infinite = C(0);
+  shifted_wide_sums<L> z; // each around a number of its own kind: a large mean costs no digits
+  shifted_wide_sums<L> output;
+  shifted_wide_sums<L> slope;
+  L lowest = L(std::numeric_limits<T>::infinity());
+  L highest = L(-std::numeric_limits<T>::infinity());
+
+  using S = sum_element<T>;
+  using limits = limits_in_lanes<L>;
+  sum_frame<T> around;
+  SATUR_INLINE explicit leaf_sums(sum_frame<T> const& f)
+      : z(shifted_by(f.z * f.z_scale)), output(shifted_by(f.output * f.output_scale)),
+        slope(shifted_by(f.slope * f.slope_scale)), around(f) {}
+
+  /// Before anything is added: what f(z) and f'(z) are summed around.
+  SATUR_INLINE void start(T value, T steepness) {
+    around.output = value;
+    around.slope = steepness;
+    output = shifted_wide_sums<L>(shifted_by(value));
+    slope = shifted_wide_sums<L>(shifted_by(steepness));
+  }
+
+  /// One register from memory, all of it finite: no mask anywhere.
+  SATUR_INLINE void add(T const* x, T const* values, T const* slopes, limits const& rule) {
+    L const here = math::load<L>(x);
+    L const value = math::load<L>(values); // read only where the rule looks at it
+    L const steepness = math::load<L>(slopes);
+    count_into(low, rule.low(here, value, steepness));
+    count_into(high, rule.high(here, value, steepness));
+    z.add_from(x);
+    output.add_from(values);
+    slope.add_from(slopes);
+    lowest = math::minimum(here, lowest);
+    highest = math::maximum(here, highest);
+  }
+
+  /// Lanes outside `valid` are padding; NaN is counted and left out; infinity is left out of the moments.
+  template <class M>
+  SATUR_INLINE void add_checked(L const& x, math::value_and_slope<L> const& f, limits const& rule, M const& valid) {
+    using math::select;
+    auto const is_nan_here = as_mask_of<L>(is_nan(x)) && valid;
+    auto const is_infinite_here = as_mask_of<L>(is_infinite(x)) && valid;
+    auto const seen = valid && !is_nan_here;
+    auto const finite = seen && !is_infinite_here;
+    count_into(nan, is_nan_here);
+    count_into(infinite, is_infinite_here);
+    count_into(low, rule.low(x, f.value, f.slope) && seen);
+    count_into(high, rule.high(x, f.value, f.slope) && seen);
+    z.add(select(finite, x, L(around.z)) * L(around.z_scale)); // less the shift, that is nothing
+    output.add(select(finite, f.value, L(around.output)) * L(around.output_scale));
+    slope.add(select(seen, f.slope, L(around.slope)) * L(around.slope_scale));
+    lowest = select(finite && x < lowest, x, lowest);
+    highest = select(finite && x > highest, x, highest);
+  }
+
+  /// False where NaN, infinity or an overflow went through `add`: then the leaf is summed again with checks.
+  [[nodiscard]] SATUR_INLINE bool clean() const {
+    S const total = z.sum() + output.sum() + slope.sum();
+    return !(is_nan(total) || is_infinite(total));
+  }
+
+  /// After a sum with checks: the scales by which to sum again, because finite numbers may have a sum that is not;
+  /// false where that would change nothing.
+  [[nodiscard]] SATUR_INLINE bool rescale() {
+    bool again = false;
+    if constexpr (std::same_as<T, S>) { // sums of float do not overflow in double
+      auto const scaled = [&again](auto const& sums, T& scale) {
+        if (!sums.finite() && scale == T(1)) {
+          scale = static_cast<T>(overflow_scale);
+          again = true;
+        }
+      };
+      scaled(z, around.z_scale);
+      scaled(output, around.output_scale);
+      scaled(slope, around.slope_scale);
+    }
+    return again;
+  }
+
+  /// Adds n elements' worth to the record.
+  SATUR_INLINE void join(saturation& record, std::uint64_t n) const {
+    auto const nans = static_cast<std::uint64_t>(sum_of(nan));
+    auto const infinities = static_cast<std::uint64_t>(sum_of(infinite));
+    std::uint64_t const seen = n - nans;
+    record.count += seen;
+    record.nan += nans;
+    record.infinite += infinities;
+    record.low += static_cast<std::uint64_t>(sum_of(low));
+    record.high += static_cast<std::uint64_t>(sum_of(high));
+    record.slope += of(slope, seen, around.slope, around.slope_scale);
+    record.z += of(z, seen - infinities, around.z, around.z_scale);
+    record.output += of(output, seen - infinities, around.output, around.output_scale);
+    record.lowest_z = (std::min)(record.lowest_z, least_of(lowest));
+    record.highest_z = (std::max)(record.highest_z, -least_of(L(-highest)));
+  }
+
+private:
+  SATUR_INLINE static shifted_sums<W> shifted_by(T shift) { return {W(static_cast<S>(shift))}; }
+  SATUR_INLINE static moments of(shifted_wide_sums<L> const& sums, std::uint64_t n, T shift, T scale) {
+    return moments_from(n, shift, sums.sum(), sums.square(), scale);
+  }
+};
+
+template <> struct leaf_sums_for<saturation> {
+  template <class L> using in = leaf_sums<L>;
+};
+
+} // namespace satur::detail
