@@ -36,8 +36,9 @@ template <class A, detail::numbers Z>
   detail::require_valid_parameters(act); // throws, also if there is nothing to see
   detail::mean_slope found;
   detail::into_arrays<false>(z, detail::not_wanted, detail::not_wanted, [&](auto const& arrays, std::size_t n) {
-    detail::observe_arrays(detail::evaluator_of<detail::value_t<Z>>(act), detail::no_limits{}, arrays, n,
-                           detail::mean_slope{}, found);
+    detail::observe_arrays(
+        detail::evaluator_of<detail::value_t<Z>>(act), detail::no_limits{}, arrays, n,
+        [] { return detail::mean_slope{}; }, found);
   });
   return found.value();
 }

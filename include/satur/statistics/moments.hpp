@@ -97,10 +97,12 @@ struct moments {
 };
 
 namespace detail {
+/// 1 / scale, exact for a power of 2. Nearly every scale is 1, which costs no division.
+template <class S> [[nodiscard]] SATUR_INLINE S inverse_of(S scale) { return scale == S(1) ? S(1) : S(1) / scale; }
 /// The mean of n numbers of T from the sum of scale * (x - shift); scale is a power of 2.
 template <class T, class S> [[nodiscard]] double mean_from(std::uint64_t n, T shift, S sum, T scale = T(1)) {
   S const s = static_cast<S>(scale);
-  return static_cast<double>((static_cast<S>(shift) * s + sum / static_cast<S>(n)) / s);
+  return static_cast<double>((static_cast<S>(shift) * s + sum / static_cast<S>(n)) * inverse_of(s));
 }
 /// Moments of n numbers of T from the sums of scale * (x - shift) and of its square.
 template <class T, class S>
@@ -110,7 +112,7 @@ template <class T, class S>
   }
   S const s = static_cast<S>(scale);
   S const off = sum / static_cast<S>(n);
-  S deviations = (squares - off * sum) / s / s;
+  S deviations = (squares - off * sum) * inverse_of(s) * inverse_of(s);
   if (is_finite_number(off) && !is_finite_number(deviations)) {
     deviations = std::numeric_limits<S>::infinity(); // the numbers are finite, but their squares overflow
   }

@@ -30,8 +30,21 @@ template <class T, class A, wanted W> struct mapping_pass {
   std::size_t n;
 
   template <class L> SATUR_INLINE void run() {
-    for_each_register<side_by_side<L>, L>(n,
-                                          [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA { this->map(i, part); });
+    using G = side_by_side<L>;
+    std::size_t i = 0;
+    for (; i + width_of<G> <= n; i += width_of<G>) {
+      map(i, whole_register<G>{});
+    }
+    if constexpr (width_of<G> > 1) {
+      // The last few are the end of a whole register, which is cheaper than a part of one: those before them are
+      // computed twice, with the same bits. Not in place, where they are no longer there.
+      bool const twice = n >= width_of<L> && z != y && z != dy;
+      for (; i < n; i += width_of<L>) {
+        std::size_t const rest = n - i;
+        bool const whole = rest >= width_of<L> || twice;
+        map(rest < width_of<L> && twice ? n - width_of<L> : i, register_part<L>{whole ? width_of<L> : rest});
+      }
+    }
   }
 
 private:

@@ -1,6 +1,7 @@
 /// \file observe/kernel/leaf_sums.hpp  What a pass counts and sums of one leaf for the whole record.
 #pragma once
 
+#include "satur/array/chunk.hpp"
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/record/saturation.hpp"
 #include "satur/rule/limits.hpp"
@@ -43,14 +44,6 @@ template <class L> struct leaf_sums {
       : z(shifted_by(f.z * f.z_scale)), output(shifted_by(f.output * f.output_scale)),
         slope(shifted_by(f.slope * f.slope_scale)), around(f) {}
 
-  /// Before anything is added: what f(z) and f'(z) are summed around.
-  SATUR_INLINE void start(T value, T steepness) {
-    around.output = value;
-    around.slope = steepness;
-    output = shifted_wide_sums<L>(shifted_by(value));
-    slope = shifted_wide_sums<L>(shifted_by(steepness));
-  }
-
   /// One register from memory, all of it finite: no mask anywhere.
   SATUR_INLINE void add(T const* x, T const* values, T const* slopes, limits const& rule) {
     L const here = math::load<L>(x);
@@ -84,54 +77,62 @@ template <class L> struct leaf_sums {
     highest = select(finite && x > highest, x, highest);
   }
 
-  /// False where NaN, infinity or an overflow went through `add`: then the leaf is summed again with checks.
-  [[nodiscard]] SATUR_INLINE bool clean() const {
-    S const total = z.sum() + output.sum() + slope.sum();
-    return !(is_nan(total) || is_infinite(total));
-  }
+  /// Over all lanes.
+  struct totals_t {
+    two_sums<S> z;
+    two_sums<S> output;
+    two_sums<S> slope;
+    /// False where NaN, infinity or an overflow went through `add`: then the leaf is summed again with checks.
+    [[nodiscard]] SATUR_INLINE bool clean() const { return is_finite_number(z.first + output.first + slope.first); }
+  };
+  [[nodiscard]] SATUR_INLINE totals_t totals() const { return {z.totals(), output.totals(), slope.totals()}; }
 
   /// After a sum with checks: the scales by which to sum again, because finite numbers may have a sum that is not;
   /// false where that would change nothing.
-  [[nodiscard]] SATUR_INLINE bool rescale() {
+  [[nodiscard]] SATUR_INLINE bool rescale(totals_t const& found) {
     bool again = false;
     if constexpr (std::same_as<T, S>) { // sums of float do not overflow in double
-      auto const scaled = [&again](auto const& sums, T& scale) {
-        if (!sums.finite() && scale == T(1)) {
+      auto const scaled = [&again](two_sums<S> const& sums, T& scale) {
+        if (!is_finite_number(sums.first) && scale == T(1)) {
           scale = static_cast<T>(overflow_scale);
           again = true;
         }
       };
-      scaled(z, around.z_scale);
-      scaled(output, around.output_scale);
-      scaled(slope, around.slope_scale);
+      scaled(found.z, around.z_scale);
+      scaled(found.output, around.output_scale);
+      scaled(found.slope, around.slope_scale);
     }
     return again;
   }
 
   /// Adds n elements' worth to the record.
-  SATUR_INLINE void join(saturation& record, std::uint64_t n) const {
-    auto const nans = static_cast<std::uint64_t>(sum_of(nan));
-    auto const infinities = static_cast<std::uint64_t>(sum_of(infinite));
+  SATUR_INLINE void join(saturation& record, std::uint64_t n, totals_t const& found) const {
+    auto const [nans, infinities] = counts_of(nan, infinite);
+    auto const [lows, highs] = counts_of(low, high);
     std::uint64_t const seen = n - nans;
     record.count += seen;
     record.nan += nans;
     record.infinite += infinities;
-    record.low += static_cast<std::uint64_t>(sum_of(low));
-    record.high += static_cast<std::uint64_t>(sum_of(high));
-    record.slope += of(slope, seen, around.slope, around.slope_scale);
-    record.z += of(z, seen - infinities, around.z, around.z_scale);
-    record.output += of(output, seen - infinities, around.output, around.output_scale);
+    record.low += lows;
+    record.high += highs;
+    record.slope += moments_from(seen, around.slope, found.slope.first, found.slope.second, around.slope_scale);
+    record.z += moments_from(seen - infinities, around.z, found.z.first, found.z.second, around.z_scale);
+    record.output +=
+        moments_from(seen - infinities, around.output, found.output.first, found.output.second, around.output_scale);
     record.lowest_z = (std::min)(record.lowest_z, least_of(lowest));
     record.highest_z = (std::max)(record.highest_z, -least_of(L(-highest)));
   }
 
 private:
   SATUR_INLINE static shifted_sums<W> shifted_by(T shift) { return {W(static_cast<S>(shift))}; }
-  SATUR_INLINE static moments of(shifted_wide_sums<L> const& sums, std::uint64_t n, T shift, T scale) {
-    return moments_from(n, shift, sums.sum(), sums.square(), scale);
+  /// Two counts over the lanes at a time: each is at most a leaf, 14 bits.
+  SATUR_INLINE static two_sums<std::uint64_t> counts_of(C const& a, C const& b) {
+    constexpr int bits = 14;
+    static_assert(leaf_elements < (std::size_t{1} << bits));
+    auto const both = static_cast<std::uint64_t>(sum_of(C(a + (b << bits))));
+    return {both & ((std::uint64_t{1} << bits) - 1), both >> bits};
   }
 };
-
 template <> struct leaf_sums_for<saturation> {
   template <class L> using in = leaf_sums<L>;
 };

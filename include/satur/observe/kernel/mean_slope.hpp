@@ -44,10 +44,6 @@ template <class L> struct slope_sums {
 
   SATUR_INLINE explicit slope_sums(sum_frame<T> const& f)
       : slope({W(static_cast<S>(f.slope * f.slope_scale))}), around(f) {}
-  SATUR_INLINE void start(T, T steepness) {
-    around.slope = steepness;
-    slope = wide_sums<L, shifted_sum<W>>({W(static_cast<S>(steepness))});
-  }
   SATUR_INLINE void add(T const* x, T const*, T const* slopes, no_limits) {
     sum_z = sum_z + math::load<L>(x);
     slope.add_from(slopes);
@@ -58,18 +54,23 @@ template <class L> struct slope_sums {
     count_into(nan, is_nan_here);
     slope.add(math::select(valid && !is_nan_here, f.slope, L(around.slope)) * L(around.slope_scale));
   }
-  [[nodiscard]] SATUR_INLINE bool clean() const { return is_finite_number(sum_of(sum_z)) && slope.finite(); }
-  [[nodiscard]] SATUR_INLINE bool rescale() {
-    bool const again = std::same_as<T, S> && around.slope_scale == T(1) && !slope.finite();
+  struct totals_t {
+    T z;
+    S slope;
+    [[nodiscard]] SATUR_INLINE bool clean() const { return is_finite_number(z) && is_finite_number(slope); }
+  };
+  [[nodiscard]] SATUR_INLINE totals_t totals() const { return {sum_in_any_order(sum_z), slope.sum()}; }
+  [[nodiscard]] SATUR_INLINE bool rescale(totals_t const& found) {
+    bool const again = std::same_as<T, S> && around.slope_scale == T(1) && !is_finite_number(found.slope);
     if (again) {
       around.slope_scale = static_cast<T>(overflow_scale);
     }
     return again;
   }
-  SATUR_INLINE void join(mean_slope& record, std::uint64_t n) const {
+  SATUR_INLINE void join(mean_slope& record, std::uint64_t n, totals_t const& found) const {
     std::uint64_t const seen = n - static_cast<std::uint64_t>(sum_of(nan));
     if (seen != 0) {
-      record += mean_slope{seen, mean_from(seen, around.slope, slope.sum(), around.slope_scale)};
+      record += mean_slope{seen, mean_from(seen, around.slope, found.slope, around.slope_scale)};
     }
   }
 };

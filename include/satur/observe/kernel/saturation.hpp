@@ -23,6 +23,13 @@ template <class T> struct plain_arrays {
   template <class L> SATUR_INLINE void written(std::size_t, std::size_t, T const*, T const*) const {}
 };
 
+/// A block of z, with f(z) and f'(z).
+template <class T> struct evaluated_block {
+  T const* x;
+  T* values;
+  T* slopes;
+};
+
 /// n numbers from `first` on. The record is added to.
 ///
 /// A block of z is evaluated, and then counted and summed while it and its values and slopes are still in the first
@@ -52,20 +59,26 @@ private:
     T const a = arrays.at(start);
     T const b = arrays.at(start + size / 2);
     T const c = arrays.at(start + size - 1);
-    sums_t<L> sums({middle_of(a, b, c)});
-    bool clean = is_finite_number(a) && is_finite_number(b) && is_finite_number(c);
-    if (clean) {
+    sum_frame<T> frame{middle_of(a, b, c)};
+    if (is_finite_number(a) && is_finite_number(b) && is_finite_number(c)) {
+      sums_t<L> sums(frame);
       sum<L, false>(bound, start, size, sums);
-      clean = sums.clean();
+      if (auto const found = sums.totals(); found.clean()) {
+        sums.join(record, size, found);
+        return;
+      }
     }
-    if (!clean) { // NaN, infinity or an overflow: once more, looking at each
-      sums = sums_t<L>(frame_of(start, size));
-      do {
-        sums = sums_t<L>(sums.around);
-        sum<L, true>(bound, start, size, sums);
-      } while (sums.rescale());
+    frame = frame_of(start, size); // NaN, infinity or an overflow: once more, looking at each
+    for (;;) {
+      sums_t<L> sums(frame);
+      sum<L, true>(bound, start, size, sums);
+      auto const found = sums.totals();
+      if (!sums.rescale(found)) {
+        sums.join(record, size, found);
+        return;
+      }
+      frame = sums.around;
     }
-    sums.join(record, size);
   }
   /// A z of the leaf, finite where there is one, with its value and slope.
   SATUR_INLINE sum_frame<T> frame_of(std::size_t start, std::size_t size) const {
@@ -76,17 +89,28 @@ private:
     return {finite_or_zero(z), finite_or_zero(value), finite_or_zero(slope)};
   }
 
+  /// Adds a leaf to sums that are 0. Unless Checked, what f(z) and f'(z) are summed around is found here.
   template <class L, bool Checked>
   SATUR_INLINE void sum(limits_t<L> const& bound, std::size_t start, std::size_t size, sums_t<L>& sums) {
     alignas(64) T z_block[block_elements];
     alignas(64) T value_block[block_elements];
     alignas(64) T slope_block[block_elements];
-    for (std::size_t i = 0; i < size; i += block_elements) {
-      std::size_t const count = (std::min)(block_elements, size - i);
-      T const* const x = arrays.template read<L>(start + i, count, z_block);
-      T* const values = arrays.values(start + i, value_block);
-      T* const slopes = arrays.slopes(start + i, slope_block);
-      act.map(act.act, x, values, slopes, count);
+    std::size_t i = 0;
+    auto const evaluated = [&](std::size_t count) SATUR_INLINE_LAMBDA {
+      evaluated_block<T> const block{arrays.template read<L>(start + i, count, z_block),
+                                     arrays.values(start + i, value_block), arrays.slopes(start + i, slope_block)};
+      act.map(act.act, block.x, block.values, block.slopes, count);
+      return block;
+    };
+    std::size_t count = (std::min)(block_elements, size);
+    evaluated_block<T> block = evaluated(count);
+    if constexpr (!Checked) {
+      // After the first evaluation: no register of sums need be kept over the call.
+      sums = sums_t<L>({sums.around.z, middle_of(block.values[0], block.values[count / 2], block.values[count - 1]),
+                        middle_of(block.slopes[0], block.slopes[count / 2], block.slopes[count - 1])});
+    }
+    for (;;) {
+      auto const [x, values, slopes] = block;
       auto const add_checked = [&](std::size_t k, register_part<L> part) SATUR_INLINE_LAMBDA {
         sums.add_checked(part.load(x + k, sums.around.z), {part.load(values + k, T(0)), part.load(slopes + k, T(0))},
                          bound, first_lanes<L>(part.count));
@@ -94,10 +118,6 @@ private:
       if constexpr (Checked) {
         for_each_part<L>(0, count, add_checked);
       } else {
-        if (i == 0) {
-          sums.start(middle_of(values[0], values[count / 2], values[count - 1]),
-                     middle_of(slopes[0], slopes[count / 2], slopes[count - 1]));
-        }
         for_each_register<L>(count, [&](std::size_t k, auto part) SATUR_INLINE_LAMBDA {
           if constexpr (part.whole) {
             math::prefetch(x + k, block_elements); // the block after this one, and where its values go
@@ -109,6 +129,12 @@ private:
         });
       }
       arrays.template written<L>(start + i, count, values, slopes);
+      i += block_elements;
+      if (i >= size) {
+        return;
+      }
+      count = (std::min)(block_elements, size - i);
+      block = evaluated(count);
     }
   }
 };
