@@ -21,7 +21,8 @@ namespace satur::detail {
 /// What a pass evaluates. `both` costs one evaluation, and gives the bits of the other two.
 enum class wanted { value, slope, both };
 
-/// y[i] = f(z[i]), dy[i] = f'(z[i]) for i < n, what is wanted of them. Either may be z itself.
+/// y[i] = f(z[i]), dy[i] = f'(z[i]) for i < n, what is wanted of them. Either may be z itself. With both, y may be
+/// null.
 template <class T, class A, wanted W> struct mapping_pass {
   A const& act;
   T const* z;
@@ -53,7 +54,9 @@ private:
     G const x = part.load(z + i, T(0));
     if constexpr (W == wanted::both) {
       math::value_and_slope<G> const f = evaluate(act, x);
-      part.store(y + i, f.value);
+      if (y != nullptr) {
+        part.store(y + i, f.value);
+      }
       part.store(dy + i, f.slope);
     } else if constexpr (W == wanted::slope) {
       part.store(dy + i, evaluate_one<true>(act, x));

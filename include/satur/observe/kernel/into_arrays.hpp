@@ -139,33 +139,39 @@ template <bool Apart, class Z, class Y, class D, class Run> void into_arrays(Z c
   using T = value_t<Z>;
   if constexpr (stored_alike<Y, Z>() && stored_alike<D, Z>()) {
     using arrays = typename stored_arrays<Z>::type;
-    std::size_t const n = size_of(z);
-    arrays together{};
+    std::size_t n = 0;
     bool alike = true;
+    decltype(arrays::z) numbers = nullptr; // each by itself until all are known: so they stay in registers
+    decltype(arrays::y) to = nullptr;
+    decltype(arrays::dy) slopes_to = nullptr;
     if constexpr (flat_memory<Z const> && flat_if_any<Y> && flat_if_any<D>) {
-      together = {std::data(z), flat_data(y), flat_data(dy)};
+      n = size_of(z);
+      numbers = std::data(z);
+      to = flat_data(y);
+      slopes_to = flat_data(dy);
     } else {
       auto const from = as_array_view(z);
-      together.z = from.data;
+      n = from.size();
+      numbers = from.data;
       alike = in_one_piece(from) || n == 0;
       if constexpr (is_array_v<Y>) {
-        together.y = data_beside(*y, from);
-        alike = alike && (together.y != nullptr || n == 0);
+        to = data_beside(*y, from);
+        alike = alike && (to != nullptr || n == 0);
       }
       if constexpr (is_array_v<D>) {
-        together.dy = data_beside(*dy, from);
-        alike = alike && (together.dy != nullptr || n == 0);
+        slopes_to = data_beside(*dy, from);
+        alike = alike && (slopes_to != nullptr || n == 0);
       }
     }
     if (alike) {
       if constexpr (Apart && is_array_v<Y>) {
-        require_apart("y", const_element(together.y), together.z, n);
+        require_apart("y", const_element(to), numbers, n);
       }
       if constexpr (Apart && is_array_v<D>) {
-        require_apart("dy", const_element(together.dy), together.z, n);
+        require_apart("dy", const_element(slopes_to), numbers, n);
       }
       if (n != 0) {
-        run(together, n);
+        run(arrays{numbers, to, slopes_to}, n);
       }
       return;
     }

@@ -5,6 +5,7 @@
 #include "satur/observe/kernel/sums.hpp"
 #include "satur/record/saturation.hpp"
 #include "satur/rule/limits.hpp"
+#include "satur/simd/loop.hpp"
 
 namespace satur::detail {
 
@@ -39,13 +40,23 @@ template <class L> struct leaf_sums {
 
   using S = sum_element<T>;
   using limits = limits_in_lanes<L>;
+  static constexpr bool reads_values = true;
   sum_frame<T> around;
   SATUR_INLINE explicit leaf_sums(sum_frame<T> const& f)
       : z(shifted_by(f.z * f.z_scale)), output(shifted_by(f.output * f.output_scale)),
         slope(shifted_by(f.slope * f.slope_scale)), around(f) {}
 
+  /// What the sums of a leaf are taken around, from its first block.
+  [[nodiscard]] SATUR_INLINE static sum_frame<T> around_block(T z, T const* values, T const* slopes,
+                                                              std::size_t count) {
+    return {z, middle_of(values[0], values[count / 2], values[count - 1]),
+            middle_of(slopes[0], slopes[count / 2], slopes[count - 1])};
+  }
+
   /// One register from memory, all of it finite: no mask anywhere.
   SATUR_INLINE void add(T const* x, T const* values, T const* slopes, limits const& rule) {
+    math::prefetch(x, block_elements); // the block after this one, and where its values go
+    math::prefetch(values, block_elements);
     L const here = math::load<L>(x);
     L const value = math::load<L>(values); // read only where the rule looks at it
     L const steepness = math::load<L>(slopes);
@@ -58,10 +69,13 @@ template <class L> struct leaf_sums {
     highest = math::maximum(here, highest);
   }
 
-  /// Lanes outside `valid` are padding; NaN is counted and left out; infinity is left out of the moments.
-  template <class M>
-  SATUR_INLINE void add_checked(L const& x, math::value_and_slope<L> const& f, limits const& rule, M const& valid) {
+  /// Part of a register: NaN is counted and left out; infinity is left out of the moments.
+  SATUR_INLINE void add_checked(register_part<L> part, T const* numbers, T const* values, T const* slopes,
+                                limits const& rule) {
     using math::select;
+    auto const valid = first_lanes<L>(part.count);
+    L const x = part.load(numbers, around.z);
+    math::value_and_slope<L> const f{part.load(values, T(0)), part.load(slopes, T(0))};
     auto const is_nan_here = as_mask_of<L>(is_nan(x)) && valid;
     auto const is_infinite_here = as_mask_of<L>(is_infinite(x)) && valid;
     auto const seen = valid && !is_nan_here;

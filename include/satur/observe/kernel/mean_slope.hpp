@@ -36,6 +36,7 @@ template <class L> struct slope_sums {
   using T = math::element_t<L>;
   using S = sum_element<T>;
   using limits = no_limits;
+  static constexpr bool reads_values = false;
 
   C nan = C(0);
   L sum_z = L(0); // for one question only: was there NaN or infinity?
@@ -44,15 +45,19 @@ template <class L> struct slope_sums {
 
   SATUR_INLINE explicit slope_sums(sum_frame<T> const& f)
       : slope({W(static_cast<S>(f.slope * f.slope_scale))}), around(f) {}
+  [[nodiscard]] SATUR_INLINE static sum_frame<T> around_block(T z, T const*, T const* slopes, std::size_t count) {
+    return {z, T(0), middle_of(slopes[0], slopes[count / 2], slopes[count - 1])};
+  }
   SATUR_INLINE void add(T const* x, T const*, T const* slopes, no_limits) {
     sum_z = sum_z + math::load<L>(x);
     slope.add_from(slopes);
   }
-  template <class M>
-  SATUR_INLINE void add_checked(L const& x, math::value_and_slope<L> const& f, no_limits, M const& valid) {
-    auto const is_nan_here = as_mask_of<L>(is_nan(x)) && valid;
+  SATUR_INLINE void add_checked(register_part<L> part, T const* x, T const*, T const* slopes, no_limits) {
+    auto const valid = first_lanes<L>(part.count);
+    auto const is_nan_here = as_mask_of<L>(is_nan(part.load(x, T(0)))) && valid;
     count_into(nan, is_nan_here);
-    slope.add(math::select(valid && !is_nan_here, f.slope, L(around.slope)) * L(around.slope_scale));
+    L const steepness = math::select(valid && !is_nan_here, part.load(slopes, T(0)), L(around.slope));
+    slope.add(steepness * L(around.slope_scale));
   }
   struct totals_t {
     T z;

@@ -97,31 +97,28 @@ private:
     alignas(64) T slope_block[block_elements];
     std::size_t i = 0;
     auto const evaluated = [&](std::size_t count) SATUR_INLINE_LAMBDA {
-      evaluated_block<T> const block{arrays.template read<L>(start + i, count, z_block),
-                                     arrays.values(start + i, value_block), arrays.slopes(start + i, slope_block)};
-      act.map(act.act, block.x, block.values, block.slopes, count);
+      T* const slopes = arrays.slopes(start + i, slope_block);
+      T* const values = sums_t<L>::reads_values ? arrays.values(start + i, value_block) : slopes; // then not read
+      evaluated_block<T> const block{arrays.template read<L>(start + i, count, z_block), values, slopes};
+      act.map(act.act, block.x, sums_t<L>::reads_values ? values : nullptr, slopes, count);
       return block;
     };
     std::size_t count = (std::min)(block_elements, size);
     evaluated_block<T> block = evaluated(count);
     if constexpr (!Checked) {
       // After the first evaluation: no register of sums need be kept over the call.
-      sums = sums_t<L>({sums.around.z, middle_of(block.values[0], block.values[count / 2], block.values[count - 1]),
-                        middle_of(block.slopes[0], block.slopes[count / 2], block.slopes[count - 1])});
+      sums = sums_t<L>(sums_t<L>::around_block(sums.around.z, block.values, block.slopes, count));
     }
     for (;;) {
       auto const [x, values, slopes] = block;
       auto const add_checked = [&](std::size_t k, register_part<L> part) SATUR_INLINE_LAMBDA {
-        sums.add_checked(part.load(x + k, sums.around.z), {part.load(values + k, T(0)), part.load(slopes + k, T(0))},
-                         bound, first_lanes<L>(part.count));
+        sums.add_checked(part, x + k, values + k, slopes + k, bound);
       };
       if constexpr (Checked) {
         for_each_part<L>(0, count, add_checked);
       } else {
         for_each_register<L>(count, [&](std::size_t k, auto part) SATUR_INLINE_LAMBDA {
           if constexpr (part.whole) {
-            math::prefetch(x + k, block_elements); // the block after this one, and where its values go
-            math::prefetch(values + k, block_elements);
             sums.add(x + k, values + k, slopes + k, bound);
           } else {
             add_checked(k, part);
