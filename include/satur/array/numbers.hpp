@@ -104,8 +104,8 @@ template <class Z> [[nodiscard]] std::size_t size_of(Z const& z) {
 
 /// Where z starts if it is memory without gaps, in row-major or column-major order; else null.
 template <class Z> [[nodiscard]] auto contiguous_data(Z& z) {
-  if constexpr (flat_memory<Z>) {
-    return std::data(z);
+  if constexpr (read_in_place<Z>) {
+    return start_of(z);
   } else if constexpr (plain_memory<Z>) {
     auto const view = as_array_view(z);
     return view.is_row_major() || view.is_column_major() ? view.data : nullptr;

@@ -122,12 +122,17 @@ template <class Y, class V> [[nodiscard]] auto data_beside(Y& y, V const& z) {
   return in_one_piece(view) && same_order(view, z) ? view.data : nullptr;
 }
 
-/// Whether y is memory of one axis, or not wanted.
-template <class Y> inline constexpr bool flat_if_any = flat_memory<Y>;
-template <> inline constexpr bool flat_if_any<no_array> = true;
-template <class Y> [[nodiscard]] auto flat_data(Y* y) {
+/// Whether a result lies as z does by its type, or is not wanted.
+template <class Y, class Z> [[nodiscard]] consteval bool lies_alike() {
   if constexpr (is_array_v<Y>) {
-    return std::data(*y);
+    return same_order_by_type<Y, Z>();
+  } else {
+    return true;
+  }
+}
+template <class Y> [[nodiscard]] auto start_if_wanted(Y* y) {
+  if constexpr (is_array_v<Y>) {
+    return start_of(*y);
   } else {
     return nullptr;
   }
@@ -144,11 +149,11 @@ template <bool Apart, class Z, class Y, class D, class Run> void into_arrays(Z c
     decltype(arrays::z) numbers = nullptr; // each by itself until all are known: so they stay in registers
     decltype(arrays::y) to = nullptr;
     decltype(arrays::dy) slopes_to = nullptr;
-    if constexpr (flat_memory<Z const> && flat_if_any<Y> && flat_if_any<D>) {
+    if constexpr (read_in_place<Z const> && lies_alike<Y, Z const>() && lies_alike<D, Z const>()) {
       n = size_of(z);
-      numbers = std::data(z);
-      to = flat_data(y);
-      slopes_to = flat_data(dy);
+      numbers = start_of(z);
+      to = start_if_wanted(y);
+      slopes_to = start_if_wanted(dy);
     } else {
       auto const from = as_array_view(z);
       n = from.size();
