@@ -110,22 +110,21 @@ private:
       sums = sums_t<L>(sums_t<L>::around_block(sums.around.z, block.values, block.slopes, count));
     }
     for (;;) {
-      auto const [x, values, slopes] = block;
       auto const add_checked = [&](std::size_t k, register_part<L> part) SATUR_INLINE_LAMBDA {
-        sums.add_checked(part, x + k, values + k, slopes + k, bound);
+        sums.add_checked(part, block.x + k, block.values + k, block.slopes + k, bound);
       };
       if constexpr (Checked) {
         for_each_part<L>(0, count, add_checked);
       } else {
         for_each_register<L>(count, [&](std::size_t k, auto part) SATUR_INLINE_LAMBDA {
           if constexpr (part.whole) {
-            sums.add(x + k, values + k, slopes + k, bound);
+            sums.add(block.x + k, block.values + k, block.slopes + k, bound);
           } else {
             add_checked(k, part);
           }
         });
       }
-      arrays.template written<L>(start + i, count, values, slopes);
+      arrays.template written<L>(start + i, count, block.values, block.slopes);
       i += block_elements;
       if (i >= size) {
         return;
