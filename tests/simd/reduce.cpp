@@ -30,8 +30,8 @@ struct two_sums_kernel {
         in_order_a += a[i];
         in_order_b += b[i];
       }
-      L const x = satur::math::load_group<L>(a);
-      L const y = satur::math::load_group<L>(b);
+      L const x = satur::math::load<L>(a);
+      L const y = satur::math::load<L>(b);
       auto const both = satur::detail::sums_of(x, y);
       same = same && both.first == in_order_a && both.second == in_order_b && satur::detail::sum_of(x) == in_order_a;
     }
@@ -51,7 +51,7 @@ template <class T> struct least_kernel {
         }
         all[second] = T(0);
         all[first] = -T(0);
-        double const least = satur::detail::least_of(satur::math::load_group<L>(all));
+        double const least = satur::detail::least_of(satur::math::load<L>(all));
         right = right && least == 0.0 && std::signbit(least) == (first <= second);
       }
     }
@@ -68,11 +68,10 @@ struct any_order_kernel {
       for (std::size_t i = 0; i < width; ++i) {
         all[i] = static_cast<float>(i + 1);
       }
-      right = right && satur::detail::sum_in_any_order(satur::math::load_group<L>(all)) ==
-                           static_cast<float>(width * (width + 1) / 2);
+      right = right &&
+              satur::detail::sum_in_any_order(satur::math::load<L>(all)) == static_cast<float>(width * (width + 1) / 2);
       all[place] = std::numeric_limits<float>::infinity();
-      right =
-          right && !satur::detail::is_finite_number(satur::detail::sum_in_any_order(satur::math::load_group<L>(all)));
+      right = right && !satur::detail::is_finite_number(satur::detail::sum_in_any_order(satur::math::load<L>(all)));
     }
   }
 };
