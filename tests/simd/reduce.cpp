@@ -53,6 +53,11 @@ template <class T> struct least_kernel {
         all[first] = -T(0);
         double const least = satur::detail::least_of(satur::math::load<L>(all));
         right = right && least == 0.0 && std::signbit(least) == (first <= second);
+        L const x = satur::math::load<L>(all);
+        auto const [a, b] = satur::detail::least_of_both(x, L(x + L(T(1))));
+        right = right && a == 0.0 && std::signbit(a) == (first <= second) && b == 1.0;
+        auto const [c, d] = satur::detail::least_of_both(L(x + L(T(1))), x);
+        right = right && c == 1.0 && d == 0.0 && std::signbit(d) == (first <= second);
       }
     }
   }

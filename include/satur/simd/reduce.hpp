@@ -85,6 +85,12 @@ template <class C, class M> SATUR_INLINE void count_into(C& counter, M const& m)
   }
 }
 
+/// What is found of two registers at a time.
+template <class S> struct two_found {
+  S first;
+  S second;
+};
+
 /// The least of N numbers, the first of equal ones: -0 and +0 are equal.
 template <std::size_t N, class E> [[nodiscard]] SATUR_INLINE E least_of_first(E const* all) {
   if constexpr (N == 1) {
@@ -114,11 +120,48 @@ template <int N> [[nodiscard]] SATUR_INLINE auto sum_in_turn(double const* even,
   }
 }
 #endif
+#if SATUR_HAS_LANES
+/// The lanes of even or of odd number of a, then those of b.
+template <int Odd, class L> [[nodiscard]] SATUR_INLINE L every_second(L const& a, L const& b) {
+  constexpr int n = math::lane_count<L>;
+  constexpr int o = Odd;
+  L r;
+  if constexpr (n == 16) {
+    r.raw = __builtin_shufflevector(a.raw, b.raw, o, o + 2, o + 4, o + 6, o + 8, o + 10, o + 12, o + 14, o + 16, o + 18,
+                                    o + 20, o + 22, o + 24, o + 26, o + 28, o + 30);
+  } else if constexpr (n == 8) {
+    r.raw = __builtin_shufflevector(a.raw, b.raw, o, o + 2, o + 4, o + 6, o + 8, o + 10, o + 12, o + 14);
+  } else if constexpr (n == 4) {
+    r.raw = __builtin_shufflevector(a.raw, b.raw, o, o + 2, o + 4, o + 6);
+  } else {
+    r.raw = __builtin_shufflevector(a.raw, b.raw, o, o + 2);
+  }
+  return r;
+}
+/// The least of the first N / 2 lanes in lane 0, of the next N / 2 in lane 1.
+template <int N, class L> [[nodiscard]] SATUR_INLINE L least_of_halves(L const& x) {
+  if constexpr (N == 2) {
+    return x;
+  } else {
+    return least_of_halves<N / 2>(L(math::minimum(every_second<1>(x, x), every_second<0>(x, x))));
+  }
+}
+#endif
+/// The least of a and the least of b, each as `least_of` has it.
+template <class L> [[nodiscard]] SATUR_INLINE auto least_of_both(L const& a, L const& b) {
+#if SATUR_HAS_LANES
+  if constexpr (math::is_lanes_v<L>) {
+    L const pairs = math::minimum(every_second<1>(a, b), every_second<0>(a, b)); // of equal ones the even: the first
+    L const least = least_of_halves<math::lane_count<L>>(pairs);
+    return two_found<double>{static_cast<double>(least[0]), static_cast<double>(least[1])};
+  } else
+#endif
+  {
+    return two_found<double>{static_cast<double>(a), static_cast<double>(b)};
+  }
+}
+
 /// Two sums over the lanes at a time, each with the bits of `sum_of`.
-template <class S> struct two_sums {
-  S first;
-  S second;
-};
 template <class W> [[nodiscard]] SATUR_INLINE auto sums_of(W const& a, W const& b) {
 #if SATUR_HAS_LANES
   if constexpr (math::is_lanes_v<W>) {
@@ -141,11 +184,11 @@ template <class W> [[nodiscard]] SATUR_INLINE auto sums_of(W const& a, W const& 
     math::store(static_cast<double*>(all_even), even);
     math::store(static_cast<double*>(all_odd), odd);
     pair const sum = sum_in_turn<n>(static_cast<double const*>(all_even), static_cast<double const*>(all_odd));
-    return two_sums<double>{sum[0], sum[1]};
+    return two_found<double>{sum[0], sum[1]};
   } else
 #endif
   {
-    return two_sums<W>{a, b};
+    return two_found<W>{a, b};
   }
 }
 

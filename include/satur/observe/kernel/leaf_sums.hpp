@@ -93,9 +93,9 @@ template <class L> struct leaf_sums {
 
   /// Over all lanes.
   struct totals_t {
-    two_sums<S> z;
-    two_sums<S> output;
-    two_sums<S> slope;
+    two_found<S> z;
+    two_found<S> output;
+    two_found<S> slope;
     /// False where NaN, infinity or an overflow went through `add`: then the leaf is summed again with checks.
     [[nodiscard]] SATUR_INLINE bool clean() const { return is_finite_number(z.first + output.first + slope.first); }
   };
@@ -106,7 +106,7 @@ template <class L> struct leaf_sums {
   [[nodiscard]] SATUR_INLINE bool rescale(totals_t const& found) {
     bool again = false;
     if constexpr (std::same_as<T, S>) { // sums of float do not overflow in double
-      auto const scaled = [&again](two_sums<S> const& sums, T& scale) {
+      auto const scaled = [&again](two_found<S> const& sums, T& scale) {
         if (!is_finite_number(sums.first) && scale == T(1)) {
           scale = static_cast<T>(overflow_scale);
           again = true;
@@ -133,14 +133,15 @@ template <class L> struct leaf_sums {
     record.z += moments_from(seen - infinities, around.z, found.z.first, found.z.second, around.z_scale);
     record.output +=
         moments_from(seen - infinities, around.output, found.output.first, found.output.second, around.output_scale);
-    record.lowest_z = (std::min)(record.lowest_z, least_of(lowest));
-    record.highest_z = (std::max)(record.highest_z, -least_of(L(-highest)));
+    auto const [least, minus_most] = least_of_both(lowest, L(-highest));
+    record.lowest_z = (std::min)(record.lowest_z, least);
+    record.highest_z = (std::max)(record.highest_z, -minus_most);
   }
 
 private:
   SATUR_INLINE static shifted_sums<W> shifted_by(T shift) { return {W(static_cast<S>(shift))}; }
   /// Two counts over the lanes at a time: each is at most a leaf, 14 bits.
-  SATUR_INLINE static two_sums<std::uint64_t> counts_of(C const& a, C const& b) {
+  SATUR_INLINE static two_found<std::uint64_t> counts_of(C const& a, C const& b) {
     constexpr int bits = 14;
     static_assert(leaf_elements < (std::size_t{1} << bits));
     auto const both = static_cast<std::uint64_t>(sum_of(C(a + (b << bits))));
