@@ -3,6 +3,7 @@
 
 #include "satur/simd/lanes.hpp"
 #include "satur/simd/load.hpp"
+#include "satur/simd/operations.hpp"
 #include "satur/simd/widen.hpp"
 
 #include <concepts>
