@@ -45,8 +45,8 @@ private:
 };
 } // namespace detail
 
-/// Times every contender, in random turns; ns an item, sorted.
-inline void race(std::vector<contender>& all, double items, int repetitions = 15) {
+/// Times every contender, in random turns of at least `seconds` each; ns an item, sorted.
+inline void race(std::vector<contender>& all, double items, int repetitions = 15, double seconds = 0.02) {
   for (contender const& c : all) {
     benchmark::RegisterBenchmark(c.name.c_str(),
                                  [&c](benchmark::State& state) {
@@ -56,7 +56,7 @@ inline void race(std::vector<contender>& all, double items, int repetitions = 15
                                    }
                                  })
         ->Repetitions(repetitions)
-        ->MinTime(0.02);
+        ->MinTime(seconds);
   }
   detail::collector report(all, items);
   benchmark::RunSpecifiedBenchmarks(&report);

@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 export OPENBLAS_NUM_THREADS=1
 
-sections=(forward instructions activations_float activations_double readings units threads torch step monitor theory
+sections=(forward small instructions activations_float activations_double readings units threads torch step monitor theory
   initializers compile)
 print=no
 if [ "${1-}" = --print ]; then
@@ -54,8 +54,10 @@ forward() {
   printf '\nThe same with plain -O2:\n\n'
   sed -n 1p "$folder/plain-forward.txt"
   printf '\n| n | forward, ns an element | speed, as share of native |\n|---|---|---|\n'
-  paste -d'|' <(grep '^| [0-9]' "$folder/native-forward.txt") <(grep '^| [0-9]' "$folder/plain-forward.txt") |
-    awk -F'|' '{ split($3, native, " "); split($17, plain, " "); printf "|%s| %s | %.2f |\n", $2, plain[1], native[1] / plain[1] }'
+  paste -d'~' <(grep '^| [0-9]' "$folder/native-forward.txt") <(grep '^| [0-9]' "$folder/plain-forward.txt") |
+    awk -F'~' '{
+      split($1, native, "|"); split(native[3], ns, " "); split($2, plain, "|"); split(plain[3], plain_ns, " ")
+      printf "|%s| %s | %.2f |\n", native[2], plain_ns[1], ns[1] / plain_ns[1] }'
 }
 
 activations() { # TYPE

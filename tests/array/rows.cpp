@@ -101,7 +101,7 @@ TEST_CASE("ragged rows: the error states the row and both lengths, and nothing i
   CHECK(complaint_of([&] { satur::forward(act, z, y); }) == "satur::forward: " + row);
   CHECK(complaint_of([&] { satur::apply(act, z, y); }) == "satur::apply: " + row);
   CHECK(complaint_of([&] { static_cast<void>(satur::saturated_fraction(z)); }) == "satur::saturated_fraction: " + row);
-  CHECK(complaint_of([&] { static_cast<void>(satur::mean_derivative(act, z)); }) == "satur::observe: " + row);
+  CHECK(complaint_of([&] { static_cast<void>(satur::mean_derivative(act, z)); }) == "satur::mean_derivative: " + row);
   CHECK(y == untouched);
   rows short_y = y;
   short_y[1].push_back(99.0);

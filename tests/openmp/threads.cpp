@@ -47,6 +47,7 @@ template <class T> struct outcome {
   satur::saturation observed;
   satur::layer_record layer;
   double share = 0.0;
+  double mean_slope = 0.0;
 };
 template <class T> outcome<T> with_threads(int threads, std::vector<T> const& z) {
   omp_set_num_threads(threads);
@@ -55,6 +56,7 @@ template <class T> outcome<T> with_threads(int threads, std::vector<T> const& z)
   o.observed = satur::observe(satur::tanh{}, z, satur::slope_below{});
   satur::apply(satur::sigmoid{}, z, o.alone);
   o.share = satur::saturated_fraction(z, 3.0);
+  o.mean_slope = satur::mean_derivative(satur::sigmoid{}, z);
   satur::monitor mon;
   mon["layer"].gradient(z);
   mon["layer"].update(o.y, o.dy, 0.1);
@@ -77,7 +79,9 @@ template <class T> void check_any_number() {
     CHECK(many.observed == one.observed);
     CHECK(many.layer == one.layer);
     CHECK(many.share == one.share);
+    CHECK(many.mean_slope == one.mean_slope);
   }
+  CHECK(one.mean_slope == one.record.mean_derivative());
   CHECK(one.record.nan == 2);
   CHECK(one.record.infinite == 2);
   omp_set_num_threads(before);

@@ -30,7 +30,13 @@ public:
   [[nodiscard]] constexpr N& operator[](std::size_t axis) { return values_[axis]; }
   /// One axis more; at most `max_array_axes`.
   constexpr void push_back(N value) { values_[size_++] = value; }
-  bool operator==(array_axes const&) const = default;
+  [[nodiscard]] constexpr bool operator==(array_axes const& o) const {
+    bool same = size_ == o.size_;
+    for (std::size_t axis = 0; same && axis < size_; ++axis) {
+      same = values_[axis] == o.values_[axis];
+    }
+    return same;
+  }
 
 private:
   std::array<N, max_array_axes> values_{};

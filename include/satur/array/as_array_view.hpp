@@ -62,6 +62,35 @@ concept contiguous_memory = !xtensor_memory<Z> && requires(Z& z) {
 
 template <class Z> inline constexpr bool is_half_span_v = false;
 template <math::half_format F, class U> inline constexpr bool is_half_span_v<half_span<F, U>> = true;
+/// Contiguous memory with no as_array_view of its own: one axis, which is read without a view (that costs as much as a
+/// pass over 64 numbers).
+template <class Z>
+concept flat_memory = contiguous_memory<Z> && !adapted_memory<Z> && !is_array_view_v<std::remove_cv_t<Z>> &&
+                      !is_half_span_v<std::remove_cv_t<Z>> && !mdspan_memory<Z>;
+
+/// xtensor's containers and views whose type says that they have no gaps.
+template <class Z>
+concept dense_xtensor =
+    xtensor_memory<Z> && !adapted_memory<Z> && requires { requires std::remove_cv_t<Z>::contiguous_layout; };
+/// Memory that is read without a view.
+template <class Z>
+concept read_in_place = flat_memory<Z> || dense_xtensor<Z>;
+template <read_in_place Z> [[nodiscard]] constexpr auto start_of(Z& z) {
+  if constexpr (dense_xtensor<Z>) {
+    return z.data() + z.data_offset();
+  } else {
+    return std::data(z);
+  }
+}
+/// Whether the k-th element in memory is the k-th of both, for any two of the same shape.
+template <class Y, class Z> [[nodiscard]] consteval bool same_order_by_type() {
+  if constexpr (dense_xtensor<Y> && dense_xtensor<Z>) {
+    return std::remove_cv_t<Y>::static_layout == std::remove_cv_t<Z>::static_layout;
+  } else {
+    return flat_memory<Y> && flat_memory<Z>;
+  }
+}
+
 template <math::half_format F, class U>
 [[nodiscard]] constexpr array_view<U, half_access<F>> view_of_half(half_span<F, U> const& z) {
   return {z.bits(), array_shape(z.size())};

@@ -102,6 +102,8 @@ template <class Z> [[nodiscard]] std::size_t size_of(Z const& z) {
   if constexpr (rows_of_memory<Z>) {
     require_equal_rows("size", "a range of rows", z); // also if the caller has not asked
     return range_size(z) * row_length(z);
+  } else if constexpr (flat_memory<Z const>) {
+    return static_cast<std::size_t>(std::size(z));
   } else if constexpr (memory_of_numbers<Z> && !xtensor_memory<Z const>) {
     return as_array_view(z).size();
   } else {
@@ -111,7 +113,9 @@ template <class Z> [[nodiscard]] std::size_t size_of(Z const& z) {
 
 /// Where z starts if it is memory without gaps, in row-major or column-major order; else null.
 template <class Z> [[nodiscard]] auto contiguous_data(Z& z) {
-  if constexpr (plain_memory<Z>) {
+  if constexpr (read_in_place<Z>) {
+    return start_of(z);
+  } else if constexpr (plain_memory<Z>) {
     auto const view = as_array_view(z);
     return view.is_row_major() || view.is_column_major() ? view.data : nullptr;
   } else {
@@ -120,7 +124,9 @@ template <class Z> [[nodiscard]] auto contiguous_data(Z& z) {
 }
 /// Where z starts if it is memory in row-major order without gaps; else null.
 template <class Z> [[nodiscard]] auto row_major_data(Z& z) {
-  if constexpr (plain_memory<Z>) {
+  if constexpr (flat_memory<Z>) {
+    return std::data(z);
+  } else if constexpr (plain_memory<Z>) {
     auto const view = as_array_view(z);
     return view.is_row_major() ? view.data : nullptr;
   } else {
@@ -134,7 +140,9 @@ template <class T> [[nodiscard]] bool overlap(T const* a, std::size_t n, T const
 }
 /// Where the first number lies; null if nowhere, as in a lazy expression.
 template <class Z> [[nodiscard]] void const* first_address(Z& z) {
-  if constexpr (memory_of_numbers<Z> && !xtensor_memory<Z>) {
+  if constexpr (flat_memory<Z>) {
+    return std::data(z);
+  } else if constexpr (memory_of_numbers<Z> && !xtensor_memory<Z>) {
     return as_array_view(z).data;
   } else if constexpr (rows_of_memory<Z>) {
     return std::begin(z) == std::end(z) ? nullptr : std::data(*std::begin(z));

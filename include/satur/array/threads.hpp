@@ -17,14 +17,15 @@ namespace satur::inline SATUR_ABI::detail {
 /// Where two threads are faster than one: some 50 microseconds of work for one.
 inline constexpr std::size_t parallel_elements = std::size_t{1} << 17;
 
-/// work(first, count, total) over all n elements. It adds what it finds to `total`, whose += joins two such; `nothing`
-/// is a total that has seen nothing yet. No exception may leave `work`.
-template <class Total, class Work>
-void over_leaves(std::size_t n, Total& total, [[maybe_unused]] Total const& nothing, Work const& work) {
+/// work(first, count, total) over all n elements. It adds what it finds to `total`, whose += joins two such; `empty()`
+/// gives a total that has seen nothing yet. No exception may leave `work`.
+template <class Total, class Empty, class Work>
+void over_leaves(std::size_t n, Total& total, [[maybe_unused]] Empty const& empty, Work const& work) {
 #if defined(_OPENMP)
   if (n >= parallel_elements && omp_get_max_threads() > 1 && omp_in_parallel() == 0) {
     constexpr std::size_t at_a_time = 128;
     std::array<Total, at_a_time> parts;
+    Total const nothing = empty();
     for (std::size_t start = 0; start < n; start += at_a_time * leaf_elements) {
       std::size_t const leaves = (std::min)(at_a_time, (n - start + leaf_elements - 1) / leaf_elements);
 #pragma omp parallel for schedule(static)
@@ -48,7 +49,8 @@ template <class Work> void over_leaves(std::size_t n, Work const& work) {
   struct nothing {
     nothing& operator+=(nothing const&) { return *this; }
   } none;
-  over_leaves(n, none, nothing{}, [&](std::size_t first, std::size_t count, nothing&) { work(first, count); });
+  over_leaves(
+      n, none, [] { return nothing{}; }, [&](std::size_t first, std::size_t count, nothing&) { work(first, count); });
 }
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -110,8 +110,8 @@ template <class Gate, class X, class Y>
   rule.require_valid();
   gate_saturation record;
   record.rule = rule;
-  saturation const nothing = empty_record(gate, z_beyond{});
-  record.gate = nothing;
+  auto const empty = [&] { return empty_record(gate, z_beyond{}); };
+  record.gate = empty();
   auto const beyond = limits_of<T>(z_beyond{}, gate);
   auto* const out = y == nullptr ? nullptr : row_major_data(*y);
   std::optional<number_writer<Y>> to;
@@ -121,7 +121,7 @@ template <class Gate, class X, class Y>
   T g[gate_piece];
   T product[gate_piece];
   for_each_gate_piece(x, shape, [&](T const* a, T const* b, std::size_t, std::size_t at, std::size_t n) {
-    observe_arrays(evaluator_of<T>(gate), beyond, plain_arrays<T>{b, g, nullptr}, n, nothing, record.gate);
+    observe_arrays(evaluator_of<T>(gate), beyond, plain_arrays<T>{b, g, nullptr}, n, empty, record.gate);
     count_gates(gate, b, static_cast<T const*>(g), n, record);
     if (y != nullptr) {
       multiply(a, static_cast<T const*>(g), static_cast<T*>(product), n);

@@ -3,6 +3,7 @@
 
 #include "satur/array/in_order.hpp"
 #include "satur/observe/kernel/count.hpp"
+#include "satur/observe/kernel/mean_slope.hpp"
 #include "satur/observe/observe.hpp"
 
 #include <cstdint>
@@ -26,11 +27,20 @@ template <detail::numbers Z> [[nodiscard]] double saturated_fraction(Z const& z,
   return seen == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(beyond) / static_cast<double>(seen);
 }
 
-/// Mean of act'(z), true in the tail; NaN where nothing was seen.
+/// Mean of act'(z), true in the tail, NaN left out; NaN where nothing is left. That of the record (`observe`), at most
+/// the last bits apart, without the rest of it.
 template <class A, detail::numbers Z>
   requires activation<A, detail::value_t<Z>>
 [[nodiscard]] double mean_derivative(A const& act, Z const& z) {
-  return observe(act, z).mean_derivative();
+  detail::require_equal_rows("mean_derivative", "z", z);
+  detail::require_valid_parameters(act); // throws, also if there is nothing to see
+  detail::mean_slope found;
+  detail::into_arrays<false>(z, detail::not_wanted, detail::not_wanted, [&](auto const& arrays, std::size_t n) {
+    detail::observe_arrays(
+        detail::evaluator_of<detail::value_t<Z>>(act), detail::no_limits{}, arrays, n,
+        [] { return detail::mean_slope{}; }, found);
+  });
+  return found.value();
 }
 
 }} // namespace satur::SATUR_ABI

@@ -62,13 +62,13 @@ template <class L> struct limits_in_lanes {
     if (of == rule_limits::quantity::slope) {
       return slope < high_limit && slope > low_limit && z <= L(0);
     }
-    return (of == rule_limits::quantity::z ? z : y) < low_limit;
+    return of == rule_limits::quantity::z ? z < low_limit : y < low_limit;
   }
   SATUR_INLINE auto high(L const& z, L const& y, L const& slope) const {
     if (of == rule_limits::quantity::slope) {
       return slope < high_limit && slope > low_limit && z > L(0);
     }
-    return (of == rule_limits::quantity::z ? z : y) > high_limit;
+    return of == rule_limits::quantity::z ? z > high_limit : y > high_limit;
   }
 };
 

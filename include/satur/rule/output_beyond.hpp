@@ -16,7 +16,7 @@ struct output_beyond {
   double low = 0.1;
   double high = 0.9;
 
-  [[nodiscard]] rule_definition definition() const { return {name, low, high}; }
+  [[nodiscard]] rule_definition definition() const { return {detail::label_of<output_beyond>, low, high}; }
   template <class A> [[nodiscard]] rule_limits limits(A const&) const { return rule_limits::of_output(low, high); }
   /// "output < 0.1 or > 0.9"
   [[nodiscard]] std::string text() const {

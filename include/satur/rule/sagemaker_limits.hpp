@@ -15,7 +15,7 @@ namespace satur { inline namespace SATUR_ABI {
 struct sagemaker_limits {
   static constexpr std::string_view name = "sagemaker_limits";
 
-  [[nodiscard]] rule_definition definition() const { return {name}; }
+  [[nodiscard]] rule_definition definition() const { return {detail::label_of<sagemaker_limits>}; }
   template <class A> [[nodiscard]] rule_limits limits(A const& act) const {
     if (name_of(act) == "tanh") {
       return rule_limits::of_z(-9.4999, 9.4999);

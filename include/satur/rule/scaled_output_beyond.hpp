@@ -17,7 +17,7 @@ struct scaled_output_beyond {
   static constexpr std::string_view name = "scaled_output_beyond";
   double share = 0.97;
 
-  [[nodiscard]] rule_definition definition() const { return {name, share}; }
+  [[nodiscard]] rule_definition definition() const { return {detail::label_of<scaled_output_beyond>, share}; }
   template <class A> [[nodiscard]] rule_limits limits(A const& act) const {
     if (detail::is_nan(share) || !(share > 0.0 && share < 1.0)) {
       detail::bad_parameter("scaled_output_beyond", "share", share, "a share of the way to an asymptote in (0, 1)");

@@ -17,7 +17,7 @@ struct slope_below {
   static constexpr std::string_view name = "slope_below";
   double ratio = 0.02659222668316062; // sigmoid'(5)/sigmoid'(0)
 
-  [[nodiscard]] rule_definition definition() const { return {name, ratio}; }
+  [[nodiscard]] rule_definition definition() const { return {detail::label_of<slope_below>, ratio}; }
   template <class A> [[nodiscard]] rule_limits limits(A const& act) const {
     if (detail::is_nan(ratio) || !(ratio > 0.0 && ratio <= 1.0)) {
       detail::bad_parameter("slope_below", "ratio", ratio, "a share of the peak slope in (0, 1], such as 0.0266");

@@ -15,7 +15,7 @@ struct z_at_least {
   static constexpr std::string_view name = "z_at_least";
   double threshold = 5.0;
 
-  [[nodiscard]] rule_definition definition() const { return {name, threshold}; }
+  [[nodiscard]] rule_definition definition() const { return {detail::label_of<z_at_least>, threshold}; }
   template <class A> [[nodiscard]] rule_limits limits(A const&) const {
     if (!(threshold > 0.0 && detail::is_finite(threshold))) {
       detail::bad_parameter("z_at_least", "threshold", threshold, "a finite number > 0, such as 5");

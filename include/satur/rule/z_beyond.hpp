@@ -17,7 +17,7 @@ struct z_beyond {
   static constexpr std::string_view name = "z_beyond";
   double threshold = 5.0;
 
-  [[nodiscard]] rule_definition definition() const { return {name, threshold}; }
+  [[nodiscard]] rule_definition definition() const { return {detail::label_of<z_beyond>, threshold}; }
   void require_valid() const {
     if (!(threshold >= 0.0 && detail::is_finite(threshold))) {
       detail::bad_parameter("z_beyond", "threshold", threshold, "a finite number >= 0, such as 5");

@@ -16,7 +16,7 @@ struct z_outside {
   double low = -5.0;
   double high = 5.0;
 
-  [[nodiscard]] rule_definition definition() const { return {name, low, high}; }
+  [[nodiscard]] rule_definition definition() const { return {detail::label_of<z_outside>, low, high}; }
   template <class A> [[nodiscard]] rule_limits limits(A const&) const { return rule_limits::of_z(low, high); }
   /// "z < -9 or > 8"
   [[nodiscard]] std::string text() const {

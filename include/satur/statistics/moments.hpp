@@ -47,6 +47,12 @@ template <class W> [[nodiscard]] SATUR_INLINE W moved_mean(W const& mean, W cons
   auto const finite = !(as_mask_of<W>(is_nan(d)) || as_mask_of<W>(is_infinite(d)));
   return math::select(finite, W(mean + rounded(W(d * w))), W(rounded(W(mean * (W(1.0) - w))) + rounded(W(value * w))));
 }
+/// The mean of n and m numbers as one, from their means. Moves the mean of the larger group toward that of the smaller
+/// one, so that a large mean of few numbers costs a small mean of many no digits.
+[[nodiscard]] inline double joint_mean(double n, double mean, double m, double other) {
+  double const total = n + m;
+  return m > n ? moved_mean(other, mean, n / total) : moved_mean(mean, other, m / total);
+}
 /// The variance of two groups as one, from their variances and the difference d of their means; w is the share of the
 /// second group. Infinity stays infinity.
 template <class W>
@@ -77,9 +83,7 @@ struct moments {
     double const m = static_cast<double>(o.count);
     double const total = n + m;
     double const difference = o.mean - mean;
-    // Moves the mean of the larger group toward that of the smaller one, so that a large mean of few numbers costs a
-    // small mean of many no digits.
-    mean = m > n ? detail::moved_mean(o.mean, mean, n / total) : detail::moved_mean(mean, o.mean, m / total);
+    mean = detail::joint_mean(n, mean, m, o.mean);
     deviations += o.deviations + math::rounded(difference * difference * (n * (m / total)));
     count += o.count;
     return *this;
@@ -93,10 +97,12 @@ struct moments {
 };
 
 namespace detail {
+/// 1 / scale, exact for a power of 2. Nearly every scale is 1, which costs no division.
+template <class S> [[nodiscard]] SATUR_INLINE S inverse_of(S scale) { return scale == S(1) ? S(1) : S(1) / scale; }
 /// The mean of n numbers of T from the sum of scale * (x - shift); scale is a power of 2.
 template <class T, class S> [[nodiscard]] double mean_from(std::uint64_t n, T shift, S sum, T scale = T(1)) {
   S const s = static_cast<S>(scale);
-  return static_cast<double>((static_cast<S>(shift) * s + sum / static_cast<S>(n)) / s);
+  return static_cast<double>((static_cast<S>(shift) * s + sum / static_cast<S>(n)) * inverse_of(s));
 }
 /// Moments of n numbers of T from the sums of scale * (x - shift) and of its square.
 template <class T, class S>
@@ -106,7 +112,7 @@ template <class T, class S>
   }
   S const s = static_cast<S>(scale);
   S const off = sum / static_cast<S>(n);
-  S deviations = (squares - off * sum) / s / s;
+  S deviations = (squares - off * sum) * inverse_of(s) * inverse_of(s);
   if (is_finite_number(off) && !is_finite_number(deviations)) {
     deviations = std::numeric_limits<S>::infinity(); // the numbers are finite, but their squares overflow
   }

@@ -8,8 +8,10 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <ostream>
 #include <string_view>
+#include <type_traits>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -44,28 +46,47 @@ public:
 
 private:
   constexpr void assign(std::string_view name) {
+    if (name.size() <= capacity) { // short, so that a name that is known to the compiler is a few stores
+      copy(name, name.size());
+      size_ = static_cast<std::uint8_t>(name.size());
+    } else {
+      shorten(name);
+    }
+  }
+  constexpr void copy(std::string_view name, std::size_t n) {
+    if (std::is_constant_evaluated()) {
+      for (std::size_t i = 0; i < n; ++i) {
+        text_[i] = name[i];
+      }
+    } else {
+      std::memcpy(text_.data(), name.data(), n);
+    }
+  }
+  SATUR_NOINLINE constexpr void shorten(std::string_view name) {
     constexpr std::size_t digits = 8;
-    bool const fits = name.size() <= capacity;
-    std::size_t const kept = fits ? name.size() : capacity - digits - 1;
-    for (std::size_t i = 0; i < kept; ++i) {
-      text_[i] = name[i];
+    std::size_t const kept = capacity - digits - 1;
+    copy(name, kept);
+    text_[kept] = '~';
+    std::uint32_t hash = 2166136261u; // FNV-1a
+    for (char const c : name) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
     }
-    size_ = static_cast<std::uint8_t>(fits ? kept : capacity);
-    if (!fits) {
-      text_[kept] = '~';
-      std::uint32_t hash = 2166136261u; // FNV-1a
-      for (char const c : name) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-      }
-      for (std::size_t i = 0; i < digits; ++i) {
-        text_[kept + 1 + i] = "0123456789abcdef"[(hash >> (4 * i)) & 15u];
-      }
+    for (std::size_t i = 0; i < digits; ++i) {
+      text_[kept + 1 + i] = "0123456789abcdef"[(hash >> (4 * i)) & 15u];
     }
+    size_ = capacity;
   }
 
   std::array<char, capacity> text_{};
   std::uint8_t size_ = 0;
 };
 static_assert(sizeof(label) == 32);
+
+namespace detail {
+/// The label of a type that states its name as a constant: made by the compiler, so that it costs a copy of 32 bytes.
+template <class Named> inline constexpr label label_of = label(std::string_view(Named::name));
+template <class Named>
+concept has_constant_name = requires { typename std::bool_constant<(std::string_view(Named::name).size() != 0)>; };
+} // namespace detail
 
 }} // namespace satur::SATUR_ABI

@@ -52,7 +52,7 @@ private:
       odd = odd + b;
     }
     C nans = C(0);
-    if (T const total = sum_of(even) + sum_of(odd); is_nan(total) || is_infinite(total)) {
+    if (!is_finite_number(sum_in_any_order(L(even + odd)))) {
       beyond_even = beyond_odd = C(0);
       i = 0;
     }
@@ -61,17 +61,19 @@ private:
       count_into(beyond_even, x > limit || x < -limit);
       count_into(nans, as_mask_of<L>(is_nan(x)));
     });
-    found.beyond += static_cast<std::uint64_t>(sum_of(beyond_even) + sum_of(beyond_odd));
+    found.beyond += static_cast<std::uint64_t>(sum_of(C(beyond_even + beyond_odd)));
     found.nan += static_cast<std::uint64_t>(sum_of(nans));
   }
 };
 
 template <class T> [[nodiscard]] beyond_count count_beyond(double threshold, T const* z, std::size_t n) {
   beyond_count found;
-  over_leaves(n, found, {}, [&](std::size_t first, std::size_t count, beyond_count& part) {
-    counting_pass<T> pass{threshold, z + first, count, part};
-    math::run<T>(pass);
-  });
+  over_leaves(
+      n, found, [] { return beyond_count{}; },
+      [&](std::size_t first, std::size_t count, beyond_count& part) {
+        counting_pass<T> pass{threshold, z + first, count, part};
+        math::run<T>(pass);
+      });
   return found;
 }
 

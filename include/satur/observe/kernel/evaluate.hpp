@@ -21,7 +21,8 @@ namespace satur::inline SATUR_ABI::detail {
 /// What a pass evaluates. `both` costs one evaluation, and gives the bits of the other two.
 enum class wanted { value, slope, both };
 
-/// y[i] = f(z[i]), dy[i] = f'(z[i]) for i < n, what is wanted of them. Either may be z itself.
+/// y[i] = f(z[i]), dy[i] = f'(z[i]) for i < n, what is wanted of them. Either may be z itself. With both, y may be
+/// null.
 template <class T, class A, wanted W> struct mapping_pass {
   A const& act;
   T const* z;
@@ -30,8 +31,21 @@ template <class T, class A, wanted W> struct mapping_pass {
   std::size_t n;
 
   template <class L> SATUR_INLINE void run() {
-    for_each_register<side_by_side<L>, L>(n,
-                                          [this](std::size_t i, auto part) SATUR_INLINE_LAMBDA { this->map(i, part); });
+    using G = side_by_side<L>;
+    std::size_t i = 0;
+    for (; i + width_of<G> <= n; i += width_of<G>) {
+      map(i, whole_register<G>{});
+    }
+    if constexpr (width_of<G> > 1) {
+      // The last few are the end of a whole register, which is cheaper than a part of one: those before them are
+      // computed twice, with the same bits. Not in place, where they are no longer there.
+      bool const twice = n >= width_of<L> && z != y && z != dy;
+      for (; i < n; i += width_of<L>) {
+        std::size_t const rest = n - i;
+        bool const whole = rest >= width_of<L> || twice;
+        map(rest < width_of<L> && twice ? n - width_of<L> : i, register_part<L>{whole ? width_of<L> : rest});
+      }
+    }
   }
 
 private:
@@ -40,7 +54,9 @@ private:
     G const x = part.load(z + i, T(0));
     if constexpr (W == wanted::both) {
       math::value_and_slope<G> const f = evaluate(act, x);
-      part.store(y + i, f.value);
+      if (y != nullptr) {
+        part.store(y + i, f.value);
+      }
       part.store(dy + i, f.slope);
     } else if constexpr (W == wanted::slope) {
       part.store(dy + i, evaluate_one<true>(act, x));

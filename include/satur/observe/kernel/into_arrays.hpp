@@ -123,33 +123,61 @@ template <class Y, class V> [[nodiscard]] auto data_beside(Y& y, V const& z) {
   return in_one_piece(view) && same_order(view, z) ? view.data : nullptr;
 }
 
+/// Whether a result lies as z does by its type, or is not wanted.
+template <class Y, class Z> [[nodiscard]] consteval bool lies_alike() {
+  if constexpr (is_array_v<Y>) {
+    return same_order_by_type<Y, Z>();
+  } else {
+    return true;
+  }
+}
+template <class Y> [[nodiscard]] auto start_if_wanted(Y* y) {
+  if constexpr (is_array_v<Y>) {
+    return start_of(*y);
+  } else {
+    return nullptr;
+  }
+}
+
 /// run(arrays, n) over all of z: once if y and dy lie as z does, else leaf by leaf through buffers, in the order of the
 /// indices. y and dy may be null, and are null in `arrays` then. Apart: refuses y and dy that share memory with z.
 template <bool Apart, class Z, class Y, class D, class Run> void into_arrays(Z const& z, Y* y, D* dy, Run const& run) {
   using T = value_t<Z>;
   if constexpr (stored_alike<Y, Z>() && stored_alike<D, Z>()) {
-    auto const from = as_array_view(z);
     using arrays = typename stored_arrays<Z>::type;
-    std::size_t const n = from.size();
-    arrays together{from.data, nullptr, nullptr};
-    bool alike = in_one_piece(from) || n == 0;
-    if constexpr (is_array_v<Y>) {
-      together.y = data_beside(*y, from);
-      alike = alike && (together.y != nullptr || n == 0);
-    }
-    if constexpr (is_array_v<D>) {
-      together.dy = data_beside(*dy, from);
-      alike = alike && (together.dy != nullptr || n == 0);
+    std::size_t n = 0;
+    bool alike = true;
+    decltype(arrays::z) numbers = nullptr; // each by itself until all are known: so they stay in registers
+    decltype(arrays::y) to = nullptr;
+    decltype(arrays::dy) slopes_to = nullptr;
+    if constexpr (read_in_place<Z const> && lies_alike<Y, Z const>() && lies_alike<D, Z const>()) {
+      n = size_of(z);
+      numbers = start_of(z);
+      to = start_if_wanted(y);
+      slopes_to = start_if_wanted(dy);
+    } else {
+      auto const from = as_array_view(z);
+      n = from.size();
+      numbers = from.data;
+      alike = in_one_piece(from) || n == 0;
+      if constexpr (is_array_v<Y>) {
+        to = data_beside(*y, from);
+        alike = alike && (to != nullptr || n == 0);
+      }
+      if constexpr (is_array_v<D>) {
+        slopes_to = data_beside(*dy, from);
+        alike = alike && (slopes_to != nullptr || n == 0);
+      }
     }
     if (alike) {
       if constexpr (Apart && is_array_v<Y>) {
-        require_apart("y", const_element(together.y), together.z, n);
+        require_apart("y", const_element(to), numbers, n);
       }
       if constexpr (Apart && is_array_v<D>) {
-        require_apart("dy", const_element(together.dy), together.z, n);
+        require_apart("dy", const_element(slopes_to), numbers, n);
       }
       if (n != 0) {
-        run(together, n);
+        run(arrays{numbers, to, slopes_to}, n);
       }
       return;
     }

@@ -124,10 +124,12 @@ private:
 
 /// Adds n values to the summary, in the best lanes and on all threads.
 template <class T> void summarize(T const* x, std::size_t n, array_summary& summary) {
-  over_leaves(n, summary, {}, [&](std::size_t first, std::size_t count, array_summary& part) {
-    moments_pass<T> pass{x + first, count, part};
-    math::run<T>(pass);
-  });
+  over_leaves(
+      n, summary, [] { return array_summary{}; },
+      [&](std::size_t first, std::size_t count, array_summary& part) {
+        moments_pass<T> pass{x + first, count, part};
+        math::run<T>(pass);
+      });
 }
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -21,6 +21,12 @@ template <class W> struct shifted_sums {
     square = math::madd(d, d, square);
   }
 };
+/// Sum of x - shift, with the bits of `shifted_sums`.
+template <class W> struct shifted_sum {
+  W shift;
+  W sum = W(0);
+  SATUR_INLINE void add(W const& x) { sum = math::madd(W(x - shift), W(1.0), sum); }
+};
 /// Sum and sum of squares of x.
 template <class W> struct plain_sums {
   W sum = W(0);
@@ -37,11 +43,6 @@ template <class L, class Sums> struct wide_sums {
   Sums low;
   Sums high;
   SATUR_INLINE explicit wide_sums(Sums const& nothing) : low(nothing), high(nothing) {}
-  [[nodiscard]] SATUR_INLINE bool finite() const {
-    auto const total = sum();
-    return !(is_nan(total) || is_infinite(total));
-  }
-
   SATUR_INLINE void add(L const& x) {
 #if SATUR_HAS_LANES
     if constexpr (halves) {
@@ -65,8 +66,11 @@ template <class L, class Sums> struct wide_sums {
       add(math::load<L>(p));
     }
   }
+  [[nodiscard]] SATUR_INLINE bool finite() const { return is_finite_number(sum()); }
   [[nodiscard]] SATUR_INLINE auto sum() const { return sum_of(low.sum + high.sum); }
   [[nodiscard]] SATUR_INLINE auto square() const { return sum_of(low.square + high.square); }
+  /// Both.
+  [[nodiscard]] SATUR_INLINE auto totals() const { return sums_of(low.sum + high.sum, low.square + high.square); }
 
 private:
   static constexpr bool halves = math::is_lanes_v<L> && std::same_as<math::element_t<L>, float>;
