@@ -76,17 +76,17 @@ template <std::floating_point T> struct dense : z_readings<dense<T>> {
     input_.copy(x);
     return multiply();
   }
-  /// The same for any expression of two axes (a view, a formula, an xarray); the layer keeps its values. It may read the
-  /// layer's own arrays.
+  /// The same for any expression of two axes (a view, a formula, an xarray); the layer keeps its values. It may read
+  /// the layer's own arrays.
   template <class E> matrix const& forward(xt::xexpression<E> const& x) {
     check_input(x.derived_cast().shape());
     input_.copy(x);
     return multiply();
   }
 
-  /// Returns dL/dx (batch, in) for dL/dz (batch, out), and overwrites dw and db. dz may be one of the layer's own arrays,
-  /// such as the dL/dx that it returned, or an expression that reads them. Throws shape_error if dz does not fit z,
-  /// std::logic_error before the first forward.
+  /// Returns dL/dx (batch, in) for dL/dz (batch, out), and overwrites dw and db. dz may be one of the layer's own
+  /// arrays, such as the dL/dx that it returned, or an expression that reads them. Throws shape_error if dz does not
+  /// fit z, std::logic_error before the first forward.
   template <class E> matrix const& backward(xt::xexpression<E> const& dz) {
     matrix const& g = gradient(dz, "dense::backward");
     parameter_gradients(g);

@@ -41,17 +41,17 @@ template <class T> void descend_array(T* value, T const* gradient, std::size_t n
 /// whatever the compiler flags. Throws shape_error if a gradient has another size than its parameter,
 /// std::invalid_argument if their memory overlaps without being the same; parameters before it have been changed then.
 template <parameterized L> void descend(L& layer, double rate) {
-  for_each_parameter(layer, [rate](std::string_view name, auto& value, auto& gradient) {
-    if (gradient.size() != value.size()) {
+  for_each_parameter(layer, [rate](std::string_view name, auto& parameter, auto& gradient) {
+    if (gradient.size() != parameter.size()) {
       detail::bad_shape("descend", detail::message("the gradient of ", name), detail::shape_text({gradient.size()}),
-                        detail::message(detail::shape_text({value.size()}), ", the size of ", name));
+                        detail::message(detail::shape_text({parameter.size()}), ", the size of ", name));
     }
-    if (value.data() != gradient.data() &&
-        detail::overlap(value.data(), value.size(), gradient.data(), gradient.size())) {
-      throw std::invalid_argument(detail::message("satur::descend: the gradient of ", name, " shares memory with ", name,
-                                                  "; give it memory of its own"));
+    if (parameter.data() != gradient.data() &&
+        detail::overlap(parameter.data(), parameter.size(), gradient.data(), gradient.size())) {
+      throw std::invalid_argument(detail::message("satur::descend: the gradient of ", name, " shares memory with ",
+                                                  name, "; give it memory of its own"));
     }
-    detail::descend_array(value.data(), gradient.data(), value.size(), rate);
+    detail::descend_array(parameter.data(), gradient.data(), parameter.size(), rate);
   });
 }
 

@@ -1,5 +1,5 @@
-/// \file layer/input.hpp  How a layer or a loss takes arrays: it borrows a tensor, keeps a temporary or the values of an
-/// expression, and copies what shares memory with its own arrays.
+/// \file layer/input.hpp  How a layer or a loss takes arrays: it borrows a tensor, keeps a temporary or the values of
+/// an expression, and copies what shares memory with its own arrays.
 #pragma once
 
 #include "satur/array/numbers.hpp"

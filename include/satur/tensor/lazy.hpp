@@ -54,36 +54,39 @@ template <class A, class E> struct lazy_call {
   [[nodiscard]] static auto make(A const& act, E&& z) { return lazily<false>(act, std::forward<E>(z)); }
 };
 
+template <bool Slope> struct lazy_function {
+  template <class A, tensor_expression E>
+    requires activation<A, lazy_number<E>>
+  [[nodiscard]] auto operator()(A const& act, E&& z) const {
+    return lazily<Slope>(act, std::forward<E>(z));
+  }
+  template <class A, std::floating_point T>
+    requires activation<A, T>
+  [[nodiscard]] constexpr T operator()(A const& act, T z) const {
+    if constexpr (Slope) {
+      return slope_at(act, z);
+    } else {
+      return value_at(act, z);
+    }
+  }
+};
+
 } // namespace detail
 
-/// act of every element of an xtensor expression, as an expression: nothing is computed until it is assigned or read.
+// Function objects, not functions: argument-dependent lookup would find xt::value(s, i) for value(act, z) too, and the
+// call be ambiguous after `using namespace satur`.
+
+/// value(act, z): act of every element of an xtensor expression z, as an expression: nothing is computed until it is
+/// assigned or read. act(z) of one number z.
 ///
 /// Lifetime: temporaries are kept by value, named containers by reference.
 /// Accuracy: the same bits as an array pass at the instruction set that the file is compiled for.
 /// Integers become double.
-template <class A, detail::tensor_expression E>
-  requires activation<A, detail::lazy_number<E>>
-[[nodiscard]] auto value(A const& act, E&& z) {
-  return detail::lazily<false>(act, std::forward<E>(z));
-}
+/// Lookup: name it satur::value, or value after `using namespace satur`; after `using namespace xt` too, satur::value.
+inline constexpr detail::lazy_function<false> value{};
 
-/// act' of every element of an xtensor expression z, as an expression. The rest as for value().
-template <class A, detail::tensor_expression E>
-  requires activation<A, detail::lazy_number<E>>
-[[nodiscard]] auto derivative(A const& act, E&& z) {
-  return detail::lazily<true>(act, std::forward<E>(z));
-}
-
-/// act(z) and act'(z) of one number.
-template <class A, std::floating_point T>
-  requires activation<A, T>
-[[nodiscard]] constexpr T value(A const& act, T z) {
-  return detail::value_at(act, z);
-}
-template <class A, std::floating_point T>
-  requires activation<A, T>
-[[nodiscard]] constexpr T derivative(A const& act, T z) {
-  return detail::slope_at(act, z);
-}
+/// derivative(act, z): act' of every element of an xtensor expression z, as an expression, or act'(z) of one number.
+/// The rest as for value().
+inline constexpr detail::lazy_function<true> derivative{};
 
 }} // namespace satur::SATUR_ABI

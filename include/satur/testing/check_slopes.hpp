@@ -85,8 +85,8 @@ template <class F, class A> struct difference_of {
     double const inside = std::fabs(slope(a + (z - a) / 2) - 2.0 * here + slope(z + (b - z) / 2));
     return (std::max)(ends, inside);
   }
-  /// Whether the change of the value from a to b is that of a feature narrower than b - a: it lies in ever smaller parts
-  /// until the slope shows it. A step is in the smallest part too, and a wrong slope in all parts.
+  /// Whether the change of the value from a to b is that of a feature narrower than b - a: it lies in ever smaller
+  /// parts until the slope shows it. A step is in the smallest part too, and a wrong slope in all parts.
   [[nodiscard]] bool is_narrow(F a, F b) const {
     for (;;) {
       F const m = a + (b - a) / 2;

@@ -109,20 +109,22 @@ template <class T, class A> struct examined {
     auto const changes_sign = [this](T left, T right) { return (slope(left) < T(0)) != (slope(right) < T(0)); };
     return (std::fabs(z) < T(100) && changes_sign(z - reach, z + reach)) || changes_sign(z - part, z + part);
   }
-  /// The slope is small at z and many times larger on both sides. In a tail it is smaller on one side. The sides do not
-  /// reach z = 0: there numbers are dense, and a slope that is 0 can keep its digits, as that of tanh_shrink does.
+  /// The slope is small at z and at least twice as large on both sides. In a tail it is smaller on one side. The sides
+  /// do not reach z = 0: there numbers are dense, and a slope that is 0 can keep its digits, as that of tanh_shrink
+  /// does.
   [[nodiscard]] bool touches_zero(T z) const {
     auto const size = [this](T x) { return std::fabs(static_cast<double>(slope(x))); };
     double const here = size(z);
-    if (!(here < steepest / 64.0)) {
+    if (!(here < steepest / 8.0)) {
       return false;
     }
-    for (T const part : {T(0.5), T(0.125), T(0.03125), T(0.0078125)}) {
-      if (size(z - part * z) > 16.0 * here && size(z + part * z) > 16.0 * here) {
-        return true;
-      }
+    bool left = false;
+    bool right = false;
+    for (T const part : {T(0.75), T(0.5), T(0.125), T(0.03125), T(0.0078125)}) {
+      left = left || size(z - part * z) > 2.0 * here;
+      right = right || size(z + part * z) > 2.0 * here;
     }
-    return false;
+    return left && right;
   }
 };
 
