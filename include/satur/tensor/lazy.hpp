@@ -54,27 +54,20 @@ template <class A, class E> struct lazy_call {
   [[nodiscard]] static auto make(A const& act, E&& z) { return lazily<false>(act, std::forward<E>(z)); }
 };
 
-template <bool Slope> struct lazy_function {
+struct value_function {
   template <class A, tensor_expression E>
     requires activation<A, lazy_number<E>>
   [[nodiscard]] auto operator()(A const& act, E&& z) const {
-    return lazily<Slope>(act, std::forward<E>(z));
+    return lazily<false>(act, std::forward<E>(z));
   }
   template <class A, std::floating_point T>
     requires activation<A, T>
   [[nodiscard]] constexpr T operator()(A const& act, T z) const {
-    if constexpr (Slope) {
-      return slope_at(act, z);
-    } else {
-      return value_at(act, z);
-    }
+    return value_at(act, z);
   }
 };
 
 } // namespace detail
-
-// Function objects, not functions: argument-dependent lookup would find xt::value(s, i) for value(act, z) too, and the
-// call be ambiguous after `using namespace satur`.
 
 /// value(act, z): act of every element of an xtensor expression z, as an expression: nothing is computed until it is
 /// assigned or read. act(z) of one number z.
@@ -82,11 +75,21 @@ template <bool Slope> struct lazy_function {
 /// Lifetime: temporaries are kept by value, named containers by reference.
 /// Accuracy: the same bits as an array pass at the instruction set that the file is compiled for.
 /// Integers become double.
-/// Lookup: name it satur::value, or value after `using namespace satur`; after `using namespace xt` too, satur::value.
-inline constexpr detail::lazy_function<false> value{};
+/// Lookup: satur::value, or value after `using namespace satur`. It is an object, because a function would be ambiguous
+/// with xt::value(slice, i), which argument-dependent lookup finds for an xtensor z.
+inline constexpr detail::value_function value{};
 
-/// derivative(act, z): act' of every element of an xtensor expression z, as an expression, or act'(z) of one number.
-/// The rest as for value().
-inline constexpr detail::lazy_function<true> derivative{};
+/// act' of every element of an xtensor expression z, as an expression. The rest as for value.
+template <class A, detail::tensor_expression E>
+  requires activation<A, detail::lazy_number<E>>
+[[nodiscard]] auto derivative(A const& act, E&& z) {
+  return detail::lazily<true>(act, std::forward<E>(z));
+}
+/// act'(z) of one number.
+template <class A, std::floating_point T>
+  requires activation<A, T>
+[[nodiscard]] constexpr T derivative(A const& act, T z) {
+  return detail::slope_at(act, z);
+}
 
 }} // namespace satur::SATUR_ABI
