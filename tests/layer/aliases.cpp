@@ -158,6 +158,16 @@ TEST_CASE_TEMPLATE("dense: temporaries that are const or the layer's own are kep
   CHECK(finish(a.fc, a.dz) == finish(b.fc, b.dz));
 }
 
+TEST_CASE_TEMPLATE("dense: a copy of a layer keeps its own input", T, float, double) {
+  used<T> a;
+  used<T> b;
+  a.fc.forward(a.fc.z()); // copied into the layer
+  b.fc.forward(b.fc.z());
+  satur::dense<T> copy = a.fc;
+  a.fc.forward(T(2) * a.first); // into the same place of the first layer
+  CHECK(finish(copy, a.dz) == finish(b.fc, b.dz));
+}
+
 TEST_CASE_TEMPLATE("softmax_cross_entropy: logits that are its own arrays, or read them", T, float, double) {
   std::vector<int> const labels{0, 1, 2, 1};
   std::mt19937 g(9);

@@ -84,7 +84,10 @@ struct plain_softmax {
 } // namespace
 
 TEST_CASE_TEMPLATE("row_axis: the bits of the same rows as a last axis", T, float, double) {
-  for (auto const& [a, b, c] : {std::array<std::size_t, 3>{3, 4, 5}, {1, 7, 1}, {2, 1, 19}, {5, 1100, 2}}) {
+  for (auto const& extents : {std::array<std::size_t, 3>{3, 4, 5}, {1, 7, 1}, {2, 1, 19}, {5, 1100, 2}}) {
+    std::size_t const a = extents[0];
+    std::size_t const b = extents[1];
+    std::size_t const c = extents[2];
     block<T> z(a, b, c);
     block<T> dy(a, b, c, 2);
     for (std::ptrdiff_t axis = -3; axis < 3; ++axis) {

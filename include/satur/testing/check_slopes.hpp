@@ -146,7 +146,8 @@ template <class T, class A> void check_derivative(examined<T, A>& e) {
     if (z < e.options.low || z > e.options.high || (std::fabs(z) < 0.005 && z != 0.0)) {
       continue;
     }
-    compare_with_difference<F>(e, at, (std::min)(fine, (std::max)(coarse, 1e-5)));
+    double const least = std::same_as<F, float> ? 0x1p-13 * std::fabs(z) : 0.0; // thousands of floats
+    compare_with_difference<F>(e, at, (std::max)((std::min)(fine, (std::max)(coarse, 1e-5)), least));
     if (coarse > fine && coarse <= 0x1p-6) {
       compare_with_difference<F>(e, at, coarse);
     }
