@@ -58,7 +58,7 @@ template <std::floating_point T> struct dense : z_readings<dense<T>> {
   /// Returns z (batch, out) for x (batch, in). The layer owns z and does not change it until the next forward.
   /// backward() reads an lvalue tensor x again by its address: keep it alive and unchanged until then. One of the
   /// layer's own arrays (its last z or dL/dx, w, dw) is copied first, so forward(z()) is the next step of a recurrence.
-  /// Throws shape_error if x is empty or does not fit w.
+  /// An empty batch gives an empty z. Throws shape_error if x does not fit w.
   matrix const& forward(matrix const& x) {
     check_input(x.shape());
     input_.borrow(x, w, dw, z_, dx_);
@@ -91,7 +91,9 @@ template <std::floating_point T> struct dense : z_readings<dense<T>> {
     matrix const& g = gradient(dz, "dense::backward");
     parameter_gradients(g);
     fit(dx_, g.shape(0), w.shape(0));
-    xt::blas::gemm(g, w, dx_, false, true, T(1), T(0));
+    if (g.size() != 0) {
+      xt::blas::gemm(g, w, dx_, false, true, T(1), T(0));
+    }
     return dx_;
   }
   /// Overwrites dw and db only: for the first layer, whose dL/dx is not needed. Throws as backward().
@@ -123,11 +125,10 @@ private:
   }
 
   template <class Shape> void check_input(Shape const& shape) const {
-    if (shape.size() != 2 || static_cast<std::size_t>(shape[1]) != w.shape(0) || shape[0] == 0 ||
+    if (shape.size() != 2 || static_cast<std::size_t>(shape[1]) != w.shape(0) ||
         !fits_blas(static_cast<std::size_t>(shape[0]))) {
-      detail::bad_shape(
-          "dense::forward", "x", detail::shape_text(shape),
-          detail::message("(batch, ", w.shape(0), ") with batch >= 1, for w ", detail::shape_text(w.shape())));
+      detail::bad_shape("dense::forward", "x", detail::shape_text(shape),
+                        detail::message("(batch, ", w.shape(0), "), for w ", detail::shape_text(w.shape())));
     }
     if (b.size() != w.shape(1)) {
       detail::bad_shape("dense::forward", "b", detail::shape_text(b.shape()),
@@ -138,15 +139,18 @@ private:
   matrix const& multiply() {
     matrix const& input = input_.values();
     fit(z_, input.shape(0), w.shape(1));
-    xt::blas::gemm(input, w, z_, false, false, T(1), T(0));
-    detail::add_bias(z_.data(), z_.shape(0), z_.shape(1), b.data());
+    ran_ = true;
+    if (z_.size() != 0) {
+      xt::blas::gemm(input, w, z_, false, false, T(1), T(0));
+      detail::add_bias(z_.data(), z_.shape(0), z_.shape(1), b.data());
+    }
     return z_;
   }
 
   /// dz as a tensor with the shape of z. An expression is evaluated into memory of the layer.
   template <class E> matrix const& gradient(xt::xexpression<E> const& dz, std::string_view function) {
     auto const& given = dz.derived_cast();
-    if (z_.size() == 0) {
+    if (!ran_) {
       throw std::logic_error(
           detail::message("satur::", function, ": no forward pass to differentiate; call forward first"));
     }
@@ -167,7 +171,11 @@ private:
 
   void parameter_gradients(matrix const& g) {
     fit(dw, w.shape(0), w.shape(1));
-    xt::blas::gemm(input_.values(), g, dw, true, false, T(1), T(0));
+    if (g.size() != 0) {
+      xt::blas::gemm(input_.values(), g, dw, true, false, T(1), T(0));
+    } else {
+      std::fill_n(dw.data(), dw.size(), T(0));
+    }
     if (db.size() != g.shape(1)) {
       db.resize({g.shape(1)});
     }
@@ -185,6 +193,7 @@ private:
 
   detail::layer_input<matrix> input_; // x of the last forward
   matrix z_, dx_, dz_;
+  bool ran_ = false; // there was a forward
 };
 
 }} // namespace satur::SATUR_ABI
