@@ -1,6 +1,7 @@
 // Every public function that takes numbers can be called unqualified after `using namespace satur`, with `using
 // namespace std` too: neither std nor xt has a better or an equal overload that argument-dependent lookup finds.
 #include <satur/satur.hpp>
+#include <satur/testing.hpp>
 
 #include <doctest/doctest.h>
 
@@ -20,6 +21,14 @@ struct bent { // a user's activation
   template <class T> T derivative(T z) const { return T(0.5) + T(0) * z; }
 };
 } // namespace elsewhere
+
+namespace crowded { // a user's namespace with functions of the same names, for any arguments
+template <class A, class... More> void apply(A const&, More const&...) {}
+template <class A, class... More> void forward(A const&, More const&...) {}
+template <class A> void peak_slope_of(A const&) {}
+template <class A, class Z> void value(A const&, Z const&) {}
+struct bent : elsewhere::bent {};
+} // namespace crowded
 
 namespace {
 
@@ -52,6 +61,13 @@ void in_satur_and_std() {
 }
 
 } // namespace
+
+TEST_CASE("a user's namespace: functions of the same names are not called in satur's place") {
+  CHECK(satur::equivalents(satur::slope_below{0.5}, crowded::bent{}).z_high >= 0);
+  CHECK(satur::any_activation(crowded::bent{}).peak_slope() == 0.5);
+  CHECK(satur::testing::check_activation<double>(crowded::bent{}).passed());
+  CHECK(satur::value(crowded::bent{}, x)(1, 1) == 1.0);
+}
 
 TEST_CASE("using namespace satur: calls find satur's functions") {
   in_satur();

@@ -111,7 +111,7 @@ template <class Rule, class A>
   e.z_high =
       -detail::end_of_left_tail([&](double z) { return static_cast<bool>(limits.high(-z, value_of(-z), slope(-z))); },
                                 [&](double z) { return defined(-z); });
-  double const peak = peak_slope_of(act);
+  double const peak = satur::peak_slope_of(act);
   if (!detail::is_nan(e.z_low)) {
     e.y_low = value_of(e.z_low);
     e.slope_low = slope(e.z_low) / peak;
