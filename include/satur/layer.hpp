@@ -4,6 +4,7 @@
 #include "satur/layer/bias.hpp"
 #include "satur/layer/dense.hpp"
 #include "satur/layer/descend.hpp"
+#include "satur/layer/input.hpp"
 #include "satur/layer/parameter.hpp"
 #include "satur/layer/readings.hpp"
 #include "satur/observe.hpp"

@@ -6,6 +6,7 @@
 #include "satur/rowwise/logsumexp.hpp"
 #include "satur/rowwise/observe.hpp"
 #include "satur/rowwise/pass.hpp"
+#include "satur/rowwise/row_axis.hpp"
 #include "satur/rowwise/row_group.hpp"
 #include "satur/rowwise/row_saturation.hpp"
 #include "satur/rowwise/row_steps.hpp"

@@ -41,6 +41,14 @@ TEST_CASE("parameters: error messages state the given and the allowed value") {
   refused(satur::prelu{-infinity}, "satur::prelu: negative_slope is -inf; allowed: a finite number");
   refused(satur::soft_shrink{-0.25}, "satur::soft_shrink: width is -0.25; allowed: a finite number >= 0");
   refused(satur::hard_shrink{no_number}, "satur::hard_shrink: width is nan; allowed: a finite number >= 0");
+  refused(satur::hard_shrink{0.5, infinity}, "satur::hard_shrink: bias is inf; allowed: a finite number");
+  refused(satur::hard_sigmoid{0.0, 0.5}, "satur::hard_sigmoid: alpha is 0; allowed: a number from 2^-60 to 2^60");
+  refused(satur::hard_sigmoid{no_number, 0.5},
+          "satur::hard_sigmoid: alpha is nan; allowed: a number from 2^-60 to 2^60");
+  refused(satur::hard_sigmoid{0.25, infinity},
+          "satur::hard_sigmoid: beta is inf; allowed: a number from -2^60 to 2^60");
+  refused(satur::selu{-1.0, 1.0}, "satur::selu: alpha is -1; allowed: a number from 2^-60 to 2^60");
+  refused(satur::selu{1.0, no_number}, "satur::selu: lambda is nan; allowed: a number from 2^-60 to 2^60");
   refused(satur::threshold{no_number, 2.0}, "satur::threshold: level is nan; allowed: a finite number");
   refused(satur::threshold{2.0, infinity}, "satur::threshold: otherwise is inf; allowed: a finite number");
   refused(satur::hard_tanh{2.0, 2.0}, "satur::hard_tanh: (low, high) is (2, 2); allowed: finite numbers, low < high");
@@ -57,6 +65,10 @@ TEST_CASE("parameters: the limits of the allowed range") {
   accepted(satur::elu{0x1p80});
   accepted(satur::soft_shrink{0.0});
   accepted(satur::hard_shrink{0.0});
+  accepted(satur::hard_shrink{0.5, -3.0});
+  accepted(satur::hard_sigmoid{0x1p-60, -0x1p60});
+  accepted(satur::hard_sigmoid{0x1p60, 0x1p60});
+  accepted(satur::selu{0x1p-60, 0x1p60});
   accepted(satur::leaky_relu{0.0});
   accepted(satur::leaky_relu{-1.0});
   accepted(satur::prelu{-1.0});

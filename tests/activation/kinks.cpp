@@ -71,6 +71,7 @@ TEST_CASE("kinks: activations with a kink at 0") {
   double const l = 1.0507009873554805;
   double const la = 1.7580993408473769;
   check(satur::selu{}, 0.0, {.v_u = -la, .s = la}, {.s = la}, {.v_u = l, .s = l});
+  check(satur::selu{2.0, 3.0}, 0.0, {.v_u = -6, .s = 6}, {.s = 6}, {.v_u = 3, .s = 3});
   // no kink for any alpha, and no false zero next to 0
   check(satur::celu{2.0}, 0.0, {.v_u = -1, .s = 1}, {.s = 1}, {.v_u = 1, .s = 1});
   check(satur::celu{0.25}, 0.0, {.v_u = -1, .s = 1}, {.s = 1}, {.v_u = 1, .s = 1});
@@ -85,6 +86,8 @@ TEST_CASE("kinks: clipped lines") {
   double const sixth = 1.0 / 6.0;
   check(satur::hard_sigmoid{}, -3.0, zero, zero, {.v_u = sixth, .s = sixth});
   check(satur::hard_sigmoid{}, 3.0, {.v = 1, .v_u = -sixth, .s = sixth}, {.v = 1}, {.v = 1});
+  check(satur::hard_sigmoid{0.25, 0.75}, -3.0, zero, zero, {.v_u = 0.25, .s = 0.25});
+  check(satur::hard_sigmoid{0.25, 0.75}, 1.0, {.v = 1, .v_u = -0.25, .s = 0.25}, {.v = 1}, {.v = 1});
   check(satur::hard_sigmoid_keras2{}, -2.5, zero, zero, {.v_u = 0.2, .s = 0.2});
   check(satur::hard_sigmoid_keras2{}, 2.5, {.v = 1, .v_u = -0.2, .s = 0.2}, {.v = 1}, {.v = 1});
   check(satur::sparse_sigmoid{}, -1.0, zero, zero, {.v_u = 0.5, .s = 0.5});
@@ -109,6 +112,8 @@ TEST_CASE("kinks: shrink activations and threshold") {
     check(satur::hard_shrink{w}, -w, {.v = -w, .v_u = -1, .s = 1}, zero, zero);
     check(satur::hard_shrink{w}, w, zero, zero, {.v = w, .v_u = 1, .s = 1});
   }
+  check(satur::hard_shrink{1.5, 0.5}, -1.5, {.v = -1, .v_u = -1, .s = 1}, zero, zero);
+  check(satur::hard_shrink{1.5, 0.5}, 1.5, zero, zero, {.v = 1, .v_u = 1, .s = 1});
   check(satur::threshold{}, 1.0, zero, zero, {.v = 1, .v_u = 1, .s = 1});
   check(satur::threshold{0.5, -3.0}, 0.5, {.v = -3}, {.v = -3}, {.v = 0.5, .v_u = 1, .s = 1});
   check(satur::threshold{-0.5, 0.25}, -0.5, {.v = 0.25}, {.v = 0.25}, {.v = -0.5, .v_u = 1, .s = 1});
@@ -124,6 +129,7 @@ TEST_CASE("kinks: stated positions") {
   states(satur::hard_tanh{}, {-1.0, 1.0});
   states(satur::hard_tanh{-2.0, 0.5}, {-2.0, 0.5});
   states(satur::hard_sigmoid{}, {-3.0, 3.0});
+  states(satur::hard_sigmoid{0.25, 0.75}, {-3.0, 1.0});
   states(satur::hard_sigmoid_keras2{}, {-2.5, 2.5});
   states(satur::hard_swish{}, {-3.0, 3.0});
   states(satur::sparse_sigmoid{}, {-1.0, 1.0});

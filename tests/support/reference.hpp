@@ -6,6 +6,7 @@
 #include "satur/activation.hpp"
 
 #include <cmath>
+#include <concepts>
 #include <limits>
 
 namespace test {
@@ -18,14 +19,28 @@ template <class R> struct truth {
 /// The activation with its parameters rounded to T.
 template <class T, class A> A as_held(A act) {
   auto const hold = [](double& p) { p = static_cast<double>(static_cast<T>(p)); };
+  if constexpr (std::same_as<A, satur::hard_sigmoid> || std::same_as<A, satur::selu>) {
+    if (act == A{}) { // the defaults are constants with more digits
+      return act;
+    }
+  }
   if constexpr (requires { act.negative_slope; }) {
     hold(act.negative_slope);
+  } else if constexpr (requires { act.lambda; }) {
+    hold(act.alpha);
+    hold(act.lambda);
+  } else if constexpr (requires { act.alpha + act.beta; }) {
+    hold(act.alpha);
+    hold(act.beta);
   } else if constexpr (requires { act.alpha; }) {
     hold(act.alpha);
   } else if constexpr (requires { act.beta; }) {
     hold(act.beta);
   } else if constexpr (requires { act.b; }) {
     hold(act.b);
+  } else if constexpr (requires { act.bias; }) {
+    hold(act.width);
+    hold(act.bias);
   } else if constexpr (requires { act.width; }) {
     hold(act.width);
   } else if constexpr (requires { act.level; }) {
@@ -93,7 +108,14 @@ template <class R> truth<R> clipped_line(R z, R half, R width) { // clip((z + ha
   bool const inside = z > -half && z < half;
   return {inside ? (z + half) / width : R(z > R(0) ? 1 : 0), inside ? R(1) / width : R(0)};
 }
-template <class R> truth<R> exact(satur::hard_sigmoid const&, R z) { return clipped_line(z, R(3), R(6)); }
+template <class R> truth<R> exact(satur::hard_sigmoid const& act, R z) {
+  if (act == satur::hard_sigmoid{}) {
+    return clipped_line(z, R(3), R(6));
+  }
+  R const line = R(act.alpha) * z + R(act.beta);
+  bool const inside = line > R(0) && line < R(1);
+  return isnan(z) ? nan_truth(z) : truth<R>{inside ? line : R(line > R(0) ? 1 : 0), inside ? R(act.alpha) : R(0)};
+}
 template <class R> truth<R> exact(satur::hard_sigmoid_keras2 const&, R z) { return clipped_line(z, R(2.5), R(5)); }
 template <class R> truth<R> clipped(R z, R low, R high) {
   if (isnan(z)) {
@@ -124,7 +146,8 @@ template <class R> truth<R> exact(satur::soft_shrink const& act, R z) {
 }
 template <class R> truth<R> exact(satur::hard_shrink const& act, R z) {
   bool const kept = fabs(z) > R(act.width);
-  return isnan(z) ? nan_truth(z) : truth<R>{kept ? z : R(0), R(kept ? 1 : 0)};
+  R const moved = z > R(0) ? z - R(act.bias) : z + R(act.bias);
+  return isnan(z) ? nan_truth(z) : truth<R>{kept ? moved : R(0), R(kept ? 1 : 0)};
 }
 template <class R> truth<R> exact(satur::threshold const& act, R z) {
   bool const above = z > R(act.level);
@@ -138,9 +161,10 @@ template <class R> truth<R> exact(satur::elu const& act, R z) {
   R const a = R(act.alpha);
   return isnan(z) ? nan_truth(z) : z > R(0) ? truth<R>{z, R(1)} : truth<R>{a * expm1(z), a * exp(z)};
 }
-template <class R> truth<R> exact(satur::selu const&, R z) {
-  R const l = R(1.0507009873554805) + R(3.9874847667154144e-17); // a double and its remainder
-  R const a = R(1.6732632423543772) + R(1.0657222547717531e-16);
+template <class R> truth<R> exact(satur::selu const& act, R z) {
+  bool const usual = act == satur::selu{};
+  R const l = usual ? R(1.0507009873554805) + R(3.9874847667154144e-17) : R(act.lambda); // a double and its remainder
+  R const a = usual ? R(1.6732632423543772) + R(1.0657222547717531e-16) : R(act.alpha);
   return isnan(z) ? nan_truth(z) : z > R(0) ? truth<R>{l * z, l} : truth<R>{l * a * expm1(z), l * a * exp(z)};
 }
 template <class R> truth<R> exact(satur::softplus const& act, R z) {

@@ -25,7 +25,7 @@ public:
         slope_([](void const* a, double z) {
           return static_cast<double>(detail::slope_at(*static_cast<A const*>(a), static_cast<number<A>>(z)));
         }),
-        peak_([](void const* a) { return peak_slope_of(*static_cast<A const*>(a)); }) {
+        peak_([](void const* a) { return satur::peak_slope_of(*static_cast<A const*>(a)); }) {
     if constexpr (has_limits<A>) {
       lower_ = source.lower();
       upper_ = source.upper();

@@ -30,7 +30,7 @@ public:
       : name(name_of(act)), act_(act),
         value_([](std::any const& a, double z) { return detail::value_at(*std::any_cast<A>(&a), z); }),
         slope_([](std::any const& a, double z) { return detail::slope_at(*std::any_cast<A>(&a), z); }),
-        peak_(peak_slope_of(act)) {
+        peak_(satur::peak_slope_of(act)) {
     detail::require_valid_parameters(act);
     if constexpr (requires { act.flat_left&& act.flat_right; }) {
       flat_left = act.flat_left;

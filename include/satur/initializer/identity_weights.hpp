@@ -52,10 +52,10 @@ struct identity_matrix {
   }
   template <std::floating_point T> void fill(std::span<T> out, weight_shape const& shape, sampler const&) const {
     detail::checked(shape, 2, 2, name, out.size());
-    T const value = detail::checked_as<T>(detail::checked_finite(gain, name, "gain"), name, "gain");
+    T const on_diagonal = detail::checked_as<T>(detail::checked_finite(gain, name, "gain"), name, "gain");
     std::ranges::fill(out, T(0));
     for (std::size_t d = 0; d < (std::min)(shape.in(), shape.out()); ++d) {
-      out[shape.index(d, d)] = value;
+      out[shape.index(d, d)] = on_diagonal;
     }
   }
 

@@ -5,6 +5,7 @@
 #include "satur/error.hpp"
 #include "satur/initializer/concept.hpp"
 #include "satur/layer/bias.hpp"
+#include "satur/layer/input.hpp"
 #include "satur/layer/parameter.hpp"
 #include "satur/layer/readings.hpp"
 #include "satur/tensor/compat.hpp"
@@ -58,35 +59,44 @@ template <std::floating_point T> struct dense : z_readings<dense<T>> {
   }
 
   /// Returns z (batch, out) for x (batch, in). The layer owns z and does not change it until the next forward.
-  /// backward() reads an lvalue tensor x again by its address: keep it alive and unchanged until then.
-  /// Throws shape_error if x is empty or does not fit w.
+  /// backward() reads an lvalue tensor x again by its address: keep it alive and unchanged until then. One of the
+  /// layer's own arrays (its last z or dL/dx, w, dw) is copied first, so forward(z()) is the next step of a recurrence.
+  /// An empty batch gives an empty z. Throws shape_error if x does not fit w.
   matrix const& forward(matrix const& x) {
     check_input(x.shape());
-    borrowed_ = &x;
+    input_.borrow(x, w, dw, z_, dx_);
     return multiply();
   }
   /// The same for a temporary x; the layer keeps it.
   matrix const& forward(matrix&& x) {
     check_input(x.shape());
-    kept_ = std::move(x);
-    borrowed_ = nullptr;
+    input_.take(std::move(x), w, dw, z_, dx_);
     return multiply();
   }
-  /// The same for any expression of two axes (a view, a formula, an xarray); the layer keeps its values.
+  /// The same for a temporary that is const; the layer keeps its values.
+  matrix const& forward(matrix const&& x) {
+    check_input(x.shape());
+    input_.copy(x);
+    return multiply();
+  }
+  /// The same for any expression of two axes (a view, a formula, an xarray); the layer keeps its values. It may read
+  /// the layer's own arrays.
   template <class E> matrix const& forward(xt::xexpression<E> const& x) {
     check_input(x.derived_cast().shape());
-    keep(kept_, x);
-    borrowed_ = nullptr;
+    input_.copy(x);
     return multiply();
   }
 
-  /// Returns dL/dx (batch, in) for dL/dz (batch, out), and overwrites dw and db. dz must not be the tensor that this
-  /// layer returned. Throws shape_error if dz does not fit z, std::logic_error before the first forward.
+  /// Returns dL/dx (batch, in) for dL/dz (batch, out), and overwrites dw and db. dz may be one of the layer's own
+  /// arrays, such as the dL/dx that it returned, or an expression that reads them. Throws shape_error if dz does not
+  /// fit z, std::logic_error before the first forward.
   template <class E> matrix const& backward(xt::xexpression<E> const& dz) {
     matrix const& g = gradient(dz, "dense::backward");
     parameter_gradients(g);
     fit(dx_, g.shape(0), w.shape(0));
-    xt::blas::gemm(g, w, dx_, false, true, T(1), T(0));
+    if (g.size() != 0) {
+      xt::blas::gemm(g, w, dx_, false, true, T(1), T(0));
+    }
     return dx_;
   }
   /// Overwrites dw and db only: for the first layer, whose dL/dx is not needed. Throws as backward().
@@ -118,11 +128,10 @@ private:
   }
 
   template <class Shape> void check_input(Shape const& shape) const {
-    if (shape.size() != 2 || static_cast<std::size_t>(shape[1]) != w.shape(0) || shape[0] == 0 ||
+    if (shape.size() != 2 || static_cast<std::size_t>(shape[1]) != w.shape(0) ||
         !fits_blas(static_cast<std::size_t>(shape[0]))) {
-      detail::bad_shape(
-          "dense::forward", "x", detail::shape_text(shape),
-          detail::message("(batch, ", w.shape(0), ") with batch >= 1, for w ", detail::shape_text(w.shape())));
+      detail::bad_shape("dense::forward", "x", detail::shape_text(shape),
+                        detail::message("(batch, ", w.shape(0), "), for w ", detail::shape_text(w.shape())));
     }
     if (b.size() != w.shape(1)) {
       detail::bad_shape("dense::forward", "b", detail::shape_text(b.shape()),
@@ -130,20 +139,21 @@ private:
     }
   }
 
-  matrix const& x() const { return borrowed_ != nullptr ? *borrowed_ : kept_; }
-
   matrix const& multiply() {
-    matrix const& input = x();
+    matrix const& input = input_.values();
     fit(z_, input.shape(0), w.shape(1));
-    xt::blas::gemm(input, w, z_, false, false, T(1), T(0));
-    detail::add_bias(z_.data(), z_.shape(0), z_.shape(1), b.data());
+    ran_ = true;
+    if (z_.size() != 0) {
+      xt::blas::gemm(input, w, z_, false, false, T(1), T(0));
+      detail::add_bias(z_.data(), z_.shape(0), z_.shape(1), b.data());
+    }
     return z_;
   }
 
   /// dz as a tensor with the shape of z. An expression is evaluated into memory of the layer.
   template <class E> matrix const& gradient(xt::xexpression<E> const& dz, std::string_view function) {
     auto const& given = dz.derived_cast();
-    if (z_.size() == 0) {
+    if (!ran_) {
       detail::raise(std::logic_error(
           detail::message("satur::", function, ": no forward pass to differentiate; call forward first")));
     }
@@ -153,22 +163,22 @@ private:
       detail::bad_shape(function, "dz", detail::shape_text(shape),
                         detail::message(detail::shape_text(z_.shape()), ", the shape of z"));
     }
-    if (x().dimension() != 2 || x().shape(0) != z_.shape(0) || x().shape(1) != w.shape(0)) {
-      detail::bad_shape(function, "x", detail::shape_text(x().shape()),
+    matrix const& x = input_.values();
+    if (x.dimension() != 2 || x.shape(0) != z_.shape(0) || x.shape(1) != w.shape(0)) {
+      detail::bad_shape(function, "x", detail::shape_text(x.shape()),
                         detail::message(detail::shape_text({z_.shape(0), w.shape(0)}),
                                         ", as in forward; x must stay unchanged until backward"));
     }
-    if constexpr (std::same_as<E, matrix>) {
-      return given;
-    } else {
-      keep(dz_, dz);
-      return dz_;
-    }
+    return detail::values_of(dz, dz_, dw, dx_);
   }
 
   void parameter_gradients(matrix const& g) {
     fit(dw, w.shape(0), w.shape(1));
-    xt::blas::gemm(x(), g, dw, true, false, T(1), T(0));
+    if (g.size() != 0) {
+      xt::blas::gemm(input_.values(), g, dw, true, false, T(1), T(0));
+    } else {
+      std::fill_n(dw.data(), dw.size(), T(0));
+    }
     if (db.size() != g.shape(1)) {
       db.resize({g.shape(1)});
     }
@@ -180,18 +190,13 @@ private:
       m.resize({rows, columns});
     }
   }
-  template <class E> static void keep(matrix& to, xt::xexpression<E> const& from) {
-    auto const& shape = from.derived_cast().shape();
-    fit(to, static_cast<std::size_t>(shape[0]), static_cast<std::size_t>(shape[1]));
-    xt::noalias(to) = from.derived_cast();
-  }
 
   static constexpr std::size_t largest = static_cast<std::size_t>((std::numeric_limits<xt::blas_index_t>::max)());
   static constexpr bool fits_blas(std::size_t n) { return n <= largest; }
 
-  matrix const* borrowed_ = nullptr; // x of the last forward, if it was an lvalue
-  matrix kept_;                      // x of the last forward, if it was not
+  detail::layer_input<matrix> input_; // x of the last forward
   matrix z_, dx_, dz_;
+  bool ran_ = false; // there was a forward
 };
 
 }} // namespace satur::SATUR_ABI

@@ -1,13 +1,16 @@
 /// \file layer/descend.hpp  One step of plain gradient descent, in place.
 #pragma once
 
+#include "satur/array/numbers.hpp"
 #include "satur/config.hpp"
+#include "satur/error.hpp"
 #include "satur/layer/parameter.hpp"
 #include "satur/math/arithmetic.hpp"
 #include "satur/simd/loop.hpp"
 #include "satur/simd/run.hpp"
 
 #include <cstddef>
+#include <stdexcept>
 #include <string_view>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -35,10 +38,20 @@ template <class T> void descend_array(T* value, T const* gradient, std::size_t n
 /// value -= rate * gradient for every parameter of the layer, in place.
 ///
 /// The same as for_each_parameter(layer, [&](auto, auto& v, auto& g) { xt::noalias(v) -= rate * g; }), but in SIMD
-/// whatever the compiler flags.
+/// whatever the compiler flags. Throws shape_error if a gradient has another size than its parameter,
+/// std::invalid_argument if their memory overlaps without being the same; parameters before it have been changed then.
 template <parameterized L> void descend(L& layer, double rate) {
-  for_each_parameter(layer, [rate](std::string_view, auto& value, auto& gradient) {
-    detail::descend_array(value.data(), gradient.data(), value.size(), rate);
+  for_each_parameter(layer, [rate](std::string_view name, auto& parameter, auto& gradient) {
+    if (gradient.size() != parameter.size()) {
+      detail::bad_shape("descend", detail::message("the gradient of ", name), detail::shape_text({gradient.size()}),
+                        detail::message(detail::shape_text({parameter.size()}), ", the size of ", name));
+    }
+    if (parameter.data() != gradient.data() &&
+        detail::overlap(parameter.data(), parameter.size(), gradient.data(), gradient.size())) {
+      detail::raise(std::invalid_argument(detail::message(
+          "satur::descend: the gradient of ", name, " shares memory with ", name, "; give it memory of its own")));
+    }
+    detail::descend_array(parameter.data(), gradient.data(), parameter.size(), rate);
   });
 }
 

@@ -28,7 +28,7 @@ template <parameterized L, class F> void for_each_parameter(L& layer, F&& f) {
 /// Number of values that the layer learns.
 template <parameterized L> [[nodiscard]] std::size_t parameter_count(L const& layer) {
   std::size_t n = 0;
-  for_each_parameter(layer, [&n](std::string_view, auto const& value, auto const&) { n += value.size(); });
+  for_each_parameter(layer, [&n](std::string_view, auto const& parameter, auto const&) { n += parameter.size(); });
   return n;
 }
 

@@ -3,6 +3,7 @@
 
 #include "satur/config.hpp"
 #include "satur/error.hpp"
+#include "satur/layer/input.hpp"
 #include "satur/math/exp.hpp"
 #include "satur/math/expm1.hpp"
 #include "satur/math/log1p.hpp"
@@ -54,7 +55,8 @@ template <std::floating_point T> struct softmax_cross_entropy {
   matrix probabilities;    ///< softmax of the last forward, (batch, classes)
   std::size_t correct = 0; ///< rows of the last forward whose largest logit is the label's; ties go to the lower class
 
-  /// Returns the mean loss of logits (batch, classes) and one label in [0, classes) for each row. Throws shape_error if
+  /// Returns the mean loss of logits (batch, classes) and one label in [0, classes) for each row. logits may be one of
+  /// the loss's own arrays (probabilities, its gradient), or an expression that reads them. Throws shape_error if
   /// logits is empty or there is not one label for each row, std::invalid_argument with row and label if a label is not
   /// a class. Nothing is changed then.
   template <class E, std::ranges::contiguous_range R>
@@ -64,14 +66,9 @@ template <std::floating_point T> struct softmax_cross_entropy {
     check(given.shape(), labels);
     std::size_t const batch = static_cast<std::size_t>(given.shape()[0]);
     std::size_t const classes = static_cast<std::size_t>(given.shape()[1]);
+    T const* const source = detail::values_of(logits, logits_, probabilities).data();
     if (probabilities.shape(0) != batch || probabilities.shape(1) != classes) {
       probabilities.resize({batch, classes});
-    }
-    T const* source = probabilities.data();
-    if constexpr (std::same_as<E, matrix>) {
-      source = given.data();
-    } else {
-      xt::noalias(probabilities) = given;
     }
     rows_.resize(batch);
     auto const* const label = std::ranges::data(labels);
@@ -176,6 +173,7 @@ private:
 
   std::vector<row> rows_;
   matrix gradient_;
+  matrix logits_; // the values of logits that are not a tensor
 };
 
 }} // namespace satur::SATUR_ABI

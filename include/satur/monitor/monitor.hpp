@@ -62,9 +62,9 @@ public:
 
   /// The loss of the step that is being made, recorded in every step of training. Findings need it to tell a run that
   /// learns. `chance`: the loss of a model that knows nothing (ln C for cross entropy), if you know it; it is kept.
-  void loss(double value, double chance = std::numeric_limits<double>::quiet_NaN()) {
+  void loss(double loss_of_step, double chance = std::numeric_limits<double>::quiet_NaN()) {
     if (phase_ == phase::train) {
-      losses_.add(steps(), value, chance);
+      losses_.add(steps(), loss_of_step, chance);
     }
   }
   [[nodiscard]] loss_history const& losses() const { return losses_; }

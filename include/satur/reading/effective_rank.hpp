@@ -26,11 +26,11 @@ template <class S>
 [[nodiscard]] double effective_rank(S const& singular_values) {
   double largest = 0.0;
   for (auto const s : singular_values) {
-    double const value = static_cast<double>(s);
-    if (!detail::is_finite(value) || value < 0.0) {
-      detail::bad_parameter("effective_rank", "a singular value", value, "finite numbers >= 0");
+    double const given = static_cast<double>(s);
+    if (!detail::is_finite(given) || given < 0.0) {
+      detail::bad_parameter("effective_rank", "a singular value", given, "finite numbers >= 0");
     }
-    largest = value > largest ? value : largest;
+    largest = given > largest ? given : largest;
   }
   double sum = 0.0; // sum of s / largest, which cannot overflow
   double weighted = 0.0;

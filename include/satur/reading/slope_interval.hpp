@@ -25,8 +25,8 @@ template <class A> [[nodiscard]] slope_range slope_range_of(A const& act) {
     double value(double) const { return 0.0; }
     double derivative(double z) const { return peak - static_cast<double>(detail::slope_at(of, z)); }
   };
-  double const peak = peak_slope_of(act);
-  double const least = peak - peak_slope_of(upside_down{act, peak});
+  double const peak = satur::peak_slope_of(act);
+  double const least = peak - satur::peak_slope_of(upside_down{act, peak});
   return {(std::max)(-peak, (std::min)(least, 0.0)), peak};
 }
 

@@ -55,9 +55,23 @@ struct reading_visitor {
   }
 };
 
+/// Throws std::invalid_argument if writing y would change numbers of z that are read later: y may be z, but not overlap
+/// it otherwise.
+template <class Y, class Z>
+void require_same_or_apart(char const* function, char const* result, Y& y, char const* input, Z const& z) {
+  auto const* const from = contiguous_data(z);
+  auto const* const to = contiguous_data(y);
+  if (from != nullptr && to != nullptr && overlap(to, size_of(y), from, size_of(z)) &&
+      !(to == from && size_of(y) == size_of(z) && (row_major_data(y) == nullptr) == (row_major_data(z) == nullptr))) {
+    raise(std::invalid_argument(message("satur::", function, ": ", result, " overlaps ", input, " but does not begin ",
+                                        "with it in the same order: give ", result, " memory of its own")));
+  }
+}
+
 template <class A, class Z, class Y> void apply_rows(A const& act, Z const& z, Y& y, row_shape shape) {
   using T = value_t<Z>;
   static_assert(std::same_as<value_t<Y>, T>, "satur::apply: z and y must hold the same type of number");
+  require_same_or_apart("apply", "y", y, "z", z);
   if constexpr (std::same_as<A, logsumexp>) {
     require_one_per_row("apply", "y", y, shape);
     logsumexp_visitor<Y> visitor{number_writer<Y>(y)};
@@ -85,6 +99,8 @@ void pullback_rows(A const& act, Y const& y, D const& dy, X& dx, row_shape shape
   using T = value_t<Y>;
   static_assert(std::same_as<value_t<D>, T> && std::same_as<value_t<X>, T>,
                 "satur::pullback: all arguments must hold the same type of number");
+  require_same_or_apart("pullback", "dx", dx, "y", y);
+  require_same_or_apart("pullback", "dx", dx, "dy", dy);
   if constexpr (std::same_as<A, logsumexp>) {
     require_one_per_row("pullback", "dy", dy, shape);
     require_same_shape("pullback", "dx", dx, y);
@@ -122,19 +138,24 @@ template <class Z> [[nodiscard]] row_saturation observe_rows(Z const& z, row_sha
   return record;
 }
 
+/// Throws std::invalid_argument if writing y would change z.
+template <class Y, class Z> void require_apart_rows(Y& y, Z const& z) {
+  value_t<Z> const* const from = contiguous_data(z);
+  value_t<Z> const* const to = contiguous_data(y);
+  if (from != nullptr && to != nullptr) {
+    require_apart("y", to, from, size_of(z));
+  } else {
+    require_another_start("y", y, z);
+  }
+}
+
 template <class A, class Z, class Y>
 [[nodiscard]] row_saturation forward_rows(A const&, Z const& z, Y& y, row_shape shape, p_above const& rule) {
   using T = value_t<Z>;
   static_assert(std::same_as<value_t<Y>, T>, "satur::forward: z and y must hold the same type of number");
   rule.require_valid();
   require_same_shape("forward", "y", y, z);
-  T const* const from = row_major_data(z);
-  T* const to = row_major_data(y);
-  if (from != nullptr && to != nullptr) {
-    require_apart<T>("y", to, from, size_of(z));
-  } else {
-    require_another_start("y", y, z);
-  }
+  require_apart_rows(y, z);
   row_saturation record;
   record.rule = rule;
   reading_visitor visitor{record, shape.length};
@@ -164,7 +185,8 @@ void apply(A const& act, Z const& z, Y&& y, std::size_t row_length) {
 }
 
 /// dx = dL/dz from dy = dL/dy and y = act(z), for softmax, log_softmax and a user's own activation. For logsumexp pass
-/// z itself for y, and one number for each row for dy. dx may be dy if they have the same shape.
+/// z itself for y, and one number for each row for dy. dx may be dy if they have the same shape, or y; it must not
+/// overlap them otherwise.
 template <class A, detail::numbers Y, detail::numbers D, class X>
   requires detail::rows_of_numbers<A, detail::value_t<Y>> && detail::shaped<Y> &&
            detail::numbers<std::remove_cvref_t<X>>

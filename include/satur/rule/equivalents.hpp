@@ -102,22 +102,22 @@ template <class Rule, class A>
   requires saturation_rule<Rule, A> && activation<A, double>
 [[nodiscard]] rule_equivalents equivalents(Rule const& rule, A const& act) {
   detail::limits_in_lanes<double> const limits = detail::limits_of<double>(rule, act);
-  auto const value = [&](double z) { return detail::value_at(act, z); };
+  auto const value_of = [&](double z) { return detail::value_at(act, z); };
   auto const slope = [&](double z) { return detail::slope_at(act, z); };
-  auto const defined = [&](double z) { return !detail::is_nan(value(z)) && !detail::is_nan(slope(z)); };
+  auto const defined = [&](double z) { return !detail::is_nan(value_of(z)) && !detail::is_nan(slope(z)); };
   rule_equivalents e{rule.definition(), std::string(name_of(act))};
-  e.z_low =
-      detail::end_of_left_tail([&](double z) { return static_cast<bool>(limits.low(z, value(z), slope(z))); }, defined);
+  e.z_low = detail::end_of_left_tail([&](double z) { return static_cast<bool>(limits.low(z, value_of(z), slope(z))); },
+                                     defined);
   e.z_high =
-      -detail::end_of_left_tail([&](double z) { return static_cast<bool>(limits.high(-z, value(-z), slope(-z))); },
+      -detail::end_of_left_tail([&](double z) { return static_cast<bool>(limits.high(-z, value_of(-z), slope(-z))); },
                                 [&](double z) { return defined(-z); });
-  double const peak = peak_slope_of(act);
+  double const peak = satur::peak_slope_of(act);
   if (!detail::is_nan(e.z_low)) {
-    e.y_low = value(e.z_low);
+    e.y_low = value_of(e.z_low);
     e.slope_low = slope(e.z_low) / peak;
   }
   if (!detail::is_nan(e.z_high)) {
-    e.y_high = value(e.z_high);
+    e.y_high = value_of(e.z_high);
     e.slope_high = slope(e.z_high) / peak;
   }
   return e;

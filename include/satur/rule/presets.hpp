@@ -49,7 +49,7 @@ template <class A> [[nodiscard]] unit_limits kaldi_unit_limits(A const& act) {
   if (name_of(act) == "relu") {
     return {0.05, 0.95};
   }
-  return {0.2 * peak_slope_of(act)};
+  return {0.2 * satur::peak_slope_of(act)};
 }
 
 /// A preset as data: for a command line, a table, a page.

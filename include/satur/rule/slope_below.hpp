@@ -22,7 +22,7 @@ struct slope_below {
     if (detail::is_nan(ratio) || !(ratio > 0.0 && ratio <= 1.0)) {
       detail::bad_parameter("slope_below", "ratio", ratio, "a share of the peak slope in (0, 1], such as 0.0266");
     }
-    return rule_limits::of_slope(ratio * peak_slope_of(act));
+    return rule_limits::of_slope(ratio * satur::peak_slope_of(act));
   }
   /// "slope < 2.66 % of its peak"
   [[nodiscard]] std::string text() const {

@@ -54,32 +54,38 @@ template <class A, class E> struct lazy_call {
   [[nodiscard]] static auto make(A const& act, E&& z) { return lazily<false>(act, std::forward<E>(z)); }
 };
 
+struct value_function {
+  template <class A, tensor_expression E>
+    requires activation<A, lazy_number<E>>
+  [[nodiscard]] auto operator()(A const& act, E&& z) const {
+    return lazily<false>(act, std::forward<E>(z));
+  }
+  template <class A, std::floating_point T>
+    requires activation<A, T>
+  [[nodiscard]] constexpr T operator()(A const& act, T z) const {
+    return value_at(act, z);
+  }
+};
+
 } // namespace detail
 
-/// act of every element of an xtensor expression, as an expression: nothing is computed until it is assigned or read.
+/// value(act, z): act of every element of an xtensor expression z, as an expression: nothing is computed until it is
+/// assigned or read. act(z) of one number z.
 ///
 /// Lifetime: temporaries are kept by value, named containers by reference.
 /// Accuracy: the same bits as an array pass at the instruction set that the file is compiled for.
 /// Integers become double.
-template <class A, detail::tensor_expression E>
-  requires activation<A, detail::lazy_number<E>>
-[[nodiscard]] auto value(A const& act, E&& z) {
-  return detail::lazily<false>(act, std::forward<E>(z));
-}
+/// Lookup: satur::value, or value after `using namespace satur`. It is an object, because a function would be ambiguous
+/// with xt::value(slice, i), which argument-dependent lookup finds for an xtensor z.
+inline constexpr detail::value_function value{};
 
-/// act' of every element of an xtensor expression z, as an expression. The rest as for value().
+/// act' of every element of an xtensor expression z, as an expression. The rest as for value.
 template <class A, detail::tensor_expression E>
   requires activation<A, detail::lazy_number<E>>
 [[nodiscard]] auto derivative(A const& act, E&& z) {
   return detail::lazily<true>(act, std::forward<E>(z));
 }
-
-/// act(z) and act'(z) of one number.
-template <class A, std::floating_point T>
-  requires activation<A, T>
-[[nodiscard]] constexpr T value(A const& act, T z) {
-  return detail::value_at(act, z);
-}
+/// act'(z) of one number.
 template <class A, std::floating_point T>
   requires activation<A, T>
 [[nodiscard]] constexpr T derivative(A const& act, T z) {

@@ -20,6 +20,7 @@ struct check_options {
   double center = 0.0;             ///< f(0) for about_point, such as 1/2 for the sigmoid
   bool may_overflow = false;       ///< f or f' may exceed the largest number at a finite z, as e^z does
   bool passes = true;              ///< check array passes too: every position, length and instruction set
+  bool limits = true;              ///< f and f' have limits at ±inf; false for a periodic part, as of sine and snake
 };
 using options [[deprecated("use check_options")]] = check_options;
 

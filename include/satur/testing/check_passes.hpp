@@ -31,8 +31,8 @@ template <class T, class A> void check_passes(A const& act, finder<T>& found, st
 
   {
     scoped_level const compiled(math::compiled_level);
-    forward(act, z, y, dy);
-    apply(act, z, alone);
+    satur::forward(act, z, y, dy);
+    satur::apply(act, z, alone);
   }
   for (std::size_t i = 0; i < z.size(); ++i) {
     compare("a scalar call gives the bits of an array pass", z[i], satur::detail::value_at(act, z[i]), y[i]);
@@ -44,7 +44,7 @@ template <class T, class A> void check_passes(A const& act, finder<T>& found, st
   for (int l = 0; l <= static_cast<int>(math::best_level()); ++l) {
     auto const level = static_cast<simd_level>(l);
     scoped_level const forced(level);
-    forward(act, z, y, dy);
+    satur::forward(act, z, y, dy);
     for (std::size_t const length : {1u, 2u, 7u, 15u, 16u, 17u, 63u, 128u, 129u, 300u}) {
       for (std::size_t const offset : {0u, 1u, 3u, 8u, 21u}) {
         if (offset + length > z.size()) {
@@ -52,7 +52,7 @@ template <class T, class A> void check_passes(A const& act, finder<T>& found, st
         }
         std::vector<T> part(length);
         std::vector<T> slope(length);
-        forward(act, std::span<T const>(z.data() + offset, length), part, slope);
+        satur::forward(act, std::span<T const>(z.data() + offset, length), part, slope);
         for (std::size_t i = 0; i < length; ++i) {
           compare("place and length change nothing", z[offset + i], part[i], y[offset + i]);
           compare("place and length change nothing", z[offset + i], slope[i], dy[offset + i]);

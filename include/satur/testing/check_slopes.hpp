@@ -55,39 +55,101 @@ template <class T, class A> void check_digits(examined<T, A>& e) {
   }
 }
 
-template <class T, class A> void compare_with_difference(examined<T, A>& e, double z) {
-  double const h = 1e-5;
-  auto const f = [&](double x) { return static_cast<double>(satur::detail::value_at(e.act, x)); };
-  auto const d = [&](double x) { return static_cast<double>(satur::detail::slope_at(e.act, x)); };
-  if (from_kink(e.act, z) < 1e-4) {
+/// The type in which a formula computes for T: double if it may be called with a double, else T. A formula in float
+/// takes a double too, by conversion, but gives the digits of a float.
+template <class A, class T> using formula_type = std::conditional_t<activation<A, double>, double, T>;
+
+/// Finite differences of a formula that computes in F: their step, and the errors that rounding makes in them.
+template <class F, class A> struct difference_of {
+  A const& act;
+  double ulp; ///< allowed error of value and slope, in ulp
+
+  [[nodiscard]] double value(F z) const { return static_cast<double>(satur::detail::value_at(act, z)); }
+  [[nodiscard]] double slope(F z) const { return static_cast<double>(satur::detail::slope_at(act, z)); }
+
+  /// The largest change of the value from a to b that rounding alone explains.
+  [[nodiscard]] double rounding(F a, F b) const {
+    constexpr double epsilon = static_cast<double>(std::numeric_limits<F>::epsilon());
+    double const width = static_cast<double>(b) - static_cast<double>(a);
+    double const values = std::fabs(value(a)) + std::fabs(value(b));
+    return std::same_as<F, float>
+               ? ulp * epsilon * (values + width * std::fabs(slope(a)))
+               : 2e-8 * width * (std::max)({1.0, std::fabs(slope(a + (b - a) / 2)), std::fabs(value(a))});
+  }
+  /// How much the slopes at a, b and between them differ from a straight line: at most twice the error of (b - a)
+  /// f'((a + b)/2) per width, where the slope is smooth or has one kink. At two scales: at one it may vanish by chance.
+  [[nodiscard]] double bend(F a, F b) const {
+    F const z = a + (b - a) / 2;
+    double const here = slope(z);
+    double const ends = std::fabs(slope(a) - 2.0 * here + slope(b));
+    double const inside = std::fabs(slope(a + (z - a) / 2) - 2.0 * here + slope(z + (b - z) / 2));
+    return (std::max)(ends, inside);
+  }
+  /// Whether the change of the value from a to b is that of a feature narrower than b - a: it lies in ever smaller
+  /// parts until the slope shows it. A step is in the smallest part too, and a wrong slope in all parts.
+  [[nodiscard]] bool is_narrow(F a, F b) const {
+    for (;;) {
+      F const m = a + (b - a) / 2;
+      if (!(a < m && m < b)) {
+        return false;
+      }
+      auto const unexplained = [this](F from, F to) {
+        double const width = static_cast<double>(to) - static_cast<double>(from);
+        return std::fabs(value(to) - value(from) - width * slope(from + (to - from) / 2));
+      };
+      double const left = unexplained(a, m);
+      double const right = unexplained(m, b);
+      if ((std::max)(left, right) < 0.75 * (left + right)) {
+        return false;
+      }
+      (left > right ? b : a) = m;
+      double const width = static_cast<double>(b) - static_cast<double>(a);
+      if ((std::max)(left, right) <= 0.5 * width * bend(a, b)) {
+        return true;
+      }
+    }
+  }
+};
+
+/// Compares the slope at z with the change of the value from z - half_width to z + half_width.
+template <class F, class T, class A> void compare_with_difference(examined<T, A>& e, T at, double half_width) {
+  difference_of<F, A> const f{e.act, e.options.ulp};
+  F const z = static_cast<F>(at);
+  F const a = static_cast<F>(static_cast<double>(z) - half_width);
+  F const b = static_cast<F>(static_cast<double>(z) + half_width);
+  double const width = static_cast<double>(b) - static_cast<double>(a); // of the rounded ends
+  if (from_kink(e.act, static_cast<double>(z)) < (std::max)(1e-4, 2.0 * half_width)) {
     return;
   }
-  double const difference = (f(z + h) - f(z - h)) / (2.0 * h);
-  double const got = d(z);
-  // The error of a difference: rounding, and the change of curvature, at most half of the bend of the slope.
-  double const bend = std::fabs(d(z + h) - 2.0 * got + d(z - h));
-  double const allowed = 2e-8 * (std::max)({1.0, std::fabs(got), std::fabs(f(z))}) + 0.5 * bend;
-  double const off = std::fabs(got - difference);
+  double const difference = (f.value(b) - f.value(a)) / width;
   if (!std::isfinite(difference)) {
     return; // reported by another check
   }
+  double const got = f.slope(z);
+  double const off = std::fabs(got - difference);
+  double const allowed = f.rounding(a, b) / width + 0.5 * f.bend(a, b);
   e.found.require(
-      off <= allowed, "slope, by finite differences", static_cast<T>(z), static_cast<T>(got),
+      off <= allowed || f.is_narrow(a, b), "slope, by finite differences", static_cast<T>(z), static_cast<T>(got),
       static_cast<long double>(difference), off, "",
-      "a factor of the chain rule is missing, a sign is wrong, or the slope's formula was given y in place of z");
+      "a factor of the chain rule is missing, a sign is wrong, the slope's formula was given y in place of z, or the "
+      "value has a step");
 }
 
 /// Compares the slope with finite differences and dual numbers.
 template <class T, class A> void check_derivative(examined<T, A>& e) {
-  if constexpr (!takes<A, double>) {
-    e.found.skip("finite differences: the formula takes no double");
-  } else {
-    for (T const at : e.points) {
-      auto const z = static_cast<double>(at);
-      if (z < e.options.low || z > e.options.high || (std::fabs(z) < 0.005 && z != 0.0)) {
-        continue;
-      }
-      compare_with_difference(e, z);
+  using F = formula_type<A, T>;
+  double const spacing = (e.options.high - e.options.low) / (std::max)(1, e.options.grid - 1);
+  double const fine = std::same_as<F, float> ? 0x1p-7 : 1e-5; // where curvature and rounding of F err about as much
+  double const coarse = 0.52 * spacing;                       // leaves no gap, in which the value could have a step
+  for (T const at : e.points) {
+    auto const z = static_cast<double>(at);
+    if (z < e.options.low || z > e.options.high || (std::fabs(z) < 0.005 && z != 0.0)) {
+      continue;
+    }
+    double const least = std::same_as<F, float> ? 0x1p-13 * std::fabs(z) : 0.0; // thousands of floats
+    compare_with_difference<F>(e, at, (std::max)((std::min)(fine, (std::max)(coarse, 1e-5)), least));
+    if (coarse > fine && coarse <= 0x1p-6) {
+      compare_with_difference<F>(e, at, coarse);
     }
   }
   if constexpr (std::same_as<T, long double>) {

@@ -37,6 +37,7 @@ template <class T, class A> struct examined {
   finder<T> found;
   std::vector<T> points;
   double steepest = 0.0; ///< the largest finite slope at the points
+  T steepest_at = T(0);
 
   examined(A const& a, check_options const& o)
       : act(a), options(o), found(std::string(name_of(a)) + " in " + std::string(name_of_type<T>())) {
@@ -62,8 +63,9 @@ template <class T, class A> struct examined {
     std::sort(points.begin(), points.end());
     points.erase(std::unique(points.begin(), points.end()), points.end());
     for (T const z : points) {
-      if (double const s = std::fabs(static_cast<double>(slope(z))); std::isfinite(s)) {
-        steepest = (std::max)(steepest, s);
+      if (double const s = std::fabs(static_cast<double>(slope(z))); std::isfinite(s) && s > steepest) {
+        steepest = s;
+        steepest_at = z;
       }
     }
   }
@@ -87,11 +89,12 @@ template <class T, class A> struct examined {
                   zero ? "1 + erf(z) and the like are 0 long before the truth is: take erfc, e^z, or a quotient"
                        : "nearly equal numbers are subtracted: e^z - 1 wants expm1, log(1 + x) log1p, 1 + erf erfc");
   }
-  /// In ulp of the slope itself. Near a zero of the slope, where that has no bound, in ulp of the steepest slope.
+  /// In ulp of the slope itself. Near a zero of the slope, where that has no bound, in ulp of the steepest slope: where
+  /// the slope changes its sign, and where it touches 0, as that of snake does.
   void compare_slope(T z, long double exact, std::string_view property, double reach = 0.25, double part = 0.2) {
     T const d = slope(z);
     double error = ulp_error(d, exact);
-    if (error > options.ulp && crosses_zero(z, static_cast<T>(reach), static_cast<T>(part) * z)) {
+    if (error > options.ulp && (crosses_zero(z, static_cast<T>(reach), static_cast<T>(part) * z) || touches_zero(z))) {
       error = static_cast<double>(std::fabs(static_cast<long double>(d) - exact)) /
               (steepest * static_cast<double>(std::numeric_limits<T>::epsilon()));
     }
@@ -105,6 +108,23 @@ template <class T, class A> struct examined {
     // within an absolute distance or within a share of z: with other parameters a zero may be anywhere
     auto const changes_sign = [this](T left, T right) { return (slope(left) < T(0)) != (slope(right) < T(0)); };
     return (std::fabs(z) < T(100) && changes_sign(z - reach, z + reach)) || changes_sign(z - part, z + part);
+  }
+  /// The slope is small at z and at least twice as large on both sides. In a tail it is smaller on one side. The sides
+  /// do not reach z = 0: there numbers are dense, and a slope that is 0 can keep its digits, as that of tanh_shrink
+  /// does.
+  [[nodiscard]] bool touches_zero(T z) const {
+    auto const size = [this](T x) { return std::fabs(static_cast<double>(slope(x))); };
+    double const here = size(z);
+    if (!(here < steepest / 8.0)) {
+      return false;
+    }
+    bool left = false;
+    bool right = false;
+    for (T const part : {T(0.75), T(0.5), T(0.125), T(0.03125), T(0.0078125)}) {
+      left = left || size(z - part * z) > 2.0 * here;
+      right = right || size(z + part * z) > 2.0 * here;
+    }
+    return left && right;
   }
 };
 

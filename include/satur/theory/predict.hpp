@@ -104,7 +104,7 @@ template <class A>
     detail::bad_parameter("theory::predict", "threshold", threshold, "a number >= 0");
   }
   detail::require_law("theory::predict (of the input)", net.input_mean, net.input_variance);
-  double const peak = peak_slope_of(act);
+  double const peak = satur::peak_slope_of(act);
   bool const flat_below = detail::flat_at(act, -threshold, peak);
   bool const flat_above = detail::flat_at(act, threshold, peak);
   prediction all{.threshold = threshold};

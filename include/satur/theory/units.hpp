@@ -43,7 +43,7 @@ struct unit_laws {
   }
   /// 1 - mean slope / peak slope.
   template <class A> [[nodiscard]] double slope_saturation(A const& act) const {
-    return 1.0 - mean_derivative(act) / peak_slope_of(act);
+    return 1.0 - mean_derivative(act) / satur::peak_slope_of(act);
   }
   /// The share of E z^2 that comes from the offsets of the units, which are equal for all inputs. If it is near 1, the
   /// same units are saturated for every input, and centered inputs help more than smaller weights.

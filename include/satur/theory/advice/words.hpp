@@ -104,7 +104,7 @@ namespace satur { inline namespace SATUR_ABI { namespace detail {
 /// What helps where no scale of the weights does.
 template <class A> [[nodiscard]] std::string without_scale(A const& act, expected_start const& s) {
   bool const zero_centered = std::fabs(both_at(act, 0.0).value) < 1e-3;
-  bool const steep = std::fabs(peak_slope_of(act) - 1.0) < 0.2;
+  bool const steep = std::fabs(satur::peak_slope_of(act) - 1.0) < 0.2;
   std::size_t const kept = s.layers_kept();
   return message("No scale of the weights helps. ",
                  zero_centered && steep
