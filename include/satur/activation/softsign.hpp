@@ -9,15 +9,14 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// A |z| at which softsign is 1 and its slope 0 in E. It is small enough that nothing overflows and inf/inf cannot
-/// occur.
+/// The |z| from which softsign is 1 and its slope rounds to 0 in E; a larger one in long double.
 template <class E> [[nodiscard]] constexpr auto softsign_far() {
   if constexpr (std::same_as<E, float>) {
-    return 0x1p100f;
+    return 0x1p75f;
   } else if constexpr (std::same_as<E, long double> && std::numeric_limits<long double>::max_exponent > 10000) {
     return 0x1p9000L;
   } else {
-    return 0x1p600;
+    return 0x1.6a09e667f3bcdp+537; // sqrt(2^1075)
   }
 }
 } // namespace detail
@@ -55,13 +54,14 @@ struct softsign {
       T const d = T(1) / (T(1) + m);
       return {select(z < T(0), T(-size_of_value), size_of_value), d * d};
     } else {
-      T const x = math::detail::kept_within(z, T(detail::softsign_far<math::element_t<T>>()));
+      T const last = T(detail::softsign_far<math::element_t<T>>());
+      T const x = math::detail::kept_within(z, last);
       T const size = -math::negative_magnitude(x);
       math::split<T> const d = math::exact_sum(T(1), size);
       math::detail::corrected<T> const r = math::detail::reciprocal_of(d);
       math::split<T> const f = math::detail::times(x, r);
-      return {select(z == T(0), z, T(f.value + f.rest)),
-              r.value * rounded(math::madd(T(r.value + r.value), r.error, r.value))};
+      T const i = select(size < last, r.value, T(0));
+      return {select(z == T(0), z, T(f.value + f.rest)), i * rounded(math::madd(T(i + i), r.error, i))};
     }
   }
 

@@ -9,12 +9,14 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// Powers of two for sqrt(z^2 + b). Above `large` z is multiplied by `scale` to keep its square in range.
+/// Powers of two for sqrt(z^2 + b). Above `large` z is multiplied by `scale` to keep its square in range. The slope
+/// that belongs to the scaled z is multiplied by `scale` twice; at `zero` the result is 0, at `nothing` it changes no
+/// sum with 1. `least` times `scale` is a normal number.
 template <class E> struct squareplus_range {
-  static constexpr double large = 0x1p450, scale = 0x1p-550;
+  static constexpr double large = 0x1p450, scale = 0x1p-550, zero = 0x1p25, nothing = 0x1p500, least = 0x1p-460;
 };
 template <> struct squareplus_range<float> {
-  static constexpr float large = 0x1p50f, scale = 0x1p-70f;
+  static constexpr float large = 0x1p36f, scale = 0x1p-66f, zero = 0x1p-18f, nothing = 0x1p52f, least = 0x1p-58f;
 };
 } // namespace detail
 
@@ -65,7 +67,9 @@ struct squareplus {
       auto const scaled = size > T(C::large);
       T const scale = select(scaled, T(C::scale), T(1));
       T const x = rounded(size * scale);
-      math::root_and_residual<T> const h = math::root_of_sum(x, T(rounded(whole_b * scale) * scale));
+      T const down_b = rounded(whole_b * T(C::scale));
+      T const scaled_b = select(down_b < T(C::least), T(0), down_b) * T(C::scale); // below it b is nothing to z^2
+      math::root_and_residual<T> const h = math::root_of_sum(x, select(scaled, scaled_b, whole_b));
       math::split<T> const s = math::exact_sum(h.root, x); // h + |z|
       math::split<T> const d = math::exact_product(h.root, s.value);
       T const r = rounded(T(1) / d.value);
@@ -76,12 +80,16 @@ struct squareplus {
       T const i = rounded(h.root * r);
       T const y = rounded(c * i);
       T const left = math::madd(math::madd(T(-y), s_rest, math::fma(T(-y), s.value, c)), i, y);
-      T const q = rounded(c * r);
-      T const left_slope = math::madd(math::madd(T(-q), d_rest, math::fma(T(-q), d.value, c)), r, q);
+      T const quotient = rounded(c * r);
+      auto const vanishes = quotient <= select(scaled, select(z < T(0), T(C::zero), T(C::nothing)), T(0));
+      T const q = select(vanishes, T(0), quotient);
+      T const left_slope =
+          math::madd(math::madd(T(-q), d_rest, math::fma(T(-q), d.value, c)), select(vanishes, T(0), r), q);
       T const half = T(0.5) * rounded(s.value + s_rest);
       T const right = select(scaled, size, half);
       T const slope = rounded(left_slope * scale) * scale;
-      return {select(z < T(0), select(z < -largest, T(0), T(left * scale)), select(z > largest, z, right)),
+      T const value_scale = select(z < T(0), select(z < -largest, T(0), scale), T(1));
+      return {select(z < T(0), T(left * value_scale), select(z > largest, z, right)),
               select(z < T(0), slope, T(T(1) - slope))};
     }
   }

@@ -138,8 +138,9 @@ template <grade G, bool Normal, class T> SATUR_INLINE constexpr gaussian_parts<T
 }
 
 /// Above this |x| the tails are 0: erfc t from 27.3 (double) and 10.1 (float), the normal tail from sqrt2 times that.
-template <grade G> inline constexpr double last_of_erfc = G == grade::full ? 28.0 : 11.0;
-template <grade G> inline constexpr double last_of_normal = G == grade::full ? 39.0 : 15.0;
+template <grade G> inline constexpr double last_of_erfc = G == grade::full ? 28.0 : 10.4;
+/// The last |z| at which the slope z phi(-z) of the normal tail rounds to a number above 0.
+template <grade G> inline constexpr double last_of_normal = G == grade::full ? 0x1.3565ec37ebd9bp+5 : 0x1.d152bap+3;
 
 /// e^-(factor x^2), factor a power of two, for long double and dual numbers.
 template <class T> SATUR_INLINE constexpr T exp_of_minus_square(T const& x, T const& factor) {
@@ -162,20 +163,20 @@ template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T con
       split<T> const square = any_exact_product(t, t);
       exp_in_parts<T> const e = exp_parts(T(-square.value), T(-square.rest));
       T const ratio = polynomial(minimum(T(2), T(t - T(2))), C::scaled);
-      T const outer = T(1) - times_power_of_two(madd(ratio, e.t, ratio), e.n);
+      T const outer = T(1) - rounded(madd(ratio, e.t, ratio) * power_for_sum(e.n));
       T const kept = select(t < T(C::near_limit), x, T(0));
       T const inner = madd(kept, polynomial(rounded(kept * kept), C::near_zero), kept);
       T const value = select(t < T(C::near_limit), inner, select(x < T(0), T(-outer), outer));
-      return {value, times_power_of_two(k.value + madd(k.value, e.t, k.rest), e.n)};
+      return {value, lowered(T(k.value + madd(k.value, e.t, k.rest)), e.n, exponent_t<T>(0))};
     } else if constexpr (real_lanes<T>) {
       using C = erfc_constants<grade::full>;
       T const t = minimum(T(last_of_erfc<grade::full>), T(-negative_magnitude(x)));
       gaussian_parts<T> const g = gaussian<grade::full, false>(t);
-      T const outer = T(1) - times_power_of_two(g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest), g.n);
+      T const outer = T(1) - rounded((g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest)) * power_for_sum(g.n));
       T const kept = select(t < T(C::near_limit), x, T(0));
       T const inner = madd(kept, polynomial(rounded(t * t), C::near_zero), kept);
       T const value = select(t < T(C::near_limit), inner, select(x < T(0), T(-outer), outer));
-      return {value, times_power_of_two(k.value + madd(k.value, g.m, k.rest), g.n)};
+      return {value, lowered(T(k.value + madd(k.value, g.m, k.rest)), g.n, exponent_t<T>(0))};
     } else {
       T const e = exp_of_minus_square(x, T(1));
       return {generic_erf(x), k.value * e + k.rest * e};
@@ -196,6 +197,21 @@ struct erfc_formula {
   }
 };
 
+/// A product with 2^n: in double with gradual underflow, and 0 where `zero` is set; for float by one power, which is 0
+/// at t = `zero_for_float`. A double below the range of float would underflow when it is narrowed.
+inline constexpr double zero_for_float = 37.66;
+template <grade G, class T, class M>
+SATUR_INLINE constexpr auto normal_power(integer_in_lanes<T> const& n, M const& zero) {
+  if constexpr (G == grade::full) {
+    lowering<T> last = lowering_by(n, exponent_t<T>(0));
+    last.back = select(zero, T(0), last.back);
+    return last;
+  } else {
+    static_cast<void>(zero);
+    return [n](T const& c) SATUR_INLINE_LAMBDA { return times_power<G>(c, n); };
+  }
+}
+
 /// The normal distribution: z Phi(z), and Phi(z) + z phi(z).
 struct normal_formula {
   template <grade G, class T> SATUR_INLINE constexpr value_and_slope<T> formula(T const& z) const {
@@ -203,11 +219,13 @@ struct normal_formula {
     T const last = T(last_of_normal<G>);
     if constexpr (real_lanes<T>) {
       auto const left = z <= T(0);
-      T const t = minimum(last, T(-negative_magnitude(z)));
+      T const size = -negative_magnitude(z);
+      // beyond the last one, a t at which the power of two is 0, or, in double, the last one and a power that is made 0
+      T const t = G == grade::full ? minimum(last, size) : select(size > last, T(zero_for_float), size);
       gaussian_parts<T> const g = gaussian<G, true>(t);
+      auto const power = normal_power<G>(g.n, size > select(left, last, T(14.9)));
       T const tail = g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest);
-      T const scaled =
-          times_power<G>(select(left, rounded(maximum(T(-last), z) * tail), tail), g.n); // -0 keeps its sign
+      T const scaled = power(select(left, rounded(maximum(T(-last), z) * tail), tail)); // -0 keeps its sign
       T const right = madd(T(-t), scaled, t);
       // ratio - k t is Phi(-t) - t phi(t) divided by its exponential
       T const slope = madd(T(-k.value), t, g.ratio.value);
@@ -216,7 +234,7 @@ struct normal_formula {
           G == grade::full
               ? T(rounded(g.ratio.value - product) + (g.ratio.rest - madd(k.rest, t, fma(k.value, t, T(-product)))))
               : slope;
-      T const scaled_slope = times_power<G>(madd(corrected_slope, g.m, corrected_slope), g.n);
+      T const scaled_slope = power(T(madd(corrected_slope, g.m, corrected_slope)));
       return {select(left, scaled, select(z < last, right, z)), select(left, scaled_slope, T(1) - scaled_slope)};
     } else {
       T const kept = select(z > T(200), T(200), select(z < T(-200), T(-200), z)); // far past the limits

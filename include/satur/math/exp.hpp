@@ -3,6 +3,8 @@
 
 #include "satur/math/arithmetic.hpp"
 
+#include <utility>
+
 namespace satur::math {
 
 namespace detail {
@@ -16,9 +18,15 @@ template <> struct exp_constants<float> {
   static constexpr float ln2_excess = 0x1.05c610p-29f;
   static constexpr float ln2_high = 0x1.62e4p-1f; // 14 digits: n * ln2_high is exact
   static constexpr float ln2_low = 0x1.7f7d1cp-20f;
-  static constexpr float shifter = 0x1.8p+23f; // after adding it, the low bits hold the nearest integer
-  static constexpr float lowest = -105.0f;     // below it e^x is 0
-  static constexpr float highest = 89.0f;      // above it e^x is inf
+  static constexpr float shifter = 0x1.8p+23f;         // after adding it, the low bits hold the nearest integer
+  static constexpr float lowest = -105.0f;             // below it e^x is 0
+  static constexpr float highest = 89.0f;              // above it e^x is inf
+  static constexpr float zero_below = -0x1.9fe368p+6f; // e^x rounds to 0 there
+  static constexpr float least_of_sum = -48.0f;
+  static constexpr int raised = 40;
+  static constexpr float back = 0x1p-40f;
+  static constexpr float raised_zero = 0x1p-110f; // 2^raised times half of the smallest subnormal number
+  static constexpr float raised_small = 0x1p-20f; // 2^raised times what does not change a sum with 1
   static constexpr int mantissa_bits = 23;
   static constexpr int bias = 127;
   static constexpr float q[] = {0x1.fffffcp-2f, 0x1.555490p-3f, 0x1.5558f4p-5f, 0x1.123a6cp-7f, 0x1.6a2352p-10f};
@@ -32,6 +40,12 @@ template <> struct exp_constants<double> {
   static constexpr double shifter = 0x1.8p+52;
   static constexpr double lowest = -746.0;
   static constexpr double highest = 710.0;
+  static constexpr double zero_below = -0x1.74910d52d3051p+9;
+  static constexpr double least_of_sum = -160.0;
+  static constexpr std::int64_t raised = 300;
+  static constexpr double back = 0x1p-300;
+  static constexpr double raised_zero = 0x1p-775;
+  static constexpr double raised_small = 0x1p+140;
   static constexpr int mantissa_bits = 52;
   static constexpr int bias = 1023;
   static constexpr double q[] = {0x1.000000000000ap-1,  0x1.55555555554f9p-3,  0x1.55555555507f1p-5,
@@ -63,11 +77,71 @@ template <class T> SATUR_INLINE constexpr T times_power_of_two(T const& c, integ
     return scale_exponent(c, n.value);
   } else {
     using Int = decltype(bits(c));
-    Int const k = bits(n.shifted) - Int(bits(C::shifter));
-    Int const half = k >> 1;
-    T const a = from_bits<E>(Int((half + Int(C::bias)) << C::mantissa_bits));
-    T const b = from_bits<E>(Int((k - half + Int(C::bias)) << C::mantissa_bits));
+    Int const biased = bits(n.shifted) - Int(bits(C::shifter) - 2 * C::bias);
+    Int const half = biased >> 1;
+    T const a = from_bits<E>(Int(half << C::mantissa_bits));
+    T const b = from_bits<E>(Int((biased - half) << C::mantissa_bits));
     return rounded(rounded(c * a) * b);
+  }
+}
+
+/// An integer with the bits of T, and `int` for other types.
+template <class T> struct exponent_of {
+  using type = int;
+};
+template <real_lanes T> struct exponent_of<T> {
+  using type = decltype(bits(std::declval<T const&>()));
+};
+template <class T> using exponent_t = typename exponent_of<T>::type;
+
+/// 2^(n + more) for a sum with 1, in which powers below 2^-48 (2^-160 in double) change nothing: they are 0. Products
+/// of them would be subnormal.
+template <class T> SATUR_INLINE constexpr T power_for_sum(integer_in_lanes<T> const& n, int more = 0) {
+  using E = element_t<T>;
+  using C = exp_constants<E>;
+  using Int = exponent_t<T>;
+  Int const biased = bits(n.shifted) - Int(bits(C::shifter) - C::bias - more);
+  return select(n.value < T(C::least_of_sum), T(0), from_bits<E>(Int(biased << C::mantissa_bits)));
+}
+
+/// x 2^(n + more), where a result may be subnormal or 0. It is rounded once, and what rounds to 0 is a product with 0,
+/// so that only a subnormal result raises a flag. n + more is from -160 to 80 (-1100 to 80 in double), and |x| at least
+/// 1/2 and at most 2^7 where that is not 0.
+template <class T> struct lowering {
+  T raise; ///< 2^(n + more + raised), or that exponent if p * 2^n is one instruction
+  T back;  ///< 2^-raised, or 0
+
+  [[nodiscard]] SATUR_INLINE constexpr T raised(T const& x) const {
+    if constexpr (has_scale_v<T>) {
+      return scale_exponent(x, raise);
+    } else {
+      return rounded(x * raise);
+    }
+  }
+  [[nodiscard]] SATUR_INLINE constexpr T operator()(T const& x) const { return raised(x) * back; }
+};
+template <class T>
+SATUR_INLINE constexpr lowering<T> lowering_by(integer_in_lanes<T> const& n, exponent_t<T> const& more) {
+  using E = element_t<T>;
+  using C = exp_constants<E>;
+  using Int = exponent_t<T>;
+  if constexpr (has_scale_v<T>) {
+    return {n.shifted - from_bits<E>(Int(Int(bits(C::shifter) - C::raised) - more)), T(C::back)};
+  } else {
+    Int const biased = bits(n.shifted) - Int(Int(bits(C::shifter) - C::raised - C::bias) - more);
+    return {from_bits<E>(Int(biased << C::mantissa_bits)), T(C::back)};
+  }
+}
+/// x 2^(n + more) for x > 0, or for x of any sign.
+template <bool Positive = true, class T>
+SATUR_INLINE constexpr T lowered(T const& x, integer_in_lanes<T> const& n, exponent_t<T> const& more) {
+  if constexpr (real_lanes<T>) {
+    using C = exp_constants<element_t<T>>;
+    T const r = lowering_by(n, more).raised(x);
+    T const size = Positive ? r : T(-negative_magnitude(r));
+    return r * select(size > T(C::raised_zero), T(C::back), T(0));
+  } else {
+    return x;
   }
 }
 
@@ -123,37 +197,71 @@ template <class T> SATUR_INLINE constexpr T clamp_above(T const& x) {
 template <class T> SATUR_INLINE constexpr T exp_nonpositive(T const& x) {
   if constexpr (real_lanes<T>) {
     reduced_argument<T> const a = reduce(clamp_below(x));
-    return times_power_of_two(exp_reduced(a.r), a.n);
+    return lowered(exp_reduced(a.r), a.n, exponent_t<T>(0));
+  } else {
+    return generic_exp(x);
+  }
+}
+/// e^x for x <= 0 or NaN, if it is only added to numbers near 1: 0 if it is below 2^-48 (2^-160 in double).
+template <class T> SATUR_INLINE constexpr T exp_for_sum(T const& x) {
+  if constexpr (real_lanes<T>) {
+    reduced_argument<T> const a = reduce(clamp_below(x));
+    return exp_reduced(a.r) * power_for_sum(a.n);
   } else {
     return generic_exp(x);
   }
 }
 
-/// From one reduction of x <= 0, or of 2x if `doubled`: scale e^x, and e^x - 1 with its rounding error.
+/// A number above 0 as rest * 2^exponent, 1 <= rest < 2 (less for a subnormal number).
+template <class T> struct scaled_number {
+  exponent_t<T> exponent;
+  T rest;
+};
+template <class T> SATUR_INLINE constexpr scaled_number<T> scaled_number_of(T const& x) {
+  using E = element_t<T>;
+  using C = exp_constants<E>;
+  using Int = exponent_t<T>;
+  Int const field = bits(x) >> C::mantissa_bits;
+  Int const kept = select(field > Int(1), field, Int(1));
+  return {Int(kept - Int(C::bias)), x * from_bits<E>(Int((Int(2 * C::bias) - kept) << C::mantissa_bits))};
+}
+
+/// From one reduction of x <= 0, or of 2x if `doubled`: scale e^x as start * 2^(n + more), and e^x - 1 with its
+/// rounding error.
 ///
-/// scale e^x is rounded once, even if e^x is subnormal or 0 (0 < scale < e^60). x is doubled after it is limited, so 2x
-/// cannot overflow.
+/// `scaled_exp` is rounded once, even if e^x is subnormal or 0 (0 < scale < e^60). x is doubled after it is limited, so
+/// 2x cannot overflow.
 template <class T> struct exp_and_expm1 {
-  T scaled_exp;
+  T start;
+  integer_in_lanes<T> n;
+  exponent_t<T> more;
   split<T> expm1;
+
+  /// x 2^(n + more), for an x that was computed from `start`.
+  [[nodiscard]] SATUR_INLINE constexpr T finished(T const& x) const { return lowered(x, n, more); }
+  [[nodiscard]] SATUR_INLINE constexpr T scaled_exp() const { return finished(start); }
 };
 template <class T>
 SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, bool doubled, T const& scale) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;
-    E const lowest = exp_constants<E>::lowest - E(60);
-    T const kept = maximum(T(doubled ? E(0.5) * lowest : lowest), x);
+    using C = exp_constants<E>;
+    using Int = exponent_t<T>;
+    scaled_number<T> const s = scaled_number_of(scale);
+    T const exponent = from_bits<E>(Int(s.exponent + Int(bits(C::shifter)))) - T(C::shifter);
+    T const lowest = T(C::lowest) - T(C::ln2) * exponent; // scale e^x rounds to 0 there
+    T const kept = maximum(T(T(doubled ? E(0.5) : E(1)) * lowest), x);
     reduced_argument<T> const a = reduce(doubled ? kept + kept : kept);
     T const t = expm1_reduced(a.r);
-    T const power = times_power_of_two(T(1), a.n);
+    T const power = power_for_sum(a.n);
     T const whole = rounded(power - T(1));
     T const sum = rounded(madd(power, t, whole));
     T const rest = madd(power, t, whole - sum);
-    return {times_power_of_two(madd(scale, t, scale), a.n), {sum, rest}};
+    return {madd(s.rest, t, s.rest), a.n, s.exponent, {sum, rest}};
   } else {
     T const kept = select(x < T(-20000), T(-20000), x); // e^x is 0 there; the limit keeps 2x from overflow
     T const exponent = doubled ? kept + kept : kept;
-    return {scale * generic_exp(exponent), {generic_expm1(exponent), T(0)}};
+    return {scale * generic_exp(exponent), {T(0), T(0)}, 0, {generic_expm1(exponent), T(0)}};
   }
 }
 
@@ -169,8 +277,10 @@ SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, bo
 /// Special values: 0 at -inf, inf at inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T exp(T const& x) {
   if constexpr (real_lanes<T>) {
+    using C = detail::exp_constants<element_t<T>>;
     detail::reduced_argument<T> const a = detail::reduce(detail::clamp_above(detail::clamp_below(x)));
-    return detail::times_power_of_two(detail::exp_reduced(a.r), a.n);
+    T const e = select(x < T(C::zero_below), T(0), detail::exp_reduced(a.r)); // a product with 0 does not underflow
+    return detail::times_power_of_two(e, a.n);
   } else if constexpr (foreign_batch<T>) {
     return through_lanes(x, [](auto const& l) { return math::exp(l); });
   } else {

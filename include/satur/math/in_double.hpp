@@ -44,9 +44,10 @@ template <class T> SATUR_INLINE constexpr short_exp<T> exp_for_float(T const& x)
   return {{shifted, n}, madd(rounded(r * r), polynomial(r, short_exp_constants), r)};
 }
 
-/// c 2^n: with gradual underflow if the result is a double, by a normal power if only the range of float matters.
+/// c 2^n: with gradual underflow if the result is a double; if only the range of float matters by one power, which is 0
+/// for n = -1023.
 template <grade G, class T> SATUR_INLINE constexpr T times_power(T const& c, integer_in_lanes<T> const& n) {
-  if constexpr (G == grade::full || has_scale_v<T>) {
+  if constexpr (G == grade::full) {
     return times_power_of_two(c, n);
   } else {
     using E = element_t<T>;
