@@ -87,9 +87,10 @@ template <class T> std::vector<T> numbers_to_saturate(double width, double least
   for (double v = 0.02; v > 0x1p-200; v *= 0.71) {
     sizes.push_back(v * width);
   }
-  for (double const v : {5.0, 8.66, 9.01, 9.25, 9.42, 10.2, 13.9, 14.2, 16.64, 17.33, 21.5, 22.0, 28.8, 41.6, 42.3, 43.7,
-                         69.0, 87.34, 88.72, 103.97, 103.98, 104.3, 105.0, 372.5, 708.4, 709.8, 745.13, 745.14, 746.5,
-                         300.0, 1e3, 1e4, 1e10, 0x1p64, 1e30, 0x1p75, 0x1p126}) {
+  for (double const v :
+       {5.0,    8.66,   9.01,  9.25,  9.42,  10.2,  13.9,   14.2,   16.64, 17.33,  21.5,   22.0,  28.8,
+        41.6,   42.3,   43.7,  69.0,  87.34, 88.72, 103.97, 103.98, 104.3, 105.0,  372.5,  708.4, 709.8,
+        745.13, 745.14, 746.5, 300.0, 1e3,   1e4,   1e10,   0x1p64, 1e30,  0x1p75, 0x1p126}) {
     sizes.push_back(v);
   }
   std::mt19937_64 random(15);
@@ -126,8 +127,8 @@ public:
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] std::string text() const {
     std::ostringstream all;
-    all << text_.str() << to_.str() << "], " << count_ << " numbers,"
-        << ((flags_ & 0x10u) != 0 ? " underflow" : "") << ((flags_ & 0x02u) != 0 ? " subnormal operand" : "");
+    all << text_.str() << to_.str() << "], " << count_ << " numbers," << ((flags_ & 0x10u) != 0 ? " underflow" : "")
+        << ((flags_ & 0x02u) != 0 ? " subnormal operand" : "");
     return all.str();
   }
 
@@ -140,8 +141,7 @@ private:
 };
 
 /// The z whose value and slope are normal or 0, and which raise a flag; in lanes of the level.
-template <class T, class A>
-seen_intervals needless_in_lanes(A const& act, std::vector<T> const& z, simd_level level) {
+template <class T, class A> seen_intervals needless_in_lanes(A const& act, std::vector<T> const& z, simd_level level) {
   seen_intervals seen;
   one_register<T> r{};
   for (std::size_t i = 0; i < z.size(); ++i) {
@@ -198,7 +198,7 @@ template <class T, class F> void for_each_underflow(double least, F const& repor
   std::apply([&](auto const&... act) { (check(act, usual), ...); }, satur::all_activations{});
   for_each_parameter([&](auto const& act) {
     double const width = width_of(act);
-    check(act, width == 1.0 ? usual : numbers_to_saturate<T>(width, least * (width < 1.0 ? width : 1.0)));
+    check(act, width == 1.0 ? usual : numbers_to_saturate<T>(width, least * width));
   });
 }
 

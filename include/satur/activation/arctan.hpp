@@ -53,7 +53,7 @@ struct arctan {
       return {math::atan(z), T(1) / (T(1) + z * z)};
     } else {
       using C = detail::arctan_range<E>;
-      T const size = math::minimum(T(C::zero_from), select(z < T(0), T(-z), z));
+      T const size = math::minimum(T(C::zero_from), math::magnitude(z));
       auto const scaled = size > T(C::large);
       T const x = rounded(size * select(scaled, T(C::scale), T(1)));
       math::split<T> const square = math::exact_product(x, x);

@@ -51,7 +51,7 @@ struct softplus {
       T const scale = math::rounded(T(1) / b);
       T const tail = math::scaled_exp(math::select(x < T(0), x, T(0)), scale);
       T const left = math::madd(tail, lost + math::fma(T(-scale), b, T(1)), tail);
-      return {math::select(x < T(-50), left, math::select(z > limit, z, T(sum / b))),
+      return {math::select(x < T(-50), left, math::select(z > limit, z, T(math::select(x < T(-50), T(0), sum) / b))),
               T(math::madd(s.slope, lost, s.value))};
     }
   }

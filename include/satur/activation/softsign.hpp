@@ -55,13 +55,13 @@ struct softsign {
       return {select(z < T(0), T(-size_of_value), size_of_value), d * d};
     } else {
       T const last = T(detail::softsign_far<math::element_t<T>>());
-      T const x = math::detail::kept_within(z, last);
-      T const size = -math::negative_magnitude(x);
+      T const size = math::minimum(last, math::magnitude(z));
       math::split<T> const d = math::exact_sum(T(1), size);
       math::detail::corrected<T> const r = math::detail::reciprocal_of(d);
-      math::split<T> const f = math::detail::times(x, r);
+      math::split<T> const f = math::detail::times(size, r);
       T const i = select(size < last, r.value, T(0));
-      return {select(z == T(0), z, T(f.value + f.rest)), i * rounded(math::madd(T(i + i), r.error, i))};
+      T const inner = math::has_fused_v<T> ? r.value : i; // a product with the error, not fused, may be subnormal
+      return {math::with_sign_of(T(f.value + f.rest), z), i * rounded(math::madd(T(inner + inner), r.error, inner))};
     }
   }
 

@@ -9,14 +9,15 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// Powers of two for sqrt(z^2 + b). Above `large` z is multiplied by `scale` to keep its square in range. The slope
-/// that belongs to the scaled z is multiplied by `scale` twice; at `zero` the result is 0, at `nothing` it changes no
-/// sum with 1. `least` times `scale` is a normal number.
+/// Powers of two for sqrt(z^2 + b). Above `large` z is multiplied by `scale` to keep its square in range. The slope of
+/// a high z above `nothing` changes no sum with 1. With b = 4 the slope is 0 for z up to -`zero_from`. `least` times
+/// `scale` is a normal number.
 template <class E> struct squareplus_range {
-  static constexpr double large = 0x1p450, scale = 0x1p-550, zero = 0x1p25, nothing = 0x1p500, least = 0x1p-460;
+  static constexpr double large = 0x1p450, scale = 0x1p-550, nothing = 0x1p460, zero_from = 0x1.6a09e667f3bcdp+537,
+                          least = 0x1p-472;
 };
 template <> struct squareplus_range<float> {
-  static constexpr float large = 0x1p36f, scale = 0x1p-66f, zero = 0x1p-18f, nothing = 0x1p52f, least = 0x1p-58f;
+  static constexpr float large = 0x1p36f, scale = 0x1p-66f, nothing = 0x1p40f, zero_from = 0x1p75f, least = 0x1p-60f;
 };
 } // namespace detail
 
@@ -45,52 +46,29 @@ struct squareplus {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
   /// Value and slope from one square root and one division.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    using math::rounded;
     using math::select;
-    T const whole_b = math::parameter_as<T>(b);
-    T const c = rounded(T(0.5) * whole_b);
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if constexpr (!math::real_lanes<T>) {
+      T const whole_b = math::parameter_as<T>(b);
       T const size = select(z < T(0), T(-z), z);
       T const bound = T(1e12) * (T(1) + whole_b); // above it h rounds to |z|
       T const kept = select(size < bound, size, T(1));
       T const h = select(size < bound, math::root_of_sum(kept, whole_b).root, size);
       T const middle = T(0.5) * size + T(0.5) * h;
-      T const left = T(0.5) * c / middle;
+      T const left = T(0.25) * whole_b / middle;
       return {select(z < T(0), left, middle), select(z < T(0), T(left / h), T(T(1) - left / h))};
     } else {
-      using E = math::element_t<T>;
-      using C = detail::squareplus_range<E>;
-      T const largest = T((std::numeric_limits<E>::max)());
-      T const size = math::minimum(largest, select(z < T(0), T(-z), z));
-      auto const scaled = size > T(C::large);
-      T const scale = select(scaled, T(C::scale), T(1));
-      T const x = rounded(size * scale);
-      T const down_b = rounded(whole_b * T(C::scale));
-      T const scaled_b = select(down_b < T(C::least), T(0), down_b) * T(C::scale); // below it b is nothing to z^2
-      math::root_and_residual<T> const h = math::root_of_sum(x, select(scaled, scaled_b, whole_b));
-      math::split<T> const s = math::exact_sum(h.root, x); // h + |z|
-      math::split<T> const d = math::exact_product(h.root, s.value);
-      T const r = rounded(T(1) / d.value);
-      T const h_rest = rounded(rounded(T(0.5) * h.residual) * rounded(s.value * r));
-      T const s_rest = s.rest + h_rest;
-      T const d_rest = d.rest + math::madd(h_rest, s.value, rounded(h.root * s_rest));
-      // c/s and c/(h s), each with the remainder of its division
-      T const i = rounded(h.root * r);
-      T const y = rounded(c * i);
-      T const left = math::madd(math::madd(T(-y), s_rest, math::fma(T(-y), s.value, c)), i, y);
-      T const quotient = rounded(c * r);
-      auto const vanishes = quotient <= select(scaled, select(z < T(0), T(C::zero), T(C::nothing)), T(0));
-      T const q = select(vanishes, T(0), quotient);
-      T const left_slope =
-          math::madd(math::madd(T(-q), d_rest, math::fma(T(-q), d.value, c)), select(vanishes, T(0), r), q);
-      T const half = T(0.5) * rounded(s.value + s_rest);
-      T const right = select(scaled, size, half);
-      T const slope = rounded(left_slope * scale) * scale;
-      T const value_scale = select(z < T(0), select(z < -largest, T(0), scale), T(1));
-      return {select(z < T(0), T(left * value_scale), select(z > largest, z, right)),
-              select(z < T(0), slope, T(T(1) - slope))};
+      using C = detail::squareplus_range<math::element_t<T>>;
+      if (b == 4.0) { // constants in place of uniform operations
+        return in_range(z, T(4), T(0), T(C::zero_from), T(C::nothing));
+      }
+      T const whole_b = math::parameter_as<T>(b);
+      // Beside z^2 a small b is nothing, and its product would be subnormal.
+      T const down = math::rounded(whole_b * T(C::scale));
+      T const scaled_b = select(down < T(C::least), T(0), down) * T(C::scale);
+      T const half_width = T(0.5) * math::sqrt(whole_b);
+      return in_range(z, whole_b, scaled_b, T(half_width * T(C::zero_from * 1.000001f)), T(half_width * T(C::nothing)));
     }
   }
 
@@ -110,6 +88,45 @@ struct squareplus {
     return detail::call(*this, std::forward<Z>(z));
   }
   bool operator==(squareplus const&) const = default;
+
+private:
+  /// b as it is and as it is beside a scaled z; the slope is 0 up to -`zero_from` and nothing to 1 from `nothing` on.
+  template <class T>
+  [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> in_range(T const& z, T const& whole_b,
+                                                                         T const& scaled_b, T const& zero_from,
+                                                                         T const& nothing) const {
+    using math::rounded;
+    using math::select;
+    using E = math::element_t<T>;
+    using C = detail::squareplus_range<E>;
+    auto const left_side = z < T(0);
+    T const c = rounded(T(0.5) * whole_b);
+    T const largest = T((std::numeric_limits<E>::max)());
+    T const size = math::minimum(largest, math::magnitude(z));
+    auto const scaled = size > T(C::large);
+    T const scale = select(scaled, T(C::scale), T(1));
+    T const x = rounded(size * scale);
+    math::root_and_residual<T> const h = math::root_of_sum(x, T(select(scaled, scaled_b, whole_b)));
+    math::split<T> const s = math::exact_sum(h.root, x); // h + |z|
+    math::split<T> const d = math::exact_product(h.root, s.value);
+    T const r = rounded(T(1) / d.value);
+    T const h_rest = rounded(rounded(T(0.5) * h.residual) * rounded(s.value * r));
+    T const s_rest = s.rest + h_rest;
+    T const d_rest = d.rest + math::madd(h_rest, s.value, rounded(h.root * s_rest));
+    // c/s and c/(h s), each with the remainder of its division
+    T const i = rounded(h.root * r);
+    T const y = rounded(c * i);
+    T const left = math::madd(math::madd(T(-y), s_rest, math::fma(T(-y), s.value, c)), i, y);
+    T const kept_r = select(size < select(left_side, zero_from, nothing), r, T(0)); // no product of it underflows
+    T const q = rounded(c * kept_r);
+    T const left_slope = math::madd(math::madd(T(-q), d_rest, math::fma(T(-q), d.value, c)), kept_r, q);
+    T const half = T(0.5) * rounded(s.value + s_rest);
+    T const right = select(scaled, size, half);
+    T const slope = rounded(left_slope * scale) * scale;
+    T const value_scale = select(left_side, select(z < -largest, T(0), scale), T(1));
+    return {select(left_side, T(left * value_scale), select(z > largest, z, right)),
+            select(left_side, slope, T(T(1) - slope))};
+  }
 };
 
 }} // namespace satur::SATUR_ABI

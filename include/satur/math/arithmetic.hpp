@@ -142,6 +142,28 @@ template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
   }
 }
 
+/// |z|. NaN stays NaN.
+template <class T> SATUR_INLINE constexpr T magnitude(T const& z) {
+  if constexpr (real_lanes<T>) {
+    using E = element_t<T>;
+    using Int = decltype(bits(z));
+    return from_bits<E>(Int(bits(z) & Int(~bits(E(-0.0f)))));
+  } else {
+    return select(z < T(0), T(-z), z);
+  }
+}
+
+/// A number with the sign of z, the sign of zero too, from its magnitude (no -0). The sign of a NaN is unspecified.
+template <class T> SATUR_INLINE constexpr T with_sign_of(T const& size, T const& z) {
+  if constexpr (real_lanes<T>) {
+    using E = element_t<T>;
+    using Int = decltype(bits(z));
+    return from_bits<E>(Int(bits(size) | Int(bits(z) & Int(bits(E(-0.0f))))));
+  } else {
+    return select(z == T(0), z, select(z < T(0), T(-size), size));
+  }
+}
+
 namespace detail {
 /// z limited to ±limit, where a function has reached its limits. NaN stays NaN.
 template <class T> SATUR_INLINE constexpr T kept_within(T const& z, T const& limit) {

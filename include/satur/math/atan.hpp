@@ -39,7 +39,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T atan(T const& x) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;
     using C = detail::atan_constants<E>;
-    T const size = minimum(T(C::last), T(-negative_magnitude(x))); // where atan has rounded to pi/2 long since
+    T const size = minimum(T(C::last), magnitude(x)); // where atan has rounded to pi/2 long since
     // atan size = base + atan t, with base one of 0, pi/4, pi/2, and t = n/d
     auto const beyond_first = size > T(E(0.5));
     auto const beyond_last = size > T(2);
@@ -52,7 +52,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T atan(T const& x) {
     T const s = rounded(t * t);
     T const bend = madd(rounded(t * s), detail::polynomial(s, C::p), base_rest);
     T const result = base + (t + bend);
-    return select(x == T(0), x, select(x < T(0), T(-result), result));
+    return with_sign_of(result, x);
   } else if constexpr (foreign_batch<T>) {
     return through_lanes(x, [](auto const& l) { return math::atan(l); });
   } else {

@@ -139,8 +139,9 @@ template <grade G, bool Normal, class T> SATUR_INLINE constexpr gaussian_parts<T
 
 /// Above this |x| the tails are 0: erfc t from 27.3 (double) and 10.1 (float), the normal tail from sqrt2 times that.
 template <grade G> inline constexpr double last_of_erfc = G == grade::full ? 28.0 : 10.4;
-/// The last |z| at which the slope z phi(-z) of the normal tail rounds to a number above 0.
-template <grade G> inline constexpr double last_of_normal = G == grade::full ? 0x1.3565ec37ebd9bp+5 : 0x1.d152bap+3;
+/// In double the last |z| at which the slope z phi(-z) of the normal tail rounds to a number above 0. For float a |z|
+/// at which the one power of two is 0.
+template <grade G> inline constexpr double last_of_normal = G == grade::full ? 0x1.3565ec37ebd9bp+5 : 37.66;
 
 /// e^-(factor x^2), factor a power of two, for long double and dual numbers.
 template <class T> SATUR_INLINE constexpr T exp_of_minus_square(T const& x, T const& factor) {
@@ -159,7 +160,7 @@ template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T con
     split<T> const k = constant_in_two<T>(1.12837916709551257389615890312154517L, 0x1.c75229fdaffb1p-65L);
     if constexpr (std::same_as<element_t<T>, float>) {
       using C = single_erf_constants;
-      T const t = minimum(T(last_of_erfc<grade::for_float>), T(-negative_magnitude(x)));
+      T const t = minimum(T(last_of_erfc<grade::for_float>), magnitude(x));
       split<T> const square = any_exact_product(t, t);
       exp_in_parts<T> const e = exp_parts(T(-square.value), T(-square.rest));
       T const ratio = polynomial(minimum(T(2), T(t - T(2))), C::scaled);
@@ -170,7 +171,7 @@ template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T con
       return {value, lowered(T(k.value + madd(k.value, e.t, k.rest)), e.n, exponent_t<T>(0))};
     } else if constexpr (real_lanes<T>) {
       using C = erfc_constants<grade::full>;
-      T const t = minimum(T(last_of_erfc<grade::full>), T(-negative_magnitude(x)));
+      T const t = minimum(T(last_of_erfc<grade::full>), magnitude(x));
       gaussian_parts<T> const g = gaussian<grade::full, false>(t);
       T const outer = T(1) - rounded((g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest)) * power_for_sum(g.n));
       T const kept = select(t < T(C::near_limit), x, T(0));
@@ -187,7 +188,7 @@ template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T con
 struct erfc_formula {
   template <grade G, class T> SATUR_INLINE constexpr T formula(T const& x) const {
     if constexpr (real_lanes<T>) {
-      T const t = minimum(T(last_of_erfc<G>), T(-negative_magnitude(x)));
+      T const t = minimum(T(last_of_erfc<G>), magnitude(x));
       gaussian_parts<T> const g = gaussian<G, false>(t);
       T const tail = times_power<G>(g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest), g.n);
       return select(x < T(0), T(2) - tail, tail);
@@ -197,9 +198,7 @@ struct erfc_formula {
   }
 };
 
-/// A product with 2^n: in double with gradual underflow, and 0 where `zero` is set; for float by one power, which is 0
-/// at t = `zero_for_float`. A double below the range of float would underflow when it is narrowed.
-inline constexpr double zero_for_float = 37.66;
+/// A product with 2^n: in double with gradual underflow, and 0 where `zero` is set; for float by one power.
 template <grade G, class T, class M>
 SATUR_INLINE constexpr auto normal_power(integer_in_lanes<T> const& n, M const& zero) {
   if constexpr (G == grade::full) {
@@ -212,18 +211,17 @@ SATUR_INLINE constexpr auto normal_power(integer_in_lanes<T> const& n, M const& 
   }
 }
 
-/// The normal distribution: z Phi(z), and Phi(z) + z phi(z).
+/// The normal distribution: z Phi(z), and Phi(z) + z phi(z). For float z is at most 20.
 struct normal_formula {
   template <grade G, class T> SATUR_INLINE constexpr value_and_slope<T> formula(T const& z) const {
     split<T> const k = constant_in_two<T>(0.398942280401432677939946059934381868L, 0x1.f9678a017571cp-67L); // phi(0)
     T const last = T(last_of_normal<G>);
     if constexpr (real_lanes<T>) {
       auto const left = z <= T(0);
-      T const size = -negative_magnitude(z);
-      // beyond the last one, a t at which the power of two is 0, or, in double, the last one and a power that is made 0
-      T const t = G == grade::full ? minimum(last, size) : select(size > last, T(zero_for_float), size);
+      T const size = magnitude(z);
+      T const t = minimum(last, size);
       gaussian_parts<T> const g = gaussian<G, true>(t);
-      auto const power = normal_power<G>(g.n, size > select(left, last, T(14.9)));
+      auto const power = normal_power<G>(g.n, size > select(left, last, T(14.9))); // e^-111 changes no sum with 1
       T const tail = g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest);
       T const scaled = power(select(left, rounded(maximum(T(-last), z) * tail), tail)); // -0 keeps its sign
       T const right = madd(T(-t), scaled, t);
@@ -235,7 +233,8 @@ struct normal_formula {
               ? T(rounded(g.ratio.value - product) + (g.ratio.rest - madd(k.rest, t, fma(k.value, t, T(-product)))))
               : slope;
       T const scaled_slope = power(T(madd(corrected_slope, g.m, corrected_slope)));
-      return {select(left, scaled, select(z < last, right, z)), select(left, scaled_slope, T(1) - scaled_slope)};
+      T const high = G == grade::full ? T(select(z < last, right, z)) : right;
+      return {select(left, scaled, high), select(left, scaled_slope, T(1) - scaled_slope)};
     } else {
       T const kept = select(z > T(200), T(200), select(z < T(-200), T(-200), z)); // far past the limits
       split<T> const half = constant_in_two<T>(0.707106781186547524400844362104849039L, 0x1.65f626cdd52b0p-66L);

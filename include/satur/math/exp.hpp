@@ -115,7 +115,11 @@ template <class T> struct lowering {
     if constexpr (has_scale_v<T>) {
       return scale_exponent(x, raise);
     } else {
+#if defined(__FAST_MATH__) // which would multiply the two powers first
       return rounded(x * raise);
+#else
+      return x * raise;
+#endif
     }
   }
   [[nodiscard]] SATUR_INLINE constexpr T operator()(T const& x) const { return raised(x) * back; }
@@ -138,7 +142,7 @@ SATUR_INLINE constexpr T lowered(T const& x, integer_in_lanes<T> const& n, expon
   if constexpr (real_lanes<T>) {
     using C = exp_constants<element_t<T>>;
     T const r = lowering_by(n, more).raised(x);
-    T const size = Positive ? r : T(-negative_magnitude(r));
+    T const size = Positive ? r : magnitude(r);
     return r * select(size > T(C::raised_zero), T(C::back), T(0));
   } else {
     return x;

@@ -37,14 +37,7 @@ template <class T> SATUR_INLINE constexpr corrected<T> reciprocal_of(split<T> co
 }
 template <class T> SATUR_INLINE constexpr corrected<T> reciprocal_of_one_plus(T const& e) {
   T const d = rounded(T(1) + e);
-  T const lost = e - rounded(d - T(1)); // exact: e <= 1
-  if constexpr (real_lanes<T>) {
-    // a smaller rest changes nothing, but its products with e would be subnormal
-    return reciprocal_of(
-        split<T>{d, select(e < T(std::same_as<element_t<T>, float> ? 0x1p-60 : 0x1p-160), T(0), lost)});
-  } else {
-    return reciprocal_of(split<T>{d, lost});
-  }
+  return reciprocal_of(split<T>{d, e - rounded(d - T(1))}); // exact: e <= 1
 }
 
 /// a * r as value + rest.
@@ -105,8 +98,14 @@ SATUR_INLINE constexpr exp_of_products<T> exp_for_products(T const& x, M const& 
 
 /// The logistic function of z and its slope, from e = e^-|z|.
 template <class T> SATUR_INLINE constexpr value_and_slope<T> logistic_of(T const& z, exp_of_products<T> const& e) {
-  corrected<T> const r = reciprocal_of_one_plus(e.value); // s(|z|)
-  split<T> const left = times(e.start, r);                // s(-|z|)
+  T const d = rounded(T(1) + e.value);
+  T lost = e.value - rounded(d - T(1)); // exact: e <= 1
+  if constexpr (real_lanes<T>) {
+    // a smaller one changes nothing, but its products with e would be subnormal
+    lost = select(e.value < T(std::same_as<element_t<T>, float> ? 0x1p-60 : 0x1p-160), T(0), lost);
+  }
+  corrected<T> const r = reciprocal_of(split<T>{d, lost}); // s(|z|)
+  split<T> const left = times(e.start, r);                 // s(-|z|)
   T const right = madd(r.value, r.error, r.value);
   return {select(z < T(0), e.finished(left.value + left.rest), right), e.finished(times_once(left, r))};
 }
@@ -144,10 +143,14 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_
     T const lost = (e.expm1.value - rounded(d - T(2))) + e.expm1.rest;
     detail::corrected<T> const r = detail::reciprocal_of(split<T>{d, lost});
     split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|
-    T const size = m.value + m.rest;
-    T const value = select(z < T(0), size, -size);
-    T const start = factor == 4 ? z : T(0.5) * z; // keeps the sign of zero and the slope of a dual number
-    return {select(z == T(0), start, value), e.finished(detail::times_once(detail::times(e.start, r), r))};
+    T const size = -(m.value + m.rest);
+    T const slope = detail::lowered(detail::times_once(detail::times(e.start, r), r), e.n, e.more);
+    if constexpr (real_lanes<T>) {
+      return {with_sign_of(magnitude(size), z), slope};
+    } else {
+      T const start = factor == 4 ? z : T(0.5) * z; // keeps the slope of a dual number
+      return {select(z == T(0), start, select(z < T(0), T(-size), size)), slope};
+    }
   }
 }
 
