@@ -68,7 +68,8 @@ struct squareplus {
       T const down = math::rounded(whole_b * T(C::scale));
       T const scaled_b = select(down < T(C::least), T(0), down) * T(C::scale);
       T const half_width = T(0.5) * math::sqrt(whole_b);
-      return in_range(z, whole_b, scaled_b, T(half_width * T(C::zero_from * 1.000001f)), T(half_width * T(C::nothing)));
+      return in_range(z, whole_b, scaled_b, T(half_width * T(C::zero_from + C::zero_from / 0x100000)),
+                      T(half_width * T(C::nothing)));
     }
   }
 
