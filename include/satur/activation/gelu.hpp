@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
-#include "satur/math/erfc.hpp"
+#include "satur/math/gate.hpp"
 #include <limits>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -31,17 +31,7 @@ struct gelu {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const { return evaluate(z).slope; }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    if constexpr (math::foreign_batch<T>) {
-      return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
-    } else if constexpr (std::same_as<math::element_t<T>, float>) {
-      // where both results round to 0, a z at which they are 0 in double: what underflows when it is narrowed is slow
-      T const last = T(math::detail::last_of_normal<math::grade::for_float>);
-      T const kept = math::select(z < T(-0x1.d152bap+3f), T(-last), math::minimum(T(20), z));
-      math::value_and_slope<T> const f = math::in_double(math::detail::normal_formula{}, kept);
-      return {math::select(z < T(20), f.value, z), f.slope};
-    } else {
-      return math::in_double(math::detail::normal_formula{}, z);
-    }
+    return math::normal_gate(z);
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }

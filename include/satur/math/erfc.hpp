@@ -1,4 +1,4 @@
-/// \file math/erfc.hpp  erf, erfc and the tail of the normal distribution; scalars, lanes, long double, dual numbers.
+/// \file math/erfc.hpp  erf, erfc and the exponential of a square; scalars, lanes, long double, dual numbers.
 #pragma once
 
 #include "satur/math/in_double.hpp"
@@ -137,11 +137,8 @@ template <grade G, bool Normal, class T> SATUR_INLINE constexpr gaussian_parts<T
   }
 }
 
-/// Above this |x| the tails are 0: erfc t from 27.3 (double) and 10.1 (float), the normal tail from sqrt2 times that.
+/// Above this |x| the tails are 0: erfc t from 27.3 (double) and 10.1 (float).
 template <grade G> inline constexpr double last_of_erfc = G == grade::full ? 28.0 : 10.4;
-/// In double the last |z| at which the slope z phi(-z) of the normal tail rounds to a number above 0. For float a |z|
-/// at which the one power of two is 0.
-template <grade G> inline constexpr double last_of_normal = G == grade::full ? 0x1.3565ec37ebd9bp+5 : 37.66;
 
 /// e^-(factor x^2), factor a power of two, for long double and dual numbers.
 template <class T> SATUR_INLINE constexpr T exp_of_minus_square(T const& x, T const& factor) {
@@ -194,56 +191,6 @@ struct erfc_formula {
       return select(x < T(0), T(2) - tail, tail);
     } else {
       return generic_erfc(x);
-    }
-  }
-};
-
-/// A product with 2^n: in double with gradual underflow, and 0 where `zero` is set; for float by one power.
-template <grade G, class T, class M>
-SATUR_INLINE constexpr auto normal_power(integer_in_lanes<T> const& n, M const& zero) {
-  if constexpr (G == grade::full) {
-    lowering<T> last = lowering_by(n, exponent_t<T>(0));
-    last.back = select(zero, T(0), last.back);
-    return last;
-  } else {
-    static_cast<void>(zero);
-    return [n](T const& c) SATUR_INLINE_LAMBDA { return times_power<G>(c, n); };
-  }
-}
-
-/// The normal distribution: z Phi(z), and Phi(z) + z phi(z). For float z is at most 20.
-struct normal_formula {
-  template <grade G, class T> SATUR_INLINE constexpr value_and_slope<T> formula(T const& z) const {
-    split<T> const k = constant_in_two<T>(0.398942280401432677939946059934381868L, 0x1.f9678a017571cp-67L); // phi(0)
-    T const last = T(last_of_normal<G>);
-    if constexpr (real_lanes<T>) {
-      auto const left = z <= T(0);
-      T const size = magnitude(z);
-      T const t = minimum(last, size);
-      gaussian_parts<T> const g = gaussian<G, true>(t);
-      auto const power = normal_power<G>(g.n, size > select(left, last, T(14.9))); // e^-111 changes no sum with 1
-      T const tail = g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest);
-      T const scaled = power(select(left, rounded(maximum(T(-last), z) * tail), tail)); // -0 keeps its sign
-      T const right = madd(T(-t), scaled, t);
-      // ratio - k t is Phi(-t) - t phi(t) divided by its exponential
-      T const slope = madd(T(-k.value), t, g.ratio.value);
-      T const product = rounded(k.value * t);
-      T const corrected_slope =
-          G == grade::full
-              ? T(rounded(g.ratio.value - product) + (g.ratio.rest - madd(k.rest, t, fma(k.value, t, T(-product)))))
-              : slope;
-      T const scaled_slope = power(T(madd(corrected_slope, g.m, corrected_slope)));
-      T const high = G == grade::full ? T(select(z < last, right, z)) : right;
-      return {select(left, scaled, high), select(left, scaled_slope, T(1) - scaled_slope)};
-    } else {
-      T const kept = select(z > T(200), T(200), select(z < T(-200), T(-200), z)); // far past the limits
-      split<T> const half = constant_in_two<T>(0.707106781186547524400844362104849039L, 0x1.65f626cdd52b0p-66L);
-      split<T> const x = any_exact_product(T(-kept), half.value); // -z/sqrt2
-      T const x_rest = x.rest - kept * half.rest;
-      T const e = exp_of_minus_square(kept, T(0.5));
-      T const root = constant_as<T>(0.564189583547756286948079451560772586L);
-      T const phi = T(0.5) * generic_erfc(x.value) - root * e * x_rest;
-      return {select(z > T(200), z, kept * phi), phi + kept * (k.value * e + k.rest * e)};
     }
   }
 };

@@ -1,4 +1,4 @@
-/// \file math/gate.hpp  z times a logistic gate, and its slope: shared by silu and its variants.
+/// \file math/gate.hpp  z times a logistic or a normal gate, and its slope: shared by silu, gelu and their variants.
 #pragma once
 
 #include "satur/math/erfc.hpp"
@@ -145,6 +145,47 @@ template <class T> SATUR_INLINE constexpr double last_of_cubic_gate() {
   }
 }
 
+/// In double the last |z| at which the slope z phi(-z) of the normal tail rounds to a number above 0. For float a |z|
+/// at which the one power of two is 0.
+template <grade G> inline constexpr double last_of_normal = G == grade::full ? 0x1.3565ec37ebd9bp+5 : 37.66;
+
+/// The normal distribution: z Phi(z), and Phi(z) + z phi(z). For float z is at most 20.
+struct normal_formula {
+  template <grade G, class T> SATUR_INLINE constexpr value_and_slope<T> formula(T const& z) const {
+    split<T> const k = constant_in_two<T>(0.398942280401432677939946059934381868L, 0x1.f9678a017571cp-67L); // phi(0)
+    T const last = T(last_of_normal<G>);
+    if constexpr (real_lanes<T>) {
+      auto const left = z <= T(0);
+      T const size = magnitude(z);
+      T const t = minimum(last, size);
+      gaussian_parts<T> const g = gaussian<G, true>(t);
+      auto const power = last_power<G>(g.n, size > select(left, last, T(14.9))); // e^-111 changes no sum with 1
+      T const tail = g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest);
+      T const scaled = power(select(left, rounded(maximum(T(-last), z) * tail), tail)); // -0 keeps its sign
+      T const right = madd(T(-t), scaled, t);
+      // ratio - k t is Phi(-t) - t phi(t) divided by its exponential
+      T const slope = madd(T(-k.value), t, g.ratio.value);
+      T const product = rounded(k.value * t);
+      T const corrected_slope =
+          G == grade::full
+              ? T(rounded(g.ratio.value - product) + (g.ratio.rest - madd(k.rest, t, fma(k.value, t, T(-product)))))
+              : slope;
+      T const scaled_slope = power(T(madd(corrected_slope, g.m, corrected_slope)));
+      T const high = G == grade::full ? T(select(z < last, right, z)) : right;
+      return {select(left, scaled, high), select(left, scaled_slope, T(1) - scaled_slope)};
+    } else {
+      T const kept = select(z > T(200), T(200), select(z < T(-200), T(-200), z)); // far past the limits
+      split<T> const half = constant_in_two<T>(0.707106781186547524400844362104849039L, 0x1.65f626cdd52b0p-66L);
+      split<T> const x = any_exact_product(T(-kept), half.value); // -z/sqrt2
+      T const x_rest = x.rest - kept * half.rest;
+      T const e = exp_of_minus_square(kept, T(0.5));
+      T const root = constant_as<T>(0.564189583547756286948079451560772586L);
+      T const phi = T(0.5) * generic_erfc(x.value) - root * e * x_rest;
+      return {select(z > T(200), z, kept * phi), phi + kept * (k.value * e + k.rest * e)};
+    }
+  }
+};
+
 } // namespace detail
 
 /// z s(z) and its slope, s the logistic function, for all z.
@@ -184,6 +225,21 @@ template <class T>
   }
   T const value = select(z < -limit, T(T(0) * kept), f.value);
   return {select(z > limit, z, value), f.slope};
+}
+
+/// z Phi(z) and its slope Phi(z) + z phi(z) for all z, Phi the normal distribution function.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> normal_gate(T const& z) {
+  if constexpr (foreign_batch<T>) {
+    return both_through_lanes(z, [](auto const& l) { return normal_gate(l); });
+  } else if constexpr (std::same_as<element_t<T>, float>) {
+    // Where both results round to 0, a z at which they are 0 in double too: to narrow a number that underflows is slow.
+    T const zero = T(-detail::last_of_normal<grade::for_float>);
+    T const kept = select(z < T(-0x1.d152bap+3f), zero, minimum(T(20), z));
+    value_and_slope<T> const f = in_double(detail::normal_formula{}, kept);
+    return {select(z < T(20), f.value, z), f.slope};
+  } else {
+    return in_double(detail::normal_formula{}, z);
+  }
 }
 
 } // namespace satur::math

@@ -57,6 +57,19 @@ template <grade G, class T> SATUR_INLINE constexpr T times_power(T const& c, int
   }
 }
 
+/// A product with 2^n: in double with gradual underflow, and 0 where `zero` is set; for float by one power.
+template <grade G, class T, class M>
+SATUR_INLINE constexpr auto last_power(integer_in_lanes<T> const& n, M const& zero) {
+  if constexpr (G == grade::full) {
+    lowering<T> last = lowering_by(n, exponent_t<T>(0));
+    last.back = select(zero, T(0), last.back);
+    return last;
+  } else {
+    static_cast<void>(zero);
+    return [n](T const& c) SATUR_INLINE_LAMBDA { return times_power<G>(c, n); };
+  }
+}
+
 } // namespace detail
 
 /// act.formula<grade>(z), a `value_and_slope` or a number like z.
