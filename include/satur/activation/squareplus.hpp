@@ -61,15 +61,19 @@ struct squareplus {
     } else {
       using C = detail::squareplus_range<math::element_t<T>>;
       if (b == 4.0) { // constants in place of uniform operations
-        return in_range(z, T(4), T(0), T(C::zero_from), T(C::nothing));
+        return in_range<true>(z, T(4), T(0), T(C::zero_from), T(C::nothing));
       }
       T const whole_b = math::parameter_as<T>(b);
       // Beside z^2 a small b is nothing, and its product would be subnormal.
       T const down = math::rounded(whole_b * T(C::scale));
       T const scaled_b = select(down < T(C::least), T(0), down) * T(C::scale);
       T const half_width = T(0.5) * math::sqrt(whole_b);
-      return in_range(z, whole_b, scaled_b, T(half_width * T(C::zero_from + C::zero_from / 0x100000)),
-                      T(half_width * T(C::nothing)));
+      auto const wide = half_width > T(C::large); // then the products may overflow, and no slope is 0
+      T const by = select(wide, T(0), half_width);
+      T const largest = T((std::numeric_limits<math::element_t<T>>::max)());
+      return in_range<false>(z, whole_b, scaled_b,
+                             select(wide, largest, T(by * T(C::zero_from + C::zero_from / 0x100000))),
+                             select(wide, largest, T(by * T(C::nothing))));
     }
   }
 
@@ -92,7 +96,8 @@ struct squareplus {
 
 private:
   /// b as it is and as it is beside a scaled z; the slope is 0 up to -`zero_from` and nothing to 1 from `nothing` on.
-  template <class T>
+  /// If Default, f rounds to z where z is scaled.
+  template <bool Default, class T>
   [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> in_range(T const& z, T const& whole_b,
                                                                          T const& scaled_b, T const& zero_from,
                                                                          T const& nothing) const {
@@ -122,7 +127,7 @@ private:
     T const q = rounded(c * kept_r);
     T const left_slope = math::madd(math::madd(T(-q), d_rest, math::fma(T(-q), d.value, c)), kept_r, q);
     T const half = T(0.5) * rounded(s.value + s_rest);
-    T const right = select(scaled, size, half);
+    T const right = Default ? select(scaled, size, half) : half * select(scaled, T(1 / C::scale), T(1));
     T const slope = rounded(left_slope * scale) * scale;
     T const value_scale = select(left_side, select(z < -largest, T(0), scale), T(1));
     return {select(left_side, T(left * value_scale), select(z > largest, z, right)),
