@@ -8,13 +8,11 @@ namespace {
 
 /// The usual formulas: e^-z is subnormal at z = 90, where value and slope are 1 and 0.
 struct usual_logistic {
-  static constexpr std::string_view name = "usual_logistic";
   template <class T> SATUR_INLINE T value(T z) const { return T(1) / (T(1) + satur::math::exp(T(-z))); }
   template <class T> SATUR_INLINE T derivative(T z) const { return value(z) * (T(1) - value(z)); }
 };
 /// Makes a subnormal number at z > 1 and does not use it for its result.
 struct wasteful_line {
-  static constexpr std::string_view name = "wasteful_line";
   template <class T> SATUR_INLINE T value(T z) const {
     T const tiny = satur::math::rounded(T(1e-30f) * satur::math::select(z > T(1), T(1e-12f), T(1)));
     return z + tiny;

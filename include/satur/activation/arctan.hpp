@@ -62,7 +62,7 @@ struct arctan {
       T const remainder = math::madd(T(-i), T(d.rest + square.rest), math::fma(T(-i), d.value, T(1)));
       T const slope = math::madd(i, remainder, i);
       T const back = select(scaled, T(C::scale), T(1));
-      return {math::atan(z), rounded(slope * back) * select(size < T(C::zero_from), back, T(0))};
+      return {math::atan(z), rounded(slope * back) * math::selected(select(size < T(C::zero_from), back, T(0)))};
     }
   }
 

@@ -67,7 +67,8 @@ struct mish {
       math::detail::reduced_argument<T> const a = math::detail::reduce(kept);
       math::detail::lowering<T> const last = math::detail::lowering_by(a.n, math::detail::exponent_t<T>(0));
       T const raised = rounded(last.raised(math::detail::exp_reduced(a.r)) * T(C::back * up));
-      T const e = rounded(raised * select(kept < T(-111), T(0), T(E(1) / up))); // 2^-160 changes no sum with 1
+      T const e =
+          rounded(raised * math::selected(select(kept < T(-111), T(0), T(E(1) / up)))); // 2^-160 changes no sum with 1
       T const u = select(left, e, T(e + e));
       T const half = rounded(T(0.5) * u);
       T const g = rounded(u + rounded(half * u));
@@ -83,7 +84,7 @@ struct mish {
       T const y = rounded(zs * share.value);
       T const near_value = y + madd(zs, share.rest, math::fma(zs, share.value, T(-y)));
       T const first = T(-0x1.77e08cd252138p+9); // the least z at which the slope does not round to 0
-      T const back = select(scaled, select(zs < first, T(0), T(E(1) / up)), T(1));
+      T const back = math::selected(select(scaled, select(zs < first, T(0), T(E(1) / up)), T(1)));
       T const value = select(zl > bound || z == T(0), zl, T(near_value * back)); // -0
       // the slope: (1 + z + u m) u r^2 for z < 0, (1 + u m) r^2 for z > 0
       math::split<T> const one_and_z = math::exact_sum(T(1), zs);

@@ -59,7 +59,7 @@ struct softsign {
       math::split<T> const d = math::exact_sum(T(1), size);
       math::detail::corrected<T> const r = math::detail::reciprocal_of(d);
       math::split<T> const f = math::detail::times(size, r);
-      T const i = select(size < last, r.value, T(0));
+      T const i = math::selected(select(size < last, r.value, T(0)));
       T const inner = math::has_fused_v<T> ? r.value : i; // a product with the error, not fused, may be subnormal
       return {math::with_sign_of(T(f.value + f.rest), z), i * rounded(math::madd(T(inner + inner), r.error, inner))};
     }

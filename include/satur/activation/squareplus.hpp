@@ -66,7 +66,7 @@ struct squareplus {
       T const whole_b = math::parameter_as<T>(b);
       // Beside z^2 a small b is nothing, and its product would be subnormal.
       T const down = math::rounded(whole_b * T(C::scale));
-      T const scaled_b = select(down < T(C::least), T(0), down) * T(C::scale);
+      T const scaled_b = math::selected(select(down < T(C::least), T(0), down)) * T(C::scale);
       T const half_width = T(0.5) * math::sqrt(whole_b);
       auto const wide = half_width > T(C::large); // then the products may overflow, and no slope is 0
       T const by = select(wide, T(0), half_width);
@@ -123,13 +123,14 @@ private:
     T const i = rounded(h.root * r);
     T const y = rounded(c * i);
     T const left = math::madd(math::madd(T(-y), s_rest, math::fma(T(-y), s.value, c)), i, y);
-    T const kept_r = select(size < select(left_side, zero_from, nothing), r, T(0)); // no product of it underflows
+    T const kept_r =
+        math::selected(select(size < select(left_side, zero_from, nothing), r, T(0))); // no product of it underflows
     T const q = rounded(c * kept_r);
     T const left_slope = math::madd(math::madd(T(-q), d_rest, math::fma(T(-q), d.value, c)), kept_r, q);
     T const half = T(0.5) * rounded(s.value + s_rest);
     T const right = Default ? select(scaled, size, half) : half * select(scaled, T(1 / C::scale), T(1));
     T const slope = rounded(left_slope * scale) * scale;
-    T const value_scale = select(left_side, select(z < -largest, T(0), scale), T(1));
+    T const value_scale = math::selected(select(left_side, select(z < -largest, T(0), scale), T(1)));
     return {select(left_side, T(left * value_scale), select(z > largest, z, right)),
             select(left_side, slope, T(T(1) - slope))};
   }

@@ -142,6 +142,15 @@ template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
   }
 }
 
+/// The result of a select. Without it clang may do what follows to both choices, of which one may underflow.
+template <class T> SATUR_INLINE constexpr T selected(T const& x) {
+#if defined(__clang__)
+  return rounded(x);
+#else
+  return x; // g++ would keep what a result that nobody needs is computed from
+#endif
+}
+
 /// |z|. NaN stays NaN.
 template <class T> SATUR_INLINE constexpr T magnitude(T const& z) {
   if constexpr (real_lanes<T>) {

@@ -137,7 +137,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T exp(T const& x) {
     using C = detail::exp_constants<element_t<T>>;
     detail::reduced_argument<T> const a = detail::reduce(detail::clamp_above(detail::clamp_below(x)));
     T const e = select(x < T(C::zero_below), T(0), detail::exp_reduced(a.r)); // a product with 0 does not underflow
-    return detail::times_power_of_two(e, a.n);
+    return detail::times_power_of_two(selected(e), a.n);
   } else if constexpr (foreign_batch<T>) {
     return through_lanes(x, [](auto const& l) { return math::exp(l); });
   } else {

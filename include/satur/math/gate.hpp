@@ -119,7 +119,7 @@ private:
     T const s = maximum(least, shifted) - select(deep, T(0), T(C::raised));
     T const r = lowering_by(integer_in_lanes<T>{s, s}, exponent_t<T>(0)).raised(x);
     T const back = select(negative_magnitude(r) < T(-C::raised_zero), T(C::back), T(0));
-    return r * select(deep, back, T(1));
+    return r * selected(select(deep, back, T(1)));
   }
 };
 

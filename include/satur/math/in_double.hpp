@@ -12,14 +12,17 @@ enum class grade { full, for_float };
 
 namespace detail {
 
-template <class D> SATUR_INLINE auto narrow_pair(twin<D> const& x) { return narrow(x.first, x.second); }
+template <class D> SATUR_INLINE auto narrow_pair(twin<D> const& x) {
+  twin<D> const y = selected(x);
+  return narrow(y.first, y.second);
+}
 template <class D> SATUR_INLINE auto narrow_pair(value_and_slope<twin<D>> const& f) {
   using F = decltype(narrow(f.value.first, f.value.second));
-  return value_and_slope<F>{narrow(f.value.first, f.value.second), narrow(f.slope.first, f.slope.second)};
+  return value_and_slope<F>{narrow_pair(f.value), narrow_pair(f.slope)};
 }
-SATUR_INLINE constexpr float narrow_one(double x) { return static_cast<float>(x); }
+SATUR_INLINE constexpr float narrow_one(double x) { return static_cast<float>(selected(x)); }
 SATUR_INLINE constexpr value_and_slope<float> narrow_one(value_and_slope<double> const& f) {
-  return {static_cast<float>(f.value), static_cast<float>(f.slope)};
+  return {narrow_one(f.value), narrow_one(f.slope)};
 }
 
 template <class L> SATUR_INLINE twin<L> join(L const& a, L const& b) { return {a, b}; }

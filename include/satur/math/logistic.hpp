@@ -89,7 +89,7 @@ SATUR_INLINE constexpr exp_of_products<T> exp_for_products(T const& x, M const& 
     lowering<T> last = lowering_by(a.n, exponent_t<T>(0));
     T const r = last.raised(start);
     last.back = select(r > select(only_added, T(C::raised_small), T(C::raised_zero)), T(C::back), T(0));
-    T const e = rounded(r * last.back);
+    T const e = rounded(r * selected(last.back));
     return {e, products_by_halves_v<T> ? start : e, last};
   } else {
     T const e = generic_exp(x);

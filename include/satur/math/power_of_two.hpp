@@ -95,7 +95,7 @@ template <class T> SATUR_INLINE constexpr T power_for_sum(integer_in_lanes<T> co
   using C = exp_constants<E>;
   using Int = exponent_t<T>;
   Int const biased = bits(n.shifted) - Int(bits(C::shifter) - C::bias - more);
-  return select(n.value < T(C::least_of_sum), T(0), from_bits<E>(Int(biased << C::mantissa_bits)));
+  return selected(select(n.value < T(C::least_of_sum), T(0), from_bits<E>(Int(biased << C::mantissa_bits))));
 }
 
 /// x 2^(n + more), where a result may be subnormal or 0. It is rounded once, and what rounds to 0 is a product with 0,
@@ -116,7 +116,7 @@ template <class T> struct lowering {
 #endif
     }
   }
-  [[nodiscard]] SATUR_INLINE constexpr T operator()(T const& x) const { return raised(x) * back; }
+  [[nodiscard]] SATUR_INLINE constexpr T operator()(T const& x) const { return raised(x) * selected(back); }
 };
 template <class T>
 SATUR_INLINE constexpr lowering<T> lowering_by(integer_in_lanes<T> const& n, exponent_t<T> const& more) {
@@ -137,7 +137,7 @@ SATUR_INLINE constexpr T lowered(T const& x, integer_in_lanes<T> const& n, expon
     using C = exp_constants<element_t<T>>;
     T const r = lowering_by(n, more).raised(x);
     T const size = Positive ? r : magnitude(r);
-    return r * select(size > T(C::raised_zero), T(C::back), T(0));
+    return r * selected(select(size > T(C::raised_zero), T(C::back), T(0)));
   } else {
     return x;
   }

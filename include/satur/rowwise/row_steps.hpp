@@ -67,7 +67,7 @@ template <class T, class L> struct row_steps {
   /// which is slow on Intel cores.
   SATUR_INLINE static G to_write(G const& e) {
     if constexpr (std::same_as<T, float>) {
-      return math::select(e > G(0x1p-150), e, G(0));
+      return math::selected(math::select(e > G(0x1p-150), e, G(0)));
     } else {
       return e;
     }
