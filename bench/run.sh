@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 export OPENBLAS_NUM_THREADS=1
 
 sections=(forward small instructions activations_float activations_double readings units threads torch step monitor theory
-  initializers compile)
+  initializers saturated compile)
 print=no
 if [ "${1-}" = --print ]; then
   print=yes
@@ -78,6 +78,10 @@ figures() { # SECTION
   activations_float) activations float ;;
   activations_double) activations double ;;
   compile) "$root/bench/compile_time.sh" --print ;;
+  saturated) # without flags, as most users build
+    run plain saturated
+    cat "$folder/plain-saturated.txt"
+    ;;
   *)
     run native "$1"
     cat "$folder/native-$1.txt"
@@ -96,7 +100,7 @@ plain=()
 for section in "${wanted[@]}"; do
   case $section in
   compile) ;;
-  instructions) plain+=("$section") ;;
+  instructions | saturated) plain+=("$section") ;;
   forward | activations_*) native+=("$section") plain+=("$section") ;;
   torch | threads) # what they need may be missing: then the figures that are there stay
     if [ "$section" = threads ] || [ -d /usr/include/torch ]; then native+=("$section"); fi

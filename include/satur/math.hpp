@@ -12,6 +12,6 @@
 #include "satur/math/least_count.hpp"
 #include "satur/math/log1p.hpp"
 #include "satur/math/logistic.hpp"
+#include "satur/math/power_of_two.hpp"
 #include "satur/math/root_of_sum.hpp"
 #include "satur/math/sqrt.hpp"
-#include "satur/math/tanh.hpp"

@@ -20,13 +20,11 @@ struct erf_slope {
   template <class T> SATUR_INLINE T operator()(T const& x) const { return satur::math::detail::erf_and_slope(x).slope; }
 };
 struct normal_value { // z Phi(z)
-  template <class T> SATUR_INLINE T operator()(T const& z) const {
-    return satur::math::in_double(satur::math::detail::normal_formula{}, z).value;
-  }
+  template <class T> SATUR_INLINE T operator()(T const& z) const { return satur::math::normal_gate(z).value; }
 };
 struct gate_value { // z/(1 + e^-1.7 z), 1.7 the decimal number
   template <class T> SATUR_INLINE T operator()(T const& z) const {
-    return satur::math::logistic_gate(z, satur::math::detail::constant_in_two<T>(1.7L, 0.0L)).value;
+    return satur::math::logistic_gate(z, satur::math::detail::constant_in_two<T>(1.7L, 0.0L), T(-1e4)).value;
   }
 };
 

@@ -1,7 +1,6 @@
 // The logistic function, tanh and their slopes against the C library in a wider type, at every level.
 // levels: all
 #include "satur/math/logistic.hpp"
-#include "satur/math/tanh.hpp"
 
 #include "support/dual.hpp"
 #include "support/elementwise.hpp"

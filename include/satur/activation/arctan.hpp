@@ -10,16 +10,16 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 /// Powers of two for 1/(1 + z^2). Above `large` the 1 no longer matters, and z is multiplied by `scale` to keep its
-/// square in range. Above `far` the slope is 0.
+/// square in range. From `zero_from` on the slope rounds to 0.
 template <class E> struct arctan_range {
-  static constexpr E large = E(0x1p300), farthest = E(0x1p600), scale = E(0x1p-450);
+  static constexpr E large = E(0x1p300), zero_from = E(0x1.6a09e667f3bcdp+537), scale = E(0x1p-450);
 };
 template <> struct arctan_range<float> {
-  static constexpr float large = 0x1p40f, farthest = 0x1p100f, scale = 0x1p-60f;
+  static constexpr float large = 0x1p40f, zero_from = 0x1p75f, scale = 0x1p-60f;
 };
 #if __LDBL_MAX_EXP__ > 10000
 template <> struct arctan_range<long double> {
-  static constexpr long double large = 0x1p4000L, farthest = 0x1p9000L, scale = 0x1p-6500L;
+  static constexpr long double large = 0x1p4000L, zero_from = 0x1p9000L, scale = 0x1p-6500L;
 };
 #endif
 } // namespace detail
@@ -57,7 +57,7 @@ struct arctan {
       return {math::atan(z), T(1) / (T(1) + z * z)};
     } else {
       using C = detail::arctan_range<E>;
-      T const size = math::minimum(T(C::farthest), select(z < T(0), T(-z), z));
+      T const size = math::minimum(T(C::zero_from), math::magnitude(z));
       auto const scaled = size > T(C::large);
       T const x = rounded(size * select(scaled, T(C::scale), T(1)));
       math::split<T> const square = math::exact_product(x, x);
@@ -66,7 +66,7 @@ struct arctan {
       T const remainder = math::madd(T(-i), T(d.rest + square.rest), math::fma(T(-i), d.value, T(1)));
       T const slope = math::madd(i, remainder, i);
       T const back = select(scaled, T(C::scale), T(1));
-      return {math::atan(z), rounded(slope * back) * back};
+      return {math::atan(z), rounded(slope * back) * math::selected(select(size < T(C::zero_from), back, T(0)))};
     }
   }
 

@@ -36,8 +36,13 @@ struct elu {
   }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
+    T const low = math::select(z > T(0), T(0), z);
+    if (alpha == 1.0) {
+      math::value_and_slope<T> const left = math::expm1_and_exp(low, T(1));
+      return {math::select(z > T(0), z, left.value), math::select(z > T(0), T(1), left.slope)};
+    }
     T const a = math::parameter_as<T>(alpha);
-    math::value_and_slope<T> const left = math::expm1_and_exp(T(math::select(z > T(0), T(0), z)), a);
+    math::value_and_slope<T> const left = math::expm1_and_exp(low, a);
     return {math::select(z > T(0), z, T(a * left.value)), math::select(z > T(0), T(1), left.slope)};
   }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
-#include "satur/math/erfc.hpp"
+#include "satur/math/gate.hpp"
 #include <limits>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -35,7 +35,7 @@ struct gelu {
   }
   /// Value and slope from one exponential.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    return math::in_double(math::detail::normal_formula{}, z);
+    return math::normal_gate(z);
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }

@@ -39,7 +39,8 @@ struct gelu_quick {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else {
-      return math::logistic_gate(z, math::detail::constant_in_two<T>(1.702L, 0x1.ba5e353f7ced9p-66L));
+      constexpr double first = std::same_as<math::element_t<T>, float> ? -0x1.feb2a6p+5 : -0x1.b9b053a76d61dp+8;
+      return math::logistic_gate(z, math::detail::constant_in_two<T>(1.702L, 0x1.ba5e353f7ced9p-66L), T(first));
     }
   }
 

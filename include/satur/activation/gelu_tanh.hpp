@@ -45,6 +45,7 @@ struct gelu_tanh {
       math::split<T> const cubic = // 0.044715 times 2 sqrt(2/pi)
           math::detail::constant_in_two<T>(0.071354816272600248776338752279863541L, -0x1.087453a38e0f3p-70L);
       T const limit = T(math::detail::last_of_cubic_gate<T>());
+      constexpr double first = std::same_as<math::element_t<T>, float> ? -0x1.5ca00ep+3 : -0x1.597bdbbd891f2p+4;
       T const kept = math::detail::kept_within(z, limit);
       math::split<T> const square = any_exact_product(kept, kept);
       math::split<T> bend = any_exact_product(cubic.value, square.value);
@@ -57,7 +58,7 @@ struct gelu_tanh {
       math::split<T> const more = any_exact_product(twice, bend.value); // z dy/dz = y + 2 z^3 cubic
       math::split<T> g = math::exact_sum(y.value, more.value);
       g.rest = g.rest + (y.rest + math::madd(twice, bend.rest, more.rest));
-      math::value_and_slope<T> const f = math::detail::gated(kept, y, g);
+      math::value_and_slope<T> const f = math::detail::gated(kept, y, g, math::detail::gate_until{kept < T(first)});
       return {math::select(z > limit, z, f.value), f.slope};
     }
   }

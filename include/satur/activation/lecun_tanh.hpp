@@ -55,7 +55,9 @@ struct lecun_tanh {
       T const slope = T(8) * a / T(3) * e / ((T(1) + e) * (T(1) + e));
       return {select(z == T(0), T(a * (T(2) * z / T(3))), select(z < T(0), T(-(a * size)), T(a * size))), slope};
     } else if constexpr (G == math::grade::for_float) {
-      T const x = T(4.0 / 3.0) * math::maximum(T(-90), math::negative_magnitude(z)); // 0 in float well before -90
+      T const m = math::negative_magnitude(z);
+      // below the last slope that is not 0 in float, a point at which the power of two is 0
+      T const x = T(4.0 / 3.0) * select(m < T(-0x1.3c7a8p+6), T(-531.8), m);
       auto const e = math::detail::exp_for_float(x);
       T const power = math::detail::times_power<G>(T(1), e.n);
       T const r = T(1) / (T(1) + madd(power, e.m, power));
@@ -68,13 +70,13 @@ struct lecun_tanh {
       T const third = T(0x1.5555555555555p-1); // 2/3, rounded
       T const x = rounded(size * third);
       T const x_rest = math::madd(size, T(0x1.5555555555555p-55), math::fma(size, third, T(-x)));
-      T const down = T(0x1p-52); // scales the slope, so that a subnormal one is rounded once
-      auto const e = math::detail::exp_and_expm1_nonpositive(T(-x), true, T(0x1p54));
-      math::detail::corrected<T> const r = math::detail::reciprocal_of_one_plus(rounded(T(0x1p-54) * e.scaled_exp));
+      auto const e = math::detail::exp_and_expm1_nonpositive(T(-x), true, T(4));
+      T const power = math::detail::power_for_sum(e.n);
+      math::detail::corrected<T> const r = math::detail::reciprocal_of_one_plus(rounded(e.start * power));
       math::split<T> const m = math::detail::times(e.expm1, r); // -tanh x
-      math::split<T> const p = math::detail::times(e.scaled_exp, r);
+      math::split<T> const p = math::detail::times(e.start, r); // the slope is scaled last, so it rounds once
       T const y = rounded(a * -m.value);
-      T const tanh_rest = math::madd(x_rest, rounded(rounded(p.value * r.value) * down), T(-m.rest));
+      T const tanh_rest = math::madd(x_rest, rounded(rounded(p.value * r.value) * (T(4) * power)), T(-m.rest));
       T const k = T(0x1.24d8d09f788f1p+0); // 1.7159 2/3
       T const kept = y + math::madd(a, tanh_rest, math::fma(a, T(-m.value), T(-y)));
       T const value = select(size < T(0x1p-500), T(size * k), kept); // the remainders would underflow
@@ -82,7 +84,8 @@ struct lecun_tanh {
       T const q = rounded(p.value * k);
       T const bend = T(0x1.5555555555555p-54) + rounded(rounded(T(2) * k) * rounded(x_rest * m.value));
       math::split<T> const product{q, math::madd(p.value, bend, math::madd(p.rest, k, math::fma(p.value, k, T(-q))))};
-      return {select(z == T(0), z, select(z < T(0), T(-value), value)), math::detail::times_once(product, r) * down};
+      return {select(z == T(0), z, select(z < T(0), T(-value), value)),
+              e.finished(math::detail::times_once(product, r))};
     }
   }
 

@@ -35,8 +35,8 @@ struct log_sigmoid {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else {
-      T const e = math::detail::exp_nonpositive(math::negative_magnitude(z));
-      return {math::select(z < T(0), z, T(0)) - math::detail::log1p_of_unit(e),
+      auto const e = math::detail::exp_for_products(math::negative_magnitude(z), z < T(0));
+      return {math::select(z < T(0), z, T(0)) - math::detail::log1p_of_unit(e.value),
               math::detail::logistic_of(T(-z), e).value};
     }
   }

@@ -44,10 +44,12 @@ struct mish {
     using math::rounded;
     using math::select;
     auto const left = z < T(0);
-    // z is limited so that z e^z is not 0 times infinity
+    // z is limited so that z e^z is not 0 times infinity; for float also where both results round to 0, or e^-z to
+    // nothing beside 1, because a double below the range of float would underflow when it is narrowed
+    constexpr bool narrowed = math::real_lanes<T> && G == math::grade::for_float;
     T const bound = T(12000);
-    T const zl = select(z < -bound, T(-bound), z);
-    T const zs = select(zl > bound, bound, zl);
+    T const zl = select(z < T(narrowed ? -0x1.b29a98p+6 : -12000), T(-bound), z);
+    T const zs = select(zl > T(narrowed ? 100 : 12000), bound, zl);
     if constexpr (!math::real_lanes<T> || G == math::grade::for_float) {
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(zs));
       // u = e or 2e, g = u + u^2/2: f = z n/(1 + g) with n = g for z < 0, 1 + u for z > 0
@@ -61,13 +63,16 @@ struct mish {
       return {value, rounded(select(left, T(u * from_left), from_right) * r) * r};
     } else {
       using E = math::element_t<T>;
-      constexpr E up = E(0x1p60);
-      // 2^60 e^-|z|, which is normal wherever z e^-|z| is not 0
+      using C = math::detail::exp_constants<E>;
+      constexpr E up = E(0x1p200);
+      // 2^200 e^-|z|: it and its products are normal wherever z e^-|z| is not 0
       auto const scaled = zs < T(-60);
-      T const kept = math::maximum(T(math::detail::exp_constants<E>::lowest - E(60)), math::negative_magnitude(zs));
+      T const kept = math::maximum(T(C::lowest - E(9)), math::negative_magnitude(zs));
       math::detail::reduced_argument<T> const a = math::detail::reduce(kept);
-      T const raised = math::detail::times_power_of_two(T(up * math::detail::exp_reduced(a.r)), a.n);
-      T const e = rounded(raised * T(E(1) / up));
+      math::detail::lowering<T> const last = math::detail::lowering_by(a.n, math::detail::exponent_t<T>(0));
+      T const raised = rounded(last.raised(math::detail::exp_reduced(a.r)) * T(C::back * up));
+      T const e =
+          rounded(raised * math::selected(select(kept < T(-111), T(0), T(E(1) / up)))); // 2^-160 changes no sum with 1
       T const u = select(left, e, T(e + e));
       T const half = rounded(T(0.5) * u);
       T const g = rounded(u + rounded(half * u));
@@ -82,7 +87,8 @@ struct mish {
       math::split<T> const share = math::detail::times(n, r);
       T const y = rounded(zs * share.value);
       T const near_value = y + madd(zs, share.rest, math::fma(zs, share.value, T(-y)));
-      T const back = select(scaled, T(E(1) / up), T(1));
+      T const first = T(-0x1.77e08cd252138p+9); // the least z at which the slope does not round to 0
+      T const back = math::selected(select(scaled, select(zs < first, T(0), T(E(1) / up)), T(1)));
       T const value = select(zl > bound || z == T(0), zl, T(near_value * back)); // -0
       // the slope: (1 + z + u m) u r^2 for z < 0, (1 + u m) r^2 for z > 0
       math::split<T> const one_and_z = math::exact_sum(T(1), zs);

@@ -42,7 +42,7 @@ struct silu {
     } else if (beta == 1.0) {
       return math::logistic_gate(z);
     } else {
-      return math::logistic_gate<true>(z, math::split<T>{math::parameter_as<T>(beta), T(0)});
+      return math::scaled_logistic_gate(z, math::parameter_as<T>(beta));
     }
   }
 

@@ -39,22 +39,23 @@ struct softplus {
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if (beta == 1.0) { // no rounding and no division needed
-      T const e = math::detail::exp_nonpositive(math::negative_magnitude(z));
-      return {math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e), math::detail::logistic_of(z, e).value};
+      auto const e = math::detail::exp_for_products(math::negative_magnitude(z), z > T(0));
+      return {math::select(z < T(0), T(0), z) + math::detail::log1p_of_unit(e.value),
+              math::detail::logistic_of(z, e).value};
     } else {
       T const b = math::parameter_as<T>(beta);
       T const limit = T(math::detail::last_of_scaled_logistic<T>()) / b;
       T const kept = math::detail::kept_within(z, limit);
       T const x = math::rounded(b * kept);
       T const lost = math::fma(b, kept, T(-x));
-      T const e = math::detail::exp_nonpositive(math::negative_magnitude(x));
+      auto const e = math::detail::exp_for_products(math::negative_magnitude(x), x > T(0));
       math::value_and_slope<T> const s = math::detail::logistic_of(x, e);
-      T const sum = math::select(x < T(0), T(0), x) + math::madd(s.value, lost, math::detail::log1p_of_unit(e));
+      T const sum = math::select(x < T(0), T(0), x) + math::madd(s.value, lost, math::detail::log1p_of_unit(e.value));
       // On the low side f rounds to e^x/b, where e^x alone may be subnormal or 0.
       T const scale = math::rounded(T(1) / b);
       T const tail = math::scaled_exp(math::select(x < T(0), x, T(0)), scale);
       T const left = math::madd(tail, lost + math::fma(T(-scale), b, T(1)), tail);
-      return {math::select(x < T(-50), left, math::select(z > limit, z, T(sum / b))),
+      return {math::select(x < T(-50), left, math::select(z > limit, z, T(math::select(x < T(-50), T(0), sum) / b))),
               T(math::madd(s.slope, lost, s.value))};
     }
   }

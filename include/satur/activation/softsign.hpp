@@ -7,12 +7,11 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// A |z| at which softsign is 1 and its slope 0 in E. It is small enough that nothing overflows and inf/inf cannot
-/// occur.
-template <class E> inline constexpr E softsign_farthest = E(0x1p600);
-template <> inline constexpr float softsign_farthest<float> = 0x1p100f;
+/// The |z| from which softsign is 1 and its slope rounds to 0 in E; a larger one in long double.
+template <class E> inline constexpr E softsign_last = E(0x1.6a09e667f3bcdp+537); // sqrt(2^1075)
+template <> inline constexpr float softsign_last<float> = 0x1p75f;
 #if __LDBL_MAX_EXP__ > 10000 // a literal that is too large gives a warning even where it is not used
-template <> inline constexpr long double softsign_farthest<long double> = 0x1p9000L;
+template <> inline constexpr long double softsign_last<long double> = 0x1p9000L;
 #endif
 } // namespace detail
 
@@ -53,13 +52,14 @@ struct softsign {
       T const d = T(1) / (T(1) + m);
       return {select(z < T(0), T(-size_of_value), size_of_value), d * d};
     } else {
-      T const x = math::detail::kept_within(z, T(detail::softsign_farthest<math::element_t<T>>));
-      T const size = -math::negative_magnitude(x);
+      T const last = T(detail::softsign_last<math::element_t<T>>);
+      T const size = math::minimum(last, math::magnitude(z));
       math::split<T> const d = math::exact_sum(T(1), size);
       math::detail::corrected<T> const r = math::detail::reciprocal_of(d);
-      math::split<T> const f = math::detail::times(x, r);
-      return {select(z == T(0), z, T(f.value + f.rest)),
-              r.value * rounded(math::madd(T(r.value + r.value), r.error, r.value))};
+      math::split<T> const f = math::detail::times(size, r);
+      T const i = math::selected(select(size < last, r.value, T(0)));
+      T const inner = math::has_fused_v<T> ? r.value : i; // a product with the error, not fused, may be subnormal
+      return {math::with_sign_of(T(f.value + f.rest), z), i * rounded(math::madd(T(inner + inner), r.error, inner))};
     }
   }
 

@@ -9,12 +9,15 @@
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-/// Powers of two for sqrt(z^2 + b). Above `large` z is multiplied by `scale` to keep its square in range.
+/// Powers of two for sqrt(z^2 + b). Above `large` z is multiplied by `scale` to keep its square in range. The slope of
+/// a high z above `nothing` changes no sum with 1. With b = 4 the slope is 0 for z up to -`zero_from`. `least` times
+/// `scale` is a normal number.
 template <class E> struct squareplus_range {
-  static constexpr double large = 0x1p450, scale = 0x1p-550;
+  static constexpr double large = 0x1p450, scale = 0x1p-550, nothing = 0x1p460, zero_from = 0x1.6a09e667f3bcdp+537,
+                          least = 0x1p-472;
 };
 template <> struct squareplus_range<float> {
-  static constexpr float large = 0x1p50f, scale = 0x1p-70f;
+  static constexpr float large = 0x1p36f, scale = 0x1p-66f, nothing = 0x1p40f, zero_from = 0x1p75f, least = 0x1p-60f;
 };
 } // namespace detail
 
@@ -47,47 +50,34 @@ struct squareplus {
   }
   /// Value and slope from one square root and one division.
   template <class T> [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> evaluate(T const& z) const {
-    using math::rounded;
     using math::select;
-    T const whole_b = math::parameter_as<T>(b);
-    T const c = rounded(T(0.5) * whole_b);
     if constexpr (math::foreign_batch<T>) {
       return math::both_through_lanes(z, [this](auto const& l) { return this->evaluate(l); });
     } else if constexpr (!math::real_lanes<T>) {
+      T const whole_b = math::parameter_as<T>(b);
       T const size = select(z < T(0), T(-z), z);
       T const bound = T(1e12) * (T(1) + whole_b); // above it h rounds to |z|
       T const kept = select(size < bound, size, T(1));
       T const h = select(size < bound, math::root_of_sum(kept, whole_b).root, size);
       T const middle = T(0.5) * size + T(0.5) * h;
-      T const left = T(0.5) * c / middle;
+      T const left = T(0.25) * whole_b / middle;
       return {select(z < T(0), left, middle), select(z < T(0), T(left / h), T(T(1) - left / h))};
     } else {
-      using E = math::element_t<T>;
-      using C = detail::squareplus_range<E>;
-      T const largest = T((std::numeric_limits<E>::max)());
-      T const kept = math::finite_part(z);
-      T const size = math::minimum(largest, select(kept < T(0), T(-kept), kept));
-      auto const scaled = size > T(C::large);
-      T const scale = select(scaled, T(C::scale), T(1));
-      T const x = rounded(size * scale);
-      math::root_and_residual<T> const h = math::root_of_sum(x, T(rounded(whole_b * scale) * scale));
-      math::split<T> const s = math::exact_sum(h.root, x); // h + |z|
-      math::split<T> const d = math::exact_product(h.root, s.value);
-      T const r = rounded(T(1) / d.value);
-      T const h_rest = rounded(rounded(T(0.5) * h.residual) * rounded(s.value * r));
-      T const s_rest = s.rest + h_rest;
-      T const d_rest = d.rest + math::madd(h_rest, s.value, rounded(h.root * s_rest));
-      // c/s and c/(h s), each with the remainder of its division
-      T const i = rounded(h.root * r);
-      T const y = rounded(c * i);
-      T const left = math::madd(math::madd(T(-y), s_rest, math::fma(T(-y), s.value, c)), i, y);
-      T const q = rounded(c * r);
-      T const left_slope = math::madd(math::madd(T(-q), d_rest, math::fma(T(-q), d.value, c)), r, q);
-      T const half = T(0.5) * rounded(s.value + s_rest);
-      T const right = select(scaled, size, half);
-      T const slope = rounded(left_slope * scale) * scale;
-      T const value = select(z < T(0), select(z < -largest, T(0), T(left * scale)), select(z > largest, z, right));
-      return {math::at_infinity(z, select(z < T(0), T(0), z), value), select(z < T(0), slope, T(T(1) - slope))};
+      using C = detail::squareplus_range<math::element_t<T>>;
+      if (b == 4.0) { // constants in place of uniform operations
+        return in_range<true>(z, T(4), T(0), T(C::zero_from), T(C::nothing));
+      }
+      T const whole_b = math::parameter_as<T>(b);
+      // Beside z^2 a small b is nothing, and its product would be subnormal.
+      T const down = math::rounded(whole_b * T(C::scale));
+      T const scaled_b = math::selected(select(down < T(C::least), T(0), down)) * T(C::scale);
+      T const half_width = T(0.5) * math::sqrt(whole_b);
+      auto const wide = half_width > T(C::large); // then the products may overflow, and no slope is 0
+      T const by = select(wide, T(0), half_width);
+      T const largest = T((std::numeric_limits<math::element_t<T>>::max)());
+      return in_range<false>(z, whole_b, scaled_b,
+                             select(wide, largest, T(by * T(C::zero_from + C::zero_from / 0x100000))),
+                             select(wide, largest, T(by * T(C::nothing))));
     }
   }
 
@@ -107,6 +97,47 @@ struct squareplus {
     return detail::call(*this, std::forward<Z>(z));
   }
   bool operator==(squareplus const&) const = default;
+
+private:
+  /// b as it is and as it is beside a scaled z; the slope is 0 up to -`zero_from` and nothing to 1 from `nothing` on.
+  /// If Default, f rounds to z where z is scaled.
+  template <bool Default, class T>
+  [[nodiscard]] SATUR_INLINE constexpr math::value_and_slope<T> in_range(T const& z, T const& whole_b,
+                                                                         T const& scaled_b, T const& zero_from,
+                                                                         T const& nothing) const {
+    using math::rounded;
+    using math::select;
+    using E = math::element_t<T>;
+    using C = detail::squareplus_range<E>;
+    auto const left_side = z < T(0);
+    T const c = rounded(T(0.5) * whole_b);
+    T const largest = T((std::numeric_limits<E>::max)());
+    T const size = math::minimum(largest, math::magnitude(z));
+    auto const scaled = size > T(C::large);
+    T const scale = select(scaled, T(C::scale), T(1));
+    T const x = rounded(size * scale);
+    math::root_and_residual<T> const h = math::root_of_sum(x, T(select(scaled, scaled_b, whole_b)));
+    math::split<T> const s = math::exact_sum(h.root, x); // h + |z|
+    math::split<T> const d = math::exact_product(h.root, s.value);
+    T const r = rounded(T(1) / d.value);
+    T const h_rest = rounded(rounded(T(0.5) * h.residual) * rounded(s.value * r));
+    T const s_rest = s.rest + h_rest;
+    T const d_rest = d.rest + math::madd(h_rest, s.value, rounded(h.root * s_rest));
+    // c/s and c/(h s), each with the remainder of its division
+    T const i = rounded(h.root * r);
+    T const y = rounded(c * i);
+    T const left = math::madd(math::madd(T(-y), s_rest, math::fma(T(-y), s.value, c)), i, y);
+    T const kept_r =
+        math::selected(select(size < select(left_side, zero_from, nothing), r, T(0))); // no product of it underflows
+    T const q = rounded(c * kept_r);
+    T const left_slope = math::madd(math::madd(T(-q), d_rest, math::fma(T(-q), d.value, c)), kept_r, q);
+    T const half = T(0.5) * rounded(s.value + s_rest);
+    T const right = Default ? select(scaled, size, half) : half * select(scaled, T(1 / C::scale), T(1));
+    T const slope = rounded(left_slope * scale) * scale;
+    T const value_scale = math::selected(select(left_side, select(z < -largest, T(0), scale), T(1)));
+    return {select(left_side, T(left * value_scale), select(z > largest, z, right)),
+            select(left_side, slope, T(T(1) - slope))};
+  }
 };
 
 }} // namespace satur::SATUR_ABI

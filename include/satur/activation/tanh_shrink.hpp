@@ -91,7 +91,7 @@ struct tanh_shrink {
       T const y = rounded(x * v);
       T const y_rest = math::madd(x, v_rest, math::fma(x, v, T(-y)));
       // far: 1 - tanh = q.value + q.rest
-      T const e = math::detail::exp_nonpositive(T(-math::minimum(T(500), size) - math::minimum(T(500), size)));
+      T const e = math::detail::exp_for_sum(T(-math::minimum(T(500), size) - math::minimum(T(500), size)));
       math::split<T> const q = math::detail::times(T(e + e), math::detail::reciprocal_of_one_plus(e));
       math::split<T> const outer_sum = math::exact_sum(T(math::minimum(T(500), size) - T(1)), q.value);
       T const outside = select(size < T(500), T(outer_sum.value + (outer_sum.rest + q.rest)), T(size - T(1)));

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace satur::detail {
+namespace satur::inline SATUR_ABI::detail {
 
 /// Whether two tensors that own their memory share some.
 template <class A, class B> [[nodiscard]] bool share_memory(A const& a, B const& b) {
@@ -77,4 +77,4 @@ private:
   M kept_;
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

@@ -136,6 +136,37 @@ template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
   }
 }
 
+/// The result of a select. Without it clang may do what follows to both choices, of which one may underflow.
+template <class T> SATUR_INLINE constexpr T selected(T const& x) {
+#if defined(__clang__)
+  return rounded(x);
+#else
+  return x; // g++ would keep what a result that nobody needs is computed from
+#endif
+}
+
+/// |z|. NaN stays NaN.
+template <class T> SATUR_INLINE constexpr T magnitude(T const& z) {
+  if constexpr (real_lanes<T>) {
+    using E = element_t<T>;
+    using Int = decltype(bits(z));
+    return from_bits<E>(Int(bits(z) & Int(~bits(E(-0.0f)))));
+  } else {
+    return select(z < T(0), T(-z), z);
+  }
+}
+
+/// A number with the sign of z, the sign of zero too, from its magnitude (no -0). The sign of a NaN is unspecified.
+template <class T> SATUR_INLINE constexpr T with_sign_of(T const& size, T const& z) {
+  if constexpr (real_lanes<T>) {
+    using E = element_t<T>;
+    using Int = decltype(bits(z));
+    return from_bits<E>(Int(bits(size) | Int(bits(z) & Int(bits(E(-0.0f))))));
+  } else {
+    return select(z == T(0), z, select(z < T(0), T(-size), size));
+  }
+}
+
 namespace detail {
 /// z limited to ±limit, where a function has reached its limits. NaN stays NaN.
 template <class T> SATUR_INLINE constexpr T kept_within(T const& z, T const& limit) {

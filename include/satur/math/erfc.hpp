@@ -1,4 +1,4 @@
-/// \file math/erfc.hpp  erf, erfc and the tail of the normal distribution; scalars, lanes, long double, dual numbers.
+/// \file math/erfc.hpp  erf, erfc and the exponential of a square; scalars, lanes, long double, dual numbers.
 #pragma once
 
 #include "satur/math/in_double.hpp"
@@ -137,9 +137,8 @@ template <grade G, bool Normal, class T> SATUR_INLINE constexpr gaussian_parts<T
   }
 }
 
-/// Above this |x| the tails are 0: erfc t from 27.3 (double) and 10.1 (float), the normal tail from sqrt2 times that.
-template <grade G> inline constexpr double last_of_erfc = G == grade::full ? 28.0 : 11.0;
-template <grade G> inline constexpr double last_of_normal = G == grade::full ? 39.0 : 15.0;
+/// Above this |x| the tails are 0: erfc t from 27.3 (double) and 10.1 (float).
+template <grade G> inline constexpr double last_of_erfc = G == grade::full ? 28.0 : 10.4;
 
 /// e^-(factor x^2), factor a power of two, for long double and dual numbers.
 template <class T> SATUR_INLINE constexpr T exp_of_minus_square(T const& x, T const& factor) {
@@ -158,24 +157,24 @@ template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T con
     split<T> const k = constant_in_two<T>(1.12837916709551257389615890312154517L, 0x1.c75229fdaffb1p-65L);
     if constexpr (std::same_as<element_t<T>, float>) {
       using C = single_erf_constants;
-      T const t = minimum(T(last_of_erfc<grade::for_float>), T(-negative_magnitude(x)));
+      T const t = minimum(T(last_of_erfc<grade::for_float>), magnitude(x));
       split<T> const square = any_exact_product(t, t);
       exp_in_parts<T> const e = exp_parts(T(-square.value), T(-square.rest));
       T const ratio = polynomial(minimum(T(2), T(t - T(2))), C::scaled);
-      T const outer = T(1) - times_power_of_two(madd(ratio, e.t, ratio), e.n);
+      T const outer = T(1) - rounded(madd(ratio, e.t, ratio) * power_for_sum(e.n));
       T const kept = select(t < T(C::near_limit), x, T(0));
       T const inner = madd(kept, polynomial(rounded(kept * kept), C::near_zero), kept);
       T const value = select(t < T(C::near_limit), inner, select(x < T(0), T(-outer), outer));
-      return {value, times_power_of_two(k.value + madd(k.value, e.t, k.rest), e.n)};
+      return {value, lowered(T(k.value + madd(k.value, e.t, k.rest)), e.n, exponent_t<T>(0))};
     } else if constexpr (real_lanes<T>) {
       using C = erfc_constants<grade::full>;
-      T const t = minimum(T(last_of_erfc<grade::full>), T(-negative_magnitude(x)));
+      T const t = minimum(T(last_of_erfc<grade::full>), magnitude(x));
       gaussian_parts<T> const g = gaussian<grade::full, false>(t);
-      T const outer = T(1) - times_power_of_two(g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest), g.n);
+      T const outer = T(1) - rounded((g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest)) * power_for_sum(g.n));
       T const kept = select(t < T(C::near_limit), x, T(0));
       T const inner = madd(kept, polynomial(rounded(t * t), C::near_zero), kept);
       T const value = select(t < T(C::near_limit), inner, select(x < T(0), T(-outer), outer));
-      return {value, times_power_of_two(k.value + madd(k.value, g.m, k.rest), g.n)};
+      return {value, lowered(T(k.value + madd(k.value, g.m, k.rest)), g.n, exponent_t<T>(0))};
     } else {
       T const e = exp_of_minus_square(x, T(1));
       return {generic_erf(x), k.value * e + k.rest * e};
@@ -186,47 +185,12 @@ template <class T> SATUR_INLINE constexpr value_and_slope<T> erf_and_slope(T con
 struct erfc_formula {
   template <grade G, class T> SATUR_INLINE constexpr T formula(T const& x) const {
     if constexpr (real_lanes<T>) {
-      T const t = minimum(T(last_of_erfc<G>), T(-negative_magnitude(x)));
+      T const t = minimum(T(last_of_erfc<G>), magnitude(x));
       gaussian_parts<T> const g = gaussian<G, false>(t);
       T const tail = times_power<G>(g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest), g.n);
       return select(x < T(0), T(2) - tail, tail);
     } else {
       return generic_erfc(x);
-    }
-  }
-};
-
-/// The normal distribution: z Phi(z), and Phi(z) + z phi(z).
-struct normal_formula {
-  template <grade G, class T> SATUR_INLINE constexpr value_and_slope<T> formula(T const& z) const {
-    split<T> const k = constant_in_two<T>(0.398942280401432677939946059934381868L, 0x1.f9678a017571cp-67L); // phi(0)
-    T const last = T(last_of_normal<G>);
-    if constexpr (real_lanes<T>) {
-      auto const left = z <= T(0);
-      T const t = minimum(last, T(-negative_magnitude(z)));
-      gaussian_parts<T> const g = gaussian<G, true>(t);
-      T const tail = g.ratio.value + madd(g.ratio.value, g.m, g.ratio.rest);
-      T const scaled =
-          times_power<G>(select(left, rounded(maximum(T(-last), z) * tail), tail), g.n); // -0 keeps its sign
-      T const right = madd(T(-t), scaled, t);
-      // ratio - k t is Phi(-t) - t phi(t) divided by its exponential
-      T const slope = madd(T(-k.value), t, g.ratio.value);
-      T const product = rounded(k.value * t);
-      T const corrected_slope =
-          G == grade::full
-              ? T(rounded(g.ratio.value - product) + (g.ratio.rest - madd(k.rest, t, fma(k.value, t, T(-product)))))
-              : slope;
-      T const scaled_slope = times_power<G>(madd(corrected_slope, g.m, corrected_slope), g.n);
-      return {select(left, scaled, select(z < last, right, z)), select(left, scaled_slope, T(1) - scaled_slope)};
-    } else {
-      T const kept = select(z > T(200), T(200), select(z < T(-200), T(-200), z)); // far past the limits
-      split<T> const half = constant_in_two<T>(0.707106781186547524400844362104849039L, 0x1.65f626cdd52b0p-66L);
-      split<T> const x = any_exact_product(T(-kept), half.value); // -z/sqrt2
-      T const x_rest = x.rest - kept * half.rest;
-      T const e = exp_of_minus_square(kept, T(0.5));
-      T const root = constant_as<T>(0.564189583547756286948079451560772586L);
-      T const phi = T(0.5) * generic_erfc(x.value) - root * e * x_rest;
-      return {select(z > T(200), z, kept * phi), phi + kept * (k.value * e + k.rest * e)};
     }
   }
 };

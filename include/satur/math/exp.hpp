@@ -1,44 +1,11 @@
 /// \file math/exp.hpp  e^x with gradual underflow; one body for scalars and lanes.
 #pragma once
 
-#include "satur/math/arithmetic.hpp"
+#include "satur/math/power_of_two.hpp"
 
 namespace satur::inline SATUR_ABI::math {
 
 namespace detail {
-
-/// Constants of the argument reduction x = n ln2 + r, |r| <= ln2/2, and of e^r = 1 + r + r^2 q(r). q is the minimax
-/// polynomial for the relative error of e^r (Remez exchange at 60 digits).
-template <class E> struct exp_constants;
-template <> struct exp_constants<float> {
-  static constexpr float log2_e = 0x1.715476p+0f;
-  static constexpr float ln2 = 0x1.62e430p-1f;
-  static constexpr float ln2_excess = 0x1.05c610p-29f;
-  static constexpr float ln2_high = 0x1.62e4p-1f; // 14 digits: n * ln2_high is exact
-  static constexpr float ln2_low = 0x1.7f7d1cp-20f;
-  static constexpr float shifter = 0x1.8p+23f; // after adding it, the low bits hold the nearest integer
-  static constexpr float lowest = -105.0f;     // below it e^x is 0
-  static constexpr float highest = 89.0f;      // above it e^x is inf
-  static constexpr int mantissa_bits = 23;
-  static constexpr int bias = 127;
-  static constexpr float q[] = {0x1.fffffcp-2f, 0x1.555490p-3f, 0x1.5558f4p-5f, 0x1.123a6cp-7f, 0x1.6a2352p-10f};
-};
-template <> struct exp_constants<double> {
-  static constexpr double log2_e = 0x1.71547652b82fep+0;
-  static constexpr double ln2 = 0x1.62e42fefa39efp-1;
-  static constexpr double ln2_excess = -0x1.abc9e3b39803fp-56;
-  static constexpr double ln2_high = 0x1.62e42fefa38p-1; // 42 digits
-  static constexpr double ln2_low = 0x1.ef35793c7673p-45;
-  static constexpr double shifter = 0x1.8p+52;
-  static constexpr double lowest = -746.0;
-  static constexpr double highest = 710.0;
-  static constexpr int mantissa_bits = 52;
-  static constexpr int bias = 1023;
-  static constexpr double q[] = {0x1.000000000000ap-1,  0x1.55555555554f9p-3,  0x1.55555555507f1p-5,
-                                 0x1.1111111127e85p-7,  0x1.6c16c1844b03dp-10, 0x1.a01a0129b3962p-13,
-                                 0x1.a01999adc529bp-16, 0x1.71df262e21665p-19, 0x1.28adce78c1562p-22,
-                                 0x1.ad7eff9bab5e0p-26};
-};
 
 /// c[0] + c[1] x + … by Horner's rule, which needs the fewest operations. Register pairs hide its latency.
 template <class T, class E, std::size_t N> SATUR_INLINE constexpr T polynomial(T const& x, E const (&c)[N]) {
@@ -47,28 +14,6 @@ template <class T, class E, std::size_t N> SATUR_INLINE constexpr T polynomial(T
     p = madd(p, x, T(c[i]));
   }
   return p;
-}
-
-/// An integer n as a T, and n again in the low bits of `shifted`.
-template <class T> struct integer_in_lanes {
-  T shifted;
-  T value;
-};
-
-/// c * 2^n with gradual underflow and overflow, in two steps by normal powers of two.
-template <class T> SATUR_INLINE constexpr T times_power_of_two(T const& c, integer_in_lanes<T> const& n) {
-  using E = element_t<T>;
-  using C = exp_constants<E>;
-  if constexpr (has_scale_v<T>) {
-    return scale_exponent(c, n.value);
-  } else {
-    using Int = decltype(bits(c));
-    Int const k = bits(n.shifted) - Int(bits(C::shifter));
-    Int const half = k >> 1;
-    T const a = from_bits<E>(Int((half + Int(C::bias)) << C::mantissa_bits));
-    T const b = from_bits<E>(Int((k - half + Int(C::bias)) << C::mantissa_bits));
-    return rounded(rounded(c * a) * b);
-  }
 }
 
 /// x = n ln2 + r, |r| <= ln2/2.
@@ -123,37 +68,57 @@ template <class T> SATUR_INLINE constexpr T clamp_above(T const& x) {
 template <class T> SATUR_INLINE constexpr T exp_nonpositive(T const& x) {
   if constexpr (real_lanes<T>) {
     reduced_argument<T> const a = reduce(clamp_below(x));
-    return times_power_of_two(exp_reduced(a.r), a.n);
+    return lowered(exp_reduced(a.r), a.n, exponent_t<T>(0));
+  } else {
+    return generic_exp(x);
+  }
+}
+/// e^x for x <= 0 or NaN, if it is only added to numbers near 1: 0 if it is below 2^-48 (2^-160 in double).
+template <class T> SATUR_INLINE constexpr T exp_for_sum(T const& x) {
+  if constexpr (real_lanes<T>) {
+    reduced_argument<T> const a = reduce(clamp_below(x));
+    return exp_reduced(a.r) * power_for_sum(a.n);
   } else {
     return generic_exp(x);
   }
 }
 
-/// From one reduction of x <= 0, or of 2x if `doubled`: scale e^x, and e^x - 1 with its rounding error.
+/// From one reduction of x <= 0, or of 2x if `doubled`: scale e^x as start * 2^(n + more), and e^x - 1 with its
+/// rounding error.
 ///
-/// scale e^x is rounded once, even if e^x is subnormal or 0 (0 < scale < e^60). x is doubled after it is limited, so 2x
-/// cannot overflow.
+/// `scaled_exp` is rounded once, even if e^x is subnormal or 0 (0 < scale < e^60). x is doubled after it is limited, so
+/// 2x cannot overflow.
 template <class T> struct exp_and_expm1 {
-  T scaled_exp;
+  T start;
+  integer_in_lanes<T> n;
+  exponent_t<T> more;
   split<T> expm1;
+
+  /// x 2^(n + more), for an x that was computed from `start`.
+  [[nodiscard]] SATUR_INLINE constexpr T finished(T const& x) const { return lowered(x, n, more); }
+  [[nodiscard]] SATUR_INLINE constexpr T scaled_exp() const { return finished(start); }
 };
 template <class T>
 SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, bool doubled, T const& scale) {
   if constexpr (real_lanes<T>) {
     using E = element_t<T>;
-    E const lowest = exp_constants<E>::lowest - E(60);
-    T const kept = maximum(T(doubled ? E(0.5) * lowest : lowest), x);
+    using C = exp_constants<E>;
+    using Int = exponent_t<T>;
+    scaled_number<T> const s = scaled_number_of(scale);
+    T const exponent = from_bits<E>(Int(s.exponent + Int(bits(C::shifter)))) - T(C::shifter);
+    T const lowest = T(C::lowest) - T(C::ln2) * exponent; // scale e^x rounds to 0 there
+    T const kept = maximum(T(T(doubled ? E(0.5) : E(1)) * lowest), x);
     reduced_argument<T> const a = reduce(doubled ? kept + kept : kept);
     T const t = expm1_reduced(a.r);
-    T const power = times_power_of_two(T(1), a.n);
+    T const power = power_for_sum(a.n);
     T const whole = rounded(power - T(1));
     T const sum = rounded(madd(power, t, whole));
     T const rest = madd(power, t, whole - sum);
-    return {times_power_of_two(madd(scale, t, scale), a.n), {sum, rest}};
+    return {madd(s.rest, t, s.rest), a.n, s.exponent, {sum, rest}};
   } else {
     T const kept = select(x < T(-20000), T(-20000), x); // e^x is 0 there; the limit keeps 2x from overflow
     T const exponent = doubled ? kept + kept : kept;
-    return {scale * generic_exp(exponent), {generic_expm1(exponent), T(0)}};
+    return {scale * generic_exp(exponent), {T(0), T(0)}, 0, {generic_expm1(exponent), T(0)}};
   }
 }
 
@@ -169,8 +134,10 @@ SATUR_INLINE constexpr exp_and_expm1<T> exp_and_expm1_nonpositive(T const& x, bo
 /// Special values: 0 at -inf, inf at inf; NaN gives NaN.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T exp(T const& x) {
   if constexpr (real_lanes<T>) {
+    using C = detail::exp_constants<element_t<T>>;
     detail::reduced_argument<T> const a = detail::reduce(detail::clamp_above(detail::clamp_below(x)));
-    return math::keep_nan(x, detail::times_power_of_two(detail::exp_reduced(a.r), a.n));
+    T const e = select(x < T(C::zero_below), T(0), detail::exp_reduced(a.r)); // a product with 0 does not underflow
+    return math::keep_nan(x, detail::times_power_of_two(selected(e), a.n));
   } else if constexpr (foreign_batch<T>) {
     return through_lanes(x, [](auto const& l) { return math::exp(l); });
   } else {

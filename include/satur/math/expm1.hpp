@@ -20,7 +20,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T expm1(T const& x) {
     T const q = detail::polynomial(a.r, detail::exp_constants<element_t<T>>::q);
     T const rest = madd(rounded(a.r * a.r), q, madd(lost, a.r, lost)); // e^x = 2^n (1 + r + rest)
     // Half of 2^n: e^88.7 is a float, but 2^128 is not. With n = 0 a subnormal x keeps every digit.
-    T const half_power = detail::times_power_of_two(T(0.5), a.n);
+    T const half_power = detail::power_for_sum(a.n, -1);
     T const whole = rounded(half_power - T(0.5));
     T const sum = rounded(madd(half_power, a.r, whole));
     T const half = sum + madd(half_power, rest, madd(half_power, a.r, whole - sum));
@@ -37,7 +37,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T expm1(T const& x) {
 ///
 /// Accuracy: below 1.2 ulp.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr T scaled_exp(T const& x, T const& scale) {
-  return detail::exp_and_expm1_nonpositive(x, false, scale).scaled_exp;
+  return detail::exp_and_expm1_nonpositive(x, false, scale).scaled_exp();
 }
 
 /// The value e^x - 1 and the slope scale e^x from one reduction, for x <= 0 or NaN and 0 < scale < e^60. The slope is
@@ -51,7 +51,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> expm1
         x, [s](auto const& l) { return math::expm1_and_exp(l, std::remove_cvref_t<decltype(l)>(s)); });
   } else {
     auto const e = detail::exp_and_expm1_nonpositive(x, false, scale);
-    return {select(x == T(0), x, e.expm1.value + e.expm1.rest), e.scaled_exp};
+    return {select(x == T(0), x, e.expm1.value + e.expm1.rest), e.scaled_exp()};
   }
 }
 

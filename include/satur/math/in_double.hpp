@@ -12,14 +12,17 @@ enum class grade { full, for_float };
 
 namespace detail {
 
-template <class D> SATUR_INLINE auto narrow_pair(twin<D> const& x) { return narrow(x.first, x.second); }
+template <class D> SATUR_INLINE auto narrow_pair(twin<D> const& x) {
+  twin<D> const y = selected(x);
+  return narrow(y.first, y.second);
+}
 template <class D> SATUR_INLINE auto narrow_pair(value_and_slope<twin<D>> const& f) {
   using F = decltype(narrow(f.value.first, f.value.second));
-  return value_and_slope<F>{narrow(f.value.first, f.value.second), narrow(f.slope.first, f.slope.second)};
+  return value_and_slope<F>{narrow_pair(f.value), narrow_pair(f.slope)};
 }
-SATUR_INLINE constexpr float narrow_one(double x) { return static_cast<float>(x); }
+SATUR_INLINE constexpr float narrow_one(double x) { return static_cast<float>(selected(x)); }
 SATUR_INLINE constexpr value_and_slope<float> narrow_one(value_and_slope<double> const& f) {
-  return {static_cast<float>(f.value), static_cast<float>(f.slope)};
+  return {narrow_one(f.value), narrow_one(f.slope)};
 }
 
 template <class L> SATUR_INLINE twin<L> join(L const& a, L const& b) { return {a, b}; }
@@ -44,15 +47,29 @@ template <class T> SATUR_INLINE constexpr short_exp<T> exp_for_float(T const& x)
   return {{shifted, n}, madd(rounded(r * r), polynomial(r, short_exp_constants), r)};
 }
 
-/// c 2^n: with gradual underflow if the result is a double, by a normal power if only the range of float matters.
+/// c 2^n: with gradual underflow if the result is a double; if only the range of float matters by one power, which is 0
+/// for n = -1023.
 template <grade G, class T> SATUR_INLINE constexpr T times_power(T const& c, integer_in_lanes<T> const& n) {
-  if constexpr (G == grade::full || has_scale_v<T>) {
+  if constexpr (G == grade::full) {
     return times_power_of_two(c, n);
   } else {
     using E = element_t<T>;
     using C = exp_constants<E>;
     using Int = decltype(bits(c));
     return rounded(c * from_bits<E>(Int((bits(n.shifted) - Int(bits(C::shifter)) + Int(C::bias)) << C::mantissa_bits)));
+  }
+}
+
+/// A product with 2^n: in double with gradual underflow, and 0 where `zero` is set; for float by one power.
+template <grade G, class T, class M>
+SATUR_INLINE constexpr auto last_power(integer_in_lanes<T> const& n, M const& zero) {
+  if constexpr (G == grade::full) {
+    lowering<T> last = lowering_by(n, exponent_t<T>(0));
+    last.back = select(zero, T(0), last.back);
+    return last;
+  } else {
+    static_cast<void>(zero);
+    return [n](T const& c) SATUR_INLINE_LAMBDA { return times_power<G>(c, n); };
   }
 }
 

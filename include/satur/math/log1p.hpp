@@ -98,9 +98,11 @@ template <class T> SATUR_INLINE constexpr T log1p_of_unit(T const& e) {
     // 1 + e = 2^k (1 + f), k 0 or 1, 1 + f in [sqrt(1/2), sqrt 2]
     auto const doubled = e > T(static_cast<E>(0x1.a827999fcef32p-2));
     T const f = select(doubled, T(T(0.5) * (e - T(1))), e);
-    T const s = rounded(f / (T(2) + f));
+    // below it the logarithm rounds to e, and powers of f would be subnormal
+    T const kept = select(e < T(std::same_as<E, float> ? 0x1p-30 : 0x1p-60), T(0), f);
+    T const s = rounded(kept / (T(2) + kept));
     T const z = rounded(s * s);
-    T const half_square = rounded(rounded(T(0.5) * f) * f);
+    T const half_square = rounded(rounded(T(0.5) * kept) * kept);
     T const r = rounded(z * polynomial(z, log_constants<E>::r));
     T const tail = madd(s, half_square + r, select(doubled, T(X::ln2_low), T(0)));
     return select(doubled, T(X::ln2_high), T(0)) + (f - (half_square - tail));

@@ -1,4 +1,5 @@
-/// \file math/logistic.hpp  Shared by sigmoid and tanh: 1/(1+e) to twice the digits, and e/(1+e)^2 rounded once.
+/// \file math/logistic.hpp  The logistic function, tanh, and what they share: 1/(1+e) to twice the digits, and
+/// e/(1+e)^2 rounded once.
 #pragma once
 
 #include "satur/math/exp.hpp"
@@ -72,12 +73,53 @@ template <class T> SATUR_INLINE constexpr T times_once(split<T> const& p, correc
 } // namespace detail
 
 namespace detail {
+/// Whether exact products of T are taken of the halves of its digits. The halves of a tiny number are subnormal.
+template <class T> inline constexpr bool products_by_halves_v = std::same_as<element_t<T>, double> && !has_fused_v<T>;
+
+/// e^x for products of twice the digits: products of `start` become those of e^x when they are finished.
+template <class T> struct exp_of_products {
+  T value;
+  T start;
+  lowering<T> last;
+
+  [[nodiscard]] SATUR_INLINE constexpr T finished(T const& x) const {
+    if constexpr (products_by_halves_v<T>) {
+      return last(x);
+    } else {
+      return x;
+    }
+  }
+};
+/// e^x for x <= 0 or NaN. 0 where e^x is at most 2^-60 (2^-160 in double) and `only_added` is set.
+template <class T, class M>
+SATUR_INLINE constexpr exp_of_products<T> exp_for_products(T const& x, M const& only_added) {
+  if constexpr (real_lanes<T>) {
+    using C = exp_constants<element_t<T>>;
+    reduced_argument<T> const a = reduce(clamp_below(x));
+    T const start = exp_reduced(a.r);
+    lowering<T> last = lowering_by(a.n, exponent_t<T>(0));
+    T const r = last.raised(start);
+    last.back = select(r > select(only_added, T(C::raised_small), T(C::raised_zero)), T(C::back), T(0));
+    T const e = rounded(r * selected(last.back));
+    return {e, products_by_halves_v<T> ? start : e, last};
+  } else {
+    T const e = generic_exp(x);
+    return {e, e, {T(1), T(1)}};
+  }
+}
+
 /// The logistic function of z and its slope, from e = e^-|z|.
-template <class T> SATUR_INLINE constexpr value_and_slope<T> logistic_of(T const& z, T const& e) {
-  corrected<T> const r = reciprocal_of_one_plus(e); // s(|z|)
-  split<T> const left = times(e, r);                // s(-|z|)
+template <class T> SATUR_INLINE constexpr value_and_slope<T> logistic_of(T const& z, exp_of_products<T> const& e) {
+  T const d = rounded(T(1) + e.value);
+  T lost = e.value - rounded(d - T(1)); // exact: e <= 1
+  if constexpr (real_lanes<T>) {
+    // a smaller one changes nothing, but its products with e would be subnormal
+    lost = select(e.value < T(std::same_as<element_t<T>, float> ? 0x1p-60 : 0x1p-160), T(0), lost);
+  }
+  corrected<T> const r = reciprocal_of(split<T>{d, lost}); // s(|z|)
+  split<T> const left = times(e.start, r);                 // s(-|z|)
   T const right = madd(r.value, r.error, r.value);
-  return {select(z < T(0), left.value + left.rest, right), times_once(left, r)};
+  return {select(z < T(0), e.finished(left.value + left.rest), right), e.finished(times_once(left, r))};
 }
 
 /// The |b z| above which z s(b z), its slope and softplus of scale b are 0, 1 or z, for any b >= 2^-80; with a margin.
@@ -97,7 +139,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
   if constexpr (foreign_batch<T>) {
     return both_through_lanes(z, [](auto const& l) { return logistic(l); });
   } else {
-    return detail::logistic_of(z, detail::exp_nonpositive(negative_magnitude(z)));
+    return detail::logistic_of(z, detail::exp_for_products(negative_magnitude(z), false));
   }
 }
 
@@ -113,16 +155,33 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> half_
     T const lost = (e.expm1.value - rounded(d - T(2))) + e.expm1.rest;
     detail::corrected<T> const r = detail::reciprocal_of(split<T>{d, lost});
     split<T> const m = detail::times(e.expm1, r); // -tanh|z/2|
-    T const size = m.value + m.rest;
-    T const value = select(z < T(0), size, -size);
-    T const start = factor == 4 ? z : T(0.5) * z; // keeps the sign of zero and the slope of a dual number
-    return {select(z == T(0), start, value), detail::times_once(detail::times(e.scaled_exp, r), r)};
+    T const size = -(m.value + m.rest);
+    T const slope = detail::lowered(detail::times_once(detail::times(e.start, r), r), e.n, e.more);
+    if constexpr (real_lanes<T>) {
+      return {with_sign_of(magnitude(size), z), slope};
+    } else {
+      T const start = factor == 4 ? z : T(0.5) * z; // keeps the slope of a dual number
+      return {select(z == T(0), start, select(z < T(0), T(-size), size)), slope};
+    }
   }
 }
 
 /// tanh z and its slope 4E/(1+E)^2, E = e^-2|z|, for all z.
 template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> hyperbolic_tangent(T const& z) {
   return half_tangent(z, 4);
+}
+
+/// tanh x.
+///
+/// Accuracy: below 2 ulp for float and double.
+///
+/// Special values: ±0 at ±0, ±1 at ±inf; NaN gives NaN.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T tanh(T const& x) {
+  if constexpr (foreign_batch<T>) {
+    return through_lanes(x, [](auto const& l) { return math::tanh(l); });
+  } else {
+    return keep_nan(x, hyperbolic_tangent(x).value);
+  }
 }
 
 } // namespace satur::inline SATUR_ABI::math

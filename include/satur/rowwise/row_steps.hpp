@@ -42,7 +42,7 @@ template <class T, class L> struct row_steps {
     G const tail = math::madd(square, q, math::madd(lost, math::madd(square, q, a.r), lost));
     G const sum = math::rounded(G(1) + a.r);
     G const rest = a.r - math::rounded(sum - G(1));
-    return math::detail::times_power_of_two(G(sum + (rest + tail)), a.n);
+    return math::detail::lowered(G(sum + (rest + tail)), a.n, math::detail::exponent_t<G>(0));
   }
 
   /// e^(z - m); z - m keeps its rounding error.
@@ -63,6 +63,16 @@ template <class T, class L> struct row_steps {
     }
   }
 
+  /// e as it is written: 0 where it rounds to 0 in float. A double below that range would underflow in the conversion,
+  /// which is slow on Intel cores.
+  SATUR_INLINE static G to_write(G const& e) {
+    if constexpr (std::same_as<T, float>) {
+      return math::selected(math::select(e > G(0x1p-150), e, G(0)));
+    } else {
+      return e;
+    }
+  }
+
   template <bool Moments> SATUR_INLINE static void add_sums(row_sums<T>& sums, T const* z, T* y, std::size_t n) {
     using math::select;
     G const m = G(static_cast<S>(sums.largest));
@@ -77,7 +87,7 @@ template <class T, class L> struct row_steps {
       G const x = load_wide(part, z + i, -std::numeric_limits<T>::infinity());
       exponential const e = exponential_of(x, m, floor);
       if (y != nullptr) {
-        store_narrow(part, y + i, e.value);
+        store_narrow(part, y + i, to_write(e.value));
       }
       auto const top = x == m;
       G const other = math::keep_nan(x, G(select(top, G(0), e.value)));
@@ -130,7 +140,7 @@ template <class T, class L> struct row_steps {
     G const m = G(static_cast<S>(sums.largest));
     G const floor = G(sums.floor());
     for_each_register<G>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
-      store_narrow(part, y + i, exponential_of(load_wide(part, z + i, T(0)), m, floor).value);
+      store_narrow(part, y + i, to_write(exponential_of(load_wide(part, z + i, T(0)), m, floor).value));
     });
   }
 

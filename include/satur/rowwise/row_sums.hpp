@@ -39,9 +39,12 @@ template <class T> struct row_sums {
   S allowed[row_group_size] = {};
 
   [[nodiscard]] bool has_sums() const { return !is_nan(largest) && !is_infinite(largest); }
-  /// Below largest - 800 the exponential is 0.
+  /// Below largest - 800 the exponential is 0. So it is below largest - 700 for float, which it cannot reach: smaller
+  /// exponentials would be subnormal even in double.
   [[nodiscard]] SATUR_INLINE S floor() const {
-    return static_cast<S>(largest) - (std::same_as<S, long double> ? S(12000) : S(800));
+    return static_cast<S>(largest) - (std::same_as<T, float>         ? S(700)
+                                      : std::same_as<S, long double> ? S(12000)
+                                                                     : S(800));
   }
 
   /// The sum of x, always by the same pairs.

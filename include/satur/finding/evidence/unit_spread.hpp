@@ -55,5 +55,5 @@ private:
   }
 };
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

@@ -75,5 +75,5 @@ inline void advise_smaller_rate(run_case const& run, finding& f) {
   return behind;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 #endif

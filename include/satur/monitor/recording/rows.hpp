@@ -116,4 +116,4 @@ template <class Y, class Z> void require_result(char const* name, Y& y, Z const&
   require_another_start(name, y, z);
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail

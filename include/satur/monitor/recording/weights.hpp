@@ -103,7 +103,7 @@ template <class X>
   return summary;
 }
 
-} // namespace satur::detail
+} // namespace satur::inline SATUR_ABI::detail
 
 SATUR_COMPILED_PASS(float, satur::detail::drawn_moments_pass<float>);
 SATUR_COMPILED_PASS(double, satur::detail::drawn_moments_pass<double>);
