@@ -11,9 +11,9 @@ as their lines stay as they are.
 A line counts as covered if gcov saw a test of its family run it, or, where the line is a constant outside all functions, if
 a test of the family runs any line of its header. The family of include/satur/FOLDER/ is tests/FOLDER/; FAMILIES has the
 exceptions. Of a family only the files run that include the header: first the one of the same name, then those that run the
-line, then the others, until one fails. Everything is compiled with -O0 and for one instruction set, but for files marked
-"// levels: all", which have them all; a mutant has the flags of the coverage, with which all tests have to pass first. A
-family that fails without any mutant is named and left out.
+line, then the others, until one fails. Everything is compiled with -O0 --coverage and for one instruction set; tests/simd,
+which is about the choice between them, for all. All tests have to pass with these flags first. A family that fails without
+any mutant is named and left out.
 
 A mutant that does not compile is drawn again. The limit, 180 s, is for all test programs of a mutant together: one that is
 beyond it has timed out. That counts as caught, because ctest has a limit too. A mutant that changes nothing which a program
@@ -134,7 +134,7 @@ class Test:
         self.path = path
         self.family = path.split('/')[1]
         self.name = os.path.splitext(os.path.basename(path))[0]
-        self.all_levels = '// levels: all' in read(path).split('\n')[:5]
+        self.all_levels = self.family == 'simd' and '// levels: all' in read(path).split('\n')[:5]
         self.includes = set()
         self.lines = {}  # header -> lines that it runs
         self.idle = {}  # header -> lines that it could run and does not
@@ -393,7 +393,8 @@ def work(builder, draw, count, tests, equivalents, say):
         c.verdict = c.verdict or 'survived'
         if not builder.options.keep and c.place:
             shutil.rmtree(os.path.join(ROOT, c.place), ignore_errors=True)
-        say('%s:%d: %s: %s%s' % (c.header, c.line, c.mutant.operator, c.verdict, ' (' + c.by + ')' if c.by else ''))
+        say('%s:%d: %s: %s%s\n        before: %s\n        after:  %s' %
+            (c.header, c.line, c.mutant.operator, c.verdict, ' (' + c.by + ')' if c.by else '', c.before, c.after))
 
     def started():
         return len([c for c in kept if c.verdict != 'does not compile'])
