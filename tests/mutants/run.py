@@ -3,6 +3,7 @@
 
     tests/mutants/run.py                      40 mutants of seed 1
     tests/mutants/run.py --seed 7 --count 20 --only record --jobs 4
+    tests/mutants/run.py --operator 'missing refusal' --count 1000
 
 A mutant is one operator (operators.py) at one line. The operators take turns, so that each kind of mistake is drawn as
 often as the others; within an operator every place is as likely as another. The same seed draws the same mutants as long
@@ -54,6 +55,8 @@ def options_of(arguments):
     p.add_argument('--seed', default='1', help='any text; 1 if not given')
     p.add_argument('--count', type=int, default=40, help='mutants that compile; 40 if not given')
     p.add_argument('--only', action='append', metavar='FOLDER', help='of include/satur; can be given again')
+    p.add_argument('--operator', action='append', choices=operators.OPERATORS, metavar='NAME',
+                   help="of OPERATORS in operators.py, as 'missing refusal'; can be given again")
     p.add_argument('--at', metavar='FILE:LINE', help='every mutant of one line, as record/saturation.hpp:98')
     p.add_argument('--jobs', type=int, default=os.cpu_count() or 2, help='compilers and tests at a time')
     p.add_argument('--limit', type=float, default=180.0, metavar='SECONDS', help='for the tests of one mutant; 180')
@@ -496,6 +499,8 @@ def main():
             if folder in wanted and not left_out.keys() & set(family):
                 candidates += candidates_of(header, [t for t in tests if t.family in family])
     candidates.sort(key=lambda c: (c.header, c.mutant.first, c.mutant.last, c.mutant.by, c.mutant.operator))
+    if options.operator:
+        candidates = [c for c in candidates if c.mutant.operator in options.operator]
     if options.at:
         header, line = options.at.split(':')
         candidates = [c for c in candidates if c.header == HEADERS + '/' + header and c.line == int(line)]
