@@ -12,9 +12,9 @@ as their lines stay as they are.
 A line counts as covered if gcov saw a test of its family run it, or, where the line is a constant outside all functions, if
 a test of the family runs any line of its header. The family of include/satur/FOLDER/ is tests/FOLDER/; FAMILIES has the
 exceptions. Of a family only the files run that include the header: first the one of the same name, then those that run the
-line, then the others, until one fails. Everything is compiled with -O0 --coverage and for one instruction set; tests/simd,
-which is about the choice between them, for all. All tests have to pass with these flags first. A family that fails without
-any mutant is named and left out.
+line, then the others, until one fails. Everything is compiled with -O1 --coverage and for one instruction set; tests/simd,
+which is about the choice between them, for all. All tests have to pass with these flags first, in a quarter of the limit. A
+family that does not is named and left out.
 
 A mutant that does not compile is drawn again. The limit, 180 s, is for all test programs of a mutant together: one that is
 beyond it has timed out. That counts as caught, because ctest has a limit too. A mutant that changes nothing which a program
@@ -153,7 +153,7 @@ class Builder:
         self.build = os.path.join('build', 'mutants')
         self.compiler = os.environ.get('CXX', 'g++').split()
         self.gcov = os.environ.get('GCOV', 'gcov').split()
-        self.flags = ['-std=c++20', '-O0', '--coverage', '-w', '-pthread',
+        self.flags = ['-std=c++20', '-O1', '--coverage', '-w', '-pthread',
                       '-DSATUR_SHARED_DIR="%s"' % os.path.abspath(options.shared),
                       '-DSATUR_TESTS_DIR="%s"' % os.path.join(ROOT, 'tests')]
         self.flags += options.flags.split()
@@ -208,6 +208,9 @@ class Builder:
         test.seconds = time.monotonic() - begun
         if status != 0:
             test.message = 'fails: ' + failing_test(output)
+            return
+        if test.seconds > 0.25 * self.options.limit:
+            test.message = 'takes %.0f s' % test.seconds
             return
         status, output = run(self.gcov + ['--json-format', '--stdout', program + '.gcda'], 600)
         for line in output.split('\n'):
