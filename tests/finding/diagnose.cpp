@@ -653,6 +653,30 @@ TEST_CASE("diagnose: names units if the monitor records them") {
   CHECK(found[0].units[0].unit == 0);
 }
 
+TEST_CASE("finding: z is described as it is now, else as it was at the start") {
+  satur::named_record r = record_of(satur::observe(satur::relu{}, std::vector<double>{-2.0, 2.0}));
+  r.origin.first.saturation = satur::observe(satur::relu{}, std::vector<double>{-3.0, 3.0});
+  auto const words = [&] { return satur::detail::spread_text(satur::detail::layer_case(r, nullptr, {})); };
+  CHECK(words() == "z has standard deviation 2; ");
+  r.record.saturation = satur::observe(satur::relu{}, std::vector<double>{std::nan("")});
+  CHECK(words() == "z had standard deviation 3 at the start; ");
+  r.origin.first = {};
+  CHECK(words() == "");
+}
+
+TEST_CASE("diagnose: no advice to rescale weights if that gives no slope back") {
+  // Half of the units are at z = 1 and half at -1: beyond the limit of the rule, with a standard deviation of 1
+  // already.
+  satur::named_record r =
+      record_of(satur::observe(satur::tanh{}, std::vector<double>{-1.0, 1.0}, satur::z_beyond{0.5}));
+  std::vector<satur::finding> const found = satur::diagnose(std::vector<satur::named_record>{r});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].symptom == symptom::saturated_layer);
+  CHECK(found[0].cause == satur::cause::spread);
+  CHECK(found[0].cure.what == satur::remedy::none);
+  CHECK(found[0].cure.advice == "");
+}
+
 TEST_CASE("finding: every number in its place") {
   auto const first = [](std::vector<satur::named_record> const& records, symptom what) {
     for (satur::finding const& f : satur::diagnose(records)) {

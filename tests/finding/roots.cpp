@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <sstream>
 #include <string>
@@ -67,6 +68,12 @@ void check_prediction(training_run const& run, satur::finding const& f) {
   satur::layer_state const after = run.after(f);
   CHECK(f.cure.predicted->slope_share == doctest::Approx(after.slope_share).epsilon(0.1));
   CHECK(std::fabs(f.cure.predicted->saturated() - after.saturated()) < 0.02);
+}
+
+/// The number that follows these words; NaN without them.
+double number_after(std::string const& words, std::string const& before) {
+  std::size_t const at = words.find(before);
+  return at == std::string::npos ? std::nan("") : std::strtod(words.c_str() + at + before.size(), nullptr);
 }
 
 bool follows(satur::finding const& f, std::string const& layer) {
@@ -329,6 +336,23 @@ TEST_CASE("roots: biases of +6 and -6 by turns are one fault") {
   CHECK(f.cure.what == remedy::recenter);
   CHECK(f.cure.units.size() == width);
   check_prediction(one, f);
+  CHECK(f.symptom == symptom::saturated_layer);
+  CHECK(f.severity == satur::severity::alarm);
+  // Inputs of tanh units of mean square about 0.4 add a standard deviation of 0.6 to the biases.
+  CHECK(number_after(f.reason, "z of a unit began with root mean square mean ") == doctest::Approx(6.0).epsilon(0.05));
+  CHECK(number_after(f.reason, " and standard deviation ") == doctest::Approx(0.6).epsilon(0.3));
+
+  training_run mild = tanh_run(); // the means are beyond 2 std z, but more than 5 % of the slope is left
+  for (std::size_t u = 0; u < width; ++u) {
+    mild.layers[1].b[u] = u % 2 == 0 ? 2.2 : -2.2;
+  }
+  f = only(mild);
+  CHECK(f.layers == names{"hidden 2"});
+  CHECK(f.cause == cause::bias);
+  CHECK(f.symptom == symptom::mean_shift);
+  CHECK(f.severity == satur::severity::warning);
+  CHECK(f.evidence == "in 24 of 24 units |mean z| was above 2 std z at the start");
+  CHECK(f.value == 1.0);
 
   training_run all = tanh_run();
   for (std::size_t l = 0; l < 3; ++l) {

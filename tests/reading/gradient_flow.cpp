@@ -61,7 +61,16 @@ TEST_CASE("gradient flow: AUTOTRAINER's limits") {
   CHECK(satur::flow_of(layers).state == flow::vanishing);
   layers[1].infinite = 1;
   CHECK(satur::flow_of(layers).state == flow::not_finite);
-  CHECK(satur::flow_of(std::span<satur::gradient_record const>(layers.data(), 1)).state == flow::unknown);
+  for (std::size_t const few : {0u, 1u}) { // nothing to compare: no number is known
+    std::span<satur::gradient_record const> const one(layers.data(), few);
+    satur::gradient_flow const none_known = satur::flow_of(one);
+    CHECK(none_known.state == flow::unknown);
+    CHECK((std::isnan(none_known.first) && std::isnan(none_known.last) && std::isnan(none_known.ratio)));
+    satur::layer_flow const no_ratios = satur::layer_flow_of(one);
+    CHECK(no_ratios.state == flow::unknown);
+    CHECK((no_ratios.from == 0 && no_ratios.ratios == 0));
+    CHECK((std::isnan(no_ratios.smallest) && std::isnan(no_ratios.largest)));
+  }
   std::ostringstream out;
   out << satur::flow_of(gradient(1e-6), gradient(1.0));
   CHECK(out.str() == "gradient flow vanishing: norm of dL/dz 1e-06 in the first layer, 1 in the last, ratio 1e-06");

@@ -24,6 +24,39 @@ template <class X> std::string printed(X const& x) {
 
 } // namespace
 
+TEST_CASE("saturation: text, each number in its place") {
+  CHECK(printed(satur::saturation{}) == "nothing observed: 0 pre-activations z, saturated where no rule yet\n"
+                                        "  saturated    - %  (low - %, high - %)\n"
+                                        "  mean slope   -\n"
+                                        "  z            mean -, std -, from - to -\n"
+                                        "  output       mean -, std -\n");
+  satur::saturation s;
+  s.count = 40;
+  s.low = 2;
+  s.high = 8;
+  s.nan = 3;
+  s.infinite = 4;
+  s.slope = {40, 0.125, 0.1};
+  s.z = {36, 1.5, 36.0 * 6.25};
+  s.output = {36, 0.75, 36.0 * 0.0625};
+  s.lowest_z = -6.5;
+  s.highest_z = 7.25;
+  s.rule = satur::z_beyond{6.0}.definition();
+  s.activation = "ramp";
+  s.peak_slope = 0.5;
+  CHECK(printed(s) == "ramp: 40 pre-activations z, saturated where |z| > 6\n"
+                      "  saturated    25.0 %  (low 5.0 %, high 20.0 %)\n"
+                      "  mean slope   0.125  (25.0 % of the peak 0.5)\n"
+                      "  z            mean 1.5, std 2.5, from -6.5 to 7.25\n"
+                      "  output       mean 0.75, std 0.25\n"
+                      "  NOT FINITE   3 NaN (in no other number), 4 infinite\n");
+  s.nan = 0; // either is told
+  CHECK(printed(s).ends_with("  NOT FINITE   0 NaN (in no other number), 4 infinite\n"));
+  s.nan = 3;
+  s.infinite = 0;
+  CHECK(printed(s).ends_with("  NOT FINITE   3 NaN (in no other number), 0 infinite\n"));
+}
+
 TEST_CASE("gradient record: text") {
   CHECK(printed(satur::gradient_record{}) == "dL/dz of 0 finite values: rms -, - % exactly 0");
   CHECK(printed(satur::gradient_record{8, 1, 0, 0, {50.0, 0.0}}) ==

@@ -162,3 +162,54 @@ TEST_CASE("write_history: JSON Lines with the same columns") {
       "\"nonfinite\":3,\"low_fraction\":0.2,\"high_fraction\":0.4,\"mean_slope\":0.2,\"slope_share\":0.4,"
       "\"gradient_rms\":3.5355339059327378,\"log10_update\":-3}\n"));
 }
+
+TEST_CASE("write_csv and write_history: a row for each step, layer by layer, training before evaluation") {
+  satur::monitor mon;
+  for (std::size_t step = 0; step < 3; ++step) {
+    mon["b"].observe(ramp{}, std::vector<double>(step + 1, 0.5)); // its count tells a step from the others
+    mon["a"].observe(ramp{}, std::vector<double>(step + 5, 0.5));
+    mon.end_step();
+  }
+  mon.eval();
+  for (std::size_t step = 0; step < 2; ++step) {
+    mon["b"].observe(ramp{}, std::vector<double>(step + 11, 0.5));
+    mon.end_step();
+  }
+  std::vector<std::string> const expected{
+      "b,training,0,1,", "b,training,1,2,", "b,training,2,3,", "b,evaluation,0,11,", "b,evaluation,1,12,",
+      "a,training,0,5,", "a,training,1,6,", "a,training,2,7,", "a,evaluation,0,0,",  "a,evaluation,1,0,"};
+  std::stringstream csv;
+  write_csv(mon, csv);
+  std::stringstream json;
+  write_history(mon, json);
+  std::string row;
+  std::string object;
+  std::getline(csv, row); // the header
+  for (std::string const& start : expected) {
+    REQUIRE(std::getline(csv, row));
+    CHECK_MESSAGE(row.starts_with(start), row);
+    REQUIRE(std::getline(json, object));
+    std::stringstream fields(start);
+    std::string layer;
+    std::string phase;
+    std::string step;
+    std::string count;
+    std::getline(std::getline(std::getline(std::getline(fields, layer, ','), phase, ','), step, ','), count, ',');
+    CHECK_MESSAGE(object.starts_with("{\"layer\":\"" + layer + "\",\"phase\":\"" + phase + "\",\"step\":" + step +
+                                     ",\"count\":" + count + ','),
+                  object);
+  }
+  CHECK(!std::getline(csv, row));
+  CHECK(!std::getline(json, object));
+}
+
+TEST_CASE("write_history: every character of a name, and null for what was not seen") {
+  satur::monitor mon;
+  mon["\\\n\x1f\x20\x7f\xc3\xa9"].observe(ramp{}, std::vector<double>{none});
+  mon.end_step();
+  std::ostringstream out;
+  write_history(mon, out);
+  CHECK(out.str() == "{\"layer\":\"\\\\\\u000a\\u001f\x20\x7f\xc3\xa9\",\"phase\":\"training\",\"step\":0,\"count\":0,"
+                     "\"low\":0,\"high\":0,\"nonfinite\":1,\"low_fraction\":null,\"high_fraction\":null,"
+                     "\"mean_slope\":null,\"slope_share\":null,\"gradient_rms\":null,\"log10_update\":null}\n");
+}

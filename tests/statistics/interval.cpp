@@ -173,7 +173,24 @@ TEST_CASE("Hoeffding and Bernstein intervals: hand-computed values, clipped to t
   CHECK(std::isnan(satur::mean_derivative_interval(one).low));
   CHECK(std::isnan(satur::mean_derivative_interval(satur::saturation{}).estimate));
   CHECK(std::isnan(satur::hoeffding_interval(satur::saturation{}, range).low));
-  CHECK_THROWS_AS(static_cast<void>(satur::hoeffding_interval(s, {1.0, 1.0})), std::invalid_argument);
+  double const infinity = std::numeric_limits<double>::infinity();
+  for (satur::slope_range const& bad : {satur::slope_range{1.0, 1.0},
+                                        {1.0, 0.0},
+                                        {-infinity, 1.0},
+                                        {0.0, infinity},
+                                        {std::nan(""), 1.0},
+                                        {0.0, std::nan("")}}) {
+    CHECK_THROWS_WITH_AS(static_cast<void>(satur::hoeffding_interval(s, bad)),
+                         doctest::Contains("hoeffding_interval: range"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(static_cast<void>(satur::bernstein_interval(s, bad)),
+                         doctest::Contains("bernstein_interval: range"), std::invalid_argument);
+  }
+  for (double const level : {0.0, 1.0, std::nan("")}) {
+    CHECK_THROWS_AS(static_cast<void>(satur::hoeffding_interval(s, range, level)), std::invalid_argument);
+    CHECK_THROWS_AS(static_cast<void>(satur::bernstein_interval(s, range, level)), std::invalid_argument);
+    CHECK_THROWS_AS(static_cast<void>(satur::mean_derivative_interval(s, level)), std::invalid_argument);
+    CHECK_THROWS_AS(static_cast<void>(satur::clustered_interval({}, level)), std::invalid_argument);
+  }
 
   CHECK(satur::slope_range_of(satur::sigmoid{}).low == 0.0);
   CHECK(satur::slope_range_of(satur::sigmoid{}).high == 0.25);
@@ -246,6 +263,8 @@ TEST_CASE("clustered interval: design effect") {
   CHECK(one.high == 1.0);
   CHECK(std::isnan(satur::clustered_interval({}).low));
   CHECK(std::isnan(satur::intraclass_correlation(std::vector<satur::cluster_count>{{1, 2}})));
+  CHECK_THROWS_AS(static_cast<void>(satur::intraclass_correlation(std::vector<satur::cluster_count>{{1, 2}, {3, 2}})),
+                  std::invalid_argument);
   CHECK_THROWS_AS(static_cast<void>(satur::clustered_interval(std::vector<satur::cluster_count>{{3, 2}, {1, 2}})),
                   std::invalid_argument);
 }

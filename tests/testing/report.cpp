@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <type_traits>
@@ -28,6 +29,29 @@ struct bad {
   template <std::floating_point T> T value(T z) const { return T(1) / (T(1) + std::exp(-z)); }
   template <std::floating_point T> T derivative(T z) const { return value(z) * (T(1) - value(z)); }
 };
+/// The sigmoid, `steps` halves of the epsilon larger below 0: 2 f(0) - f(z) is missed by as much.
+struct off_the_point {
+  double steps;
+  double value(double z) const {
+    return z < 0.0 ? 1.0 - value(-z) + 0.5 * steps * std::numeric_limits<double>::epsilon() : satur::sigmoid{}.value(z);
+  }
+  double derivative(double z) const { return satur::sigmoid{}.derivative(z); }
+};
+/// tanh, one step of its last bit larger below 0.
+struct almost_odd {
+  double value(double z) const { return z < 0.0 ? -std::nextafter(value(-z), 0.0) : std::tanh(z); }
+  double derivative(double z) const { return satur::tanh{}.derivative(z); }
+};
+/// tanh with a slope that is 1 % too large for |z| in [from, to).
+struct wrong_between {
+  double from;
+  double to;
+  double value(double z) const { return std::tanh(z); }
+  double derivative(double z) const {
+    bool const inside = std::fabs(z) >= from && std::fabs(z) < to;
+    return satur::tanh{}.derivative(z) * (inside ? 1.01 : 1.0);
+  }
+};
 
 } // namespace
 
@@ -37,6 +61,28 @@ TEST_CASE("check_activation: correct activations pass, with symmetry") {
   CHECK(check_activation<double>(satur::sigmoid{}, check_options{.about = symmetry::about_point, .center = 0.5})
             .passed());
   CHECK(check_activation<double>(for_double_only{}, check_options{.about = symmetry::odd}).checks > 10000);
+}
+
+TEST_CASE("check_activation: symmetry about a point to four roundings of its height, about 0 to the last bit") {
+  using satur::testing::symmetry;
+  auto const breaks = [](auto const& act, check_options o) {
+    o.passes = false;
+    return check_activation<double>(act, o).failed("the symmetry that is stated");
+  };
+  CHECK_FALSE(breaks(off_the_point{4.0}, {.about = symmetry::about_point, .center = 0.5}));
+  CHECK(breaks(off_the_point{5.0}, {.about = symmetry::about_point, .center = 0.5}));
+  CHECK(breaks(almost_odd{}, {.about = symmetry::odd}));
+}
+
+TEST_CASE("check_activation: slopes are compared with differences from |z| = 0.005 on, in the range of the options") {
+  auto const finds = [](wrong_between const& act, double low, double high) {
+    return check_activation<double>(act, check_options{.low = low, .high = high, .grid = 1601, .passes = false})
+        .failed("slope, by finite differences");
+  };
+  CHECK(finds({0.005, 0.0053}, -0.02, 0.02));
+  CHECK_FALSE(finds({0.004, 0.0049}, -0.02, 0.02));
+  CHECK(finds({0.9, 1.0}, -1.0, 1.0));
+  CHECK_FALSE(finds({1.0001, 1.1}, -1.0, 1.0));
 }
 
 TEST_CASE("report: text has property, place, both numbers and cause") {

@@ -35,3 +35,8 @@ TEST_CASE("label: long names are cut and stay distinct") {
     CHECK(seen.insert(std::string(cut)).second);
   }
 }
+
+// Labels are in files, so their text must not change. FNV-1a of the name is 0xcc0aa940; its lowest digit comes first.
+TEST_CASE("label: text of a name that is cut") {
+  CHECK(std::string(satur::label("an activation of forty-two parameters")) == "an activation of forty~049aa0cc");
+}

@@ -319,6 +319,13 @@ TEST_CASE("critical weights: a missing critical line and invalid input throw wit
              "relu has no critical point with bias variance 0.1: sigma_w^2 E f'^2 is 1 at sigma_w^2 = 2"));
   CHECK(says([] { (void)theory::critical_weight_variance(satur::soft_shrink{}, 0.0); },
              "soft_shrink has no critical point with bias variance 0: those that have one go from about "));
+  // The largest is that of q* = 1e8: q - E f^2 / E f'^2 is 2 w sqrt(q) phi(w / sqrt q) / P(|z| > w) - w^2, with w =
+  // 1/2.
+  double const most =
+      1e4 * std::exp(-0.5 * 0.25e-8) / std::sqrt(2.0 * std::numbers::pi) / std::erfc(0.5e-4 / std::numbers::sqrt2) -
+      0.25;
+  CHECK(says([] { (void)theory::critical_weight_variance(satur::soft_shrink{}, 0.0); },
+             (" to " + satur::detail::message(most) + " (searched with q* from 1e-8 to 1e8)").c_str()));
   CHECK(says([] { (void)theory::critical_weight_variance(satur::tanh_shrink{}, 0.0); }, "those that have one"));
   double const nan = std::numeric_limits<double>::quiet_NaN();
   for (double const bad : {-0.1, nan, HUGE_VAL}) {

@@ -456,8 +456,17 @@ TEST_CASE("predict: invalid networks throw with a message") {
   // a recursion that leaves the range of double states the layer
   auto const diverging = theory::network_of(satur::lecun_normal{1e10}, same(10, 40));
   CHECK_THROWS_AS((void)theory::predict(satur::relu{}, diverging), theory::divergence_error);
-  CHECK(has(words_of([&] { (void)theory::predict(satur::relu{}, diverging); }),
-            "satur::theory::predict: z of layer 16 of 40 has mean 0 and variance inf"));
+  CHECK(
+      has(words_of([&] { (void)theory::predict(satur::relu{}, diverging); }),
+          "satur::theory::predict: z of layer 16 of 40 has mean 0 and variance inf, beyond double; layer 15 still had "
+          "variance 6.10352e+295. Draw smaller weights: fan-in times weight variance is 1e+20")); // 1e300 / 2^14
+  CHECK(
+      has(words_of([&] {
+            (void)theory::predict(satur::relu{}, network{.layers = {{.size = {10, 10}, .weight_variance = 1e300}},
+                                                         .input_variance = 1e10});
+          }),
+          "satur::theory::predict: z of layer 1 of 1 has mean 0 and variance inf, beyond double. Draw smaller weights: "
+          "fan-in times weight variance is 1e+301"));
   CHECK(has(words_of([&] {
               (void)theory::predict(satur::exponential{}, theory::network_of(satur::he_normal{}, same(10, 9)));
             }),

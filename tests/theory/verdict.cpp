@@ -553,12 +553,22 @@ TEST_CASE("judge: zeros, equal weights, and laws that are not finite get a sente
   CHECK(zeros.problem == start_problem::zero_weights);
   CHECK(zeros.gradient == theory::gradient_trend::vanishing);
   CHECK(zeros.layer == 1);
+  CHECK((zeros.gradient_factor == 0.0 && zeros.gradient_size == 0.0));
+  auto const unpredicted = [](theory::verdict const& v) { // no number stands for what was not predicted
+    return std::isnan(v.slope_share) && std::isnan(v.saturated_share) && std::isnan(v.advised_factor) &&
+           v.predicted.layers.empty();
+  };
+  auto const no_numbers = [&](theory::verdict const& v) {
+    return unpredicted(v) && std::isnan(v.gradient_factor) && std::isnan(v.gradient_size);
+  };
+  CHECK(unpredicted(zeros));
   CHECK(zeros.text == "All weights of layer 2 of 3 are 0: its units are equal, and no gradient passes to what is "
                       "below. Draw random weights.");
   ill.layers[1].weight_mean = 0.3;
   theory::verdict const equal = verdict_of(satur::tanh{}, ill);
   CHECK(equal.problem == start_problem::equal_weights);
   CHECK(equal.layer == 1);
+  CHECK(no_numbers(equal));
   CHECK(equal.text == "All weights of layer 2 of 3 are the same number: its units compute the same, and get the same "
                       "gradient. Draw random weights.");
   for (double const number : {nan, infinity, -infinity}) {
@@ -570,12 +580,14 @@ TEST_CASE("judge: zeros, equal weights, and laws that are not finite get a sente
       bool const weights = member == &theory::layer_law::weight_variance || member == &theory::layer_law::weight_mean;
       CHECK(v.problem == start_problem::not_finite);
       CHECK(v.layer == 2);
+      CHECK(no_numbers(v));
       CHECK(has(v.text, std::string("The distribution of the ") + (weights ? "weights" : "biases") +
                             " of layer 3 of 3 is not finite"));
     }
     ill = net;
     ill.input_mean = number;
     CHECK(verdict_of(satur::relu{}, ill).problem == start_problem::inputs);
+    CHECK(no_numbers(verdict_of(satur::relu{}, ill)));
   }
   // a recursion that leaves double, at either end
   for (double const gain : {1e10, 1e-10}) {

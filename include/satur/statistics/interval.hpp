@@ -176,7 +176,8 @@ inline void require_part(char const* function, std::uint64_t k, std::uint64_t n)
 
 /// The correlation of two observations of one cluster (analysis of variance, Fisher). 0 if clusters do not matter, 1 if
 /// each is saturated entirely or not at all; slightly below 0 by chance. NaN with fewer than two clusters, with one
-/// observation in each, or if all observations are equal.
+/// observation in each, or if all observations are equal. Throws std::invalid_argument if a cluster has saturated >
+/// count.
 [[nodiscard]] inline double intraclass_correlation(std::span<cluster_count const> clusters) {
   double k = 0.0;
   double n = 0.0;
