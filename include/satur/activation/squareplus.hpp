@@ -112,7 +112,7 @@ private:
     auto const left_side = z < T(0);
     T const c = rounded(T(0.5) * whole_b);
     T const largest = T((std::numeric_limits<E>::max)());
-    T const size = math::minimum(largest, math::magnitude(z));
+    T const size = math::minimum(largest, math::magnitude(math::finite_part(z)));
     auto const scaled = size > T(C::large);
     T const scale = select(scaled, T(C::scale), T(1));
     T const x = rounded(size * scale);
@@ -135,8 +135,8 @@ private:
     T const right = Default ? select(scaled, size, half) : half * select(scaled, T(1 / C::scale), T(1));
     T const slope = rounded(left_slope * scale) * scale;
     T const value_scale = math::selected(select(left_side, select(z < -largest, T(0), scale), T(1)));
-    return {select(left_side, T(left * value_scale), select(z > largest, z, right)),
-            select(left_side, slope, T(T(1) - slope))};
+    T const value = select(left_side, T(left * value_scale), select(z > largest, z, right));
+    return {math::at_infinity(z, select(left_side, T(0), z), value), select(left_side, slope, T(T(1) - slope))};
   }
 };
 
