@@ -39,6 +39,7 @@ import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True
 import operators
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

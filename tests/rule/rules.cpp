@@ -329,6 +329,10 @@ TEST_CASE("rules: invalid arguments throw with a message") {
   };
   refused(satur::z_at_least{0.0}, satur::tanh{}, "finite number > 0");
   refused(satur::z_at_least{never}, satur::tanh{}, "finite number > 0");
+  refused(satur::z_at_least{std::nan("")}, satur::tanh{}, "finite number > 0");
+  for (double const ratio : {0.0, -0.1, 1.01, std::nan("")}) {
+    refused(satur::slope_below{ratio}, satur::tanh{}, "slope_below: ratio is ");
+  }
   refused(satur::z_outside{1.0, -1.0}, satur::tanh{}, "low <= high");
   refused(satur::z_outside{never, 1.0}, satur::tanh{}, "low <= high");
   refused(satur::scaled_output_beyond{1.0}, satur::tanh{}, "in (0, 1)");
