@@ -97,6 +97,11 @@ SATUR_INLINE constexpr exp_of_products<T> exp_for_products(T const& x, M const& 
     using C = exp_constants<element_t<T>>;
     reduced_argument<T> const a = reduce(clamp_below(x));
     T const start = exp_reduced(a.r);
+    if constexpr (has_scale_v<T>) { // one instruction lowers it; a product with 0 does not underflow
+      T const first = select(only_added, T(C::small_below), T(C::zero_below));
+      T const e = scale_exponent(selected(select(x < first, T(0), start)), a.n.value);
+      return {e, e, {T(1), T(1)}};
+    }
     lowering<T> last = lowering_by(a.n, exponent_t<T>(0));
     T const r = last.raised(start);
     last.back = select(r > select(only_added, T(C::raised_small), T(C::raised_zero)), T(C::back), T(0));

@@ -25,6 +25,7 @@ template <> struct exp_constants<float> {
   static constexpr float lowest = -105.0f;             // below it e^x is 0
   static constexpr float highest = 89.0f;              // above it e^x is inf
   static constexpr float zero_below = -0x1.9fe368p+6f; // e^x rounds to 0 there
+  static constexpr float small_below = -41.5f;         // e^x changes no sum with 1 there
   static constexpr float least_of_sum = -48.0f;
   static constexpr int raised = 40;
   static constexpr float back = 0x1p-40f;
@@ -44,6 +45,7 @@ template <> struct exp_constants<double> {
   static constexpr double lowest = -746.0;
   static constexpr double highest = 710.0;
   static constexpr double zero_below = -0x1.74910d52d3051p+9;
+  static constexpr double small_below = -110.5;
   static constexpr double least_of_sum = -160.0;
   static constexpr std::int64_t raised = 300;
   static constexpr double back = 0x1p-300;
