@@ -22,8 +22,15 @@ enum class simd_level { baseline, avx2, avx512 };
 }
 
 #if SATUR_HAS_WIDE_LANES
-#define SATUR_AVX512 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
-#define SATUR_AVX2 __attribute__((target("avx2,fma")))
+// noclone: g++ 13 makes a copy that takes a register by value in place of an address, which code for another instruction
+// set passes elsewhere. It calls these functions from there if a user's formula is not SATUR_INLINE.
+#if defined(__GNUC__) && !defined(__clang__)
+#define SATUR_NOCLONE __attribute__((noclone))
+#else
+#define SATUR_NOCLONE
+#endif
+#define SATUR_AVX512 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))) SATUR_NOCLONE
+#define SATUR_AVX2 __attribute__((target("avx2,fma"))) SATUR_NOCLONE
 #endif
 
 /// Bytes of the widest register that the file was compiled for: what a scalar call's neighbors would use.
