@@ -80,17 +80,6 @@
 #define SATUR_HAS_DISPATCH 0
 #endif
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SATUR_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SATUR_SANITIZED 1
-#endif
-#endif
-#ifndef SATUR_SANITIZED
-#define SATUR_SANITIZED 0
-#endif
-
 /// 1 where the compiler may assume that no number is NaN or infinite: -ffast-math, -Ofast, -ffinite-math-only.
 #if defined(__FAST_MATH__) || defined(_M_FP_FAST) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #define SATUR_FINITE_MATH 1

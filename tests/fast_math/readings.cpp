@@ -199,16 +199,19 @@ TEST_CASE("fast math: the loss without a chance level, and with NaN") {
   satur::monitor falling;
   satur::monitor flat;
   satur::monitor broken;
+  satur::monitor stalled;
   for (int step = 0; step < 100; ++step) {
     falling.loss(2.0 - 0.015 * step);
     flat.loss(2.0 + 0.001 * (step % 2));
+    stalled.loss(1.5 + 0.001 * (step % 2), 2.0);
     broken.loss(step == 95 ? not_a_number : 2.0);
-    for (satur::monitor* const mon : {&falling, &flat, &broken}) {
+    for (satur::monitor* const mon : {&falling, &flat, &broken, &stalled}) {
       mon->end_step();
     }
   }
   CHECK(satur::judge(falling.losses()) == satur::run_state::learning);
-  CHECK(satur::judge(flat.losses()) == satur::run_state::stalled);
+  CHECK(satur::judge(flat.losses()) == satur::run_state::unknown);
+  CHECK(satur::judge(stalled.losses()) == satur::run_state::stalled);
   CHECK(satur::judge(broken.losses()) == satur::run_state::diverging);
 }
 

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace satur::math::detail {
+namespace satur::inline SATUR_ABI::math::detail {
 
 /// Constants of the argument reduction x = n ln2 + r, |r| <= ln2/2, and of e^r = 1 + r + r^2 q(r). q is the minimax
 /// polynomial for the relative error of e^r (Remez exchange at 60 digits).
@@ -159,4 +159,4 @@ template <class T> SATUR_INLINE constexpr scaled_number<T> scaled_number_of(T co
   return {Int(kept - Int(C::bias)), x * from_bits<E>(Int((Int(2 * C::bias) - kept) << C::mantissa_bits))};
 }
 
-} // namespace satur::math::detail
+} // namespace satur::inline SATUR_ABI::math::detail

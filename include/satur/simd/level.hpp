@@ -22,8 +22,8 @@ enum class simd_level { baseline, avx2, avx512 };
 }
 
 #if SATUR_HAS_WIDE_LANES
-// noclone: g++ 13 makes a copy that takes a register by value in place of an address, which code for another instruction
-// set passes elsewhere. It calls these functions from there if a user's formula is not SATUR_INLINE.
+// noclone: g++ 13 makes a copy that takes a register by value in place of an address, which code for another
+// instruction set passes elsewhere. It calls these functions from there if a user's formula is not SATUR_INLINE.
 #if defined(__GNUC__) && !defined(__clang__)
 #define SATUR_NOCLONE __attribute__((noclone))
 #else

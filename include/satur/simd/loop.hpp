@@ -10,6 +10,7 @@
 #include "satur/simd/register_pair.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 
 namespace satur::inline SATUR_ABI::detail {
@@ -53,7 +54,9 @@ SATUR_AVX512 inline void store_masked(float* to, std::size_t count, math::lanes<
 SATUR_AVX512 inline void store_masked(double* to, std::size_t count, math::lanes<double, 8> const& x) {
   __builtin_ia32_storeupd512_mask(to, x.raw, static_cast<unsigned char>((1u << count) - 1u));
 }
-template <class L> inline constexpr bool masked_memory = math::is_lanes_v<L> && sizeof(L) == 64 && math::real_lanes<L>;
+template <class L> // not twins, which have the same size at AVX2
+inline constexpr bool masked_memory =
+    std::same_as<L, math::lanes<float, 16>> || std::same_as<L, math::lanes<double, 8>>;
 #else
 template <class L> inline constexpr bool masked_memory = false;
 #endif

@@ -3,6 +3,17 @@
 
 #include "satur/simd/register_pair.hpp"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SATUR_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SATUR_SANITIZED 1
+#endif
+#endif
+#ifndef SATUR_SANITIZED
+#define SATUR_SANITIZED 0
+#endif
+
 namespace satur::inline SATUR_ABI::detail {
 
 /// What a pass computes at a time: four registers side by side, so that their chains overlap. Measured on a Zen 4 core
