@@ -86,7 +86,7 @@ namespace detail {
 /// The label of a type that states its name as a constant: made by the compiler, so that it costs a copy of 32 bytes.
 template <class Named> inline constexpr label label_of = label(std::string_view(Named::name));
 template <class Named>
-concept has_constant_name = requires { typename std::bool_constant<(std::string_view(Named::name).size() != 0)>; };
+concept has_constant_name = requires { typename std::bool_constant<(!std::string_view(Named::name).empty())>; };
 } // namespace detail
 
 }} // namespace satur::SATUR_ABI

@@ -19,6 +19,7 @@ namespace satur::inline SATUR_ABI::detail {
 inline void advise_bias_of_zero_mean(run_case const& run, finding& f, layer_case const& l, bool flat,
                                      std::vector<std::size_t> shifted, bool beside_a_root) {
   std::vector<unit_origin> of_shifted;
+  of_shifted.reserve(shifted.size());
   for (std::size_t const u : shifted) {
     of_shifted.push_back(l.start[u]);
   }
