@@ -92,9 +92,41 @@ template <class T, class A> void check_all(A const& act) {
   }
 }
 
+/// As users write one. Functions that are not SATUR_INLINE may stay calls between code for two instruction sets.
+struct plain_tanh {
+  template <class T> T value(T z) const { return satur::math::tanh(z); }
+  template <class T> T derivative(T z) const { return T(1) - satur::math::tanh(z) * satur::math::tanh(z); }
+};
+
+/// The passes of a user's activation against its scalar calls, to the rounding errors that the levels may differ by.
+template <class T> void check_user() {
+  std::vector<T> const z = numbers<T>();
+  std::vector<T> y(z.size());
+  std::vector<T> dy(z.size());
+  auto const same = [](T a, T b) {
+    return std::isnan(a) ? std::isnan(b) : std::fabs(a - b) <= 4 * std::numeric_limits<T>::epsilon();
+  };
+  for (int l = 0; l <= static_cast<int>(satur::math::best_level()); ++l) {
+    satur::scoped_level const forced(static_cast<satur::simd_level>(l));
+    satur::forward(plain_tanh{}, z, y, dy);
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      T const value = plain_tanh{}.value(z[i]);
+      T const slope = plain_tanh{}.derivative(z[i]);
+      compared += 2;
+      if ((!same(y[i], value) || !same(dy[i], slope)) && ++wrong < 20) {
+        std::printf("an activation of a user, %d bits, at %.17g: %.17g and %.17g instead of %.17g and %.17g\n",
+                    static_cast<int>(8 * sizeof(T)), static_cast<double>(z[i]), static_cast<double>(y[i]),
+                    static_cast<double>(dy[i]), static_cast<double>(value), static_cast<double>(slope));
+      }
+    }
+  }
+}
+
 } // namespace
 
 int main() {
+  check_user<float>();
+  check_user<double>();
   test::for_each_activation([](auto const& act) {
     check_all<float>(act);
     check_all<double>(act);
