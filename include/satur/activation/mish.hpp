@@ -48,7 +48,7 @@ struct mish {
     // nothing beside 1, because a double below the range of float would underflow when it is narrowed
     constexpr bool narrowed = math::real_lanes<T> && G == math::grade::for_float;
     T const bound = T(12000);
-    T const zl = select(z < T(narrowed ? -0x1.b29a98p+6 : -12000), T(-bound), z);
+    T const zl = select(z < T(narrowed ? -0x1.b2a426p+6 : -12000), T(-bound), z);
     T const zs = select(zl > T(narrowed ? 100 : 12000), bound, zl);
     if constexpr (!math::real_lanes<T> || G == math::grade::for_float) {
       T const e = math::detail::exp_nonpositive(math::negative_magnitude(zs));
@@ -87,7 +87,7 @@ struct mish {
       math::split<T> const share = math::detail::times(n, r);
       T const y = rounded(zs * share.value);
       T const near_value = y + madd(zs, share.rest, math::fma(zs, share.value, T(-y)));
-      T const first = T(-0x1.77e08cd252138p+9); // the least z at which the slope does not round to 0
+      T const first = T(-0x1.77e0b87f54f94p+9); // the least z at which the value does not round to 0
       T const back = math::selected(select(scaled, select(zs < first, T(0), T(E(1) / up)), T(1)));
       T const value = select(zl > bound || z == T(0), zl, T(near_value * back)); // -0
       // the slope: (1 + z + u m) u r^2 for z < 0, (1 + u m) r^2 for z > 0

@@ -193,7 +193,8 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> logis
   T const limit = T(detail::last_of_gate<T>());
   T const kept = detail::kept_within(z, limit);
   split<T> const y{kept, T(0)};
-  constexpr double first = std::same_as<element_t<T>, float> ? -0x1.b29a98p+6 : -0x1.77e08cd252138p+9;
+  // the least z at which the value does not round to 0; that of the slope is 0.01 above
+  constexpr double first = std::same_as<element_t<T>, float> ? -0x1.b2a426p+6 : -0x1.77e0b87f54f94p+9;
   value_and_slope<T> const f = detail::gated<true>(kept, y, y, detail::gate_until{kept < T(first)});
   return {select(z > limit, z, f.value), f.slope};
 }

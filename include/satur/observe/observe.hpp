@@ -36,10 +36,8 @@ template <class A> inline constexpr saturation blank_record_of = blank_record<A>
 template <class A, class Rule> [[nodiscard]] saturation empty_record(A const& act, Rule const& rule) {
   require_valid_parameters(act);
   saturation const* blank = &blank_record_of<A>;
-#if defined(__GNUC__) || defined(__clang__)
-  asm(""
-      : "+r"(
-          blank)); // a copy: g++ would clear 200 bytes by an instruction that takes as long as a pass over 64 numbers
+#if SATUR_HAS_ASM // a copy: g++ would clear 200 bytes by an instruction that takes as long as a pass over 64 numbers
+  asm("" : "+r"(blank));
 #endif
   saturation record = *blank;
   auto const [name, first, second] = rule.definition(); // one by one, so that the name is not copied twice
