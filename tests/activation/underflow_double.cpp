@@ -3,3 +3,7 @@
 #include "support/underflow.hpp"
 
 TEST_CASE("underflow: no needless subnormal number in double") { test::check_needless_subnormals<double>(); }
+
+TEST_CASE("levels: every activation in lanes agrees with calls for one double") {
+  test::check_lanes_against_calls<double>();
+}

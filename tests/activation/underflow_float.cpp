@@ -4,6 +4,10 @@
 
 TEST_CASE("underflow: no needless subnormal number in float") { test::check_needless_subnormals<float>(); }
 
+TEST_CASE("levels: every activation in lanes agrees with calls for one float") {
+  test::check_lanes_against_calls<float>();
+}
+
 namespace {
 
 /// The usual formulas: e^-z is subnormal at z = 90, where value and slope are 1 and 0.

@@ -1,9 +1,12 @@
 // Whether a formula makes subnormal numbers that nobody needs, as the flags of an x86 processor tell: underflow (a
-// result is tiny and inexact) and denormal operand. On Intel cores each such number takes a microcode assist.
+// result is tiny and inexact) and denormal operand. On Intel cores each such number takes a microcode assist. And
+// whether every instruction set gives what a call for one number gives.
 #pragma once
 
+#include "support/contract.hpp"
 #include "support/elementwise.hpp"
 #include "support/parameters.hpp"
+#include "support/ulp.hpp"
 
 #include "satur/observe.hpp"
 
@@ -15,6 +18,7 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #if defined(__SSE2__)
@@ -212,6 +216,50 @@ template <class T> void check_needless_subnormals() {
     }
     check(act, z);
   });
+}
+
+/// Bytes of a register; at least those of the level that the file is compiled for.
+inline std::size_t bytes_at(simd_level level) {
+  std::size_t const own = level == simd_level::avx512 ? 64 : level == simd_level::avx2 ? 32 : 16;
+  return std::max(own, static_cast<std::size_t>(satur::math::native_bytes));
+}
+
+/// Every activation in lanes of every level against calls for one number: both are within the contract, so they differ
+/// by twice of it at most. The property suite runs for one level.
+template <class T> void check_lanes_against_calls() {
+  std::vector<T> z = numbers_to_saturate<T>(1.0);
+  z.push_back(std::numeric_limits<T>::quiet_NaN());
+  std::apply(
+      [&](auto const&... act) {
+        auto const check = [&](auto const& a) {
+          one_register<T> r{};
+          for (simd_level const level : levels()) {
+            std::size_t wrong = 0;
+            for (T const x : z) {
+              r.z.fill(x);
+              one_register_kernel<T, std::remove_cvref_t<decltype(a)>> kernel{a, r};
+              satur::math::run<T>(kernel, level);
+              T value{};
+              T slope{};
+              call_for_one(a, x, value, slope);
+              auto const exact_value = static_cast<long double>(value);
+              auto const exact_slope = static_cast<long double>(slope);
+              double const error = ulp_error(r.dy[0], exact_slope);
+              wrong +=
+                  !(ulp_error(r.y[0], exact_value) <= 2.0 * allowed_ulp<T>(a)) ||
+                  !(slope_error(a, static_cast<double>(x), error, r.dy[0], exact_slope) <= 2.0 * allowed_ulp<T>(a));
+              wrong += (r.y[0] == T(0)) != (value == T(0)) || (r.dy[0] == T(0)) != (slope == T(0));
+              wrong += value == T(0) && std::signbit(value) != std::signbit(r.y[0]);
+              for (std::size_t lane = 1; lane < bytes_at(level) / sizeof(T); ++lane) {
+                wrong += !identical(r.y[lane], r.y[0]) || !identical(r.dy[lane], r.dy[0]);
+              }
+            }
+            CHECK_MESSAGE(wrong == 0, a.name << ", " << satur::math::to_text(level));
+          }
+        };
+        (check(act), ...);
+      },
+      satur::all_activations{});
 }
 
 } // namespace test
