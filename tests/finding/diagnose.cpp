@@ -4,6 +4,7 @@
 #include "support/activations.hpp"
 #include "support/plain_net.hpp"
 #include "support/refusal.hpp"
+#include "support/slow.hpp"
 
 #include <doctest/doctest.h>
 
@@ -72,6 +73,9 @@ struct own_activation { // unknown by name
 } // namespace
 
 TEST_CASE("diagnose: no finding for healthy networks, 100 seeds each") {
+  if (test::left_out_if_slow()) {
+    return;
+  }
   std::map<std::string, std::size_t> alarms;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     // The rates make steps of about a thousandth of the weights.

@@ -1,5 +1,6 @@
 // Every limit decides: with another value, the finding or its cure is another one. Cures that improve what their
 // finding measures by less than the margin are not offered, and the finding says why.
+#include "support/slow.hpp"
 #include "support/training_run.hpp"
 
 #include <doctest/doctest.h>
@@ -171,6 +172,9 @@ TEST_CASE("limits: sizes of weights") {
 }
 
 TEST_CASE("limits: the usual rules are not too small, even in a deep net that is still at chance") {
+  if (test::left_out_if_slow()) {
+    return;
+  }
   finding_limits old;
   old.flow_small_gain = 0.4;
   std::size_t told = 0;

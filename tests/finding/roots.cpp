@@ -1,5 +1,6 @@
 // Every root cause, seeded in a small net whose truth is known: one finding, in the right layer, with a cure that does
 // what it predicts.
+#include "support/slow.hpp"
 #include "support/training_run.hpp"
 
 #include <doctest/doctest.h>
@@ -85,6 +86,9 @@ using names = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("roots: nets that learn have no finding") {
+  if (test::left_out_if_slow()) {
+    return;
+  }
   struct healthy {
     satur::any_activation act;
     std::size_t depth;
@@ -414,6 +418,9 @@ TEST_CASE("roots: inputs that make the net overflow are inferred from its first 
 }
 
 TEST_CASE("roots: a run that is watched from its middle") {
+  if (test::left_out_if_slow()) {
+    return;
+  }
   for (bool const chance : {true, false}) {
     for (bool const relu : {true, false}) {
       CAPTURE(chance);

@@ -1,4 +1,6 @@
 // Verdicts before the first step, against nets that are trained, nets that are drawn, and closed forms.
+#include "support/slow.hpp"
+
 #include "satur/activation.hpp"
 #include "satur/initializer.hpp"
 #include "satur/theory.hpp"
@@ -234,6 +236,9 @@ std::pair<double, double> drawn(any_activation const& act, theory::network const
 } // namespace
 
 TEST_CASE("judge: fine for every combination that trains, and not fine for those that clearly do not") {
+  if (test::left_out_if_slow()) {
+    return;
+  }
   std::vector<rule> const rules{{"glorot", true, 1.0},
                                 {"he", false, std::sqrt(2.0)},
                                 {"PyTorch's default", false, std::sqrt(1.0 / 3.0)},
