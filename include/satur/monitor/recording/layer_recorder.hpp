@@ -150,7 +150,9 @@ private:
           {values, rows_z.data(), nullptr, slopes, part}, bound, output_when_off<T>(act), *here().units, &record};
       math::run<T>(pass);
     } else {
-      observe_arrays(values, bound, plain_arrays<T>{rows_z.data(), nullptr, slopes}, part.size(), nothing, record);
+      observe_arrays(
+          values, bound, plain_arrays<T>{rows_z.data(), nullptr, slopes}, part.size(), [&nothing] { return nothing; },
+          record);
     }
     here().origin.rows = (std::max)(here().origin.rows, std::uint64_t{drawn.one_in});
     here().now.saturation += record;
