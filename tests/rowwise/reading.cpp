@@ -1,5 +1,4 @@
 // row_saturation: closed forms, merging, printing, every kind of container, errors, no allocation.
-// levels: all
 #include "support/allocation.hpp"
 #include "support/refusal.hpp"
 
