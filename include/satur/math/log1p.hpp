@@ -41,8 +41,10 @@ template <class T, class Int> SATUR_INLINE constexpr T small_integer(Int const& 
 /// Accuracy: below 1 ulp for float and double.
 ///
 /// Special values: x itself if |x| is tiny (±0 at ±0), -inf at -1, NaN below -1, inf at inf; NaN gives NaN.
-template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& given) {
   if constexpr (real_lanes<T>) {
+    // A comparison with NaN may be true there, and then the compiler takes x for the number that it was compared with.
+    T const x = SATUR_FINITE_MATH ? T(rounded(given)) : given;
     using E = element_t<T>;
     using C = detail::log_constants<E>;
     using X = detail::exp_constants<E>;
@@ -80,11 +82,11 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& x) {
 #endif
     T const at_edge = select(x == T(-1), T(-infinity), no_logarithm);
     T const above = select(x == infinity, infinity, select(x == T(0), x, result));
-    return math::keep_nan(x, T(select(x > T(-1), above, at_edge))); // NaN is not above -1
+    return math::keep_nan(given, T(select(x > T(-1), above, at_edge))); // NaN is not above -1
   } else if constexpr (foreign_batch<T>) {
-    return through_lanes(x, [](auto const& l) { return math::log1p(l); });
+    return through_lanes(given, [](auto const& l) { return math::log1p(l); });
   } else {
-    return detail::generic_log1p(x);
+    return detail::generic_log1p(given);
   }
 }
 

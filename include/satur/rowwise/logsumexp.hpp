@@ -12,11 +12,12 @@ template <class Y> struct logsumexp_visitor {
   using T = value_t<Y>;
   number_writer<Y> out;
   SATUR_NOINLINE void close(std::size_t number, row_summary<T> const& r) {
-    constexpr T infinity = std::numeric_limits<T>::infinity();
+    T const infinity = math::rounded(std::numeric_limits<T>::infinity()); // -ffast-math would leave out constants
+    T const not_a_number = math::rounded(std::numeric_limits<T>::quiet_NaN());
     T const y = r.kind == row_kind::good             ? static_cast<T>(r.largest + log_of_sum(r))
                 : r.kind == row_kind::plus_infinity  ? infinity
                 : r.kind == row_kind::minus_infinity ? -infinity
-                                                     : std::numeric_limits<T>::quiet_NaN();
+                                                     : not_a_number;
     out.write(number, 1, &y);
   }
 };
