@@ -112,7 +112,9 @@ inline std::string bytes_of(std::filesystem::path const& file) {
 }
 inline std::vector<float> floats_in(std::string_view bytes) {
   std::vector<float> all(bytes.size() / sizeof(float));
-  std::memcpy(all.data(), bytes.data(), all.size() * sizeof(float));
+  if (!all.empty()) {
+    std::memcpy(all.data(), bytes.data(), all.size() * sizeof(float));
+  }
   return all;
 }
 
