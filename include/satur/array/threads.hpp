@@ -7,6 +7,8 @@
 
 #include "satur/array/chunk.hpp"
 
+#include <type_traits>
+
 #if defined(_OPENMP)
 #include <array>
 #include <omp.h>
@@ -20,6 +22,7 @@ inline constexpr std::size_t parallel_elements = std::size_t{1} << 17;
 /// work(first, count, total) over all n elements. It adds what it finds to `total`, whose += joins two such; `empty()`
 /// gives a total that has seen nothing yet. No exception may leave `work`.
 template <class Total, class Empty, class Work>
+  requires std::is_invocable_r_v<Total, Empty const&> // asked in a build without OpenMP too, which does not call it
 void over_leaves(std::size_t n, Total& total, [[maybe_unused]] Empty const& empty, Work const& work) {
 #if defined(_OPENMP)
   if (n >= parallel_elements && omp_get_max_threads() > 1 && omp_in_parallel() == 0) {
