@@ -1,7 +1,8 @@
-/// \file testing.hpp  Checks of activations for unit tests in any test framework.
+/// \file testing.hpp  Checks of activations and of gradients for unit tests in any test framework.
 ///
 ///     auto const r = satur::testing::check_activation<float>(my_activation{});
 ///     CHECK_MESSAGE(r.passed(), r.text());                                 // doctest; ASSERT_TRUE(r) << r; …
+///     auto const g = satur::testing::check_gradients(my_layer, x);
 #pragma once
 
 #include "satur/testing/check_activation.hpp"
@@ -13,6 +14,9 @@
 #include "satur/testing/dual.hpp"
 #include "satur/testing/examined.hpp"
 #include "satur/testing/finder.hpp"
+#include "satur/testing/gradient/check_gradients.hpp"
+#include "satur/testing/gradient/difference.hpp"
+#include "satur/testing/gradient/gradient_check.hpp"
 #include "satur/testing/points.hpp"
 #include "satur/testing/report.hpp"
 #include "satur/testing/ulp.hpp"

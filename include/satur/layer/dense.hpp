@@ -5,8 +5,9 @@
 #include "satur/error.hpp"
 #include "satur/initializer/concept.hpp"
 #include "satur/layer/bias.hpp"
-#include "satur/layer/input.hpp"
+#include "satur/layer/one_input.hpp"
 #include "satur/layer/parameter.hpp"
+#include "satur/layer/product.hpp"
 #include "satur/layer/readings.hpp"
 #include "satur/tensor/compat.hpp"
 #include "satur/tensor/fill.hpp"
@@ -21,15 +22,6 @@
 #include <string_view>
 #include <utility>
 
-#if defined(SATUR_XTENSOR_BLAS_HEADER)
-#pragma push_macro("I") // as in tensor/compat.hpp
-#undef I
-#include SATUR_XTENSOR_BLAS_HEADER
-#pragma pop_macro("I")
-#else
-#error "satur: layers need xtensor-blas in the include path (Debian: libxtensor-blas-dev)"
-#endif
-
 namespace satur { inline namespace SATUR_ABI {
 
 /// z = x w + b. Parameters and their gradients are public; an optimizer changes w and b in place.
@@ -38,9 +30,10 @@ namespace satur { inline namespace SATUR_ABI {
 /// Memory: each product is one GEMM into memory of the layer. Steps after the first allocate nothing while the batch
 /// size stays the same.
 /// Threads: one thread at a time.
-template <std::floating_point T> struct dense : z_readings<dense<T>> {
+template <std::floating_point T> struct dense : one_input<dense<T>, xt::xtensor<T, 2>>, z_readings<dense<T>> {
   using matrix = xt::xtensor<T, 2>;
   using vector = xt::xtensor<T, 1>;
+  static constexpr std::string_view layer_name = "dense";
 
   matrix w;  ///< weights (in, out)
   matrix dw; ///< dL/dw of the last backward
@@ -58,50 +51,22 @@ template <std::floating_point T> struct dense : z_readings<dense<T>> {
     std::fill_n(db.data(), db.size(), T(0));
   }
 
-  /// Returns z (batch, out) for x (batch, in). The layer owns z and does not change it until the next forward.
-  /// backward() reads an lvalue tensor x again by its address: keep it alive and unchanged until then. One of the
-  /// layer's own arrays (its last z or dL/dx, w, dw) is copied first, so forward(z()) is the next step of a recurrence.
-  /// An empty batch gives an empty z. Throws shape_error if x does not fit w.
-  matrix const& forward(matrix const& x) {
-    check_input(x.shape());
-    input_.borrow(x, w, dw, z_, dx_);
-    return multiply();
-  }
-  /// The same for a temporary x; the layer keeps it.
-  matrix const& forward(matrix&& x) {
-    check_input(x.shape());
-    input_.take(std::move(x), w, dw, z_, dx_);
-    return multiply();
-  }
-  /// The same for a temporary that is const; the layer keeps its values.
-  matrix const& forward(matrix const&& x) {
-    check_input(x.shape());
-    input_.copy(x);
-    return multiply();
-  }
-  /// The same for any expression of two axes (a view, a formula, an xarray); the layer keeps its values. It may read
-  /// the layer's own arrays.
-  template <class E> matrix const& forward(xt::xexpression<E> const& x) {
-    check_input(x.derived_cast().shape());
-    input_.copy(x);
-    return multiply();
-  }
+  // forward(x): z (batch, out) for x (batch, in); see one_input.
 
   /// Returns dL/dx (batch, in) for dL/dz (batch, out), and overwrites dw and db. dz may be one of the layer's own
   /// arrays, such as the dL/dx that it returned, or an expression that reads them. Throws shape_error if dz does not
   /// fit z, std::logic_error before the first forward.
   template <class E> matrix const& backward(xt::xexpression<E> const& dz) {
-    matrix const& g = gradient(dz, "dense::backward");
+    matrix const& g = gradient(dz, "backward");
     parameter_gradients(g);
-    fit(dx_, g.shape(0), w.shape(0));
-    if (g.size() != 0) {
-      xt::blas::gemm(g, w, dx_, false, true, T(1), T(0));
-    }
+    std::size_t const batch = g.shape(0), in = w.shape(0), out = w.shape(1);
+    detail::fit(dx_, {batch, in});
+    detail::multiply<T>({g.data(), out}, {w.data(), out, true}, batch, in, out, dx_.data(), in);
     return dx_;
   }
   /// Overwrites dw and db only: for the first layer, whose dL/dx is not needed. Throws as backward().
   template <class E> void backward_parameters(xt::xexpression<E> const& dz) {
-    parameter_gradients(gradient(dz, "dense::backward_parameters"));
+    parameter_gradients(gradient(dz, "backward_parameters"));
   }
 
   [[nodiscard]] std::size_t inputs() const { return w.shape(0); }
@@ -119,17 +84,19 @@ template <std::floating_point T> struct dense : z_readings<dense<T>> {
   }
 
 private:
+  friend one_input<dense, matrix>;
+
   static std::array<std::size_t, 2> checked_sizes(std::size_t in, std::size_t out) {
-    if (in == 0 || out == 0 || !fits_blas(in) || !fits_blas(out)) {
+    if (in == 0 || out == 0 || !detail::fits_blas(in) || !detail::fits_blas(out)) {
       detail::bad_shape("dense", "the weight", detail::shape_text({in, out}),
-                        detail::message("(in, out), each from 1 to ", largest));
+                        detail::message("(in, out), each from 1 to ", detail::largest_extent));
     }
     return {in, out};
   }
 
   template <class Shape> void check_input(Shape const& shape) const {
     if (shape.size() != 2 || static_cast<std::size_t>(shape[1]) != w.shape(0) ||
-        !fits_blas(static_cast<std::size_t>(shape[0]))) {
+        !detail::fits_blas(static_cast<std::size_t>(shape[0]))) {
       detail::bad_shape("dense::forward", "x", detail::shape_text(shape),
                         detail::message("(batch, ", w.shape(0), "), for w ", detail::shape_text(w.shape())));
     }
@@ -138,65 +105,37 @@ private:
                         detail::message("(", w.shape(1), "), for w ", detail::shape_text(w.shape())));
     }
   }
+  template <class F> void each_own(F&& f) const {
+    f(z_);
+    f(dx_);
+  }
 
-  matrix const& multiply() {
-    matrix const& input = input_.values();
-    fit(z_, input.shape(0), w.shape(1));
-    ran_ = true;
-    if (z_.size() != 0) {
-      xt::blas::gemm(input, w, z_, false, false, T(1), T(0));
-      detail::add_bias(z_.data(), z_.shape(0), z_.shape(1), b.data());
-    }
+  matrix const& run() {
+    matrix const& x = this->x();
+    std::size_t const batch = x.shape(0), in = w.shape(0), out = w.shape(1);
+    detail::fit(z_, {batch, out});
+    detail::multiply<T>({x.data(), in}, {w.data(), out}, batch, out, in, z_.data(), out);
+    detail::add_bias(z_.data(), batch, out, b.data());
     return z_;
   }
 
-  /// dz as a tensor with the shape of z. An expression is evaluated into memory of the layer.
-  template <class E> matrix const& gradient(xt::xexpression<E> const& dz, std::string_view function) {
-    auto const& given = dz.derived_cast();
-    if (!ran_) {
-      detail::raise(std::logic_error(
-          detail::message("satur::", function, ": no forward pass to differentiate; call forward first")));
-    }
-    auto const& shape = given.shape();
-    if (shape.size() != 2 || static_cast<std::size_t>(shape[0]) != z_.shape(0) ||
-        static_cast<std::size_t>(shape[1]) != z_.shape(1)) {
-      detail::bad_shape(function, "dz", detail::shape_text(shape),
-                        detail::message(detail::shape_text(z_.shape()), ", the shape of z"));
-    }
-    matrix const& x = input_.values();
-    if (x.dimension() != 2 || x.shape(0) != z_.shape(0) || x.shape(1) != w.shape(0)) {
-      detail::bad_shape(function, "x", detail::shape_text(x.shape()),
-                        detail::message(detail::shape_text({z_.shape(0), w.shape(0)}),
-                                        ", as in forward; x must stay unchanged until backward"));
-    }
-    return detail::values_of(dz, dz_, dw, dx_);
+  template <class E> matrix const& gradient(xt::xexpression<E> const& dz, std::string_view method) {
+    return this->output_gradient(dz, "dz", method, z_);
   }
 
   void parameter_gradients(matrix const& g) {
-    fit(dw, w.shape(0), w.shape(1));
-    if (g.size() != 0) {
-      xt::blas::gemm(input_.values(), g, dw, true, false, T(1), T(0));
+    std::size_t const batch = g.shape(0), in = w.shape(0), out = w.shape(1);
+    detail::fit(dw, {in, out});
+    detail::fit(db, {out});
+    if (batch != 0) {
+      detail::multiply<T>({this->x().data(), in, true}, {g.data(), out}, in, out, batch, dw.data(), out);
     } else {
       std::fill_n(dw.data(), dw.size(), T(0));
     }
-    if (db.size() != g.shape(1)) {
-      db.resize({g.shape(1)});
-    }
-    detail::column_sums(g.data(), g.shape(0), g.shape(1), db.data());
+    detail::column_sums(g.data(), batch, out, db.data());
   }
 
-  static void fit(matrix& m, std::size_t rows, std::size_t columns) {
-    if (m.shape(0) != rows || m.shape(1) != columns) {
-      m.resize({rows, columns});
-    }
-  }
-
-  static constexpr std::size_t largest = static_cast<std::size_t>((std::numeric_limits<xt::blas_index_t>::max)());
-  static constexpr bool fits_blas(std::size_t n) { return n <= largest; }
-
-  detail::layer_input<matrix> input_; // x of the last forward
-  matrix z_, dx_, dz_;
-  bool ran_ = false; // there was a forward
+  matrix z_, dx_;
 };
 
 }} // namespace satur::SATUR_ABI

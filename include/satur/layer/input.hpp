@@ -50,18 +50,11 @@ template <class M, class E, class... Own>
 /// An array that a layer reads in forward, and again in backward. The last one taken counts.
 template <class M> class layer_input {
 public:
-  /// Borrows x: its address is kept. Copies it if it shares memory with one of the layer's own arrays.
-  template <class... Own> void borrow(M const& x, Own const&... own) {
-    M const& values = values_of(x, kept_, own...);
-    borrowed_ = &values == &kept_ ? nullptr : &values; // a copy of the layer has a kept_ of its own
-  }
-  /// Moves x in. Copies it if it is one of the layer's own arrays.
-  template <class... Own> void take(M&& x, Own const&... own) {
-    if ((share_memory(x, own) || ...)) {
-      kept_ = std::as_const(x);
-    } else {
-      kept_ = std::move(x);
-    }
+  /// Borrows x: its address is kept. It must share no memory with arrays of the layer.
+  void borrow(M const& x) { borrowed_ = &x; }
+  /// Moves x in. It must not be an array of the layer.
+  void take(M&& x) {
+    kept_ = std::move(x);
     borrowed_ = nullptr;
   }
   /// Copies the values of any expression with the axes of M.
