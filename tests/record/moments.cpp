@@ -8,6 +8,8 @@
 #include "satur/observe/observe.hpp"
 #include "satur/reading/slope_interval.hpp"
 
+#include "support/slow.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -209,6 +211,9 @@ TEST_CASE("moments: variance of output and slope does not cancel, in one pass or
 }
 
 TEST_CASE("moments: mean slope in the tail and over many magnitudes") {
+  if (test::left_out_if_slow()) {
+    return;
+  }
   std::mt19937_64 urbg(3);
   std::uniform_real_distribution<double> tail(60.0, 75.0);
   // How many of 8192 numbers have a slope of 0.25: the first ones, the last ones or those in the middle.

@@ -95,7 +95,8 @@ public:
   }
   /// Every parameter of a layer or a net: anything with each_parameter(f), which calls f(name, value, gradient).
   template <class L> void add_parameters(L& layer) {
-    layer.each_parameter([this](std::string_view name, auto& value, auto& gradient) { add(name, value, gradient); });
+    layer.each_parameter(
+        [this](std::string_view name, auto& value, auto& gradient) { this->add(name, value, gradient); });
   }
 
   /// Runs loss(), which returns the loss as a double from the arrays as they are, and backward(), which fills their
