@@ -159,51 +159,10 @@ std::size_t differing(results const& y, results const& expected) {
   return count;
 }
 
-struct example {
-  std::string name;
-  node operation;
-  tensors inputs;
-  tensor output;
-};
-
-/// The examples of single operators with a result in float.
-std::vector<example> examples() {
-  std::vector<example> all;
-  for (char const* const family : {"node", "pytorch-converted", "pytorch-operator"}) {
-    std::filesystem::path const folder = std::filesystem::path(SATUR_ONNX_DATA) / family;
-    if (!std::filesystem::is_directory(folder)) {
-      continue;
-    }
-    for (auto const& entry : std::filesystem::directory_iterator(folder)) {
-      std::string const model = test::onnx::bytes_of(entry.path() / "model.onnx");
-      std::filesystem::path const data = entry.path() / "test_data_set_0";
-      auto const operation = test::onnx::only_node(model);
-      if (!operation || !std::filesystem::exists(data / "output_0.pb")) {
-        continue;
-      }
-      auto const output = test::onnx::tensor_in(test::onnx::bytes_of(data / "output_0.pb"));
-      if (!output) {
-        continue;
-      }
-      example e{entry.path().filename().string(), *operation, {}, *output};
-      std::size_t file = 0;
-      for (std::string const& input : operation->inputs) { // one without a name is left out
-        std::filesystem::path const at = data / ("input_" + std::to_string(file) + ".pb");
-        auto const held = operation->constants.find(input);
-        if (held != operation->constants.end()) {
-          e.inputs.emplace_back(held->second);
-        } else if (!input.empty() && std::filesystem::exists(at)) {
-          e.inputs.push_back(test::onnx::tensor_in(test::onnx::bytes_of(at)));
-          ++file;
-        } else {
-          e.inputs.emplace_back();
-        }
-      }
-      if (!e.inputs.empty()) {
-        all.push_back(e);
-      }
-    }
-  }
+/// The examples of activations with a result in float.
+std::vector<test::onnx::example> examples() {
+  auto all = test::onnx::examples_in(SATUR_ONNX_DATA, [](std::string const&) { return true; });
+  std::erase_if(all, [](auto const& e) { return e.inputs.empty() || e.outputs.empty() || !e.outputs.front(); });
   return all;
 }
 
@@ -211,11 +170,11 @@ std::vector<example> examples() {
 
 TEST_CASE("ONNX: every activation operator agrees with ONNX's own test vectors") {
   std::map<std::string, int> seen;
-  for (example const& e : examples()) {
+  for (test::onnx::example const& e : examples()) {
     CAPTURE(e.name);
     CAPTURE(e.operation.operation);
     if (auto const y = by_satur(e.operation, e.inputs)) {
-      CHECK(differing(*y, e.output.values) == 0);
+      CHECK(differing(*y, e.outputs.front()->values) == 0);
       ++seen[e.operation.operation];
     }
   }
@@ -237,12 +196,12 @@ TEST_CASE("ONNX: every activation operator agrees with ONNX's own test vectors")
 
 TEST_CASE("self-test: another parameter, axis or operator disagrees") {
   std::set<std::string> noticed;
-  for (example const& e : examples()) {
-    example other = e;
+  for (test::onnx::example const& e : examples()) {
+    test::onnx::example other = e;
     for (auto& [name, number] : other.operation.numbers) {
       number = name == "axis" ? (number == 0 ? 1 : 0) : 1.01 * number;
     }
-    if (auto const y = by_satur(other.operation, e.inputs); y && differing(*y, e.output.values) != 0) {
+    if (auto const y = by_satur(other.operation, e.inputs); y && differing(*y, e.outputs.front()->values) != 0) {
       noticed.insert(e.name);
     }
   }

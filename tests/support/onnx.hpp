@@ -26,11 +26,23 @@ struct tensor {
 struct node {
   std::string operation;
   std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
   std::map<std::string, double> numbers; ///< attributes that are numbers
   std::map<std::string, std::string> words;
-  std::map<std::string, tensor> constants; ///< inputs that the model itself holds
+  std::map<std::string, std::vector<std::int64_t>> lists;     ///< attributes that are lists of whole numbers
+  std::map<std::string, std::vector<std::string>> word_lists; ///< and of words
+  std::map<std::string, tensor> constants;                    ///< inputs that the model itself holds
   std::int64_t opset = 0;
 
+  /// The list, or `otherwise` if there is none.
+  [[nodiscard]] std::vector<std::int64_t> list(std::string const& name, std::vector<std::int64_t> otherwise) const {
+    auto const at = lists.find(name);
+    return at == lists.end() ? otherwise : at->second;
+  }
+  [[nodiscard]] std::string word(std::string const& name, std::string const& otherwise) const {
+    auto const at = words.find(name);
+    return at == words.end() ? otherwise : at->second;
+  }
   [[nodiscard]] double number(std::string const& name, double otherwise) const {
     auto const at = numbers.find(name);
     return at == numbers.end() ? otherwise : at->second;
@@ -167,6 +179,8 @@ inline std::optional<node> only_node(std::string_view model) {
       for (fields f(g.bytes); f.next();) {
         if (f.number == 1) {
           n.inputs.emplace_back(f.bytes);
+        } else if (f.number == 2) {
+          n.outputs.emplace_back(f.bytes);
         } else if (f.number == 4) {
           n.operation = f.bytes;
         } else if (f.number == 5) { // attribute
@@ -180,6 +194,12 @@ inline std::optional<node> only_node(std::string_view model) {
               n.numbers[name] = static_cast<double>(static_cast<std::int64_t>(a.integer));
             } else if (a.number == 4) {
               n.words[name] = a.bytes;
+            } else if (a.number == 8) {
+              for (std::uint64_t const one : a.integers()) {
+                n.lists[name].push_back(static_cast<std::int64_t>(one));
+              }
+            } else if (a.number == 9) {
+              n.word_lists[name].emplace_back(a.bytes);
             }
           }
         }
@@ -187,6 +207,54 @@ inline std::optional<node> only_node(std::string_view model) {
     }
   }
   return count == 1 ? std::optional(n) : std::nullopt;
+}
+
+/// A model of one operator, its inputs and what they give. An input that is left out, or is not of float, is empty.
+struct example {
+  std::string name;
+  node operation;
+  std::vector<std::optional<tensor>> inputs;
+  std::vector<std::optional<tensor>> outputs; ///< one for each of operation.outputs, empty where that has no name
+};
+
+/// The examples of single operators whose name `wanted` accepts, in the folder of ONNX's test vectors.
+template <class Wanted> std::vector<example> examples_in(std::filesystem::path const& vectors, Wanted const& wanted) {
+  std::vector<example> all;
+  for (char const* const family : {"node", "pytorch-converted", "pytorch-operator"}) {
+    std::filesystem::path const folder = vectors / family;
+    if (!std::filesystem::is_directory(folder)) {
+      continue;
+    }
+    for (auto const& entry : std::filesystem::directory_iterator(folder)) {
+      std::string const model = bytes_of(entry.path() / "model.onnx");
+      std::filesystem::path const data = entry.path() / "test_data_set_0";
+      auto const operation = only_node(model);
+      if (!operation || !wanted(operation->operation)) {
+        continue;
+      }
+      // A tensor that has a name is in the next file; one without is left out.
+      auto const read = [&](std::vector<std::string> const& names, std::string const& kind) {
+        std::vector<std::optional<tensor>> found;
+        std::size_t file = 0;
+        for (std::string const& name : names) {
+          std::filesystem::path const at = data / (kind + "_" + std::to_string(file) + ".pb");
+          auto const held = operation->constants.find(name);
+          if (kind == "input" && held != operation->constants.end()) {
+            found.emplace_back(held->second);
+          } else if (!name.empty() && std::filesystem::exists(at)) {
+            found.push_back(tensor_in(bytes_of(at)));
+            ++file;
+          } else {
+            found.emplace_back();
+          }
+        }
+        return found;
+      };
+      all.push_back({entry.path().filename().string(), *operation, read(operation->inputs, "input"),
+                     read(operation->outputs, "output")});
+    }
+  }
+  return all;
 }
 
 } // namespace test::onnx
