@@ -58,8 +58,8 @@ template <class L> struct leaf_sums {
     math::prefetch(x, block_elements); // the block after this one, and where its values go
     math::prefetch(values, block_elements);
     L const here = math::load<L>(x);
-    L const value = math::load<L>(values); // read only where the rule looks at it
-    L const steepness = math::load<L>(slopes);
+    L const value = math::load<L>(math::apart(values)); // read only where the rule looks at it
+    L const steepness = math::load<L>(math::apart(slopes));
     count_into(low, rule.low(here, value, steepness));
     count_into(high, rule.high(here, value, steepness));
     z.add_from(x);
