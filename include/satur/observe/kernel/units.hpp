@@ -12,7 +12,6 @@
 #include "satur/rule/limits.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace satur::inline SATUR_ABI::detail {
@@ -91,7 +90,6 @@ private:
       std::size_t const in_outer = layout.inner == 1 ? count : layout.inner - (first + s) % layout.inner;
       std::size_t const samples = (std::min)({down, count - s, in_outer});
       std::fill(own.rows, own.rows + samples * width, Int(0));
-      std::iota(own.numbers, own.numbers + samples, static_cast<Int>(s + 1));
       for (std::size_t b = 0; b < units; b += across) {
         std::size_t const here = (std::min)(across, units - b);
         bool const direct = layout.inner == 1 && here % width == 0;
@@ -104,7 +102,8 @@ private:
               center_again(first, count, t, k, (std::min)(here, k + width), u + b, sums, b, every_column{});
             }
           }
-          add_column<L, Checked, Whole>(bound, off, t, k, b + k, own.numbers, sums, own.rows, every_column{});
+          add_column<L, Checked, Whole>(bound, off, t, k, b + k, static_cast<Int>(s + 1), sums, own.rows,
+                                        every_column{});
         }
       }
       for (std::size_t i = 0; i < samples; ++i) {

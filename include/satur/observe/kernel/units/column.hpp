@@ -48,10 +48,11 @@ SATUR_INLINE L counted_value(L const& z, L const& output, L const& slope, M cons
 }
 
 /// One register of units, k in the tile and u in the strip, over the samples of the tile. `off` is the output of a unit
-/// that is not active; `numbers` are those of the samples; `rows` counts the saturated units of each sample.
+/// that is not active; `number` is that of the first sample in the strip, from 1 on; `rows` counts the saturated units
+/// of each sample.
 template <class L, bool Checked, bool Whole, class T, std::size_t... C>
 SATUR_INLINE void add_column(limits_in_lanes<L> const& bound, T off, unit_tile<T> const& t, std::size_t k,
-                             std::size_t u, typename strip_sums<T>::Int const* numbers, strip_sums<T>& sums,
+                             std::size_t u, typename strip_sums<T>::Int number, strip_sums<T>& sums,
                              typename strip_sums<T>::Int* rows, std::index_sequence<C...>) {
   using Int = typename strip_sums<T>::Int;
   using W = typename pass_types<L>::wide;
@@ -72,7 +73,7 @@ SATUR_INLINE void add_column(limits_in_lanes<L> const& bound, T off, unit_tile<T
     first.scale(sums);
     second.scale(sums);
   }
-  if (numbers[0] != 1) { // not the first tile: the sums so far
+  if (number != 1) { // not the first tile: the sums so far
     low = math::load<N>(sums.low + u);
     high = math::load<N>(sums.high + u);
     active = math::load<N>(sums.active + u);
@@ -86,6 +87,7 @@ SATUR_INLINE void add_column(limits_in_lanes<L> const& bound, T off, unit_tile<T
       second.load(sums, u + half);
     }
   }
+  N sample = N(number); // counted on in lanes: g++ 12 spreads a number over integer lanes one by one
   for (std::size_t i = 0; i < t.samples; ++i) {
     T const* const x = t.z + i * t.z_stride + k;
     T const* const f = t.values + i * t.value_stride + k;
@@ -95,8 +97,8 @@ SATUR_INLINE void add_column(limits_in_lanes<L> const& bound, T off, unit_tile<T
     math::prefetch(t.z, ahead);
     math::prefetch(t.values, ahead);
     L const here = math::load<L>(x);
-    L const value = math::load<L>(f);
-    L const steepness = math::load<L>(g);
+    L const value = math::load<L>(math::apart(f));
+    L const steepness = math::load<L>(math::apart(g));
     auto is_low = bound.low(here, value, steepness);
     auto is_high = bound.high(here, value, steepness);
     auto is_active = value != L(off);
@@ -130,7 +132,8 @@ SATUR_INLINE void add_column(limits_in_lanes<L> const& bound, T off, unit_tile<T
     low = counted(low, is_low, N(1));
     high = counted(high, is_high, N(1));
     active = counted(active, is_active, N(1));
-    latest = chosen(is_active, N(numbers[i]), latest);
+    latest = chosen(is_active, sample, latest);
+    sample = sample + N(1);
     Int* const row = rows + i * width;
     math::store(row, counted(counted(math::load<N>(row), is_low, one), is_high, one)); // no number is both
   }

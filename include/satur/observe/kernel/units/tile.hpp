@@ -36,8 +36,6 @@ template <class T> struct tile_source {
     alignas(64) T values[room_elements];
     alignas(64) T slopes[room_elements];
     alignas(64) Int rows[tile_samples * widest_unit_lanes];
-    Int numbers[tile_samples]; ///< of the tile's samples in the strip, the first is 1; in memory, to be spread over
-                               ///< lanes
   };
 
   /// z of sample s, unit u.
