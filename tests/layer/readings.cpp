@@ -5,7 +5,6 @@
 #include "satur/activation/relu.hpp"
 #include "satur/activation/sigmoid.hpp"
 #include "satur/activation/tanh.hpp"
-#include "satur/initializer/box_muller.hpp"
 #include "satur/initializer/normal.hpp"
 #include "satur/initializer/zeros.hpp"
 #include "satur/layer/dense.hpp"
@@ -128,9 +127,9 @@ TEST_CASE("predicted: each unit's normal law from the weights, by closed forms")
 
 TEST_CASE("predicted: what a forward pass over such inputs then shows") {
   std::mt19937_64 urbg{7};
-  satur::dense<float> fc{50, 40, satur::normal{0.8}, urbg};
+  satur::dense<float> fc{50, 40, satur::normal{.spread = 0.8}, urbg};
   xt::xtensor<float, 2> x = xt::xtensor<float, 2>::from_shape({2000, 50});
-  satur::fill(satur::normal{1.5}, x, satur::fans{1, 1}, urbg);
+  satur::fill(satur::normal{.spread = 1.5}, x, satur::fans{1, 1}, urbg);
   for (float& e : x) {
     e += 0.5f;
   }
@@ -167,7 +166,7 @@ TEST_CASE("a layer says how its units lie and what its weights are") {
 
 TEST_CASE_TEMPLATE("an empty batch gives an empty result, and nothing is seen", T, float, double) {
   std::mt19937 urbg{1};
-  satur::dense<T> fc{3, 2, satur::normal{1.0}, urbg};
+  satur::dense<T> fc{3, 2, satur::normal{.spread = 1.0}, urbg};
   xt::xtensor<T, 2> const full = xt::ones<T>({4, 3});
   xt::xtensor<T, 2> const empty = xt::xtensor<T, 2>::from_shape({0, 3});
   for (int turn = 0; turn < 2; ++turn) { // also after a batch that was not empty
