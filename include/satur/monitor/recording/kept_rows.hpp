@@ -39,11 +39,12 @@ template <class X> struct kept_rows {
   std::optional<unit_layout> layout; ///< none if a sample is a single number
 
   kept_rows(X const& x, masked_samples const& samples, sample_mask const& mask, scratch_memory& memory) {
-    std::size_t const n = mask.kept() * samples.layout.units;
-    value_t<X>* const to = memory.room<value_t<X>>(n);
-    numbers = {to, kept_numbers<X>(x, samples.layout, mask).read(to, n)};
+    std::size_t const kept = mask.kept();
+    // Room for all of x: a later mask that keeps more allocates nothing.
+    value_t<X>* const to = memory.room<value_t<X>>(samples.layout.size());
+    numbers = {to, kept_numbers<X>(x, samples.layout, mask).read(to, kept * samples.layout.units)};
     if (samples.rows) {
-      layout = unit_layout::matrix(mask.kept(), samples.layout.units);
+      layout = unit_layout::matrix(kept, samples.layout.units);
     }
   }
 };
