@@ -160,6 +160,9 @@ TEST_CASE("a layer says how its units lie and what its weights are") {
   CHECK(units[0].mean_z() == 4.5);
   CHECK(units[1].mean_z() == -3.5);
   CHECK(layer.saturated_fraction() == 0.5);
+  std::vector<char> const second{0, 1};
+  CHECK(layer.observe(satur::sigmoid{}, satur::sample_mask{second}) ==
+        satur::observe(satur::sigmoid{}, std::vector<double>{8.0, -9.0}));
   satur::theory::unit_prediction const p = layer.predicted(satur::sigmoid{}, 0.0, 1.0);
   CHECK(p.fraction() == doctest::Approx(above(5.0, 0.0, 4.0) + above(5.0, 0.0, 100.0)).epsilon(1e-12));
 }

@@ -108,6 +108,8 @@ TEST_CASE("observe_units of a layer: the units of its z") {
   CHECK(channels.samples() == 2);
   CHECK(channels[0].mean_z() == -5.0);
   CHECK(channels[2].mean_z() == 6.75);
+  CHECK(satur::observe(satur::sigmoid{}, channels_layer{}, satur::sample_mask{second}) == // the second pixel
+        satur::observe(satur::sigmoid{}, std::vector<float>{some[1], some[3], some[5]}));
 }
 
 TEST_CASE("a layer that has seen nothing, and masks that do not fit") {

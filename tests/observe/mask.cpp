@@ -296,6 +296,16 @@ TEST_CASE("units with a mask: channels first, a sample is a pixel") {
   satur::observe_units(found, satur::sigmoid{}, z, sample_mask{keep}, layout);
   satur::observe_unit_gradients(found, z, sample_mask{keep}, layout);
   CHECK(found == expected);
+  std::vector<float> y(z.size());
+  std::vector<float> expected_y(z.size());
+  satur::apply(satur::sigmoid{}, z, expected_y);
+  satur::forward_units(found, satur::sigmoid{}, z, y, sample_mask{keep}, layout);
+  satur::observe_units(expected, satur::sigmoid{}, matrix(rows, channels));
+  CHECK(found == expected);
+  CHECK(y == expected_y);
+  y.assign(y.size(), 9.0f);
+  CHECK(satur::forward(satur::sigmoid{}, z, y, sample_mask{keep}, layout) == satur::observe(satur::sigmoid{}, rows));
+  CHECK(y == expected_y);
 
   satur::monitor mon({.units = true});
   mon["conv"].observe(satur::sigmoid{}, z, sample_mask{keep}, layout);
@@ -304,6 +314,24 @@ TEST_CASE("units with a mask: channels first, a sample is a pixel") {
   of_rows["conv"].observe(satur::sigmoid{}, matrix(rows, channels));
   of_rows["conv"].gradient(matrix(rows, channels));
   CHECK(mon == of_rows);
+}
+
+TEST_CASE("observe with a mask: channels first, in blocks that end within a sample") {
+  std::size_t const channels = 3;
+  unit_layout const layout = unit_layout::nchw(5, channels, 40, 50); // 8192 is no multiple of 3
+  std::vector<double> const z = numbers<double>(layout.size());
+  std::vector<int> const keep = entries(layout.samples());
+  std::vector<double> rows;
+  for (std::size_t s = 0; s < keep.size(); ++s) {
+    for (std::size_t c = 0; keep[s] != 0 && c < channels; ++c) {
+      rows.push_back(z[(s / 2000 * channels + c) * 2000 + s % 2000]);
+    }
+  }
+  CHECK(rows.size() > 8192);
+  CHECK(satur::observe(satur::tanh{}, z, sample_mask{keep}, layout, satur::slope_below{0.1}) ==
+        satur::observe(satur::tanh{}, rows, satur::slope_below{0.1}));
+  std::vector<int> const few(layout.samples() - 1);
+  CHECK_THROWS_AS(static_cast<void>(satur::observe(satur::tanh{}, z, sample_mask{few}, layout)), satur::shape_error);
 }
 
 TEST_CASE("units with a mask that keeps nothing: the units are known, and nothing was seen") {

@@ -18,8 +18,7 @@ public:
   kept_numbers(Z const& z, unit_layout const& layout, sample_mask const& mask)
       : data_(row_major_data(z)), reader_(z), layout_(layout), mask_(mask) {}
 
-  /// The next numbers, `room` of them or all that are left; returns how many. If the layout has inner > 1, `room` is a
-  /// multiple of its units.
+  /// The next numbers, `room` of them or all that are left; returns how many.
   [[nodiscard]] std::size_t read(T* to, std::size_t room) {
     std::size_t const length = layout_.units;
     std::size_t n = 0;
@@ -28,18 +27,17 @@ public:
         ++sample_;
         continue;
       }
-      if (layout_.inner != 1) {
-        gather(to + n);
-        n += length;
-        ++sample_;
-        continue;
+      std::size_t run = length - done_; // of this sample
+      if (layout_.inner == 1) {         // and of those behind it that are kept
+        for (std::size_t next = sample_ + 1; run < room - n && next != mask_.size() && mask_[next]; ++next) {
+          run += length;
+        }
+        run = (std::min)(run, room - n);
+        copy(sample_ * length + done_, run, to + n);
+      } else {
+        run = (std::min)(run, room - n);
+        gather(run, to + n);
       }
-      std::size_t run = length - done_; // of this sample, and of those behind it that are kept
-      for (std::size_t next = sample_ + 1; run < room - n && next != mask_.size() && mask_[next]; ++next) {
-        run += length;
-      }
-      run = (std::min)(run, room - n);
-      copy(sample_ * length + done_, run, to + n);
       n += run;
       done_ += run;
       sample_ += done_ / length;
@@ -56,10 +54,11 @@ private:
       reader_.read(at, count, to);
     }
   }
-  void gather(T* to) {
+  /// The next `count` units of the sample.
+  void gather(std::size_t count, T* to) {
     std::size_t const first = sample_ / layout_.inner * layout_.units * layout_.inner + sample_ % layout_.inner;
-    for (std::size_t u = 0; u < layout_.units; ++u) {
-      copy(first + u * layout_.inner, 1, to + u);
+    for (std::size_t u = 0; u < count; ++u) {
+      copy(first + (done_ + u) * layout_.inner, 1, to + u);
     }
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/observe/fraction.hpp"
+#include "satur/observe/layer.hpp"
 #include "satur/observe/layer_units.hpp"
 #include "satur/observe/masked.hpp"
 #include "satur/observe/observe.hpp"
@@ -35,7 +36,7 @@ public:
   /// The record of the samples that the mask keeps; see sample_mask.
   template <class A, saturation_rule<A> Rule = z_beyond>
   [[nodiscard]] saturation observe(A const& act, sample_mask const& mask, Rule const& rule = Rule{}) const {
-    return satur::observe(act, layer().z(), mask, rule);
+    return satur::observe(act, layer(), mask, rule);
   }
   /// Adds z to the record of its units; see satur::observe_units.
   template <class A, saturation_rule<A> Rule = z_beyond>

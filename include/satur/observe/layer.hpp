@@ -4,14 +4,18 @@
 ///     saturated_fraction(layer);  mean_derivative(act, layer);  observe(act, layer, rule);
 ///
 /// z() is const and gives numbers that `observe` takes. A type that is numbers itself is read as such, also if it has a
-/// member z(). `satur/observe/layer_units.hpp` has observe_units.
+/// member z(). If its units do not lie along the last axis of z(), or z() has no shape, the layer has a member
+/// `z_layout()`, which gives the unit_layout of its z: masks and units need it. `satur/observe/layer_units.hpp` has
+/// observe_units.
 #pragma once
 
 #include "satur/observe/fraction.hpp"
 #include "satur/observe/masked.hpp"
 #include "satur/observe/observe.hpp"
 
+#include <concepts>
 #include <type_traits>
+#include <utility>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -29,6 +33,12 @@ template <has_z L> [[nodiscard]] decltype(auto) numbers_of(L const& layer) {
                 "or long double (as_bfloat16 and as_float16 read 16-bit buffers)");
   return layer.z();
 }
+
+/// Says how the units of its z lie.
+template <class L>
+concept states_z_layout = requires(L const& layer) {
+  { layer.z_layout() } -> std::same_as<unit_layout>;
+};
 } // namespace detail
 
 /// Share of layer.z() with |z| > threshold; see saturated_fraction(z).
@@ -47,7 +57,11 @@ template <class A, detail::has_z L, saturation_rule<A> Rule = z_beyond>
 /// Of the samples that the mask keeps; see sample_mask.
 template <class A, detail::has_z L, saturation_rule<A> Rule = z_beyond>
 [[nodiscard]] saturation observe(A const& act, L const& layer, sample_mask const& mask, Rule const& rule = Rule{}) {
-  return satur::observe(act, detail::numbers_of(layer), mask, rule);
+  if constexpr (detail::states_z_layout<L>) {
+    return satur::observe(act, detail::numbers_of(layer), mask, layer.z_layout(), rule);
+  } else {
+    return satur::observe(act, detail::numbers_of(layer), mask, rule);
+  }
 }
 
 }} // namespace satur::SATUR_ABI

@@ -9,16 +9,9 @@
 #include "satur/observe/masked_units.hpp"
 #include "satur/observe/units.hpp"
 
-#include <concepts>
-
 namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
-template <class L>
-concept states_z_layout = requires(L const& layer) {
-  { layer.z_layout() } -> std::same_as<unit_layout>;
-};
-
 /// How the units of layer.z() lie.
 template <has_z L> [[nodiscard]] unit_layout layout_of_z([[maybe_unused]] L const& layer) {
   if constexpr (states_z_layout<L>) {

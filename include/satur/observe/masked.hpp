@@ -3,6 +3,7 @@
 ///     std::vector<char> const keep{1, 1, 0};                    // one entry for each sample; 0 is padding
 ///     observe(act, z, sample_mask{keep});                       // z of shape (3, units)
 ///     forward(act, z, y, sample_mask{keep});                    // y is computed everywhere
+///     observe(act, z, sample_mask{keep}, unit_layout::nchw(n, c, h, w));   // a sample is a pixel
 ///
 /// The record is the one of the kept numbers gathered into an array in the order of their indices, bit for bit. If the
 /// mask keeps nothing, nothing was seen. The kept numbers are gathered block by block: one copy, and `forward`
@@ -24,12 +25,11 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// The body of `observe` with a mask.
+/// The body of `observe` with a mask, whose entries are the samples of the layout.
 template <class A, class Z, class Rule>
-[[nodiscard]] saturation observe_kept(char const* function, A const& act, Z const& z, sample_mask const& mask,
+[[nodiscard]] saturation observe_kept(A const& act, Z const& z, unit_layout const& layout, sample_mask const& mask,
                                       Rule const& rule) {
   using T = value_t<Z>;
-  unit_layout const layout = masked_layout(function, "z", z, mask);
   auto const bound = limits_of<T>(rule, act); // throws, also if there is nothing to see
   auto const empty = [&] { return empty_record(act, rule); };
   saturation record = empty();
@@ -62,12 +62,22 @@ void results_into(char const* function, A const& act, Z const& z, Y* y, D* dy) {
   }
 }
 
-/// Throws what `function` with a mask throws, before anything is written.
-template <class A, class Z, class Rule>
-void require_maskable(char const* function, A const& act, Z const& z, sample_mask const& mask, Rule const& rule) {
-  static_cast<void>(masked_layout(function, "z", z, mask));
-  static_cast<void>(limits_of<value_t<Z>>(rule, act));
-  require_valid_parameters(act);
+/// The body of `forward` with a mask. y and dy may be null.
+template <class A, class Z, class Y, class D, class Rule>
+saturation forward_kept(A const& act, Z const& z, Y* y, D* dy, unit_layout const& layout, sample_mask const& mask,
+                        Rule const& rule) {
+  static_cast<void>(limits_of<value_t<Z>>(rule, act)); // throws before anything is written
+  results_into("forward", act, z, y, dy);
+  return observe_kept(act, z, layout, mask, rule);
+}
+
+/// Throws shape_error unless z has the layout, and the mask one entry for each of its samples.
+template <class Z>
+[[nodiscard]] unit_layout const& fitting(char const* function, Z const& z, unit_layout const& layout,
+                                         sample_mask const& mask) {
+  require_layout(function, "z", z, layout);
+  require_samples(function, mask, layout);
+  return layout;
 }
 
 } // namespace detail
@@ -77,7 +87,14 @@ void require_maskable(char const* function, A const& act, Z const& z, sample_mas
 template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>>
 [[nodiscard]] saturation observe(A const& act, Z const& z, sample_mask const& mask, Rule const& rule = Rule{}) {
-  return detail::observe_kept("observe", act, z, mask, rule);
+  return detail::observe_kept(act, z, detail::masked_layout("observe", "z", z, mask), mask, rule);
+}
+/// The samples are those of the layout.
+template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>>
+[[nodiscard]] saturation observe(A const& act, Z const& z, sample_mask const& mask, unit_layout const& layout,
+                                 Rule const& rule = Rule{}) {
+  return detail::observe_kept(act, z, detail::fitting("observe", z, layout, mask), mask, rule);
 }
 
 /// y = act(z) everywhere, and the record of the samples of z that the mask keeps. Throws as `observe` with a mask and
@@ -85,18 +102,31 @@ template <class A, detail::numbers Z, saturation_rule<A> Rule = z_beyond>
 template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
 saturation forward(A const& act, Z const& z, Y&& y, sample_mask const& mask, Rule const& rule = Rule{}) {
-  detail::require_maskable("forward", act, z, mask, rule);
-  detail::results_into("forward", act, z, detail::address_of(y), detail::not_wanted);
-  return detail::observe_kept("forward", act, z, mask, rule);
+  return detail::forward_kept(act, z, detail::address_of(y), detail::not_wanted,
+                              detail::masked_layout("forward", "z", z, mask), mask, rule);
+}
+template <class A, detail::numbers Z, class Y, saturation_rule<A> Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>>
+saturation forward(A const& act, Z const& z, Y&& y, sample_mask const& mask, unit_layout const& layout,
+                   Rule const& rule = Rule{}) {
+  return detail::forward_kept(act, z, detail::address_of(y), detail::not_wanted,
+                              detail::fitting("forward", z, layout, mask), mask, rule);
 }
 /// The same, and dy = act'(z) everywhere.
 template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
   requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
            detail::numbers<std::remove_cvref_t<D>>
 saturation forward(A const& act, Z const& z, Y&& y, D&& dy, sample_mask const& mask, Rule const& rule = Rule{}) {
-  detail::require_maskable("forward", act, z, mask, rule);
-  detail::results_into("forward", act, z, detail::address_of(y), detail::address_of(dy));
-  return detail::observe_kept("forward", act, z, mask, rule);
+  return detail::forward_kept(act, z, detail::address_of(y), detail::address_of(dy),
+                              detail::masked_layout("forward", "z", z, mask), mask, rule);
+}
+template <class A, detail::numbers Z, class Y, class D, saturation_rule<A> Rule = z_beyond>
+  requires activation<A, detail::value_t<Z>> && detail::numbers<std::remove_cvref_t<Y>> &&
+           detail::numbers<std::remove_cvref_t<D>>
+saturation forward(A const& act, Z const& z, Y&& y, D&& dy, sample_mask const& mask, unit_layout const& layout,
+                   Rule const& rule = Rule{}) {
+  return detail::forward_kept(act, z, detail::address_of(y), detail::address_of(dy),
+                              detail::fitting("forward", z, layout, mask), mask, rule);
 }
 
 }} // namespace satur::SATUR_ABI

@@ -41,8 +41,7 @@ template <class A, class Z, class Rule>
 void observe_kept_units(char const* function, unit_records& units, A const& act, Z const& z, unit_layout const& layout,
                         sample_mask const& mask, Rule const& rule) {
   using T = value_t<Z>;
-  require_layout(function, "z", z, layout);
-  require_samples(function, mask, layout);
+  static_cast<void>(fitting(function, z, layout, mask));
   auto const bound = limits_of<T>(rule, act); // throws, also if there is nothing to see
   saturation const nothing = empty_record(act, rule);
   unit_access::prepare(function, units, layout, nothing.rule, nothing.activation, nothing.peak_slope);
@@ -58,8 +57,7 @@ template <class A, class Z, class Y, class D, class Rule>
 void forward_kept_units(unit_records& units, A const& act, Z const& z, Y* y, D* dy, unit_layout const& layout,
                         sample_mask const& mask, Rule const& rule) {
   constexpr char const* function = "forward_units";
-  require_layout(function, "z", z, layout);
-  require_samples(function, mask, layout);
+  static_cast<void>(fitting(function, z, layout, mask));
   static_cast<void>(limits_of<value_t<Z>>(rule, act)); // throws before anything is written
   results_into(function, act, z, y, dy);
   observe_kept_units(function, units, act, z, layout, mask, rule);
