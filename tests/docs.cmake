@@ -1,5 +1,6 @@
 # The pages of docs/extending/: their files are written out, compiled and run, and what they print is compared.
-# A block after <!-- file: NAME --> is a file; the ones named *.cpp make the page's program. A new page needs no line here.
+# A block after <!-- file: NAME --> is a file; the ones named *.cpp make the page's program. The ones after
+# <!-- doctest: NAME --> make a second program, with doctest's main. A new page needs no line here.
 file(GLOB satur_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/extending/*.md")
 find_program(SATUR_AWK awk)
 mark_as_advanced(SATUR_AWK)
@@ -11,10 +12,11 @@ foreach(page IN LISTS satur_pages)
   endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${page}")
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/pages/${name}")
-  file(STRINGS "${page}" marks REGEX "^<!-- file: .* -->$")
+  file(STRINGS "${page}" marks REGEX "^<!-- (file|doctest): .* -->$")
   set(sources "")
+  set(test_sources "")
   foreach(mark IN LISTS marks)
-    string(REGEX REPLACE "^<!-- file: (.*) -->$" "\\1" file "${mark}")
+    string(REGEX REPLACE "^<!-- (file|doctest): (.*) -->$" "\\2" file "${mark}")
     execute_process(
       COMMAND "${SATUR_AWK}" -v "mark=${mark}"
               "$0 == mark { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next } inside { print }" "${page}"
@@ -23,7 +25,9 @@ foreach(page IN LISTS satur_pages)
       message(FATAL_ERROR "${page}: no block after ${mark}")
     endif()
     file(GENERATE OUTPUT "${folder}/${file}" CONTENT "${text}")
-    if(file MATCHES "\\.cpp$")
+    if(mark MATCHES "^<!-- doctest:")
+      list(APPEND test_sources "${folder}/${file}")
+    elseif(file MATCHES "\\.cpp$")
       list(APPEND sources "${folder}/${file}")
     endif()
   endforeach()
@@ -36,6 +40,13 @@ foreach(page IN LISTS satur_pages)
   target_compile_options(satur_page_${name} PRIVATE ${satur_light_optimization})
   add_test(NAME page_${name} COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/check_page.sh" "${page}"
                                      $<TARGET_FILE:satur_page_${name}>)
+  if(test_sources)
+    add_executable(satur_page_${name}_doctest ${test_sources})
+    target_link_libraries(satur_page_${name}_doctest PRIVATE satur_test_main satur::core)
+    target_compile_definitions(satur_page_${name}_doctest PRIVATE ${satur_one_level})
+    target_compile_options(satur_page_${name}_doctest PRIVATE ${satur_light_optimization})
+    add_test(NAME page_${name}_doctest COMMAND satur_page_${name}_doctest)
+  endif()
 endforeach()
 
 # The recipe of docs/extending/unit_statistic.md changes satur itself: it is applied to a copy of the headers.

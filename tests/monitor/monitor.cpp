@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -109,6 +110,30 @@ TEST_CASE("monitor: no allocation once the layers are known") {
           static_cast<void>(satur::saturated_fraction(z));
         }) == 0);
   CHECK(satur_test::allocations_in([] { ::operator delete(::operator new(16)); }) > 0); // the counter counts
+}
+
+TEST_CASE("monitor: no allocation after the first step with a mask, whatever it keeps") {
+  std::vector<float> z(300 * 40, 0.25f);
+  std::vector<float> y(z.size()), dy(z.size());
+  satur::array_view<float const> const matrix{z.data(), {300, 40}};
+  std::vector<char> keep(300, 0);
+  satur::monitor mon({.units = true});
+  std::size_t kept = 20;
+  auto const step = [&] {
+    std::fill(keep.begin(), keep.begin() + static_cast<std::ptrdiff_t>(kept), 1);
+    kept += 40;
+    satur::sample_mask const mask{keep};
+    mon["fc"].forward(satur::tanh{}, matrix, y, dy, mask);
+    mon["fc"].observe(satur::tanh{}, matrix, mask);
+    mon["fc"].gradient(matrix, mask);
+    mon.end_step();
+  };
+  step();
+  CHECK(satur_test::allocations_in([&] {
+          for (int i = 0; i < 6; ++i) {
+            step();
+          }
+        }) == 0);
 }
 
 TEST_CASE("monitor: no allocation after the first step with some rows observed, whichever rows are drawn") {
