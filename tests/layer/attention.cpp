@@ -265,4 +265,7 @@ TEST_CASE("attention: errors name the layer and both shapes, and change nothing"
   CHECK(refusal([&] { layer.backward(drawn<float>(2, 4, 4, g)); }) ==
         message("satur::attention::backward: dy has shape (2, 4, 4); expected (2, 3, 4), the shape of y"));
   CHECK(layer.forward(x) == y); // no refused mask or source counts
+  layer.bk.resize({3});
+  CHECK(refusal([&] { layer.forward(x); }) ==
+        message("satur::attention::forward: bk has shape (3); expected (4), as constructed"));
 }

@@ -17,6 +17,7 @@
 #include <concepts>
 #include <cstddef>
 #include <random>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -205,8 +206,18 @@ private:
     core_.each_own(f);
   }
 
+  /// Throws shape_error if a parameter has lost its shape.
+  void require_parameters() const {
+    each_parameter([this](std::string_view name, auto const& value, auto const&) {
+      std::size_t const shape[] = {name[0] == 'g' ? width() : units(), units()};
+      detail::require_shape("attention::forward", name, value.shape(), std::span(shape, value.dimension()),
+                            "as constructed");
+    });
+  }
+
   sequence const& run() {
     options.require_valid();
+    require_parameters();
     crossed_ = std::exchange(crosses_, false);
     normed_ = options.qk_norm;
     sequence const& x = this->x();

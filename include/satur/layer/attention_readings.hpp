@@ -91,7 +91,7 @@ public:
     if (detail::is_nan(threshold)) {
       detail::bad_parameter("saturated_fraction", "threshold", threshold, "a number");
     }
-    detail::log_odds_visitor visitor{threshold > 740.0 ? 0.0 : math::exp(-threshold)};
+    detail::log_odds_visitor visitor{threshold > 708.0 ? 0.0 : math::exp(-threshold)};
     auto const& core = layer().core();
     using T = typename std::remove_cvref_t<decltype(core.logits())>::value_type;
     std::size_t const keys = core.extents().keys;

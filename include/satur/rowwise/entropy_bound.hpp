@@ -33,7 +33,7 @@ namespace satur { inline namespace SATUR_ABI {
   }
   double const others = static_cast<double>(keys - 1);
   double const distance = s * math::sqrt((others + 1.0) / others); // from the one logit to the others
-  if (distance > 740.0) {                                          // e^-distance is 0
+  if (distance > 708.0) {                                          // e^-distance is subnormal, or 0
     return 0.0;
   }
   double const mass = others * math::exp(-distance);

@@ -61,7 +61,7 @@ struct online_entropy {
     online_entropy const& top = largest >= o.largest ? *this : o;
     online_entropy const& low = largest >= o.largest ? o : *this;
     double const moved = low.largest - top.largest;
-    double const factor = moved < -740.0 ? 0.0 : math::exp(moved);
+    double const factor = moved < -708.0 ? 0.0 : math::exp(moved);
     double const sum = 1.0 + low.others;
     double const new_others = top.others + factor * sum;
     double const new_weighted = top.weighted + (factor > 0.0 ? factor * (low.weighted + moved * sum) : 0.0);
