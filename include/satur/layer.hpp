@@ -1,6 +1,15 @@
 /// \file layer.hpp  Layers with forward, backward and public parameters.
 #pragma once
 
+#include "satur/layer/attention.hpp"
+#include "satur/layer/attention_core.hpp"
+#include "satur/layer/attention_cure.hpp"
+#include "satur/layer/attention_head_norm.hpp"
+#include "satur/layer/attention_mask.hpp"
+#include "satur/layer/attention_options.hpp"
+#include "satur/layer/attention_projection.hpp"
+#include "satur/layer/attention_readings.hpp"
+#include "satur/layer/attention_saturation.hpp"
 #include "satur/layer/bias.hpp"
 #include "satur/layer/dense.hpp"
 #include "satur/layer/descend.hpp"
@@ -10,4 +19,5 @@
 #include "satur/layer/parameter.hpp"
 #include "satur/layer/product.hpp"
 #include "satur/layer/readings.hpp"
+#include "satur/layer/scaled_dot_product.hpp"
 #include "satur/observe.hpp"

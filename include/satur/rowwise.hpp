@@ -2,9 +2,11 @@
 #pragma once
 
 #include "satur/rowwise/concept.hpp"
+#include "satur/rowwise/entropy_bound.hpp"
 #include "satur/rowwise/log_softmax.hpp"
 #include "satur/rowwise/logsumexp.hpp"
 #include "satur/rowwise/observe.hpp"
+#include "satur/rowwise/online_entropy.hpp"
 #include "satur/rowwise/pass.hpp"
 #include "satur/rowwise/row_axis.hpp"
 #include "satur/rowwise/row_group.hpp"

@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cstddef>
 #include <random>
 #include <vector>
 
@@ -53,4 +55,25 @@ TEST_CASE_TEMPLATE("dense: no allocation in forward, loss, backward and descent 
         }) == 0);
   CHECK(one.z().data() == z);
   CHECK(total > 0);
+}
+
+TEST_CASE("attention: no allocation in any kind of pass after the first step") {
+  std::mt19937 g(2);
+  satur::attention<float> layer{12, 3, satur::glorot_normal{}, g, {.causal = true, .softcap = 5, .qk_norm = true}};
+  satur::scaled_dot_product<float> bare;
+  auto const x = satur::make<float>(satur::normal{}, std::array<std::size_t, 3>{4, 5, 12}, g);
+  auto const source = satur::make<float>(satur::normal{}, std::array<std::size_t, 3>{4, 7, 12}, g);
+  auto const q = satur::make<float>(satur::normal{}, std::array<std::size_t, 4>{2, 3, 5, 4}, g);
+  xt::xtensor<bool, 2> const tokens = xt::ones<bool>({4, 5});
+  auto const self = [&] {
+    layer.backward(layer.forward(x));
+    layer.backward(layer.forward(x, tokens));
+    satur::descend(layer, 0.01);
+    bare.backward(bare.forward(q, q, q));
+  };
+  auto const cross = [&] { layer.backward(layer.forward_cross(x, source)); };
+  CHECK(allocations_in(self) > 0);
+  CHECK(allocations_in(self) == 0);
+  CHECK(allocations_in(cross) > 0);
+  CHECK(allocations_in(cross) == 0);
 }

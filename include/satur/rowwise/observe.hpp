@@ -35,7 +35,7 @@ struct reading_visitor {
     }
     double const others = static_cast<double>(r.others);
     double const s = 1.0 + others;
-    double const entropy = static_cast<double>(log_of_sum(r)) - static_cast<double>(r.weighted) / s;
+    double const entropy = entropy_of(r);
     // sum p (1 - p), without the difference 1 - p
     double const pairs = math::madd(others, others, -static_cast<double>(r.others_square));
     double const slope = (2.0 * others + pairs) / s / s;

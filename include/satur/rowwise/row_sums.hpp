@@ -93,5 +93,10 @@ template <class T> SATUR_NOINLINE bool any_nan_in(T const* z, std::size_t n) {
   return std::any_of(z, z + n, [](T x) { return static_cast<bool>(is_nan(x)); });
 }
 template <class T> SATUR_NOINLINE sum_element<T> log_of_sum(row_summary<T> const& r) { return math::log1p(r.others); }
+/// -sum p log p of a row that is good.
+template <class T> SATUR_NOINLINE double entropy_of(row_summary<T> const& r) {
+  double const s = 1.0 + static_cast<double>(r.others);
+  return static_cast<double>(log_of_sum(r)) - static_cast<double>(r.weighted) / s;
+}
 
 } // namespace satur::inline SATUR_ABI::detail
