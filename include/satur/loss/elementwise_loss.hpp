@@ -75,8 +75,11 @@ public:
   /// not matter. Throws shape_error if it has another shape.
   template <class G> matrix const& backward(xt::xexpression<G> const& given) {
     require_forward();
-    detail::require_shape(function("backward"), "the gradient of losses", given.derived_cast().shape(), slopes_.shape(),
-                          "the shape of losses");
+    auto const& shape = given.derived_cast().shape();
+    if (!same_shape(shape, slopes_.shape())) {
+      detail::bad_shape(function("backward"), "the gradient of losses", detail::shape_text(shape),
+                        detail::message(detail::shape_text(slopes_.shape()), ", the shape of losses"));
+    }
     take(y_, given);
     detail::fit(gradient_, slopes_.shape());
     std::transform(slopes_.data(), slopes_.data() + slopes_.size(), y_.data(), gradient_.data(),
@@ -90,14 +93,21 @@ private:
   [[nodiscard]] static std::string function(std::string_view method) {
     return detail::message(Loss::loss_name, "::", method);
   }
+  template <class A, class B> [[nodiscard]] static bool same_shape(A const& a, B const& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](auto m, auto n) { return static_cast<std::size_t>(m) == static_cast<std::size_t>(n); });
+  }
   template <class Y, class X>
   static void require_shapes(xt::xexpression<Y> const& y, xt::xexpression<X> const& x, std::string_view what) {
     auto const& shape = y.derived_cast().shape();
+    auto const& other = x.derived_cast().shape();
     if (shape.size() != N) {
       detail::bad_shape(function("forward"), Loss::input_name, detail::shape_text(shape), detail::message(N, " axes"));
     }
-    detail::require_shape(function("forward"), what, x.derived_cast().shape(), shape,
-                          detail::message("the shape of ", Loss::input_name));
+    if (!same_shape(shape, other)) {
+      detail::bad_shape(function("forward"), what, detail::shape_text(other),
+                        detail::message(detail::shape_text(shape), ", the shape of ", Loss::input_name));
+    }
   }
   void require_forward() const {
     if (!ran_) {
