@@ -7,6 +7,7 @@
 
 #include "support/plain_losses.hpp"
 #include "support/refusal.hpp"
+#include "support/relative.hpp"
 
 #include <doctest/doctest.h>
 
@@ -73,11 +74,11 @@ TEST_CASE_TEMPLATE("cross entropy options: PyTorch's formulas, all combinations"
     softmax_cross_entropy<T> loss(o);
     double const got = loss.forward(z, labels);
     long double const want = o.reduce == reduction::mean ? plain.mean(rows, labels) : plain.sum(rows, labels);
-    CHECK(got == doctest::Approx(static_cast<double>(want)).epsilon(tolerance));
+    CHECK(got == satur_test::relative(static_cast<double>(want), tolerance));
     CHECK(loss.counted == (*o.ignore_index == 2 ? 4 : 5));
     REQUIRE(loss.losses.size() == 7);
     for (std::size_t r = 0; r < 7; ++r) {
-      CHECK(loss.losses[r] == doctest::Approx(static_cast<double>(plain.row(rows[r], labels[r]))).epsilon(tolerance));
+      CHECK(loss.losses[r] == satur_test::relative(static_cast<double>(plain.row(rows[r], labels[r])), tolerance));
     }
     CHECK(loss.losses[3] == 0.0);
     for (std::size_t c = 0; c < 4; ++c) {
@@ -153,24 +154,24 @@ TEST_CASE_TEMPLATE("cross entropy options: loss and gradient keep their digits",
   matrix<T> const z{{60, 0, 0}};
   double const q = std::exp(-60.0); // of each of the others
   softmax_cross_entropy<T> weighted{{.reduce = reduction::sum, .class_weights = {3.0, 1.0, 1.0}}};
-  CHECK(weighted.forward(z, std::array{0}) == doctest::Approx(3 * 2 * q).epsilon(tolerance));
-  CHECK(static_cast<double>(weighted.backward()(0, 0)) == doctest::Approx(-3 * 2 * q).epsilon(tolerance));
-  CHECK(static_cast<double>(weighted.backward()(0, 1)) == doctest::Approx(3 * q).epsilon(tolerance));
+  CHECK(weighted.forward(z, std::array{0}) == satur_test::relative(3 * 2 * q, tolerance));
+  CHECK(static_cast<double>(weighted.backward()(0, 0)) == satur_test::relative(-3 * 2 * q, tolerance));
+  CHECK(static_cast<double>(weighted.backward()(0, 1)) == satur_test::relative(3 * q, tolerance));
   // A smoothing as small as what is left of p: p - target has no digit of it in either type.
   double const e = 3 * std::exp(-59.0);
   softmax_cross_entropy<T> smoothed{{.label_smoothing = e}};
   double const at_0 = 2 * e / 3 - 2 * q; // (1 - 2 q) - (1 - 2 e / 3)
-  CHECK(smoothed.forward(z, std::array{0}) == doctest::Approx(2 * q + 2 * e / 3 * 60).epsilon(tolerance));
-  CHECK(static_cast<double>(smoothed.backward()(0, 0)) == doctest::Approx(at_0).epsilon(tolerance));
-  CHECK(static_cast<double>(smoothed.backward()(0, 1)) == doctest::Approx(q - e / 3).epsilon(tolerance));
+  CHECK(smoothed.forward(z, std::array{0}) == satur_test::relative(2 * q + 2 * e / 3 * 60, tolerance));
+  CHECK(static_cast<double>(smoothed.backward()(0, 0)) == satur_test::relative(at_0, tolerance));
+  CHECK(static_cast<double>(smoothed.backward()(0, 1)) == satur_test::relative(q - e / 3, tolerance));
   // The same where the answer is wrong.
-  CHECK(smoothed.forward(z, std::array{1}) == doctest::Approx(60.0).epsilon(tolerance));
-  CHECK(static_cast<double>(smoothed.backward()(0, 0)) == doctest::Approx(1.0).epsilon(tolerance));
-  CHECK(static_cast<double>(smoothed.backward()(0, 1)) == doctest::Approx(-1.0).epsilon(tolerance));
+  CHECK(smoothed.forward(z, std::array{1}) == satur_test::relative(60.0, tolerance));
+  CHECK(static_cast<double>(smoothed.backward()(0, 0)) == satur_test::relative(1.0, tolerance));
+  CHECK(static_cast<double>(smoothed.backward()(0, 1)) == satur_test::relative(-1.0, tolerance));
   // The largest logit has all of the target's weight by its class weight, but for 2 e / 3.
   softmax_cross_entropy<T> both{{.reduce = reduction::sum, .label_smoothing = 1.0, .class_weights = {3.0, e, e}}};
   both.forward(z, std::array{0});
-  CHECK(static_cast<double>(both.backward()(0, 0)) == doctest::Approx(2 * e / 3 - 2 * q).epsilon(tolerance));
+  CHECK(static_cast<double>(both.backward()(0, 0)) == satur_test::relative(2 * e / 3 - 2 * q, tolerance));
 }
 
 TEST_CASE("cross entropy options: all rows ignored, no weight, an empty batch") {
@@ -218,7 +219,7 @@ TEST_CASE_TEMPLATE("cross entropy options: infinite logits with smoothing", T, f
   CHECK(loss.forward(z, std::array{0}) == inf); // it asks for a share of the excluded class
   CHECK(static_cast<double>(loss.backward()(0, 1)) == doctest::Approx(-0.1));
   loss.options.class_weights = {1.0, 0.0, 1.0}; // of weight 0: none
-  CHECK(loss.forward(z, std::array{0}) == doctest::Approx((0.7 + 0.2) * std::log(2.0)).epsilon(1e-6));
+  CHECK(loss.forward(z, std::array{0}) == satur_test::relative((0.7 + 0.2) * std::log(2.0), 1e-6));
   CHECK(loss.backward()(0, 1) == T(0));
 }
 

@@ -6,6 +6,7 @@
 
 #include "support/plain_losses.hpp"
 #include "support/refusal.hpp"
+#include "support/relative.hpp"
 
 #include <doctest/doctest.h>
 
@@ -37,13 +38,13 @@ TEST_CASE_TEMPLATE("mse: the formula, all reductions, weighted or not", T, float
         long double const each = weighted ? w.data()[i] : T(1);
         long double const want = satur_test::plain::squared_error(y.data()[i], target.data()[i], each);
         total += want;
-        CHECK(loss.losses.data()[i] == doctest::Approx(static_cast<double>(want)).epsilon(1e-15));
+        CHECK(loss.losses.data()[i] == satur_test::relative(static_cast<double>(want), 1e-15));
         long double const slope = 2 * each * (static_cast<long double>(y.data()[i]) - target.data()[i]) /
                                   (reduce == reduction::mean ? 15 : 1);
         double const error = std::abs(static_cast<double>(loss.backward().data()[i] - slope));
         CHECK(error <= 2 * eps * std::abs(static_cast<double>(slope)));
       }
-      CHECK(got == doctest::Approx(static_cast<double>(reduce == reduction::mean ? total / 15 : total)).epsilon(1e-14));
+      CHECK(got == satur_test::relative(static_cast<double>(reduce == reduction::mean ? total / 15 : total), 1e-14));
     }
   }
 }

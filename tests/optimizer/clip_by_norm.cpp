@@ -4,6 +4,7 @@
 #include <satur/optimizer.hpp>
 
 #include "support/refusal.hpp"
+#include "support/relative.hpp"
 #include "support/weights.hpp"
 
 #include <doctest/doctest.h>
@@ -36,18 +37,18 @@ TEST_CASE_TEMPLATE("clip_by_norm: the norm of all layers together, and gradients
   weights<T> const before_a = a, before_b = b;
   double const norm = std::sqrt(static_cast<double>(norm_of(a) * norm_of(a) + norm_of(b) * norm_of(b)));
   double const eps = static_cast<double>(std::numeric_limits<T>::epsilon());
-  CHECK(satur::gradient_norm(std::tie(a, b)) == doctest::Approx(norm).epsilon(1e-13));
-  CHECK(satur::gradient_norm(a) == doctest::Approx(static_cast<double>(norm_of(a))).epsilon(1e-13));
-  CHECK(satur::clip_by_norm(std::tie(a, b), norm * 1.001) == doctest::Approx(norm).epsilon(1e-13));
+  CHECK(satur::gradient_norm(std::tie(a, b)) == satur_test::relative(norm, 1e-13));
+  CHECK(satur::gradient_norm(a) == satur_test::relative(static_cast<double>(norm_of(a)), 1e-13));
+  CHECK(satur::clip_by_norm(std::tie(a, b), norm * 1.001) == satur_test::relative(norm, 1e-13));
   CHECK(a.dw == before_a.dw); // it is within the limit
-  CHECK(satur::clip_by_norm(std::tie(a, b), 0.25) == doctest::Approx(norm).epsilon(1e-13));
-  CHECK(satur::gradient_norm(std::tie(a, b)) == doctest::Approx(0.25).epsilon(2 * eps));
+  CHECK(satur::clip_by_norm(std::tie(a, b), 0.25) == satur_test::relative(norm, 1e-13));
+  CHECK(satur::gradient_norm(std::tie(a, b)) == satur_test::relative(0.25, 2 * eps));
   for (std::size_t i = 0; i < a.dw.size(); ++i) {
     CHECK(static_cast<double>(a.dw[i]) ==
-          doctest::Approx(static_cast<double>(before_a.dw[i]) * 0.25 / norm).epsilon(2 * eps));
+          satur_test::relative(static_cast<double>(before_a.dw[i]) * 0.25 / norm, 2 * eps));
   }
   CHECK(static_cast<double>(b.db[1]) ==
-        doctest::Approx(static_cast<double>(before_b.db[1]) * 0.25 / norm).epsilon(2 * eps));
+        satur_test::relative(static_cast<double>(before_b.db[1]) * 0.25 / norm, 2 * eps));
   CHECK(a.w == before_a.w);
   satur::clip_by_norm(b, 0.0);
   CHECK(b.dw == std::vector<T>(33, T(0)));
@@ -59,15 +60,15 @@ TEST_CASE("clip_by_norm: squares that overflow or underflow") {
   weights<double> a(2, 1, 1);
   a.dw = {3e200, 4e200};
   a.db = {0};
-  CHECK(satur::clip_by_norm(a, 5.0) == doctest::Approx(5e200).epsilon(1e-15));
-  CHECK(a.dw[0] == doctest::Approx(3.0).epsilon(1e-15));
+  CHECK(satur::clip_by_norm(a, 5.0) == satur_test::relative(5e200, 1e-15));
+  CHECK(a.dw[0] == satur_test::relative(3.0, 1e-15));
   a.dw = {3e-200, 4e-200};
-  CHECK(satur::clip_by_norm(a, 5e-201) == doctest::Approx(5e-200).epsilon(1e-15));
-  CHECK(a.dw[1] == doctest::Approx(4e-201).epsilon(1e-15));
+  CHECK(satur::clip_by_norm(a, 5e-201) == satur_test::relative(5e-200, 1e-15));
+  CHECK(a.dw[1] == satur_test::relative(4e-201, 1e-15));
   weights<float> f(2, 1, 1);
   f.dw = {3e30f, 4e30f};
   f.db = {0};
-  CHECK(satur::gradient_norm(f) == doctest::Approx(5e30).epsilon(1e-6));
+  CHECK(satur::gradient_norm(f) == satur_test::relative(5e30, 1e-6));
 }
 
 TEST_CASE("clip_by_norm: NaN and infinity change nothing, and are returned") {
