@@ -19,6 +19,7 @@
 #include "satur/finding/root/advice.hpp"
 #include "satur/finding/root/dead.hpp"
 #include "satur/finding/root/flow.hpp"
+#include "satur/finding/root/growth.hpp"
 #include "satur/finding/root/inputs.hpp"
 #include "satur/finding/root/learning_rate.hpp"
 #include "satur/finding/root/nonfinite.hpp"

@@ -31,5 +31,7 @@ write_results "$page" "$results"
 if [ $# -lt 3 ]; then
   "$root/build/exhaustive/tests/satur_exhaustive" usual "${1-1}" >"$results"
   write_results "$page" "$results" usual
+  "$root/build/exhaustive/tests/satur_exhaustive" crossings >"$results"
+  write_results "$page" "$results" crossings
 fi
 exit $status

@@ -5,11 +5,14 @@
 //   satur_exhaustive [stride [doubles [activation…]]]
 // stride 1 tries all 2^32 floats; doubles is the number of random bit patterns, and of further numbers near the kinks.
 // Without a name, every activation.
+//   satur_exhaustive crossings
+// Where a slope crosses zero: every float and double within 2^12 of it (tests/support/crossings.hpp); nothing fails.
 //   satur_exhaustive usual [stride]
 // The formulas in use (usual.hpp), in float, against the same truth; nothing fails.
 #include "exhaustive/usual.hpp"
 #include "support/activations.hpp"
 #include "support/contract.hpp"
+#include "support/crossings.hpp"
 #include "support/mpfr.hpp"
 #include "support/reference.hpp"
 #include "support/ulp.hpp"
@@ -267,6 +270,32 @@ void print_usual(std::uint64_t stride) {
       usual::all{});
 }
 
+template <class T, class A> void print_crossing(char const* type, A const& act) {
+  std::vector<T> const z = test::beside_crossing<T>(act, 1 << 12);
+  std::vector<long double> const exact = test::exact_slopes(act, z);
+  test::crossing_error worst;
+  for (int l = first_level; l <= static_cast<int>(satur::math::best_level()); ++l) {
+    satur::scoped_level const forced(static_cast<simd_level>(l));
+    test::crossing_error const e = test::errors_beside_crossing(act, z, exact);
+    worst.of_peak = std::max(worst.of_peak, e.of_peak);
+    worst.own = std::max(worst.own, e.own);
+    worst.wrong_signs += e.wrong_signs;
+  }
+  std::string parameter;
+  if constexpr (requires { act.beta; }) {
+    parameter = "{" + satur::text::number(act.beta) + "}";
+  }
+  std::printf("| %s | `%s%s` | %.17g | %.4f | %.2g | %d |\n", type, std::string(A::name).c_str(), parameter.c_str(),
+              act.minimum_at(), worst.of_peak, worst.own, worst.wrong_signs);
+}
+
+void print_crossings() {
+  std::printf("| type | activation | zero of the slope | worst, in ulp of the peak slope | worst, in ulp of the slope "
+              "itself | wrong signs |\n|---|---|---|---|---|---|\n");
+  test::for_each_crossing([](auto const& act) { print_crossing<float>("float", act); });
+  test::for_each_crossing([](auto const& act) { print_crossing<double>("double", act); });
+}
+
 bool all_right = true;
 
 template <class T, class A> void print(char const* type, A const& act, result const& r) {
@@ -299,6 +328,10 @@ template <class T, class A> void print(char const* type, A const& act, result co
 } // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "crossings") {
+    print_crossings();
+    return 0;
+  }
   if (argc > 1 && std::string(argv[1]) == "usual") {
     std::uint64_t const every = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
     if (every == 0) {

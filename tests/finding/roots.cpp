@@ -417,6 +417,111 @@ TEST_CASE("roots: inputs that make the net overflow are inferred from its first 
   CHECK(f.evidence.find("this is an inference") != std::string::npos);
 }
 
+namespace {
+double size_of_inputs = 1.0; // on_data takes no state
+void enlarge(training_run& r) {
+  for (double& v : r.x) {
+    v *= size_of_inputs;
+  }
+}
+} // namespace
+
+TEST_CASE("roots: inputs of any size are the cause, also without the data, units or weights") {
+  for (double const size : {1e15, 1e150, 1e290}) {
+    for (bool const relu : {true, false}) {
+      for (int const kept : {0, 1, 2, 3}) { // bit 0: units, bit 1: weights
+        bool const weights = (kept & 2) != 0;
+        for (std::size_t const steps : {std::size_t{1}, std::size_t{3}}) {
+          CAPTURE(size);
+          CAPTURE(relu);
+          CAPTURE(kept);
+          CAPTURE(steps);
+          size_of_inputs = size;
+          training_run run = relu ? relu_run() : tanh_run();
+          run.mon = satur::monitor{satur::monitor_options{.units = (kept & 1) != 0}};
+          run.on_data = enlarge;
+          run.gives_data = false;
+          run.gives_weights = weights;
+          run.run_to(steps);
+          std::vector<satur::finding> const found = run.findings();
+          REQUIRE_FALSE(found.empty());
+          satur::finding const& f = found.front();
+          CHECK(f.layer == "hidden 1");
+          CHECK(f.cause == (weights ? cause::input_scale : cause::spread));
+          CHECK(f.cure.what == (weights ? remedy::normalize_inputs : remedy::none));
+          CHECK(f.evidence.find(weights ? "this is an inference" : "z of the first step, before any update") !=
+                std::string::npos);
+          CHECK((f.evidence + f.cure.advice).find("(monitor::input)") != std::string::npos);
+          for (satur::finding const& other : found) {
+            CHECK(other.cause != cause::learning_rate);
+          }
+        }
+      }
+    }
+  }
+  // a layer of ordinary inputs and large weights, of which neither was handed over: the same words, not the inputs
+  training_run weights = relu_run();
+  weights.gives_data = false;
+  weights.gives_weights = false;
+  weights.scale(0, 1e10);
+  CHECK(only(weights, 10).cause == cause::spread);
+}
+
+TEST_CASE("roots: without the data, biases of the first layer are not taken for large inputs") {
+  for (double const b : {6.0, 20.0, 1e4}) {
+    for (bool const relu : {true, false}) {
+      for (std::size_t const steps : {std::size_t{1}, std::size_t{60}}) {
+        CAPTURE(b);
+        CAPTURE(relu);
+        CAPTURE(steps);
+        training_run run = relu ? relu_run() : tanh_run();
+        run.gives_data = false;
+        for (std::size_t u = 0; u < width; ++u) {
+          run.layers[0].b[u] = u % 2 == 0 ? b : -b;
+        }
+        satur::finding const f = only(run, steps);
+        CHECK(f.layers == names{"hidden 1"});
+        CHECK(f.cause == cause::mean); // biases, or inputs that are not centered
+        CHECK(f.cure.what == remedy::recenter);
+        CHECK(f.reason.find("hand over the data (monitor::input) to tell which") != std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("roots: an overflow that the depth alone makes is not told as the learning rate") {
+  for (bool const relu : {true, false}) {
+    for (std::size_t const steps : {std::size_t{1}, std::size_t{3}}) {
+      CAPTURE(relu);
+      CAPTURE(steps);
+      training_run run(relu ? satur::any_activation(satur::relu{}) : satur::any_activation(satur::identity{}), 40,
+                       relu ? 4.0 : 2.0);
+      satur::finding const f = only(run, steps);
+      CHECK(f.cause == cause::depth);
+      CHECK(f.symptom == symptom::signal_grows);
+      CHECK(f.layers.size() == 40);
+      CHECK(f.cure.what == remedy::rescale);
+      CHECK(f.cure.restart);
+      CHECK(f.cure.factor == doctest::Approx(std::sqrt(0.5)).epsilon(0.1));
+      CHECK((f.severity == satur::severity::alarm) == !std::isfinite(run.loss));
+      training_run cured(run.act, 40, relu ? 4.0 : 2.0); // the same net
+      for (std::size_t l = 1; l <= 40; ++l) {
+        cured.scale(l, f.cure.factors[l - 1]);
+      }
+      cured.draw();
+      cured.forward();
+      double square = 0.0;
+      for (double const z : cured.layers.back().z) {
+        square += z * z / static_cast<double>(cured.layers.back().z.size());
+      }
+      CHECK(square < 100.0); // 1e10 before
+    }
+  }
+  training_run shallow(satur::identity{}, 4, 2.0); // four ratios of 1.4 are no reason
+  shallow.run_to(1);
+  CHECK(shallow.findings().empty());
+}
+
 TEST_CASE("roots: a run that is watched from its middle") {
   if (test::left_out_if_slow()) {
     return;

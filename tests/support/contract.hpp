@@ -33,11 +33,16 @@ template <class A> bool has_dip(A const& act) {
   }
 }
 
-/// Near a zero of the slope (the minimum of gelu, silu, mish) a relative error has no bound. Within 1/4 of it the error
-/// counts in ulp of the peak slope if that is smaller. `error` is in ulp of the slope itself.
+/// Near a zero of the slope (the minimum of gelu, silu, mish) a relative error has no bound. Within 1/4 of it (1/4 in
+/// beta z for silu) the error counts in ulp of the peak slope if that is smaller. `error` is in ulp of the slope
+/// itself.
 template <class T, class A> double slope_error(A const& act, double z, double error, T got, long double exact) {
   if constexpr (satur::has_minimum<A>) {
-    if (has_dip(act) && std::fabs(z - act.minimum_at()) < 0.25) {
+    double reach = 0.25;
+    if constexpr (requires { act.beta; }) {
+      reach /= act.beta;
+    }
+    if (has_dip(act) && std::fabs(z - act.minimum_at()) < reach) {
       T const peak = static_cast<T>(act.peak_slope());
       double const unit = static_cast<double>(std::nextafter(peak, T(9)) - peak);
       return std::min(error, static_cast<double>(std::fabs(static_cast<long double>(got) - exact)) / unit);

@@ -29,6 +29,7 @@ struct training_run {
   double rate = 0.1;
   bool gives_data = true;
   bool gives_loss = true;
+  bool gives_weights = true;
   bool gives_chance = true;
   bool watched = true;        ///< false: the monitor is handed nothing
   bool forgets_slope = false; ///< the backward pass leaves out f'(z)
@@ -147,7 +148,7 @@ struct training_run {
           below[s * p.in + i] *= l == 0 || forgets_slope ? 1.0 : layers[l - 1].slope[s * p.in + i];
         }
       }
-      if (watched) {
+      if (watched && gives_weights) {
         mon[name(l)].update(p.w, dw, -rate);
       }
       for (std::size_t k = 0; k < p.w.size(); ++k) {

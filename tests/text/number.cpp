@@ -25,6 +25,11 @@ std::string printed(char const* format, int digits, double x) {
   return out.data();
 }
 
+/// The text of printf, without its sign if all of its digits are 0.
+std::string without_sign_of_zero(std::string const& text) {
+  return !text.empty() && text.front() == '-' && std::strtod(text.c_str(), nullptr) == 0.0 ? text.substr(1) : text;
+}
+
 /// Significant digits of a text, without zeros at either end.
 std::size_t digits_of(std::string const& number) {
   std::string digits;
@@ -104,7 +109,7 @@ TEST_CASE("number text: the shortest that reads back to the same number") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("number text: rounded numbers equal those of printf") {
+TEST_CASE("number text: rounded numbers equal those of printf, but for the sign of 0") {
   CHECK(text::significant(1.0 / 3.0, 4) == "0.3333");
   CHECK(text::significant(123456.0, 3) == "1.23e+05");
   CHECK(text::decimals(2.0 / 3.0, 2) == "0.67");
@@ -117,15 +122,33 @@ TEST_CASE("number text: rounded numbers equal those of printf") {
   std::size_t wrong = 0;
   for_many([&](double x) {
     for (int const digits : {0, 1, 2, 6, 17, 100}) {
-      wrong += text::significant(x, digits) != printed("%.*g", digits, x);
-      wrong += text::decimals(x, digits) != printed("%.*f", digits, x);
-      wrong += text::scientific(x, digits) != printed("%.*e", digits, x);
+      wrong += text::significant(x, digits) != without_sign_of_zero(printed("%.*g", digits, x));
+      wrong += text::decimals(x, digits) != without_sign_of_zero(printed("%.*f", digits, x));
+      wrong += text::scientific(x, digits) != without_sign_of_zero(printed("%.*e", digits, x));
     }
   });
   CHECK(wrong == 0);
 }
 
+TEST_CASE("number text: a reading of 0 has no sign") {
+  CHECK(text::significant(-0.0, 4) == "0");
+  CHECK(text::scientific(-0.0, 2) == "0.00e+00");
+  CHECK(text::decimals(-0.0, 3) == "0.000");
+  CHECK(text::decimals(-0.0004, 3) == "0.000");
+  CHECK(text::decimals(-0.4, 0) == "0");
+  CHECK(text::decimals(-0.0006, 3) == "-0.001");
+  CHECK(text::significant(-1e-300, 3) == "-1e-300");
+  CHECK(text::scientific(-5e-324, 0) == "-5e-324");
+  CHECK(text::percent(-0.0) == "0");
+  CHECK(text::limit_percent(-0.0) == "0");
+  CHECK(text::number(-0.0) == "-0"); // the number that reads back
+}
+
 TEST_CASE("percent text: 0 and 100 only for exact shares") {
+  CHECK(text::percent(-1e-300) == ">-0.1"); // a mean slope
+  CHECK(text::percent(-0.000499) == ">-0.1");
+  CHECK(text::percent(-0.0005) == "-0.1");
+  CHECK(text::percent(-0.02) == "-2.0");
   CHECK(text::percent(0.0) == "0");
   CHECK(text::percent(1e-300) == "<0.1");
   CHECK(text::percent(0.000499) == "<0.1");
@@ -145,6 +168,7 @@ TEST_CASE("percent text: a limit keeps enough digits to be distinct from 0 and 1
   CHECK(text::limit_percent(0.999) == "99.9");
   CHECK(text::limit_percent(0.99999) == "99.999");
   CHECK(text::limit_percent(0.00001) == "0.001");
+  CHECK(text::limit_percent(-0.00001) == "-0.001");
   CHECK(text::limit_percent(0.0) == "0");
   CHECK(text::limit_percent(1.0) == "100");
   CHECK(text::limit_percent(none) == "-");

@@ -13,7 +13,7 @@ namespace satur::inline SATUR_ABI::testing::detail {
 
 /// The value is within its limits and, if the activation is stated to be monotone, never falls.
 template <class T, class A> void check_order(examined<T, A>& e) {
-  T last = -std::numeric_limits<T>::infinity();
+  T last = unseen(-std::numeric_limits<T>::infinity());
   T before = e.options.limits ? e.value(last) : last;
   for (T const z : e.points) {
     T const y = e.value(z);
@@ -49,7 +49,7 @@ template <class T, class A> void check_order(examined<T, A>& e) {
 
 /// What lower(), upper(), flat_left and flat_right state about ±inf.
 template <class T, class A> void check_limits(examined<T, A>& e) {
-  T const infinity = std::numeric_limits<T>::infinity();
+  T const infinity = unseen(std::numeric_limits<T>::infinity());
   char const* const why = "the fact belongs to another formula, or to other parameters";
   auto const stated = [](double x) { return static_cast<T>(x); };
   auto const agree = [](T limit, T fact) { return static_cast<double>(limit) == static_cast<double>(fact); };

@@ -4,6 +4,7 @@
 #include "satur/observe/apply.hpp"
 #include "satur/observe/observe.hpp"
 #include "satur/simd/level.hpp"
+#include "satur/simd/special_values.hpp"
 #include "satur/testing/finder.hpp"
 
 #include <cstring>
@@ -13,7 +14,7 @@
 namespace satur::inline SATUR_ABI::testing::detail {
 
 template <class T> [[nodiscard]] bool same_bits(T a, T b) {
-  return (std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof(T)) == 0;
+  return (satur::detail::is_nan(a) && satur::detail::is_nan(b)) || std::memcmp(&a, &b, sizeof(T)) == 0;
 }
 
 /// Checks `forward` and `apply` over z: scalar calls give the bits of the lanes that the file is compiled for; bits do

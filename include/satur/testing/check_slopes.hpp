@@ -122,7 +122,7 @@ template <class F, class T, class A> void compare_with_difference(examined<T, A>
     return;
   }
   double const difference = (f.value(b) - f.value(a)) / width;
-  if (!std::isfinite(difference)) {
+  if (!satur::detail::is_finite_number(difference)) {
     return; // reported by another check
   }
   double const got = f.slope(z);
@@ -162,7 +162,7 @@ template <class T, class A> void check_derivative(examined<T, A>& e) {
         continue;
       }
       dual const by_rules = e.act.value(dual::variable(static_cast<double>(z)));
-      if (std::fabs(by_rules.d) > 1e-290 && std::isfinite(by_rules.d)) {
+      if (std::fabs(by_rules.d) > 1e-290 && satur::detail::is_finite_number(by_rules.d)) {
         // A dual number loses digits itself if its terms nearly cancel.
         e.compare_slope(z, static_cast<long double>(by_rules.d), "slope, by dual numbers", 1.0, 0.45);
       }

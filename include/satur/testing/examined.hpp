@@ -3,6 +3,7 @@
 #pragma once
 
 #include "satur/activation/concept.hpp"
+#include "satur/simd/special_values.hpp"
 #include "satur/testing/check_options.hpp"
 #include "satur/testing/finder.hpp"
 #include "satur/testing/points.hpp"
@@ -18,9 +19,15 @@
 
 namespace satur::inline SATUR_ABI::testing::detail {
 
-/// Distance of z from the nearest kink; infinite if none is stated.
+/// The same number, unknown to the compiler: under -ffast-math a NaN or infinity that it sees may become anything.
+template <class T> [[nodiscard]] T unseen(T x) {
+  T const volatile stored = x;
+  return stored;
+}
+
+/// Distance of z from the nearest kink; the largest double if none is stated.
 template <class A> [[nodiscard]] double from_kink(A const& act, double z) {
-  double nearest = HUGE_VAL;
+  double nearest = (std::numeric_limits<double>::max)();
   if constexpr (has_kinks<A>) {
     for (double const k : act.kinks()) {
       nearest = (std::min)(nearest, std::fabs(z - k));
@@ -46,7 +53,7 @@ template <class T, class A> struct examined {
       points.push_back(static_cast<T>(o.low + (o.high - o.low) * i / (std::max)(1, o.grid - 1)));
     }
     for (T const z : random_points<T>(2000, o.seed, o.low, o.high)) {
-      if (std::isfinite(z)) {
+      if (satur::detail::is_finite_number(z)) {
         points.push_back(z);
       }
     }
@@ -63,7 +70,8 @@ template <class T, class A> struct examined {
     std::sort(points.begin(), points.end());
     points.erase(std::unique(points.begin(), points.end()), points.end());
     for (T const z : points) {
-      if (double const s = std::fabs(static_cast<double>(slope(z))); std::isfinite(s) && s > steepest) {
+      if (double const s = std::fabs(static_cast<double>(slope(z)));
+          satur::detail::is_finite_number(s) && s > steepest) {
         steepest = s;
         steepest_at = z;
       }

@@ -1,6 +1,7 @@
 /// \file testing/finder.hpp  Collects failures: one for each property, with its worst point.
 #pragma once
 
+#include "satur/simd/special_values.hpp"
 #include "satur/testing/report.hpp"
 #include "satur/text/number.hpp"
 
@@ -21,7 +22,7 @@ template <class T> [[nodiscard]] std::string in_both(T z) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
   out << "z = " << satur::text::number(z);
-  if (std::isfinite(z)) {
+  if (satur::detail::is_finite_number(z)) {
     out << " (" << std::hexfloat << z << ")";
   }
   return out.str();

@@ -1,7 +1,7 @@
 /// \file testing/ulp.hpp  Errors in units in the last place (ulp).
 #pragma once
 
-#include "satur/config.hpp"
+#include "satur/simd/special_values.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,12 +12,15 @@ namespace satur::inline SATUR_ABI::testing {
 /// |got - exact| in ulp of T at `exact`; in the subnormal range, in multiples of the smallest subnormal. 0 if both are
 /// NaN or the same infinity (also if exact rounds to infinity); infinity if only one is.
 template <class T> [[nodiscard]] double ulp_error(T got, long double exact) {
+  using satur::detail::is_infinite;
+  using satur::detail::is_nan;
   constexpr double never = std::numeric_limits<double>::infinity();
-  if (std::isnan(exact) || std::isnan(got)) {
-    return std::isnan(exact) && std::isnan(got) ? 0.0 : never;
+  if (is_nan(exact) || is_nan(got)) {
+    return is_nan(exact) && is_nan(got) ? 0.0 : never;
   }
-  if (std::isinf(got) || std::isinf(exact)) {
-    return static_cast<long double>(got) == exact || static_cast<T>(exact) == got ? 0.0 : never;
+  if (is_infinite(got) || is_infinite(exact)) {
+    return is_infinite(got) && is_infinite(static_cast<T>(exact)) && std::signbit(got) == std::signbit(exact) ? 0.0
+                                                                                                              : never;
   }
   int exponent = 0;
   std::frexp(exact, &exponent);

@@ -7,7 +7,9 @@
 ///     text::percent(0.00001)        <0.1         a share that was measured
 ///     text::limit_percent(0.00001)  0.001        a share that is a limit
 ///
-/// `number` writes "inf", "-inf" and "nan". The others are for readings: NaN says that nothing was seen, and reads "-".
+/// `number` writes "inf", "-inf", "nan" and "-0". The others are for readings: NaN says that nothing was seen, and
+/// reads
+/// "-"; what is 0 in the digits that are shown has no sign.
 #pragma once
 
 #include "satur/error.hpp"
@@ -15,7 +17,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace satur::inline SATUR_ABI::detail {
@@ -25,8 +29,10 @@ namespace satur::inline SATUR_ABI::detail {
     return "-";
   }
   std::array<char, 512> text; // 309 digits before the point
-  auto const end = std::to_chars(text.data(), text.data() + text.size(), x, format, digits).ptr;
-  return {text.data(), end};
+  char* const end = std::to_chars(text.data(), text.data() + text.size(), x, format, digits).ptr;
+  std::string_view const all(text.data(), static_cast<std::size_t>(end - text.data()));
+  bool const zero = all.substr(0, all.find('e')).find_first_not_of("-0.") == std::string_view::npos;
+  return std::string(all.substr(zero && all.front() == '-' ? 1 : 0));
 }
 
 } // namespace satur::inline SATUR_ABI::detail
@@ -41,29 +47,33 @@ template <class T>
   return detail::number_text(x);
 }
 
-/// With so many significant digits at most: %.<digits>g. digits is 1 to 100.
+/// With so many significant digits at most: %.<digits>g, without the sign of 0. digits is 1 to 100.
 [[nodiscard]] inline std::string significant(double x, int digits) {
   return detail::formatted(x, std::chars_format::general, digits);
 }
 
-/// With so many decimals: %.<digits>f. digits is 0 to 100.
+/// With so many decimals: %.<digits>f, without the sign of 0. digits is 0 to 100.
 [[nodiscard]] inline std::string decimals(double x, int digits) {
   return detail::formatted(x, std::chars_format::fixed, digits);
 }
 
-/// With so many decimals before the exponent: %.<digits>e. digits is 0 to 100.
+/// With so many decimals before the exponent: %.<digits>e, without the sign of 0. digits is 0 to 100.
 [[nodiscard]] inline std::string scientific(double x, int digits) {
   return detail::formatted(x, std::chars_format::scientific, digits);
 }
 
 /// A measured share in percent, one decimal: "0" and "100" only where they are exact, so that a single saturated unit
-/// never reads as none. Between them and what one decimal can say: "<0.1" and ">99.9".
+/// never reads as none. Between them and what one decimal can say: "<0.1" and ">99.9". A mean slope can be negative:
+/// ">-0.1" stands between -0.1 and 0.
 [[nodiscard]] inline std::string percent(double share) {
   if (detail::is_nan(share)) {
     return "-";
   }
   if (share > 0.0 && share < 0.0005) {
     return "<0.1";
+  }
+  if (share < 0.0 && share > -0.0005) {
+    return ">-0.1";
   }
   if (share < 1.0 && share >= 0.9995) {
     return ">99.9";
@@ -76,8 +86,11 @@ template <class T>
   if (detail::is_nan(share)) {
     return "-";
   }
+  if (share == 0.0) {
+    return "0"; // of -0.0 too
+  }
   double const rounded = std::round(share * 1e4) / 1e2;
-  bool const says_it = (rounded != 0.0 && rounded != 100.0) || share == 0.0 || share == 1.0;
+  bool const says_it = (rounded != 0.0 && rounded != 100.0) || share == 1.0;
   return says_it ? number(rounded) : significant(100.0 * share, 15);
 }
 

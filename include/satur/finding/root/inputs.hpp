@@ -18,6 +18,69 @@ namespace satur::inline SATUR_ABI::detail {
   return message("the largest of them is ", text::significant((std::max)(-s.min_z(), s.max_z()), 3));
 }
 
+/// Variance of z over samples within a unit, which no bias can make; without records of units, or if its squares
+/// overflow, over all z. Of the first step if no z is finite now.
+[[nodiscard]] inline double variance_from_inputs(layer_case const& l) {
+  double const whole = (l.has_z() ? l.record.saturation : l.first).variance_z();
+  double const within = l.has_z() ? l.variance_within() : unit_spread(l.start).variance;
+  return is_nan(within) || !is_finite(whole) ? whole : within;
+}
+
+/// "z is as large as inputs of root mean square 50 would make it"
+[[nodiscard]] inline std::string inferred_text(double square) {
+  return is_finite(square) ? message("z is as large as inputs of root mean square ",
+                                     text::significant(std::sqrt(square), 3), " would make it")
+                           : std::string("z is so large that its squares overflow, its weights are not");
+}
+
+/// Without the data: the first layer's z against its weights. Without units the number of inputs is not known, and z
+/// may differ by biases: then the weights are taken for those of one unit, which is the least that the inputs can be,
+/// and only what is far too large is told. Without weights only the first step tells that z was too large before any
+/// update, but not what made it.
+inline void infer_inputs(run_case const& run, layer_case const& first, finding_limits const& limits,
+                         std::vector<root_finding>& found) {
+  constexpr double far_too_large = 1e6;
+  saturation const& z = first.has_z() ? first.record.saturation : first.first;
+  weight_record const& w = first.has_z() && first.weights.count != 0 ? first.weights : first.first_weights;
+  if (z.z.count == 0) {
+    return;
+  }
+  if (w.count != 0) {
+    bool const fan_in_known = first.weights_seen();
+    double const square = fan_in_known
+                              ? variance_from_inputs(first) / (first.has_z() ? first.gain() : first.first_gain())
+                              : z.variance_z() / (static_cast<double>(w.whole()) * w.mean_square());
+    if (!is_above(square, fan_in_known ? limits.input_square : far_too_large)) {
+      return;
+    }
+    finding f = first.finding_of(symptom::odd_inputs, severity::warning, cause::input_scale);
+    f.value = is_finite(square) ? square : std::numeric_limits<double>::quiet_NaN();
+    f.limit = limits.input_square;
+    f.evidence = message(
+        inferred_text(square), fan_in_known ? "" : " at the least", "; this is an inference from the weights",
+        fan_in_known ? "" : ", and biases of that size would look the same", ": hand over the data (monitor::input)");
+    f.reason = is_finite(square) ? std::string() : largest_text(z);
+    advise_standardized(f, square, run.spoiled(), limits);
+    found.push_back({std::move(f), true});
+    return;
+  }
+  saturation const& start = first.first;
+  double const square = start.mean_z() * start.mean_z() + start.variance_z();
+  if (!is_above(square, far_too_large) || !run.start_seen()) {
+    return;
+  }
+  finding f = first.finding_of(symptom::signal_grows, severity::warning, cause::spread);
+  f.value = is_finite(square) ? std::sqrt(square) : std::numeric_limits<double>::quiet_NaN();
+  f.limit = std::sqrt(far_too_large);
+  f.evidence = message("z of the first step, before any update, ",
+                       is_finite(square) ? "has root mean square " + text::significant(std::sqrt(square), 3)
+                                         : std::string("is so large that its squares overflow"));
+  f.reason = message("the inputs are that large, or the weights or biases of this layer", is_finite(square) ? "" : "; ",
+                     is_finite(square) ? std::string() : largest_text(start));
+  refuse_cure(f, "hand over the data (monitor::input) and the weights (update) to tell which");
+  found.push_back({std::move(f), true});
+}
+
 /// Inputs whose mean square is above the limit: measured from the data, or else inferred from the first layer's z.
 inline void find_inputs(run_case const& run, finding_limits const& limits, std::vector<root_finding>& found) {
   layer_case const* const first = run.layers.empty() ? nullptr : &run.layers.front();
@@ -84,25 +147,9 @@ inline void find_inputs(run_case const& run, finding_limits const& limits, std::
     found.push_back({std::move(f), true});
     return;
   }
-  // Without the data: the first layer's z against its weights, of the first step if no z is finite now.
-  if (first == nullptr || !first->weights_seen() || (!first->has_z() && first->first.z.count == 0)) {
-    return;
+  if (first != nullptr) {
+    infer_inputs(run, *first, limits, found);
   }
-  saturation const& z = first->has_z() ? first->record.saturation : first->first;
-  double const square = z.variance_z() / (first->has_z() ? first->gain() : first->first_gain());
-  if (!is_above(square, limits.input_square)) {
-    return;
-  }
-  finding f = first->finding_of(symptom::odd_inputs, severity::warning, cause::input_scale);
-  f.value = is_finite(square) ? square : std::numeric_limits<double>::quiet_NaN();
-  f.limit = limits.input_square;
-  f.evidence = message(is_finite(square) ? "z is as large as inputs of root mean square " +
-                                               text::significant(std::sqrt(square), 3) + " would make it"
-                                         : std::string("z is so large that its squares overflow, its weights are not"),
-                       "; this is an inference from the weights: hand over the data (monitor::input)");
-  f.reason = is_finite(square) ? std::string() : largest_text(z);
-  advise_standardized(f, square, run.spoiled(), limits);
-  found.push_back({std::move(f), true});
 }
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -47,7 +47,8 @@ inline void advise_bias_of_zero_mean(run_case const& run, finding& f, layer_case
   }
 }
 
-/// Biases that move most units' z away from 0 by more than twice its standard deviation, from the start.
+/// Biases that move most units' z away from 0 by more than twice its standard deviation, from the start. In the first
+/// layer, if the data were not handed over, inputs that are not centered look the same: then the cause is the mean.
 inline bool find_bias(run_case const& run, layer_case const& l, finding_limits const& limits,
                       std::vector<root_finding>& found) {
   if (l.start.empty() || l.start_samples < limits.least_samples || (!l.can_saturate && &l == &run.layers.back())) {
@@ -63,13 +64,18 @@ inline bool find_bias(run_case const& run, layer_case const& l, finding_limits c
   unit_spread const began(l.start);
   double const n = static_cast<double>(l.start.size());
   double const share = static_cast<double>(shifted.size()) / n;
-  if (!is_above(share, limits.shifted_share) || !is_above(began.mean_square, limits.bias_square) ||
-      cause_of_mean(run, l, began.mean_square, true) != cause::bias) {
+  if (!is_above(share, limits.shifted_share) || !is_above(began.mean_square, limits.bias_square)) {
+    return false;
+  }
+  satur::cause const why = cause_of_mean(run, l, began.mean_square, true);
+  bool const blind = why == cause::mean && l.before == nullptr && run.run.data.z.count == 0 &&
+                     is_above(began.mean_square, limits.input_square * l.usual_gain);
+  if (why != cause::bias && !blind) {
     return false;
   }
   bool const flat = l.has_activation() && is_below(l.initial, limits.slope_left * l.healthy);
   finding f = l.finding_of(flat ? symptom::saturated_layer : symptom::mean_shift,
-                           flat ? severity::alarm : severity::warning, cause::bias);
+                           flat ? severity::alarm : severity::warning, why);
   if (flat) {
     f.side = which_side(l, limits);
     f.evidence = slope_text(l);
@@ -77,9 +83,12 @@ inline bool find_bias(run_case const& run, layer_case const& l, finding_limits c
     f.evidence = message("in ", shifted.size(), " of ", l.start.size(), " units |mean z| was above ",
                          text::number(limits.shifted_std), " std z at the start");
   }
-  f.reason = message("z of a unit began with root mean square mean ",
-                     text::significant(std::sqrt(began.mean_square), 3), " and standard deviation ",
-                     text::significant(std::sqrt(began.variance), 3), "; the inputs do not explain these means");
+  f.reason =
+      message("z of a unit began with root mean square mean ", text::significant(std::sqrt(began.mean_square), 3),
+              " and standard deviation ", text::significant(std::sqrt(began.variance), 3),
+              blind ? "; biases make these means, or inputs that are not centered: hand over the data "
+                      "(monitor::input) to tell which"
+                    : "; the inputs do not explain these means");
   f.value = share;
   f.limit = limits.shifted_share;
   set_share_interval(f, n);

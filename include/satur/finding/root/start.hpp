@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/finding/fold.hpp"
+#include "satur/finding/root/growth.hpp"
 #include "satur/finding/root/inputs.hpp"
 #include "satur/finding/root/nonfinite.hpp"
 #include "satur/finding/root/scale.hpp"
@@ -25,7 +26,8 @@ namespace satur::inline SATUR_ABI::detail {
 }
 
 /// Roots that were there before the first step. Inputs or equal units, if found, explain all others. Otherwise, if the
-/// start was seen, each layer has the first that holds of: single units, biases, large weights, small weights.
+/// start was seen, each layer has the first that holds of: single units, biases, large weights, small weights. If no
+/// layer has one, the depth may.
 inline void find_at_start(run_case const& run, finding_limits const& limits, std::vector<root_finding>& found) {
   find_inputs(run, limits, found);
   if (found.empty()) {
@@ -58,6 +60,9 @@ inline void find_at_start(run_case const& run, finding_limits const& limits, std
     for (layer_case const& l : run.layers) {
       find_small_weights(run, l, limits.small_gain_beside, limits, found);
     }
+  }
+  if (found.empty()) {
+    find_growth(run, limits, found);
   }
 }
 
