@@ -1,6 +1,8 @@
 /// \file layer.hpp  Layers with forward, backward and public parameters.
 #pragma once
 
+#include "satur/layer/batch_norm.hpp"
+#include "satur/layer/batch_norm_passes.hpp"
 #include "satur/layer/bias.hpp"
 #include "satur/layer/dense.hpp"
 #include "satur/layer/descend.hpp"
@@ -12,6 +14,6 @@
 #include "satur/layer/product.hpp"
 #include "satur/layer/readings.hpp"
 #include "satur/layer/rms_norm.hpp"
-#include "satur/layer/row_norm.hpp"
+#include "satur/layer/row_norm_passes.hpp"
 #include "satur/layer/wide_sums.hpp"
 #include "satur/observe.hpp"

@@ -5,7 +5,7 @@
 #include "satur/error.hpp"
 #include "satur/layer/one_input.hpp"
 #include "satur/layer/readings.hpp"
-#include "satur/layer/row_norm.hpp"
+#include "satur/layer/row_norm_passes.hpp"
 #include "satur/simd/run.hpp"
 #include "satur/tensor/compat.hpp"
 

@@ -51,7 +51,8 @@ private:
 };
 
 /// to[k] += a[k] b[k] for the lanes that hold elements; see for_each_register.
-template <class L, class Part, class S> SATUR_INLINE void add_lanes(Part const& part, S* to, L const& a, L const& b) {
+template <class L, class Part, class S>
+SATUR_INLINE void add_products(Part const& part, S* to, L const& a, L const& b) {
   if constexpr (Part::whole) {
     for_each_wide(a, b, [to](std::size_t k, auto const& w, auto const& v) SATUR_INLINE_LAMBDA {
       using W = wide_t<L>;

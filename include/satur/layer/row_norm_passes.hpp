@@ -1,4 +1,4 @@
-/// \file layer/row_norm.hpp  The passes of layer_norm and rms_norm over rows.
+/// \file layer/row_norm_passes.hpp  The passes of layer_norm and rms_norm over rows.
 ///
 /// The mean is the sum of a row in double. The variance is the mean square distance from that mean, in double, less the
 /// square of what the rounding of the mean to T left (Chan, Golub, LeVeque 1983, equation 1.7). So a mean of 1e4 with a
@@ -42,7 +42,7 @@ template <class T> struct norm_position {
 };
 
 /// xhat of one step.
-template <class L, class T> SATUR_INLINE L normalized(L const& x, L const& mean, L const& rest, L const& inverse) {
+template <class L, class T> SATUR_INLINE L xhat_of(L const& x, L const& mean, L const& rest, L const& inverse) {
   return (math::rounded(x - mean) - rest) * inverse;
 }
 
@@ -89,7 +89,7 @@ template <class T, bool Centered> struct row_norm_pass {
       at.inverse[r] = static_cast<T>(inverse);
       L const m(mean), rest(at.rest[r]), scale(at.inverse[r]);
       for_each_register<L>(units, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
-        L const xhat = normalized<L, T>(part.load(row + i, mean), m, rest, scale);
+        L const xhat = xhat_of<L, T>(part.load(row + i, mean), m, rest, scale);
         L const weight = part.load(gamma + i, T(0));
         if constexpr (Centered) {
           part.store(out + i, math::madd(xhat, weight, part.load(beta + i, T(0))));
@@ -124,20 +124,20 @@ template <class T, bool Centered> struct row_norm_gradient_pass {
       L const m(mean), rest(at.rest[r]), scale(at.inverse[r]);
       wide_sum<L> sum, product;
       for_each_register<L>(units, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
-        L const xhat = normalized<L, T>(part.load(row + i, mean), m, rest, scale);
+        L const xhat = xhat_of<L, T>(part.load(row + i, mean), m, rest, scale);
         L const d = part.load(from + i, T(0));
         L const g = d * part.load(gamma + i, T(0));
         product.add_product(g, xhat);
-        add_lanes(part, dgamma + i, d, xhat);
+        add_products(part, dgamma + i, d, xhat);
         if constexpr (Centered) {
           sum.add(g);
-          add_lanes(part, dbeta + i, d, L(T(1)));
+          add_products(part, dbeta + i, d, L(T(1)));
         }
       });
       L const mean_g(static_cast<T>(sum.total() / n));
       L const mean_product(static_cast<T>(product.total() / n));
       for_each_register<L>(units, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
-        L const xhat = normalized<L, T>(part.load(row + i, mean), m, rest, scale);
+        L const xhat = xhat_of<L, T>(part.load(row + i, mean), m, rest, scale);
         L const g = part.load(from + i, T(0)) * part.load(gamma + i, T(0));
         part.store(out + i, scale * ((Centered ? L(g - mean_g) : g) - xhat * mean_product));
       });
