@@ -6,6 +6,7 @@
 #include "satur/layer/bias.hpp"
 #include "satur/layer/dense.hpp"
 #include "satur/layer/descend.hpp"
+#include "satur/layer/dropout.hpp"
 #include "satur/layer/gate_halves.hpp"
 #include "satur/layer/gated_dense.hpp"
 #include "satur/layer/gated_options.hpp"

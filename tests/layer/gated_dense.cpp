@@ -268,10 +268,11 @@ TEST_CASE("gated_dense: records of values and gates by name, whatever their orde
     REQUIRE(found.size() == 2);
     CHECK(found[0].name == "value");
     CHECK(found[1].name == "gate");
-    double closed = 0.0, slope = 0.0;
+    double closed = 0.0, open = 0.0, slope = 0.0;
     for (double const b : all[1]) {
       double const seen = std::min(b, o.limit);
       closed += test::plain_sigmoid(seen) < 0.1 ? 1.0 : 0.0;
+      open += test::plain_sigmoid(seen) > 0.9 ? 1.0 : 0.0;
       double const s = test::plain_sigmoid(b);
       slope += b > o.limit ? 0.0 : s * (1.0 + b * (1.0 - s));
     }
@@ -282,6 +283,7 @@ TEST_CASE("gated_dense: records of values and gates by name, whatever their orde
     }
     CHECK(found[1].record.mean_derivative() == doctest::Approx(slope / 30.0));
     CHECK(layer.observe_gates().closed_fraction() == doctest::Approx(closed / 30.0));
+    CHECK(layer.observe_gates().open_fraction() == doctest::Approx(open / 30.0));
     CHECK(layer.observe_gates().count() == 30);
   }
 }

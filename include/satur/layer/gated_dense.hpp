@@ -7,6 +7,8 @@
 #include "satur/config.hpp"
 #include "satur/error.hpp"
 #include "satur/gated/gated.hpp"
+#include "satur/gated/geglu.hpp"
+#include "satur/gated/glu.hpp"
 #include "satur/gated/swiglu.hpp"
 #include "satur/initializer/concept.hpp"
 #include "satur/layer/bias.hpp"
@@ -25,7 +27,6 @@
 #include <limits>
 #include <random>
 #include <string_view>
-#include <utility>
 
 namespace satur { inline namespace SATUR_ABI {
 
