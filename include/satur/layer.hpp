@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/layer/batch_norm.hpp"
+#include "satur/layer/batch_norm_options.hpp"
 #include "satur/layer/batch_norm_passes.hpp"
 #include "satur/layer/bias.hpp"
 #include "satur/layer/dense.hpp"
@@ -13,6 +14,7 @@
 #include "satur/layer/input.hpp"
 #include "satur/layer/layer_norm.hpp"
 #include "satur/layer/named_readings.hpp"
+#include "satur/layer/norm_laws.hpp"
 #include "satur/layer/one_input.hpp"
 #include "satur/layer/parameter.hpp"
 #include "satur/layer/product.hpp"

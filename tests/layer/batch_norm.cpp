@@ -256,6 +256,32 @@ TEST_CASE("batch_norm: a backward belongs to its forward, and z stays") {
   CHECK(images.z_layout() == satur::unit_layout::nchw(2, 3, 4, 5));
 }
 
+TEST_CASE("batch_norm: what is expected of z for inputs of given moments") {
+  std::mt19937 g(9);
+  auto layer = drawn<double, 2>(3, {.epsilon = 0.1}, g);
+  std::vector<double> const mean{1.0, -2.0, 0.0}, variance{0.5, 2.0, 4.0};
+  auto x = make<double>(satur::normal{}, {20000, 3}, g);
+  for (std::size_t r = 0; r < x.shape(0); ++r) {
+    for (std::size_t u = 0; u < 3; ++u) {
+      x(r, u) = mean[u] + std::sqrt(variance[u]) * x(r, u);
+    }
+  }
+  for (bool const training : {false, true}) { // the running statistics are not those of x
+    layer.training = training;
+    auto const law = layer.z_laws(mean, variance);
+    auto const& z = layer.forward(x);
+    for (std::size_t u = 0; u < 3; ++u) {
+      std::vector<long double> column;
+      for (std::size_t r = 0; r < x.shape(0); ++r) {
+        column.push_back(z(r, u));
+      }
+      auto const seen = test::mean_and_variance_of(column);
+      CHECK(law.mean[u] == doctest::Approx(static_cast<double>(seen.mean)).epsilon(0.03));
+      CHECK(law.variance[u] == doctest::Approx(static_cast<double>(seen.variance)).epsilon(0.05));
+    }
+  }
+}
+
 TEST_CASE("batch_norm: NaN stays in its unit") {
   batch_norm<float> layer(2);
   tensor<float, 2> const x{{1.0f, std::numeric_limits<float>::quiet_NaN()}, {2.0f, 0.0f}};

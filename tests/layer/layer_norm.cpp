@@ -243,6 +243,38 @@ TEST_CASE_TEMPLATE("layer_norm, rms_norm: an empty batch, own arrays, and z afte
   });
 }
 
+TEST_CASE_TEMPLATE("layer_norm, rms_norm: what is expected of z for inputs of given moments", L, layer_norm<double>,
+                   rms_norm<double>) {
+  std::mt19937 g(9);
+  constexpr std::size_t units = 400, rows = 2000;
+  L layer(units, 0.2);
+  draw_parameters(layer, g);
+  auto const mean = make<double>(satur::normal{0.5, 1.0}, {units}, g);
+  auto const variance = make<double>(satur::uniform{0.5, 2.0}, {units}, g);
+  auto x = make<double>(satur::normal{}, {rows, units}, g);
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t u = 0; u < units; ++u) {
+      x(r, u) = mean(u) + std::sqrt(variance(u)) * x(r, u);
+    }
+  }
+  auto const& z = layer.forward(x);
+  auto const law = layer.z_laws(mean, variance);
+  REQUIRE(law.units() == units);
+  double worst_mean = 0.0, variances = 0.0;
+  for (std::size_t u = 0; u < units; ++u) {
+    std::vector<long double> column;
+    for (std::size_t r = 0; r < rows; ++r) {
+      column.push_back(z(r, u));
+    }
+    auto const seen = test::mean_and_variance_of(column);
+    worst_mean = std::max(worst_mean, std::fabs(static_cast<double>(seen.mean) - law.mean[u]));
+    variances += static_cast<double>(seen.variance) / law.variance[u] / units;
+  }
+  CHECK(worst_mean < 0.15); // 5 deviations of a mean of 2000 z of deviation 1.3
+  CHECK(variances == doctest::Approx(1.0).epsilon(0.02));
+  CHECK_THROWS_AS(static_cast<void>(layer.z_laws(std::vector<double>(3), 1.0)), satur::shape_error);
+}
+
 TEST_CASE("layer_norm, rms_norm: wrong shapes and parameters are refused") {
   layer_norm<float> layer(3);
   rms_norm<float, 3> deep(3);

@@ -4,7 +4,9 @@
 #include "satur/array/unit_layout.hpp"
 #include "satur/config.hpp"
 #include "satur/error.hpp"
+#include "satur/layer/batch_norm_options.hpp"
 #include "satur/layer/batch_norm_passes.hpp"
+#include "satur/layer/norm_laws.hpp"
 #include "satur/layer/one_input.hpp"
 #include "satur/layer/readings.hpp"
 #include "satur/tensor/compat.hpp"
@@ -16,35 +18,6 @@
 #include <vector>
 
 namespace satur { inline namespace SATUR_ABI {
-
-/// What frameworks call momentum has two meanings: the share of the new batch (PyTorch, 0.1), or of the old running
-/// value (Keras 0.99, ONNX 0.9). Here `update_rate` is the share of the new batch: PyTorch's momentum m is the rate m,
-/// that of Keras and ONNX is 1 - m.
-struct batch_norm_options {
-  double epsilon = 1e-5;                 ///< added to the variance
-  double update_rate = 0.1;              ///< running += update_rate * (batch - running); in [0, 1]
-  bool unbiased_running_variance = true; ///< divides by count - 1; y itself always takes the biased variance
-
-  /// torch.nn.BatchNorm1d and 2d: epsilon 1e-5, momentum 0.1, unbiased running variance. The default.
-  [[nodiscard]] static constexpr batch_norm_options pytorch(double momentum = 0.1) { return {1e-5, momentum, true}; }
-  /// keras.layers.BatchNormalization: epsilon 1e-3, momentum 0.99, biased running variance.
-  [[nodiscard]] static constexpr batch_norm_options keras(double momentum = 0.99) {
-    return {1e-3, 1.0 - momentum, false};
-  }
-  /// ONNX BatchNormalization 15: epsilon 1e-5, momentum 0.9, biased running variance.
-  [[nodiscard]] static constexpr batch_norm_options onnx(double momentum = 0.9) {
-    return {1e-5, 1.0 - momentum, false};
-  }
-
-  /// Throws std::invalid_argument if a number is out of range.
-  void require_valid(std::string_view function) const {
-    detail::require_epsilon(function, epsilon);
-    if (detail::is_nan(update_rate) || update_rate < 0.0 || update_rate > 1.0) {
-      detail::bad_parameter(function, "update_rate", update_rate, "a number in [0, 1], such as 0.1");
-    }
-  }
-  bool operator==(batch_norm_options const&) const = default;
-};
 
 /// y = (x - mean)/sqrt(variance + epsilon) gamma + beta for each unit. In training, mean and variance (biased) are
 /// those of the batch, and the running statistics move towards them; in evaluation, they are the running statistics.
@@ -136,6 +109,16 @@ struct batch_norm : one_input<batch_norm<T, Rank>, xt::xtensor<T, Rank>>, z_read
   [[nodiscard]] tensor const& z() const { return z_; }
   /// How the units lie in z(), for observe_units and unit_records.
   [[nodiscard]] unit_layout z_layout() const { return unit_layout::of(z_.shape(), 1); }
+  /// How z is distributed for inputs of these means and variances, one number for all units or one for each: in
+  /// training for a large batch, in evaluation by the running statistics.
+  template <class M, class V>
+  [[nodiscard]] theory::unit_laws z_laws(M const& input_mean, V const& input_variance) const {
+    return detail::laws_of_norm(gamma, beta, input_mean, input_variance, [&](std::size_t u, double m, double v) {
+      return training ? detail::norm_scale{m, v + options.epsilon}
+                      : detail::norm_scale{static_cast<double>(running_mean(u)),
+                                           static_cast<double>(running_variance(u)) + options.epsilon};
+    });
+  }
 
   template <class F> void each_parameter(F&& f) {
     f(std::string_view("gamma"), gamma, dgamma);

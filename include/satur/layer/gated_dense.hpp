@@ -41,7 +41,6 @@ namespace satur { inline namespace SATUR_ABI {
 ///
 /// Readings: observe() and its kin give two records, "value" (with `identity`, or `clip` if there is a limit) and
 /// "gate" (with G, or `composed{G, clip}`). observe_gates() gives the shares of closed and open gates.
-///
 /// Memory: one GEMM for each weight into memory of the layer; y, z, dL/dz and dL/dx are kept.
 ///
 /// Source: Dauphin, Fan, Auli, Grangier 2017; Shazeer 2020.

@@ -3,6 +3,7 @@
 
 #include "satur/config.hpp"
 #include "satur/error.hpp"
+#include "satur/layer/norm_laws.hpp"
 #include "satur/layer/one_input.hpp"
 #include "satur/layer/readings.hpp"
 #include "satur/layer/row_norm_passes.hpp"
@@ -83,6 +84,13 @@ struct layer_norm : one_input<layer_norm<T, Rank>, xt::xtensor<T, Rank>>, z_read
   /// Of each row of the last forward: its mean, and 1/sqrt(variance + epsilon).
   [[nodiscard]] vector const& mean() const { return mean_; }
   [[nodiscard]] vector const& inverse_deviation() const { return inverse_; }
+
+  /// How z is distributed for independent inputs of these means and variances, one number for all units or one for
+  /// each, if there are many units.
+  template <class M, class V>
+  [[nodiscard]] theory::unit_laws z_laws(M const& input_mean, V const& input_variance) const {
+    return detail::laws_of_row_norm(gamma, beta, input_mean, input_variance, epsilon, true);
+  }
 
   template <class F> void each_parameter(F&& f) {
     f(std::string_view("gamma"), gamma, dgamma);

@@ -3,6 +3,7 @@
 
 #include "satur/config.hpp"
 #include "satur/error.hpp"
+#include "satur/layer/norm_laws.hpp"
 #include "satur/layer/one_input.hpp"
 #include "satur/layer/readings.hpp"
 #include "satur/layer/row_norm_passes.hpp"
@@ -77,6 +78,13 @@ struct rms_norm : one_input<rms_norm<T, Rank>, xt::xtensor<T, Rank>>, z_readings
   [[nodiscard]] tensor const& z() const { return z_; }
   /// Of each row of the last forward: 1/sqrt(mean of x^2 + epsilon).
   [[nodiscard]] vector const& inverse_rms() const { return inverse_; }
+
+  /// How z is distributed for independent inputs of these means and variances, one number for all units or one for
+  /// each, if there are many units.
+  template <class M, class V>
+  [[nodiscard]] theory::unit_laws z_laws(M const& input_mean, V const& input_variance) const {
+    return detail::laws_of_row_norm(gamma, vector(), input_mean, input_variance, epsilon, false);
+  }
 
   template <class F> void each_parameter(F&& f) { f(std::string_view("gamma"), gamma, dgamma); }
   template <class F> void each_parameter(F&& f) const { f(std::string_view("gamma"), gamma, dgamma); }
