@@ -51,8 +51,8 @@ template <class T, std::size_t N, class G> batch_norm<T, N> drawn(std::size_t un
 }
 template <class Layer> test::plain_batch_norm plain(Layer const& layer) {
   auto const& o = layer.options;
-  return {o.epsilon,
-          o.update_rate,
+  return {static_cast<long double>(o.epsilon),
+          static_cast<long double>(o.update_rate),
           o.unbiased_running_variance,
           numbers(layer.gamma),
           numbers(layer.beta),
@@ -273,7 +273,7 @@ TEST_CASE("batch_norm: what is expected of z for inputs of given moments") {
     for (std::size_t u = 0; u < 3; ++u) {
       std::vector<long double> column;
       for (std::size_t r = 0; r < x.shape(0); ++r) {
-        column.push_back(z(r, u));
+        column.push_back(static_cast<long double>(z(r, u)));
       }
       auto const seen = test::mean_and_variance_of(column);
       CHECK(law.mean[u] == doctest::Approx(static_cast<double>(seen.mean)).epsilon(0.03));

@@ -40,9 +40,10 @@ template <class Layer, class X> double worst(Layer& layer, X const& x) {
     std::vector<long double> const row(&all[at], &all[at] + units);
     std::vector<long double> expected;
     if constexpr (requires { layer.beta; }) {
-      expected = test::plain_layer_norm(row, numbers(layer.gamma), numbers(layer.beta), layer.epsilon);
+      expected = test::plain_layer_norm(row, numbers(layer.gamma), numbers(layer.beta),
+                                        static_cast<long double>(layer.epsilon));
     } else {
-      expected = test::plain_rms_norm(row, numbers(layer.gamma), layer.epsilon);
+      expected = test::plain_rms_norm(row, numbers(layer.gamma), static_cast<long double>(layer.epsilon));
     }
     for (std::size_t i = 0; i < units; ++i) {
       long double const off = std::fabs(y[at + i] - expected[i]);
@@ -264,7 +265,7 @@ TEST_CASE_TEMPLATE("layer_norm, rms_norm: what is expected of z for inputs of gi
   for (std::size_t u = 0; u < units; ++u) {
     std::vector<long double> column;
     for (std::size_t r = 0; r < rows; ++r) {
-      column.push_back(z(r, u));
+      column.push_back(static_cast<long double>(z(r, u)));
     }
     auto const seen = test::mean_and_variance_of(column);
     worst_mean = std::max(worst_mean, std::fabs(static_cast<double>(seen.mean) - law.mean[u]));
