@@ -28,7 +28,7 @@ inline void require_epsilon(std::string_view layer, double epsilon) {
 /// Throws shape_error unless x has Rank axes, the last of them `units` long.
 template <std::size_t Rank, class Shape>
 void require_last_axis(std::string_view function, Shape const& shape, std::size_t units) {
-  if (shape.size() != Rank || static_cast<std::size_t>(shape[Rank - 1]) != units) {
+  if (units == 0 || shape.size() != Rank || static_cast<std::size_t>(shape[Rank - 1]) != units) {
     bad_shape(function, "x", shape_text(shape), message(Rank, " axes, the last of ", units, " units"));
   }
 }
