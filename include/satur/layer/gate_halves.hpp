@@ -24,8 +24,8 @@ namespace satur { inline namespace SATUR_ABI {
 /// may be infinite. NaN gives NaN in the value.
 ///
 /// Unlike hard_tanh its slope at the limits is 1, as that of torch.clamp.
-struct clipped {
-  static constexpr std::string_view name = "clipped";
+struct clamped {
+  static constexpr std::string_view name = "clamped";
 
   double low;
   double high;
@@ -44,7 +44,7 @@ struct clipped {
   [[nodiscard]] constexpr double lower() const noexcept { return low; }
   [[nodiscard]] constexpr double upper() const noexcept { return high; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
-  bool operator==(clipped const&) const = default;
+  bool operator==(clamped const&) const = default;
 };
 
 namespace detail {
@@ -92,7 +92,7 @@ template <class T> struct gate_output_pass {
   T const* g;
   T* y;
   std::size_t n;
-  clipped limits;
+  clamped limits;
   T offset;
 
   template <class L> SATUR_INLINE void run() const {
@@ -111,7 +111,7 @@ template <class T> struct gate_gradient_pass {
   T* dv;
   T* db;
   std::size_t n;
-  clipped limits;
+  clamped limits;
   T offset;
 
   template <class L> SATUR_INLINE void run() const {
@@ -129,7 +129,7 @@ template <class T> struct gate_gradient_pass {
 template <class T> struct gate_rows {
   std::size_t rows, n;
   column_half value, gate;
-  clipped limits;
+  clamped limits;
   T offset;
 
   /// f(index in the 2 n columns of the first value and of the first gate, index in the n columns, count) by pieces.
@@ -157,7 +157,7 @@ template <class T> struct gate_rows {
 
   /// The record of the gates of z after a cut.
   template <class Kind>
-  [[nodiscard]] gate_saturation gates_seen(Kind const& kind, T const* z, clipped cut, gate_within const& rule) const {
+  [[nodiscard]] gate_saturation gates_seen(Kind const& kind, T const* z, clamped cut, gate_within const& rule) const {
     rule.require_valid();
     gate_saturation all;
     all.rule = rule;

@@ -39,8 +39,8 @@ namespace satur { inline namespace SATUR_ABI {
 /// A limit cuts values and gates before anything else. Beyond it no gradient reaches them; at the limit it does, as in
 /// torch.clamp.
 ///
-/// Readings: observe() and its kin give two records, "value" (with `identity`, or `clipped` if there is a limit) and
-/// "gate" (with G, or `composed{G, clipped}`). observe_gates() gives the shares of closed and open gates.
+/// Readings: observe() and its kin give two records, "value" (with `identity`, or `clamped` if there is a limit) and
+/// "gate" (with G, or `composed{G, clamped}`). observe_gates() gives the shares of closed and open gates.
 /// Memory: one GEMM for each weight into memory of the layer; y, z, dL/dz and dL/dx are kept.
 /// Source: Dauphin, Fan, Auli, Grangier 2017; Shazeer 2020.
 template <std::floating_point T, class Kind = swiglu> struct gated_dense;
@@ -140,7 +140,7 @@ struct gated_dense<T, gated<Gate>> : one_input<gated_dense<T, gated<Gate>>, xt::
   }
   /// Closed and open gates of the last forward, as the gate sees them: after the cut. See gate_saturation.
   [[nodiscard]] gate_saturation observe_gates(gate_within const& rule = {}) const {
-    return rows().gates_seen(kind, z_.data(), clipped{-std::numeric_limits<double>::infinity(), options_.limit}, rule);
+    return rows().gates_seen(kind, z_.data(), clamped{-std::numeric_limits<double>::infinity(), options_.limit}, rule);
   }
 
   template <class F> void each_parameter(F&& f) { each_parameter_of(*this, f); }
@@ -163,8 +163,8 @@ private:
   template <class F> void with_activations(F const& f) const {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     if (detail::is_finite(options_.limit)) {
-      f(clipped{-options_.limit, options_.limit},
-        composed<Gate, clipped>{kind.gate, clipped{-infinity, options_.limit}});
+      f(clamped{-options_.limit, options_.limit},
+        composed<Gate, clamped>{kind.gate, clamped{-infinity, options_.limit}});
     } else {
       f(identity{}, kind.gate);
     }
@@ -175,7 +175,7 @@ private:
             out_,
             options_.values(out_),
             options_.gates(out_),
-            clipped{-options_.limit, options_.limit},
+            clamped{-options_.limit, options_.limit},
             static_cast<T>(options_.value_offset)};
   }
 
