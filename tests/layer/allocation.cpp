@@ -77,3 +77,28 @@ TEST_CASE("attention: no allocation in any kind of pass after the first step") {
   CHECK(allocations_in(cross) > 0);
   CHECK(allocations_in(cross) == 0);
 }
+
+TEST_CASE_TEMPLATE("norms, gated_dense, dropout: no allocation after the first step", T, float, double) {
+  std::mt19937 g(2);
+  satur::layer_norm<T> centered(20);
+  satur::rms_norm<T> by_size(20);
+  satur::batch_norm<T> units(20);
+  satur::batch_norm<T, 4> channels(3);
+  satur::gated_dense<T> one{20, 20, satur::glorot_normal{}, g, {}, satur::gated_options::gpt_oss()};
+  satur::gated_dense<T, satur::glu> two{20, 20, satur::glorot_normal{}, g, {}, {.two_weights = true}};
+  satur::dropout<T> drop(0.3);
+  auto const x = satur::make<T>(satur::normal{}, {8, 20}, g);
+  auto const images = satur::make<T>(satur::normal{}, {2, 3, 5, 4}, g);
+  auto const step = [&] {
+    for (bool const training : {true, false}) {
+      units.training = channels.training = training;
+      auto const& y = by_size.forward(units.forward(centered.forward(x)));
+      drop.forward(two.forward(one.forward(T(2) * y)), g);
+      two.backward(drop.backward(x));
+      units.backward(centered.backward(by_size.backward(one.backward(x))));
+      channels.backward(channels.forward(images));
+    }
+  };
+  CHECK(allocations_in(step) > 0);
+  CHECK(allocations_in(step) == 0);
+}
