@@ -1,13 +1,21 @@
 /// \file layer.hpp  Layers with forward, backward and public parameters.
 #pragma once
 
+#include "satur/layer/average_pool2d.hpp"
 #include "satur/layer/bias.hpp"
+#include "satur/layer/conv2d.hpp"
 #include "satur/layer/dense.hpp"
 #include "satur/layer/descend.hpp"
+#include "satur/layer/flatten.hpp"
+#include "satur/layer/global_pool2d.hpp"
+#include "satur/layer/im2col.hpp"
 #include "satur/layer/input.hpp"
+#include "satur/layer/max_pool2d.hpp"
 #include "satur/layer/named_readings.hpp"
 #include "satur/layer/one_input.hpp"
 #include "satur/layer/parameter.hpp"
+#include "satur/layer/pooling.hpp"
 #include "satur/layer/product.hpp"
 #include "satur/layer/readings.hpp"
+#include "satur/layer/window2d.hpp"
 #include "satur/observe.hpp"
