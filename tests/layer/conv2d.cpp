@@ -135,6 +135,8 @@ TEST_CASE_TEMPLATE("conv2d: forward and backward against the sums of the definit
     check_against_definition<T>({batch, 2, 3, 1, 7}, {1, 3}, {{2, 2}, {}});
     check_against_definition<T>({batch, 2, 3, 9, 1}, {3, 1}, {{2, 2}, 4});
   }
+  // A 1 x 1 kernel with as many windows as pixels, but not one on each.
+  check_against_definition<T>({2, 3, 2, 5, 6}, {1, 1}, {{2, 2}, {0, 0, 5, 6}});
   for (std::size_t const width : {8u, 9u, 15u, 16u, 17u, 33u, 47u}) {
     check_against_definition<T>({2, 2, 3, 5, width}, {3, 2}, {{1, 1}, 1});
   }

@@ -182,8 +182,8 @@ private:
     images const& x = this->x();
     std::size_t const batch = x.shape(0), in = w.shape(1), out = w.shape(0);
     at_ = windows(x.shape());
-    is_matrix_ =
-        at_.taps() == 1 && at_.pixels_in() == at_.pixels_out() && at_.rows.before == 0 && at_.columns.before == 0;
+    bool const same_pixels = at_.rows.out == at_.rows.in && at_.columns.out == at_.columns.in;
+    is_matrix_ = at_.taps() == 1 && at_.rows.stride == 1 && at_.columns.stride == 1 && same_pixels;
     std::size_t const pixels = at_.pixels_out(), products = in * at_.taps();
     detail::fit(z_, {batch, out, at_.rows.out, at_.columns.out});
     for (std::size_t r = 0; r < batch * out; ++r) {
