@@ -10,6 +10,7 @@
 #include "satur/layer/global_pool2d.hpp"
 #include "satur/layer/im2col.hpp"
 #include "satur/layer/input.hpp"
+#include "satur/layer/kernel_laws.hpp"
 #include "satur/layer/max_pool2d.hpp"
 #include "satur/layer/named_readings.hpp"
 #include "satur/layer/one_input.hpp"

@@ -255,10 +255,45 @@ TEST_CASE("conv2d: reads its last z, by channel") {
   CHECK(conv.observe(satur::sigmoid{}).count == 8);
   CHECK(conv.mean_derivative(satur::sigmoid{}) == satur::mean_derivative(satur::sigmoid{}, conv.z()));
   satur::unit_records units;
-  satur::observe_units(units, satur::sigmoid{}, conv.z(), conv.units());
+  conv.observe_units(units, satur::sigmoid{});
   REQUIRE(units.size() == 2);
   CHECK(units[0].fraction() == 0.0);
   CHECK(units[1].fraction() == 1.0);
+  CHECK(units[1].mean_z() == 10 * units[0].mean_z());
+}
+
+TEST_CASE("conv2d: predicts its channels from its weights") {
+  std::mt19937 g(3);
+  conv2d<double> conv{2, 3, {3, 2}, satur::normal{0, 1}, g};
+  satur::fill(satur::normal{0, 2}, conv.b, g);
+  xt::xtensor<double, 1> const mean{0.5, -1}, variance{2, 0.25};
+  auto const p = conv.predicted(satur::sigmoid{}, mean, variance);
+  REQUIRE(p.z.units() == 3);
+  for (std::size_t o = 0; o < 3; ++o) { // the sums by hand
+    double m = conv.b(o), v = 0;
+    for (std::size_t c = 0; c < 2; ++c) {
+      for (std::size_t k = 0; k < 6; ++k) {
+        double const w = conv.w(o, c, k / 2, k % 2);
+        m += w * mean(c);
+        v += w * w * variance(c);
+      }
+    }
+    CHECK(p.z.mean[o] == doctest::Approx(m));
+    CHECK(p.z.variance[o] == doctest::Approx(v));
+  }
+  // Images of these moments: 3 channels x 20000 windows that share pixels.
+  auto x = make<double>(satur::normal{}, {5, 2, 66, 65}, g);
+  for (std::size_t c = 0; c < 2; ++c) {
+    auto channel = xt::view(x, xt::all(), c);
+    channel = mean(c) + std::sqrt(variance(c)) * channel;
+  }
+  conv.forward(x);
+  CHECK(conv.saturated_fraction() == doctest::Approx(p.fraction()).epsilon(0.03));
+  CHECK(conv.mean_derivative(satur::sigmoid{}) == doctest::Approx(p.mean_derivative).epsilon(0.03));
+  CHECK(conv.predicted(satur::sigmoid{}).z.mean[1] == conv.b(1));
+  CHECK(refusal([&] {
+          static_cast<void>(conv.predicted(satur::sigmoid{}, xt::xtensor<double, 1>{1, 2, 3}));
+        }) == "satur::conv2d::predicted: the mean of the input has shape (3); expected (2)");
 }
 
 TEST_CASE("conv2d: wrong shapes and options are refused, with the name of the layer") {

@@ -7,6 +7,7 @@
 #include "satur/initializer/concept.hpp"
 #include "satur/initializer/layer_fans.hpp"
 #include "satur/layer/im2col.hpp"
+#include "satur/layer/kernel_laws.hpp"
 #include "satur/layer/one_input.hpp"
 #include "satur/layer/parameter.hpp"
 #include "satur/layer/product.hpp"
@@ -93,9 +94,15 @@ template <std::floating_point T> struct conv2d : one_input<conv2d<T>, xt::xtenso
   [[nodiscard]] std::size_t outputs() const { return w.shape(0); } ///< channels of z
   /// z of the last forward; empty before the first.
   [[nodiscard]] images const& z() const { return z_; }
-  /// Where the units of z are: its channels. For observe_units, forward_units and monitors.
-  [[nodiscard]] unit_layout units() const {
+  /// Where the units of z are: its channels.
+  [[nodiscard]] unit_layout z_layout() const {
     return unit_layout::nchw(z_.shape(0), z_.shape(1), z_.shape(2), z_.shape(3));
+  }
+  /// For predicted(): the law of each channel for independent pixels, away from the padding. input_mean and
+  /// input_variance: one number, or one for each channel of x.
+  template <class M, class V>
+  [[nodiscard]] theory::unit_laws z_laws(M const& input_mean, V const& input_variance) const {
+    return detail::kernel_laws("conv2d::predicted", w, b, input_mean, input_variance);
   }
 
   template <class F> void each_parameter(F&& f) {
