@@ -1,6 +1,7 @@
 // flatten and global pooling: images as rows of units, and back.
 #include <satur/initializer.hpp>
 #include <satur/layer.hpp>
+#include <satur/loss.hpp>
 #include <satur/testing.hpp>
 
 #include <doctest/doctest.h>
@@ -12,6 +13,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 using satur::flatten;
 using satur::global_average_pool2d;
@@ -98,6 +100,36 @@ TEST_CASE("flatten and global pooling: gradient checks; used again; batches of 0
   check(flatten<double>());
   check(global_average_pool2d<double>());
   check(global_max_pool2d<double>());
+}
+
+TEST_CASE("a net of convolution, pooling, flatten and dense: gradients of every parameter and of the images") {
+  std::mt19937 g(2);
+  satur::conv2d<double> conv{1, 3, {3, 3}, satur::he_normal{}, g, {.padding = satur::padding2d::same()}};
+  satur::max_pool2d<double> pool{{2, 2}};
+  flatten<double> flat;
+  satur::dense<double> fc{3 * 3 * 2, 4, satur::glorot_uniform{}, g};
+  satur::softmax_cross_entropy<double> loss;
+  auto x = make<double>(satur::normal{}, {3, 1, 6, 4}, g);
+  std::vector<int> const labels{0, 3, 1};
+  images<double> a, slope, dx;
+  auto const forward = [&] {
+    auto const& z = conv.forward(x);
+    a.resize(z.shape());
+    slope.resize(z.shape());
+    satur::forward(satur::tanh{}, z, a, slope);
+    return loss.forward(fc.forward(flat.forward(pool.forward(a))), labels);
+  };
+  auto const backward = [&] {
+    auto const& da = pool.backward(flat.backward(fc.backward(loss.backward())));
+    dx = conv.backward(da * slope);
+  };
+  satur::testing::gradient_check check("a net of images");
+  check.add("x", x, dx);
+  check.add_parameters(conv);
+  check.add_parameters(fc);
+  auto const found = check.run(forward, backward, {.step = 1e-5});
+  CHECK_MESSAGE(found.passed(), found.text());
+  CHECK(found.checks >= 64 + 27 + 3 + 64 + 4);
 }
 
 TEST_CASE("flatten and global pooling: wrong shapes are refused, with the name of the layer") {
