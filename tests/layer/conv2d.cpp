@@ -221,6 +221,17 @@ TEST_CASE_TEMPLATE("conv2d: used again with another batch, image, stride and kin
   CHECK(same());
 }
 
+TEST_CASE("conv2d: one number is both extents, and padding on all sides") {
+  std::mt19937 g(3);
+  conv2d<float> const conv{1, 1, 3, satur::normal{}, g, {.stride = 2, .padding = 1}};
+  CHECK(conv.w.shape() == images<float>::shape_type{1, 1, 3, 3});
+  CHECK(conv.options.stride == extent2d(2, 2));
+  CHECK(conv.options.padding == padding2d(1, 1, 1, 1));
+  CHECK(padding2d(2, 1) == padding2d(2, 1, 2, 1));
+  CHECK_FALSE(padding2d::same() == padding2d());
+  CHECK_FALSE(padding2d::same() == padding2d::same_lower());
+}
+
 TEST_CASE("conv2d: fans, initial weights and orthogonal kernels") {
   std::mt19937 g(3), h(3);
   conv2d<float> const conv{16, 32, {3, 5}, satur::he_normal{}, g};

@@ -9,10 +9,14 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// Rows and columns: of a kernel, or of a stride.
+/// Rows and columns, of a kernel or of a stride: {2, 3}, or 2 for both.
 struct extent2d {
   std::size_t h = 1;
   std::size_t w = 1;
+
+  constexpr extent2d() = default;
+  constexpr extent2d(std::size_t both) : extent2d(both, both) {} // NOLINT: .stride = 2
+  constexpr extent2d(std::size_t rows, std::size_t columns) : h(rows), w(columns) {}
   bool operator==(extent2d const&) const = default;
 };
 
