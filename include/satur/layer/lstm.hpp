@@ -3,6 +3,7 @@
 
 #include "satur/config.hpp"
 #include "satur/initializer/concept.hpp"
+#include "satur/layer/parameter.hpp"
 #include "satur/layer/recurrent.hpp"
 #include "satur/layer/recurrent_lstm.hpp"
 
