@@ -235,9 +235,13 @@ TEST_CASE("lstm: empty batches and sequences, and each layer twice with other si
   tensor const h = layer.forward(x);
   tensor const dx = layer.backward(dh);
   auto const du = layer.du;
+  CHECK(layer.dz(1).shape == satur::array_shape{4, 2, 3});
+  CHECK(layer.outputs() == 3);
   for (auto const& [time, batch] : {std::pair{3, 0}, std::pair{0, 2}, std::pair{0, 0}, std::pair{1, 5}}) {
     tensor const other = make<double>(normal{}, {std::size_t(time), std::size_t(batch), 2}, g);
     CHECK(layer.forward(other).shape() == tensor::shape_type{std::size_t(time), std::size_t(batch), 3});
+    CHECK(layer.z(1).shape == satur::array_shape{time, batch, 3});
+    CHECK(layer.dz(1).size() == 0); // that of the last x is no longer there
     CHECK(layer.backward(tensor(layer.h())).shape() == other.shape());
     if (time * batch == 0) {
       CHECK(xt::all(xt::equal(layer.dw, 0.0)));

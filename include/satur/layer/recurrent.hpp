@@ -61,14 +61,15 @@ public:
 
   [[nodiscard]] std::size_t inputs() const { return w.shape(0); }
   [[nodiscard]] std::size_t hidden() const { return u.shape(0); }
+  [[nodiscard]] std::size_t outputs() const { return hidden(); }
   /// The output of the last forward; empty before the first.
   [[nodiscard]] tensor const& h() const { return h_; }
   /// h after the last step of each sequence (batch, hidden).
   [[nodiscard]] matrix const& final_h() const { return final_h_; }
   /// z of one gate in the last forward, (time, batch, hidden). Throws std::invalid_argument if there is no such gate.
-  [[nodiscard]] array_view<T const> z(std::size_t gate) const { return block_of(z_, gate); }
-  /// dL/dz of one gate in the last backward, clipped.
-  [[nodiscard]] array_view<T const> dz(std::size_t gate) const { return block_of(dz_, gate); }
+  [[nodiscard]] array_view<T const> z(std::size_t gate) const { return block_of(z_, gate, steps_); }
+  /// dL/dz of one gate in the last backward, clipped; empty if a forward came after it.
+  [[nodiscard]] array_view<T const> dz(std::size_t gate) const { return block_of(dz_, gate, steps_back_); }
 
 protected:
   template <initializer<T> Init, std::uniform_random_bit_generator G>
@@ -98,7 +99,6 @@ protected:
     f(h_), f(final_h_), f(start_), f(z_), f(dz_), f(dx_), f(dh_), f(h0), f(dh0);
   }
   template <class Shape> void check_input(Shape const& shape) const {
-    std::size_t const units = hidden();
     auto const extent = [&shape](std::size_t axis) { return static_cast<std::size_t>(shape[axis]); };
     if (shape.size() != 3 || extent(2) != inputs() || !detail::fits_blas(extent(0)) || !detail::fits_blas(extent(1)) ||
         (extent(1) != 0 && extent(0) > detail::largest_extent / extent(1))) {
@@ -106,7 +106,7 @@ protected:
                         detail::message("(time, batch, ", inputs(), "), for w ", detail::shape_text(w.shape())));
     }
     require(w.shape(), "w", std::array{inputs(), width()}, "(in, gates * hidden)");
-    require(u.shape(), "u", std::array{units, width()}, "(hidden, gates * hidden)");
+    require(u.shape(), "u", std::array{hidden(), width()}, "(hidden, gates * hidden)");
     require(b.shape(), "b", std::array{width()}, "(gates * hidden)");
     require_state(h0, "h0", extent(1));
     if (!lengths.empty()) {
@@ -119,7 +119,6 @@ protected:
       }
     }
   }
-  /// Throws shape_error unless the state is empty or (batch, hidden).
   void require_state(matrix const& state, std::string_view what, std::size_t batch,
                      std::string_view method = "forward") const {
     if (state.size() != 0) {
@@ -137,7 +136,7 @@ protected:
   /// Everything of forward before the first step: memory, the states' copies, and x w for all time steps at once.
   void start() {
     tensor const& x = this->x();
-    steps_ = x.shape(0), batch_ = x.shape(1);
+    steps_ = x.shape(0), batch_ = x.shape(1), steps_back_ = 0;
     detail::fit(h_, {steps_, batch_, hidden()});
     detail::fit(z_, {steps_ * batch_, Gates * hidden()});
     copy_state(h0, start_);
@@ -162,12 +161,13 @@ protected:
 
   /// Everything of backward before the last step; `last` is dL/d(final h), or empty.
   void start_back(matrix const& last) {
-    if (!(clip >= 0.0)) {
+    if (detail::is_nan(clip) || clip < 0.0) {
       detail::bad_parameter(function("backward"), "clip", clip, "0 for none, or the largest |dL/dz|");
     }
     require_state(last, "dfinal_h", batch_, "backward");
     detail::fit(dz_, {steps_ * batch_, Gates * hidden()});
     copy_state(last, dh_);
+    steps_back_ = steps_;
   }
   /// Everything of backward after the first step, but the columns of du from `columns` on.
   tensor const& finish_back(bool inputs_too, std::size_t columns) {
@@ -220,10 +220,10 @@ protected:
 
   /// f(name, act, z) with z (steps, hidden) of the steps that belong to a sequence.
   template <class A, class F> void read_gate(std::string_view name, A const& act, std::size_t gate, F&& f) const {
-    std::size_t const units = hidden(), rows = steps_ * batch_;
+    std::size_t const units = hidden();
     T const* const from = z_.data() + gate * units;
     if (ends_.empty()) {
-      f(name, act, array_view<T const>(from, {rows, units}, {static_cast<std::ptrdiff_t>(width()), 1}));
+      f(name, act, array_view<T const>(from, {z_.shape(0), units}, {static_cast<std::ptrdiff_t>(width()), 1}));
       return;
     }
     std::vector<T> const kept = detail::rows_within(from, width(), units, steps_, ends_);
@@ -234,16 +234,16 @@ protected:
   matrix z_, dz_;     // (time * batch, gates * hidden)
   matrix start_, dh_; // h before the first step, and dL/dh on its way back
   matrix final_h_;
-  std::vector<std::size_t> ends_; // lengths in the last forward
-  std::size_t steps_ = 0, batch_ = 0;
+  std::vector<std::size_t> ends_;                      // lengths in the last forward
+  std::size_t steps_ = 0, batch_ = 0, steps_back_ = 0; // steps_back_: of dz_, 0 until backward
   bool has_start_ = false;
 
 private:
-  [[nodiscard]] array_view<T const> block_of(matrix const& all, std::size_t gate) const {
+  [[nodiscard]] array_view<T const> block_of(matrix const& all, std::size_t gate, std::size_t steps) const {
     if (gate >= Gates) {
       detail::bad_parameter(function("z"), "gate", gate, detail::message("from 0 to ", Gates - 1));
     }
-    return detail::gate_block(all, gate, steps_, batch_, hidden());
+    return detail::gate_block(all, gate, steps, batch_, hidden());
   }
 };
 

@@ -54,7 +54,7 @@ template <class T>
                                              std::size_t batch, std::size_t units) {
   auto const stride = static_cast<std::ptrdiff_t>(all.shape(1));
   return {all.data() + gate * units,
-          {all.size() == 0 ? 0 : steps, batch, units},
+          {steps, batch, units},
           {stride * static_cast<std::ptrdiff_t>(batch), stride, std::ptrdiff_t{1}}};
 }
 
