@@ -192,8 +192,8 @@ private:
       detail::fit(dcandidate_bias, {units});
       detail::column_sums(dside_.data(), rows, units, dcandidate_bias.data());
     } else {
-      detail::product_over_rows<T>({side_.data(), units, units}, {this->dz_.data() + first, width, units}, rows, to,
-                                   width);
+      detail::product_over_rows<T>({side_.data(), units, units}, {detail::moved(this->dz_.data(), first), width, units},
+                                   rows, to, width);
     }
   }
 

@@ -194,8 +194,8 @@ protected:
   /// to (hidden, g.columns), in rows of width() = the sum of h_before^T g over all steps.
   void recurrent_gradient(detail::row_block<T const> const& g, T* to) const {
     std::size_t const units = hidden(), later = steps_ > 1 ? (steps_ - 1) * batch_ : 0;
-    detail::product_over_rows<T>({h_.data(), units, units}, {g.data + batch_ * g.stride, g.stride, g.columns}, later,
-                                 to, width());
+    detail::product_over_rows<T>({h_.data(), units, units},
+                                 {detail::moved(g.data, batch_ * g.stride), g.stride, g.columns}, later, to, width());
     if (has_start_ && steps_ != 0) {
       detail::multiply<T>({start_.data(), units, true}, {g.data, g.stride}, units, g.columns, batch_, to, width(),
                           T(1));
@@ -221,7 +221,7 @@ protected:
   /// f(name, act, z) with z (steps, hidden) of the steps that belong to a sequence.
   template <class A, class F> void read_gate(std::string_view name, A const& act, std::size_t gate, F&& f) const {
     std::size_t const units = hidden();
-    T const* const from = z_.data() + gate * units;
+    T const* const from = detail::moved(z_.data(), gate * units);
     if (ends_.empty()) {
       f(name, act, array_view<T const>(from, {z_.shape(0), units}, {static_cast<std::ptrdiff_t>(width()), 1}));
       return;

@@ -48,12 +48,15 @@ void product_over_rows(row_block<T const> const& a, row_block<T const> const& g,
   }
 }
 
+/// p + n, and a null p (of an empty array) as it is.
+template <class T> [[nodiscard]] T* moved(T* p, std::size_t n) { return p == nullptr ? p : p + n; }
+
 /// One gate's block of `all` (steps * batch, gates * units), as (steps, batch, units).
 template <class T>
 [[nodiscard]] array_view<T const> gate_block(xt::xtensor<T, 2> const& all, std::size_t gate, std::size_t steps,
                                              std::size_t batch, std::size_t units) {
   auto const stride = static_cast<std::ptrdiff_t>(all.shape(1));
-  return {all.data() + gate * units,
+  return {moved(all.data(), gate * units),
           {steps, batch, units},
           {stride * static_cast<std::ptrdiff_t>(batch), stride, std::ptrdiff_t{1}}};
 }
