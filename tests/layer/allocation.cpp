@@ -130,3 +130,27 @@ TEST_CASE("conv2d, pooling and flatten: no allocation in forward, backward and d
   CHECK(allocations_in(step) == 0);
   CHECK(allocations_in(step) == 0);
 }
+
+TEST_CASE_TEMPLATE("lstm and gru: no allocation in a step after the first", T, float, double) {
+  std::mt19937 g(2);
+  auto const x = satur::make<T>(satur::normal{}, {6, 4, 5}, g);
+  auto const dh = satur::make<T>(satur::normal{}, {6, 4, 7}, g);
+  auto const check = [&](auto layer) {
+    layer.lengths = {6, 2, 0, 5};
+    layer.truncation = 4;
+    layer.clip = 1.0;
+    auto const step = [&] {
+      layer.forward(x);
+      layer.backward(dh);
+      layer.backward_parameters(dh);
+      layer.carry_state();
+      satur::descend(layer, 0.01);
+    };
+    step();
+    step(); // the first with a state
+    CHECK(allocations_in(step) == 0);
+  };
+  check(satur::lstm<T>{5, 7, satur::glorot_normal{}, g});
+  check(satur::gru<T>{5, 7, satur::glorot_normal{}, g});
+  check(satur::gru<T>{5, 7, satur::glorot_normal{}, g, false});
+}
