@@ -40,7 +40,11 @@ template <class T> void descend_array(T* value, T const* gradient, std::size_t n
 /// The same as for_each_parameter(layer, [&](auto, auto& v, auto& g) { xt::noalias(v) -= rate * g; }), but in SIMD
 /// whatever the compiler flags. Throws shape_error if a gradient has another size than its parameter,
 /// std::invalid_argument if their memory overlaps without being the same; parameters before it have been changed then.
+/// The monitors of a `sequential` record the update of each layer's weights first.
 template <parameterized L> void descend(L& layer, double rate) {
+  if constexpr (requires { layer.record_updates(-rate); }) { // a chain that monitors watch
+    layer.record_updates(-rate);
+  }
   for_each_parameter(layer, [rate](std::string_view name, auto& parameter, auto& gradient) {
     if (gradient.size() != parameter.size()) {
       detail::bad_shape("descend", detail::message("the gradient of ", name), detail::shape_text({gradient.size()}),
