@@ -24,7 +24,7 @@ template <class Part> struct named_part {
   std::string name;
   Part part;
 };
-/// A part of a chain with a name: sequential(named("fc1", dense<float>{…}), relu{}, …).
+/// A part of a chain with a name: sequential{named("fc1", dense<float>{…}), relu{}, …}.
 template <class Part> [[nodiscard]] named_part<Part> named(std::string name, Part part) {
   return {std::move(name), std::move(part)};
 }
@@ -44,7 +44,8 @@ template <class L, class X, class Y> X input_of_base(one_input<L, X, Y> const&);
 /// The tensor that a layer takes: a layer that does not derive from one_input says it as `input_type`.
 template <class L> struct layer_input_of {};
 template <class L>
-  requires requires(L const& l) { input_of_base(l); }
+  requires(
+      requires(L const& l) { input_of_base(l); } && !requires { typename L::input_type; })
 struct layer_input_of<L> {
   using type = decltype(input_of_base(std::declval<L const&>()));
 };

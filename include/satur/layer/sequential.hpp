@@ -1,7 +1,7 @@
 /// \file layer/sequential.hpp  A chain of layers as one layer.
 ///
-///     satur::sequential net(named("fc1", dense<float>{784, 256, he_normal{}, urbg}), relu{},
-///                           named("output", dense<float>{256, 10, glorot_uniform{}, urbg}));
+///     satur::sequential net{named("fc1", dense<float>{784, 256, he_normal{}, urbg}), relu{},
+///                           named("output", dense<float>{256, 10, glorot_uniform{}, urbg})};
 ///     net.watch(mon);                                  // each step is recorded from now on
 ///     double const l = loss.forward(net.forward(x), labels);
 ///     net.backward_parameters(loss.backward());
@@ -42,6 +42,8 @@ using chain_base = one_input<sequential<Parts...>, layer_input_t<typename chain_
 /// change on the way. A part is a layer, or an activation (`relu{}`), which becomes an `activation_layer`. The chain is
 /// itself a layer of one input, with the readings of its activations and gates by name.
 ///
+/// Braces: sequential{…} draws the weights of its parts from left to right; with parentheses the order is the
+/// compiler's.
 /// Names: `named("fc1", layer)` gives one; a part without gets its kind and its number among the layers of that kind:
 /// dense_1, relu_1, dense_2. A parameter is "fc1.w". Two equal names throw std::invalid_argument.
 /// Monitor: see `watch`. An activation is recorded under the name of the layer with weights whose z it takes, as a loop
