@@ -54,3 +54,31 @@ TEST_CASE_TEMPLATE("dense: no allocation in forward, loss, backward and descent 
   CHECK(one.z().data() == z);
   CHECK(total > 0);
 }
+
+TEST_CASE("conv2d, pooling and flatten: no allocation in forward, backward and descent after the first step") {
+  std::mt19937 g(1);
+  satur::conv2d<float> one{1, 4, {5, 5}, satur::he_normal{}, g, {.padding = satur::padding2d::same()}};
+  satur::max_pool2d<float> most({2, 2});
+  satur::conv2d<float> two{4, 6, {3, 3}, satur::he_normal{}, g, {.stride = {2, 2}, .padding = 1}};
+  satur::conv2d<float> pixels{6, 6, {1, 1}, satur::he_normal{}, g};
+  satur::average_pool2d<float> mean({3, 3}, {.stride = {1, 1}, .padding = 1});
+  satur::flatten<float> flat;
+  satur::global_average_pool2d<float> global_mean;
+  satur::global_max_pool2d<float> global_most;
+  auto const x = satur::make<float>(satur::normal{}, {3, 1, 110, 110}, g); // more than one block of rows
+  auto const step = [&] {
+    auto const& a = mean.forward(pixels.forward(two.forward(most.forward(one.forward(x)))));
+    auto const& means = global_mean.forward(a);
+    auto const& largest = global_most.forward(a);
+    auto const& all = flat.forward(a);
+    global_mean.backward(means);
+    global_most.backward(largest);
+    one.backward_parameters(most.backward(two.backward(pixels.backward(mean.backward(flat.backward(all))))));
+    one.backward(one.z());
+    satur::descend(one, 1e-6);
+    satur::descend(two, 1e-6);
+  };
+  CHECK(allocations_in(step) > 0);
+  CHECK(allocations_in(step) == 0);
+  CHECK(allocations_in(step) == 0);
+}
