@@ -8,6 +8,8 @@
 #include "satur/monitor.hpp"
 #include "satur/observe.hpp"
 #include "satur/observe/histogram.hpp"
+#include "satur/observe/layer_units.hpp"
+#include "satur/observe/masked_units.hpp"
 #include "satur/observe/units.hpp"
 #include "satur/reading.hpp"
 #include "satur/record.hpp"

@@ -7,6 +7,8 @@
 #include "satur/activation/all.hpp"
 #include "satur/observe/apply.hpp"
 #include "satur/observe/fraction.hpp"
+#include "satur/observe/layer.hpp"
+#include "satur/observe/masked.hpp"
 #include "satur/observe/observe.hpp"
 #include "satur/record/saturation.hpp"
 #include "satur/rule.hpp"

@@ -19,13 +19,22 @@ namespace satur::inline SATUR_ABI::detail {
 /// Where two threads are faster than one: some 50 microseconds of work for one.
 inline constexpr std::size_t parallel_elements = std::size_t{1} << 17;
 
+/// Whether n elements are worked on by several threads.
+[[nodiscard]] inline bool on_threads([[maybe_unused]] std::size_t n) {
+#if defined(_OPENMP)
+  return n >= parallel_elements && omp_get_max_threads() > 1 && omp_in_parallel() == 0;
+#else
+  return false;
+#endif
+}
+
 /// work(first, count, total) over all n elements. It adds what it finds to `total`, whose += joins two such; `empty()`
 /// gives a total that has seen nothing yet. No exception may leave `work`.
 template <class Total, class Empty, class Work>
   requires std::is_invocable_r_v<Total, Empty const&> // asked in a build without OpenMP too, which does not call it
 void over_leaves(std::size_t n, Total& total, [[maybe_unused]] Empty const& empty, Work const& work) {
 #if defined(_OPENMP)
-  if (n >= parallel_elements && omp_get_max_threads() > 1 && omp_in_parallel() == 0) {
+  if (on_threads(n)) {
     constexpr std::size_t at_a_time = 128;
     std::array<Total, at_a_time> parts;
     Total const nothing = empty();

@@ -1,8 +1,10 @@
 /// \file monitor/layer_monitor.hpp  One layer of a monitor: what it did in this step, the last one, and the whole run.
 #pragma once
 
+#include "satur/monitor/recording/kept_rows.hpp"
 #include "satur/monitor/recording/layer_recorder.hpp"
 #include "satur/observe/apply.hpp"
+#include "satur/observe/masked.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -72,6 +74,23 @@ public:
       records_.pass("observe", act, z, detail::not_wanted, detail::not_wanted, layout);
     }
   }
+  /// With a mask: y is computed everywhere, and the samples that the mask keeps are recorded, as if they had been
+  /// gathered into a matrix; see sample_mask. Throws shape_error if the mask does not fit.
+  template <class A, detail::numbers Z, class Y>
+    requires detail::numbers<std::remove_cvref_t<Y>>
+  void forward(A const& act, Z const& z, Y&& y, sample_mask const& mask, std::optional<unit_layout> layout = {}) {
+    make_kept("forward", act, z, detail::address_of(y), detail::not_wanted, layout, mask);
+  }
+  template <class A, detail::numbers Z, class Y, class D>
+    requires detail::numbers<std::remove_cvref_t<Y>> && detail::numbers<std::remove_cvref_t<D>>
+  void forward(A const& act, Z const& z, Y&& y, D&& dy, sample_mask const& mask,
+               std::optional<unit_layout> layout = {}) {
+    make_kept("forward", act, z, detail::address_of(y), detail::address_of(dy), layout, mask);
+  }
+  template <class A, detail::numbers Z>
+  void observe(A const& act, Z const& z, sample_mask const& mask, std::optional<unit_layout> layout = {}) {
+    make_kept("observe", act, z, detail::not_wanted, detail::not_wanted, layout, mask);
+  }
   /// A record made elsewhere (another thread; another rule's numbers are refused) joins this step. It has no histogram.
   void add(saturation const& record) {
     if (recording_) {
@@ -92,6 +111,16 @@ public:
     if (recording_) {
       timer const time(*this);
       records_.gradient(dz, layout);
+    }
+  }
+  /// Of the samples that the mask keeps.
+  template <detail::numbers G>
+  void gradient(G const& dz, sample_mask const& mask, std::optional<unit_layout> layout = {}) {
+    timer const time(*this);
+    auto const samples = detail::samples_of("gradient", "dz", dz, layout, mask);
+    if (recording_) {
+      detail::kept_rows<G> const kept(dz, samples, mask, records_.kept);
+      records_.gradient(kept.numbers, kept.layout);
     }
   }
 
@@ -179,6 +208,18 @@ private:
       records_.pass("forward", act, z, detail::address_of(y), detail::address_of(dy), layout);
     } else {
       satur::apply(act, z, y, dy);
+    }
+  }
+  /// y and dy may be null.
+  template <class A, class Z, class Y, class D>
+  void make_kept(char const* function, A const& act, Z const& z, Y* y, D* dy, std::optional<unit_layout> const& layout,
+                 sample_mask const& mask) {
+    timer const time(*this);
+    auto const samples = detail::samples_of(function, "z", z, layout, mask);
+    detail::results_into(function, act, z, y, dy);
+    if (recording_) {
+      detail::kept_rows<Z> const kept(z, samples, mask, records_.kept);
+      records_.pass("observe", act, kept.numbers, detail::not_wanted, detail::not_wanted, kept.layout);
     }
   }
   void clear() {

@@ -12,6 +12,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -76,6 +77,37 @@ private:
     return sum / static_cast<double>(mean.size());
   }
 };
+
+/// What theory expects of the units of a layer with given weights, before a forward pass.
+struct unit_prediction {
+  unit_laws z;                 ///< each unit's distribution over inputs
+  double threshold = 0;        ///< t
+  double below = 0;            ///< P(z < -t), averaged over the units
+  double above = 0;            ///< P(z > t)
+  double mean_derivative = 0;  ///< E f'(z), the mean slope
+  double slope_saturation = 0; ///< 1 - mean slope / peak slope (stated, or searched for)
+
+  /// P(|z| > t): the saturated fraction to expect.
+  [[nodiscard]] double fraction() const { return below + above; }
+};
+
+/// The saturated fraction and the mean slope of units whose z are distributed so; NaN if there are none. Costs some
+/// microseconds for each unit. Throws std::invalid_argument if the threshold is negative, infinite or NaN.
+template <class A>
+  requires activation<A, double> || activation<A, float>
+[[nodiscard]] unit_prediction predicted(unit_laws z, A const& act, double threshold = 5.0) {
+  if (!detail::is_finite(threshold) || threshold < 0.0) {
+    detail::bad_parameter("theory::predicted", "threshold", threshold, "0 or a positive number");
+  }
+  unit_prediction p;
+  p.z = std::move(z);
+  p.threshold = threshold;
+  p.below = p.z.below(threshold);
+  p.above = p.z.above(threshold);
+  p.mean_derivative = p.z.mean_derivative(act);
+  p.slope_saturation = 1.0 - p.mean_derivative / satur::peak_slope_of(act);
+  return p;
+}
 
 } // namespace theory
 

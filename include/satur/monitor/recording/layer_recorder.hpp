@@ -6,8 +6,8 @@
 #include "satur/monitor/recording/phase_records.hpp"
 #include "satur/monitor/recording/rows.hpp"
 #include "satur/monitor/recording/weights.hpp"
-#include "satur/observe/apply.hpp"
 #include "satur/observe/kernel/moments.hpp"
+#include "satur/observe/masked.hpp"
 #include "satur/observe/units.hpp"
 
 #include <array>
@@ -29,6 +29,7 @@ struct layer_recorder {
   std::array<phase_records, 2> phases = {};
   scratch_memory scratch = {};  ///< slopes that are drawn and not wanted
   scratch_memory gathered = {}; ///< rows that are observed
+  scratch_memory kept = {};     ///< rows that a mask keeps
 
   [[nodiscard]] phase_records const& of(satur::phase p) const { return phases[static_cast<std::size_t>(p)]; }
   [[nodiscard]] phase_records& here() { return phases[static_cast<std::size_t>(phase)]; }
@@ -56,14 +57,7 @@ struct layer_recorder {
     if (units) {
       unit_access::prepare(is_array_v<Y> ? "forward_units" : "observe_units", here().made_units(), *layout);
     }
-    if constexpr (is_array_v<Y> && is_array_v<D>) {
-      require_result("y", *y, z);
-      require_result("dy", *dy, z);
-      satur::apply(act, z, *y, *dy);
-    } else if constexpr (is_array_v<Y>) {
-      require_result("y", *y, z);
-      satur::apply(act, z, *y);
-    }
+    results_into("forward", act, z, y, dy);
     observe_rows(act, z, y, dy, *layout, drawn);
   }
 

@@ -102,18 +102,4 @@ private:
   }
 };
 
-/// Throws what `forward` throws where y has another shape than z, or shares memory with it.
-template <class Y, class Z> void require_result(char const* name, Y& y, Z const& z) {
-  require_same_shape("forward", name, y, z);
-  if constexpr (stored_alike<Y, Z>()) {
-    auto const from = as_array_view(z);
-    auto const to = as_array_view(y);
-    if (in_one_piece(from) && in_one_piece(to)) {
-      require_apart(name, const_element(to.data), const_element(from.data), from.size());
-      return;
-    }
-  }
-  require_another_start(name, y, z);
-}
-
 } // namespace satur::inline SATUR_ABI::detail

@@ -123,6 +123,20 @@ template <class Y, class V> [[nodiscard]] auto data_beside(Y& y, V const& z) {
   return in_one_piece(view) && same_order(view, z) ? view.data : nullptr;
 }
 
+/// Throws what `forward` throws if y has another shape than z, or shares memory with it.
+template <class Y, class Z> void require_result(char const* name, Y& y, Z const& z, char const* function = "forward") {
+  require_same_shape(function, name, y, z);
+  if constexpr (stored_alike<Y, Z>()) {
+    auto const from = as_array_view(z);
+    auto const to = as_array_view(y);
+    if (in_one_piece(from) && in_one_piece(to)) {
+      require_apart(name, const_element(to.data), const_element(from.data), from.size(), function);
+      return;
+    }
+  }
+  require_another_start(name, y, z, "z", function);
+}
+
 /// Whether a result lies as z does by its type, or is not wanted.
 template <class Y, class Z> [[nodiscard]] consteval bool lies_alike() {
   if constexpr (is_array_v<Y>) {
