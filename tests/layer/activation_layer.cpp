@@ -150,7 +150,7 @@ TEST_CASE("activation_layer: a monitor records what it records of the same array
   by_hand["conv1"].gradient(images<double>(dy * slope), layout);
   by_hand.end_step();
   activation_layer<satur::tanh, double, 4> layer;
-  CHECK(layer.layout().units == 0);
+  CHECK(layer.z_layout().units == 0);
   CHECK(layer.forward(z, mon["conv1"]) == y);
   layer.backward(dy, mon["conv1"]);
   mon.end_step();

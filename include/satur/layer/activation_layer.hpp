@@ -9,6 +9,8 @@
 #include "satur/layer/readings.hpp"
 #include "satur/monitor/layer_monitor.hpp"
 #include "satur/observe/apply.hpp"
+#include "satur/observe/masked.hpp"
+#include "satur/observe/observe.hpp"
 #include "satur/simd/loop.hpp"
 #include "satur/simd/run.hpp"
 #include "satur/tensor/compat.hpp"
@@ -96,25 +98,30 @@ struct activation_layer : one_input<activation_layer<A, T, Axes>, xt::xtensor<T,
   /// backward(dy), with dL/dz recorded.
   template <class E> tensor const& backward(xt::xexpression<E> const& dy, layer_monitor& to) {
     tensor const& dz = backward(dy);
-    to.gradient(dz, layout());
+    to.gradient(dz, z_layout());
     return dz;
   }
 
   /// z of the last forward: the caller's array, or a copy of its values; empty before the first.
   [[nodiscard]] tensor const& z() const { return this->x(); }
   /// Where the units lie in the last z.
-  [[nodiscard]] unit_layout layout() const { return unit_layout::of(z().shape(), unit_axis); }
+  [[nodiscard]] unit_layout z_layout() const { return unit_layout::of(z().shape(), unit_axis); }
 
   using z_readings<activation_layer>::mean_derivative;
   [[nodiscard]] double mean_derivative() const { return mean_derivative(act); }
-  template <activation<T> B, saturation_rule<B> Rule = z_beyond>
-  [[nodiscard]] saturation observe(B const& other, Rule const& rule = Rule{}) const {
-    return satur::observe(other, z(), rule);
+  /// The record of z by another activation; see z_readings.
+  template <activation<T> B, class... More>
+  [[nodiscard]] saturation observe(B const& other, More const&... mask_or_rule) const {
+    return satur::observe(other, z(), mask_or_rule...);
   }
   template <saturation_rule<A> Rule = z_beyond>
     requires(!activation<Rule, T>)
   [[nodiscard]] saturation observe(Rule const& rule = Rule{}) const {
     return satur::observe(act, z(), rule);
+  }
+  template <saturation_rule<A> Rule = z_beyond>
+  [[nodiscard]] saturation observe(sample_mask const& mask, Rule const& rule = Rule{}) const {
+    return satur::observe(act, z(), mask, rule);
   }
 
 private:
@@ -150,9 +157,9 @@ private:
     has_slopes_ = keep_slopes;
     if (keep_slopes) {
       detail::fit(slopes_, z.shape());
-      record_ != nullptr ? record_->forward(act, z, y_, slopes_, layout()) : satur::apply(act, z, y_, slopes_);
+      record_ != nullptr ? record_->forward(act, z, y_, slopes_, z_layout()) : satur::apply(act, z, y_, slopes_);
     } else {
-      record_ != nullptr ? record_->forward(act, z, y_, layout()) : satur::apply(act, z, y_);
+      record_ != nullptr ? record_->forward(act, z, y_, z_layout()) : satur::apply(act, z, y_);
     }
     return y_;
   }

@@ -21,10 +21,10 @@ public:
   using all::mean_derivative;
   using all::saturated_fraction;
   /// The records of all activations and gates; see named_z_readings.
-  template <class Rule = z_beyond>
-    requires(!std::convertible_to<Rule const&, std::string_view>)
-  [[nodiscard]] auto observe(Rule const& rule = Rule{}) const {
-    return all::observe(rule);
+  template <class... More>
+    requires(!(std::convertible_to<More const&, std::string_view> || ...))
+  [[nodiscard]] auto observe(More const&... mask_or_rule) const {
+    return all::observe(mask_or_rule...);
   }
   /// The record of the z that a monitor has under that name. Throws std::invalid_argument, with the known names, if
   /// there is none.

@@ -41,7 +41,7 @@ public:
     }
     auto const& y = layer.forward(x, (*list_.front().mon)[name]);
     for (std::size_t i = 1; i < list_.size(); ++i) {
-      (*list_[i].mon)[name].observe(layer.act, x, layer.layout());
+      (*list_[i].mon)[name].observe(layer.act, x, layer.z_layout());
     }
     return y;
   }
