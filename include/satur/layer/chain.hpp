@@ -167,8 +167,8 @@ struct chain_access {
     if constexpr (requires { input_of_base(layer); }) {
       base_of(layer).each_array(f);
     } else if constexpr (learns<L>) {
-      layer.each_parameter([&f](std::string_view, auto const& value, auto const& gradient) {
-        f(value);
+      layer.each_parameter([&f](std::string_view, auto const& parameter, auto const& gradient) {
+        f(parameter);
         f(gradient);
       });
     }

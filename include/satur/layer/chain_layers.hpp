@@ -56,9 +56,9 @@ public:
   template <class All, class F> static void each_parameter(All& all, std::string& full, F&& f) {
     each_layer(all, [&](std::string const& name, auto& layer) {
       if constexpr (learns<std::remove_const_t<std::remove_reference_t<decltype(layer)>>>) {
-        layer.each_parameter([&](std::string_view own, auto& value, auto& gradient) {
+        layer.each_parameter([&](std::string_view own, auto& parameter, auto& gradient) {
           full.assign(name).append(1, '.').append(own);
-          f(std::string_view(full), value, gradient);
+          f(std::string_view(full), parameter, gradient);
         });
       }
     });

@@ -144,8 +144,8 @@ private:
   template <class F> void each_array(F const& f) {
     layer().each_own(f);
     if constexpr (requires { layer().each_parameter([](std::string_view, auto&, auto&) {}); }) {
-      layer().each_parameter([&](std::string_view, auto const& value, auto const& gradient) {
-        f(value);
+      layer().each_parameter([&](std::string_view, auto const& parameter, auto const& gradient) {
+        f(parameter);
         f(gradient);
       });
     }

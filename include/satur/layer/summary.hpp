@@ -137,11 +137,14 @@ template <class... Parts>
   std::size_t arrays = 0;
   detail::forward_each(copy, x, [&]<class L>(std::string const& name, L& layer, auto const& y) {
     layer_summary one{.name = name, .kind = std::string(L::layer_name)};
+    if constexpr (detail::is_activation_layer<L>) { // one that was chosen at run time has a name too
+      one.kind = std::string(name_of(layer.act));
+    }
     one.output.assign(y.shape().begin(), y.shape().end());
     if constexpr (parameterized<L>) {
       one.parameters = parameter_count(layer);
-      layer.each_parameter([&](std::string_view, auto const& value, auto const& gradient) {
-        all.parameter_bytes += value.size() * sizeof(*value.data());
+      layer.each_parameter([&](std::string_view, auto const& parameter, auto const& gradient) {
+        all.parameter_bytes += parameter.size() * sizeof(*parameter.data());
         all.gradient_bytes += gradient.size() * sizeof(*gradient.data());
       });
     }
