@@ -63,6 +63,16 @@ public:
       }
     });
   }
+  /// Sets the member `training` of each layer that has it.
+  void train(bool on) {
+    each_layer(*this, [on](std::string const&, auto& layer) {
+      if constexpr (requires { layer.train(on); }) { // a chain in the chain
+        layer.train(on);
+      } else if constexpr (requires { layer.training = on; }) {
+        layer.training = on;
+      }
+    });
+  }
   /// See chain_access::relink.
   void relink(void const* from, void const* to, std::size_t size) {
     each_layer(*this, [&](std::string const&, auto& layer) { chain_access::relink(layer, from, to, size); });

@@ -38,9 +38,9 @@ using chain_base = one_input<sequential<Parts...>, layer_input_t<typename chain_
                              layer_output_t<typename chain_of_parts<Parts...>::last>>;
 } // namespace detail
 
-/// Layers in a row, chosen at compile time: each takes the output of the one before it, so the number of axes may
-/// change on the way. A part is a layer, or an activation (`relu{}`), which becomes an `activation_layer`. The chain is
-/// itself a layer of one input, with the readings of its activations and gates by name.
+/// One layer or more in a row, chosen at compile time: each takes the output of the one before it, so the number of
+/// axes may change on the way. A part is a layer, or an activation (`relu{}`), which becomes an `activation_layer`. The
+/// chain is itself a layer of one input, with the readings of its activations and gates by name.
 ///
 /// Braces: sequential{…} draws the weights of its parts from left to right; with parentheses the order is the
 /// compiler's.
@@ -56,7 +56,6 @@ using chain_base = one_input<sequential<Parts...>, layer_input_t<typename chain_
 /// and `each_parameter` if it learns. It derives from one_input, or has an `input_type` and keeps its x by value.
 template <class... Parts>
 class sequential : public detail::chain_base<Parts...>, public detail::chain_readings<sequential<Parts...>> {
-  static_assert(sizeof...(Parts) > 0, "satur::sequential: give it one layer at least");
   using base = detail::chain_base<Parts...>;
   using readings = detail::chain_readings<sequential>;
   using chain = detail::chain_of_parts<Parts...>;
@@ -109,7 +108,6 @@ public:
   /// The output of the last forward; empty before the first.
   [[nodiscard]] output_type const& output() const { return output_ == nullptr ? no_output_ : *output_; }
 
-  /// Layer K, counted from 0.
   template <std::size_t K> [[nodiscard]] auto& layer() { return std::get<K>(chain_.layers); }
   template <std::size_t K> [[nodiscard]] auto const& layer() const { return std::get<K>(chain_.layers); }
   /// The names of all layers, first to last.
@@ -124,15 +122,7 @@ public:
     chain::each_parameter(chain_, full_name, f);
   }
   /// Training or evaluation of all layers that have both (dropout, batch_norm): sets their member `training`.
-  void train(bool on = true) {
-    each_layer([on](std::string const&, auto& l) {
-      if constexpr (requires { l.train(on); }) { // a chain in the chain
-        l.train(on);
-      } else if constexpr (requires { l.training = on; }) {
-        l.training = on;
-      }
-    });
-  }
+  void train(bool on = true) { chain_.train(on); }
   void eval() { train(false); }
 
   /// From now on forward records z of each activation (`mon[name].forward`, with its slopes) and of logits, backward
@@ -210,15 +200,17 @@ private:
   }
   /// dL/dx of layer K, with what is recorded on the way.
   template <std::size_t K, class D> auto const& backward_of(D const& dy) {
-    std::string const& name = chain_.template record_name<K>();
-    if constexpr (detail::is_linear(chain::roles, K)) {
-      watchers_.gradient(dy, name, detail::layout_of_units(dy));
-    }
+    record_linear<K>(dy);
     auto const& dx = layer<K>().backward(dy);
     if constexpr (chain::roles[K] == detail::chain_role::activation) {
-      watchers_.gradient(dx, name, detail::layout_of_units(dx));
+      watchers_.gradient(dx, chain_.template record_name<K>(), detail::layout_of_units(dx));
     }
     return dx;
+  }
+  template <std::size_t K, class D> void record_linear(D const& dy) {
+    if constexpr (detail::is_linear(chain::roles, K)) {
+      watchers_.gradient(dy, chain_.names[K], detail::layout_of_units(dy));
+    }
   }
   template <std::size_t K, class D> input_type const& backward_from(D const& dy) {
     auto const& dx = backward_of<K>(dy);
@@ -231,9 +223,7 @@ private:
   template <std::size_t K, class D> void backward_to_first(D const& dy) {
     constexpr bool last = chain::is_first_needed(K);
     if constexpr (last && requires(typename chain::template nth<K>& l) { l.backward_parameters(dy); }) {
-      if constexpr (detail::is_linear(chain::roles, K)) {
-        watchers_.gradient(dy, chain_.names[K], detail::layout_of_units(dy));
-      }
+      record_linear<K>(dy);
       layer<K>().backward_parameters(dy);
     } else if constexpr (last) {
       backward_of<K>(dy);
