@@ -63,6 +63,19 @@ public:
       }
     });
   }
+  /// f(name, act, z) for each activation and gate, by the names of a monitor; z has its units along the last axis.
+  template <class F> void each_z(F&& f) const {
+    each_place([&](auto k) {
+      auto const& layer = std::get<k.value>(layers);
+      if constexpr (roles[k.value] == chain_role::activation) {
+        f(std::string_view(record_name<k.value>()), layer.act, units_last(layer.z()));
+      } else if constexpr (roles[k.value] == chain_role::own_z) {
+        layer.each_z([&](std::string_view part, auto const& act, auto const& z) {
+          f(std::string_view(message(names[k.value], '.', part)), act, z);
+        });
+      }
+    });
+  }
   /// Sets the member `training` of each layer that has it.
   void train(bool on) {
     each_layer(*this, [on](std::string const&, auto& layer) {

@@ -142,18 +142,7 @@ public:
   }
 
   /// f(name, act, z) for each activation and gate, by the names of a monitor; z has its units along the last axis.
-  template <class F> void each_z(F&& f) const {
-    chain::each_place([&](auto k) {
-      auto const& l = layer<k.value>();
-      if constexpr (chain::roles[k.value] == detail::chain_role::activation) {
-        f(std::string_view(chain_.template record_name<k.value>()), l.act, detail::units_last(l.z()));
-      } else if constexpr (chain::roles[k.value] == detail::chain_role::own_z) {
-        l.each_z([&](std::string_view part, auto const& act, auto const& z) {
-          f(std::string_view(chain_.names[k.value] + "." + std::string(part)), act, z);
-        });
-      }
-    });
-  }
+  template <class F> void each_z(F&& f) const { chain_.each_z(f); }
 
 private:
   friend base;
