@@ -15,6 +15,7 @@
 #include "satur/math.hpp"
 #include "satur/monitor.hpp"
 #include "satur/observe.hpp"
+#include "satur/optimizer.hpp"
 #include "satur/reading.hpp"
 #include "satur/record.hpp"
 #include "satur/report.hpp"

@@ -4,6 +4,7 @@
 #include "satur/initializer.hpp"
 #include "satur/layer/dense.hpp"
 #include "satur/monitor/monitor.hpp"
+#include "satur/optimizer/sgd.hpp"
 #include "satur/rule.hpp"
 #include "satur/tensor/fill.hpp"
 #include "satur/testing/gradient/check_gradients.hpp"
@@ -175,6 +176,29 @@ TEST_CASE("sequential: monitors record what a loop by hand hands them") {
   net.forward(draw(8, 5));
   net.backward(draw(8, 3));
   CHECK(first == hand_first);
+}
+
+TEST_CASE("sequential: an optimizer hands its steps to the monitors, as for the layers one by one") {
+  satur::monitor mon, hand_mon, none;
+  auto net = mlp();
+  by_hand hand;
+  net.watch(mon);
+  satur::sgd<double> optimizer{.rate = 0.1, .momentum = 0.9}, by_layer = optimizer;
+  for (unsigned step = 0; step < 3; ++step) {
+    matrix const x = draw(8, 5, step), dy = draw(8, 3, 100 + step);
+    net.forward(x), hand.forward(x, {&hand_mon});
+    net.backward_parameters(dy), hand.backward(dy, {&hand_mon});
+    optimizer.step(net);
+    by_layer.step(satur::watched(hand_mon["hidden 1"], hand.one), satur::watched(hand_mon["hidden 2"], hand.two),
+                  satur::watched(hand_mon["output"], hand.output));
+    mon.end_step(), hand_mon.end_step();
+  }
+  CHECK(net.layer<2>().w == hand.two.w);
+  CHECK(mon == hand_mon);
+  CHECK(mon["output"].total().update.steps == 3);
+  optimizer.step(satur::watched(none["net"], net)); // who is named here is told
+  CHECK(none["net"].current().update.steps == 3); // weights
+  CHECK(mon["output"].current().update.steps == 0);
 }
 
 TEST_CASE("sequential: a monitor whose rule does not take logits does without them") {

@@ -213,9 +213,10 @@ TEST_CASE("cross entropy: invalid arguments throw with a message") {
       }) ==
       "satur::softmax_cross_entropy::forward: labels has shape (2); expected (3), one for each row of logits (3, 10)");
   CHECK(refusal([&] {
-          loss.forward(matrix<float>::from_shape({0, 10}), std::vector<int>{});
+          loss.forward(matrix<float>::from_shape({3, 0}), std::array{1, 2, 3});
         }) ==
-        "satur::softmax_cross_entropy::forward: logits has shape (0, 10); expected (batch, classes), both at least 1");
+        "satur::softmax_cross_entropy::forward: logits has shape (3, 0); expected (batch, classes), with at least 1 "
+        "class");
   CHECK(refusal([&] {
           loss.forward(xt::xarray<float>::from_shape({3}), std::array{1, 2, 3});
         }).starts_with("satur::softmax_cross_entropy::forward: logits has shape (3)"));

@@ -233,3 +233,77 @@ TEST_CASE("check_gradients: a formula by dual numbers") {
   gradient.pop_back(); // a gradient that is missing is 0
   CHECK(check_gradients(formula, at, gradient).failed("dL/dx"));
 }
+
+TEST_CASE("check_gradients: an infinite gradient fails, and lets no other number pass") {
+  numbers at{0.5, -1.0, 2.0};
+  numbers gradient{1.0, 1.0, 1.0};
+  auto const failing = [&] {
+    gradient_check check("a sum");
+    check.add("x", at, gradient);
+    return check.run([&] { return at[0] + at[1] + at[2]; }, [] {});
+  };
+  CHECK(failing().passed());
+  gradient[1] = HUGE_VAL;
+  CHECK(failing().failed("dL/dx"));
+  gradient[2] = 7.0;
+  REQUIRE(failing().failures.size() == 1);
+  CHECK(failing().failures[0].times == 2);
+  using satur::testing::dual;
+  auto const formula = [](std::vector<dual> const& v) { return v[0] + v[1] + v[2]; };
+  auto const exact = check_gradients(formula, at, gradient);
+  REQUIRE(exact.failures.size() == 1);
+  CHECK(exact.failures[0].times == 2);
+  // a loss that is infinite on one side
+  numbers edge{1.0};
+  numbers const slope{1.0};
+  gradient_check check("infinite beyond 1");
+  check.add("x", edge, slope);
+  CHECK(check.run([&] { return edge[0] > 1.0 ? HUGE_VAL : edge[0]; }, [] {}).failed("dL/dx"));
+}
+
+TEST_CASE("check_gradients: a check that runs twice reports the second run") {
+  numbers at{0.5, -1.0};
+  numbers gradient{1.0, 3.0};
+  gradient_check check("a sum");
+  check.add("x", at, gradient);
+  auto const loss = [&] { return at[0] + at[1]; };
+  CHECK(check.run(loss, [] {}).failed("dL/dx"));
+  gradient[1] = 1.0;
+  auto const r = check.run(loss, [] {});
+  CHECK_MESSAGE(r.passed(), r.text());
+  CHECK(r.checks == 2);
+  CHECK(r.name == "a sum");
+}
+
+TEST_CASE("check_gradients: a loss that depends on more than its numbers is named") {
+  numbers at{0.5, -1.0};
+  numbers const gradient{1.0, 1.0};
+  gradient_check check("a sum");
+  check.add("x", at, gradient);
+  double drift = 0;
+  auto const r = check.run([&] { return at[0] + at[1] + (drift += 1e-6); }, [] {});
+  CHECK(r.failed("the loss of the same numbers is the same"));
+}
+
+TEST_CASE("check_gradients: parameters of several layers by name") {
+  small_layer one, two;
+  one.spoil = [](small_layer& l, numbers&) { l.db[1] = 0.0; };
+  numbers in = x;
+  gradient_check check("two layers");
+  check.add_parameters("one", one);
+  check.add_parameters("two", two);
+  numbers const up{1.0, -2.0};
+  auto const r = check.run(
+      [&] {
+        numbers const& a = one.forward(in);
+        numbers const& b = two.forward(in);
+        return a[0] - 2 * a[1] + b[0] - 2 * b[1];
+      },
+      [&] {
+        one.backward(up);
+        two.backward(up);
+      });
+  REQUIRE(r.failures.size() == 1);
+  CHECK(r.failures[0].property == "dL/done.b");
+  CHECK(r.failures[0].where == "one.b[1] = -0.2");
+}

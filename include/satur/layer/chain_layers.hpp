@@ -52,13 +52,13 @@ public:
   template <class All, class F> static void each_layer(All& all, F&& f) {
     each_place([&](auto k) { f(std::as_const(all.names[k]), std::get<k.value>(all.layers)); });
   }
-  /// f("<layer>.<parameter>", value, gradient) for each parameter; `full` is memory for the names.
+  /// f("<layer>", "<layer>.<parameter>", value, gradient) for each parameter; `full` is memory for the names.
   template <class All, class F> static void each_parameter(All& all, std::string& full, F&& f) {
     each_layer(all, [&](std::string const& name, auto& layer) {
       if constexpr (learns<std::remove_const_t<std::remove_reference_t<decltype(layer)>>>) {
         layer.each_parameter([&](std::string_view own, auto& parameter, auto& gradient) {
           full.assign(name).append(1, '.').append(own);
-          f(std::string_view(full), parameter, gradient);
+          f(name, std::string_view(full), parameter, gradient);
         });
       }
     });
@@ -95,9 +95,11 @@ public:
   template <std::size_t K> [[nodiscard]] std::string const& record_name() const {
     return names[roles[K] == chain_role::activation ? maker_of(roles, K) : K];
   }
-  /// How an error names layer k.
-  [[nodiscard]] std::string described(std::size_t k) const {
-    return message("layer ", k + 1, " of ", count, ", ", names[k]);
+  /// For with_words_of: throws shape_error in the words of layer k, with the name that it has in the chain.
+  [[nodiscard]] auto naming(std::size_t k) const {
+    return [this, k](char const* words) {
+      raise(shape_error(message("satur::sequential: layer ", k + 1, " of ", count, ", ", names[k], ": ", words)));
+    };
   }
 
 private:

@@ -76,12 +76,30 @@ public:
     }
   }
 
+  /// Whether a monitor reads updates of that layer in this step.
+  [[nodiscard]] bool reads_updates(std::string const& name) const {
+    bool reads = false;
+    for (watcher const& to : list_) {
+      reads = reads || (*to.mon)[name].reads_updates();
+    }
+    return reads;
+  }
+
 private:
   struct watcher {
     monitor* mon;
     bool logits; ///< whether its rule takes the identity
   };
   std::vector<watcher> list_;
+};
+
+/// What an optimizer tells of one layer of a chain.
+struct chain_update {
+  chain_watchers& to;
+  std::string const& name;
+
+  [[nodiscard]] bool reads_updates() const { return to.reads_updates(name); }
+  template <class W> void update(W const& w, W const& dw) { to.update(w, dw, 1.0, name); }
 };
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -116,28 +116,35 @@ public:
   template <class F> void each_layer(F&& f) { chain::each_layer(chain_, f); }
   template <class F> void each_layer(F&& f) const { chain::each_layer(chain_, f); }
   /// f(name, value, gradient) for each parameter, first to last. The name, "fc1.w", is valid during the call.
-  template <class F> void each_parameter(F&& f) { chain::each_parameter(chain_, full_name_, f); }
+  template <class F> void each_parameter(F&& f) { visit_parameters(chain_, full_name_, f); }
   template <class F> void each_parameter(F&& f) const {
     std::string full_name;
-    chain::each_parameter(chain_, full_name, f);
+    visit_parameters(chain_, full_name, f);
   }
   /// Training or evaluation of all layers that have both (dropout, batch_norm): sets their member `training`.
   void train(bool on = true) { chain_.train(on); }
   void eval() { train(false); }
 
   /// From now on forward records z of each activation (`mon[name].forward`, with its slopes) and of logits, backward
-  /// dL/dz, and `descend` the update of weights. The caller ends the steps (`mon.end_step()`), and gives loss and data
-  /// where the monitor is to have them. The monitor outlives the chain, or `unwatch()` comes first. Of several monitors
-  /// the first records in the pass of the activation, the others read z again. A monitor whose rule does not take the
-  /// identity does without logits.
+  /// dL/dz, `descend` and optimizers the updates of weights. The caller ends the steps (`mon.end_step()`), and gives
+  /// loss and data where the monitor is to have them. The monitor outlives the chain, or `unwatch()` comes first. Of
+  /// several monitors the first records in the pass of the activation, the others read z again. A monitor whose rule
+  /// does not take the identity does without logits.
   void watch(monitor& mon) { watchers_.add(mon); }
   void unwatch() { watchers_.clear(); }
-  /// For an optimizer, before it changes the weights: records of each layer with weights the step scale * dw.
+  /// Records for each layer with weights the step scale * dw that is about to change them: what `descend` calls.
   void record_updates(double scale) {
     chain::each_place([&](auto k) {
       if constexpr (chain::roles[k.value] == detail::chain_role::weights) {
         watchers_.update(layer<k.value>().w, layer<k.value>().dw, scale, chain_.names[k.value]);
       }
+    });
+  }
+  /// What `optimizer.step(net)` calls: f(name, value, gradient, to) for each parameter; to.update(w, dw) records.
+  template <class F> void each_watched_parameter(F&& f) {
+    chain::each_parameter(chain_, full_name_, [&](std::string const& name, std::string_view full, auto& p, auto& dp) {
+      detail::chain_update to{watchers_, name};
+      f(full, p, dp, to);
     });
   }
 
@@ -148,25 +155,25 @@ private:
   friend base;
   friend detail::chain_access;
 
+  template <class Chain, class F> static void visit_parameters(Chain& layers, std::string& full_name, F& f) {
+    chain::each_parameter(layers, full_name, [&f](std::string const&, std::string_view full, auto& p, auto& gradient) {
+      f(full, p, gradient);
+    });
+  }
+
   template <class Shape> void check_input(Shape const& shape) {
-    detail::with_words_of<shape_error>(renaming(0), [&] { detail::chain_access::check_input(layer<0>(), shape); });
+    detail::with_words_of<shape_error>(chain_.naming(0), [&] { detail::chain_access::check_input(layer<0>(), shape); });
   }
   template <class F> void each_own(F&& f) {
     each_layer([&f](std::string const&, auto& l) { detail::chain_access::each_array(l, f); });
   }
-  [[nodiscard]] auto renaming(std::size_t k) const {
-    return [this, k](char const* words) {
-      detail::raise(shape_error(detail::message("satur::sequential: ", chain_.described(k), ": ", words)));
-    };
-  }
-
   output_type const& run() {
     forward_from<0>(this->x());
     return *output_;
   }
   template <std::size_t K, class X> void forward_from(X const& x) {
     detail::layer_output_t<typename chain::template nth<K>> const* y = nullptr;
-    detail::with_words_of<shape_error>(renaming(K), [&] { y = &forward_of<K>(layer<K>(), x); });
+    detail::with_words_of<shape_error>(chain_.naming(K), [&] { y = &forward_of<K>(layer<K>(), x); });
     if constexpr (K + 1 < layer_count) {
       forward_from<K + 1>(*y);
     } else {

@@ -134,6 +134,9 @@ public:
     }
   }
 
+  /// Whether `update` reads its arrays in this step: it is sampled, and its turn has come (monitor_options::updates).
+  [[nodiscard]] bool reads_updates() { return recording_ && records_.reads_updates(); }
+
   [[nodiscard]] std::string const& name() const { return name_; }
   [[nodiscard]] any_rule const& rule() const { return records_.rule; }
   /// The phase that is recorded at the moment.

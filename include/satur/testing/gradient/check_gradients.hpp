@@ -58,20 +58,18 @@ template <std::invocable<std::vector<dual> const&> Formula, class X, class G>
   report found;
   found.name = "gradients, by dual numbers";
   std::vector<dual> at(x.data(), x.data() + x.size());
-  double largest = 0.0;
-  for (std::size_t i = 0; i < gradient.size(); ++i) {
-    largest = (std::max)(largest, std::fabs(static_cast<double>(gradient.data()[i])));
-  }
+  std::vector<double> const all(gradient.data(), gradient.data() + gradient.size());
+  double const largest = detail::largest_finite(all);
   for (std::size_t i = 0; i < at.size(); ++i) {
     at[i].d = 1.0;
     double const exact = formula(std::as_const(at)).d;
     at[i].d = 0.0;
-    double const given = i < gradient.size() ? static_cast<double>(gradient.data()[i]) : 0.0;
+    double const given = i < all.size() ? all[i] : 0.0;
     double const scale = (std::max)({std::fabs(given), std::fabs(exact), o.floor * largest});
     ++found.checks;
-    if (!(std::fabs(given - exact) <= o.tolerance * scale)) {
+    if (!std::isfinite(given - exact) || std::fabs(given - exact) > o.tolerance * scale) {
       std::size_t const times = found.failures.empty() ? 1 : found.failures.front().times + 1;
-      double const error = std::fabs(given - exact) / scale;
+      double const error = std::isfinite(given - exact) ? std::fabs(given - exact) / scale : HUGE_VAL;
       if (found.failures.empty() || error > found.failures.front().error) {
         found.failures.assign(1, {"dL/dx", detail::place_of("x", x, i) + " = " + satur::text::number(at[i].v),
                                   satur::text::number(given), satur::text::number(exact), error, "relative", times,

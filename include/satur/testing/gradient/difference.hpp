@@ -1,5 +1,5 @@
-/// \file testing/difference.hpp  The slope of a function by differences, with its rounding, and whether there is a
-/// kink.
+/// \file testing/gradient/difference.hpp  The slope of a function by differences, with its rounding, and whether there
+/// is a kink.
 #pragma once
 
 #include "satur/config.hpp"

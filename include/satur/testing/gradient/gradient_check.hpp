@@ -68,6 +68,15 @@ struct mixed_bits {
   }
 };
 
+/// The largest magnitude of the finite numbers. An infinite one would make every error small beside it.
+[[nodiscard]] inline double largest_finite(std::span<double const> gradient) {
+  double largest = 0.0;
+  for (double const g : gradient) {
+    largest = std::isfinite(g) && std::fabs(g) > largest ? std::fabs(g) : largest;
+  }
+  return largest;
+}
+
 } // namespace detail
 
 /// Compares gradients with differences of the loss. Everything is in double: in float the differences have three
@@ -77,7 +86,7 @@ struct mixed_bits {
 /// best counts, because a wrong gradient agrees at none. A gradient a passes if |a - n| <= tolerance max(|a|, |n|,
 /// floor times the largest gradient), or within what rounding of the loss alone explains. A number at a kink, where the
 /// slopes of both sides differ at the smallest step, is left out and counted (`report.skipped`); an array all of whose
-/// numbers are left out fails.
+/// numbers are left out fails. So does a loss that has another value at the end than at the start.
 class gradient_check {
 public:
   explicit gradient_check(std::string name) { report_.name = std::move(name); }
@@ -98,24 +107,35 @@ public:
     layer.each_parameter(
         [this](std::string_view name, auto& value, auto& gradient) { this->add(name, value, gradient); });
   }
+  /// The same for one of several layers: its w is named "fc1.w".
+  template <class L> void add_parameters(std::string_view layer_name, L& layer) {
+    layer.each_parameter([this, layer_name](std::string_view name, auto& value, auto& gradient) {
+      this->add(std::string(layer_name) + "." + std::string(name), value, gradient);
+    });
+  }
 
   /// Runs loss(), which returns the loss as a double from the arrays as they are, and backward(), which fills their
   /// gradients; then loss() with one number changed at a time.
   template <class Loss, class Backward>
   [[nodiscard]] report run(Loss&& loss, Backward&& backward, gradient_options const& o = {}) {
+    report_ = {report_.name, 0, {}, {}};
     double const here = loss();
     backward();
     double largest = 0.0;
     for (array& a : arrays_) {
       std::span<double const> const now = a.gradient();
       a.found.assign(now.begin(), now.end()); // loss() may use their memory
-      for (double const g : a.found) {
-        largest = std::fabs(g) > largest ? std::fabs(g) : largest;
-      }
+      largest = (std::max)(largest, detail::largest_finite(now));
     }
     detail::mixed_bits bits{o.seed};
     for (array const& a : arrays_) {
       check_array(a, loss, here, o.floor * largest, o, bits);
+    }
+    double const again = loss();
+    if (!(std::fabs(again - here) <= 1e-10 * (std::max)(std::fabs(again), std::fabs(here))) && std::isfinite(here)) {
+      add_failure("the loss of the same numbers is the same", "the end", satur::text::significant(again, 10),
+                  satur::text::significant(here, 10), 0.0,
+                  "the loss depends on more than these numbers: a mask drawn anew, a state that moves on");
     }
     return report_;
   }
@@ -156,7 +176,7 @@ private:
       double const scale = (std::max)({std::fabs(given), std::fabs(d.slope), least});
       double const off = std::fabs(given - d.slope);
       ++report_.checks;
-      if (off <= o.tolerance * scale + d.rounding) {
+      if (std::isfinite(off) && off <= o.tolerance * scale + d.rounding) {
         continue;
       }
       if (d.kink) {
@@ -164,7 +184,8 @@ private:
         continue;
       }
       add_failure("dL/d" + a.name, a.place(a.name, i) + " = " + satur::text::number(a.values()[i]),
-                  satur::text::number(given), satur::text::significant(d.slope, 10), off / scale,
+                  satur::text::number(given), satur::text::significant(d.slope, 10),
+                  std::isfinite(off) ? off / scale : HUGE_VAL,
                   "a term of the backward pass is missing, has the wrong sign, or belongs to another element");
     }
     if (kinks != 0) {
