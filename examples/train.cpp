@@ -1,10 +1,12 @@
-// Trains a multi-layer perceptron with a hand-written loop and shows, layer by layer, what happens to its neurons.
+// Trains a multi-layer perceptron or a convolutional network and shows, layer by layer, what happens to its neurons.
 // By default: four sigmoid layers on pictures of shapes, where the top layer falls to zero within a thousand steps, the
 // classic plateau of Glorot and Bengio (2010, figure 2). |z| > 5 does not see it; the mean slope does.
 //
-// The loop itself is `train_step`; support/ has what is not about neurons: options, tables, text.
+// The loop itself is `train_step`: by hand for the perceptron, whose depth is an option; by satur::sequential for the
+// convolutional network (--net cnn). support/ has what is not about neurons: options, tables, text.
 // Exit code: 0, 1 where the run stopped being finite, 2 for bad input.
 #include "data/task.hpp"
+#include "support/cnn.hpp"
 #include "support/csv.hpp"
 #include "support/display.hpp"
 #include "support/forecast.hpp"
@@ -24,12 +26,14 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <csignal>
 #include <exception>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -39,6 +43,7 @@ namespace {
 
 using datasets::matrix;
 using datasets::task;
+using support::cnn;
 using support::hidden_layer;
 using support::network;
 using support::options;
@@ -99,8 +104,24 @@ double train_step(network& net, satur::monitor& mon, satur::monitor& run, matrix
   return loss;
 }
 
+/// The same of a chain of layers, which hands the monitors everything but data and loss.
+double train_step(cnn& net, satur::monitor& mon, satur::monitor& run, matrix const& x, std::vector<int> const& labels,
+                  double rate, double chance) {
+  run.input(x);
+  net.layers.watch(mon);
+  net.layers.watch(run);
+  double const loss = support::loss_of(net, x, labels);
+  run.loss(loss, chance);
+  net.layers.backward_parameters(net.loss.backward());
+  satur::descend(net.layers, rate);
+  net.layers.unwatch();
+  mon.end_step();
+  run.end_step();
+  return loss;
+}
+
 /// A step of a run, with the pictures that come next.
-double advance(support::training& run, satur::monitor& mon) {
+template <class Net> double advance(support::training_of<Net>& run, satur::monitor& mon) {
   run.data.next_batch(run.x, run.labels);
   double const chance = run.chance;
   double const loss = train_step(run.net, mon, run.seen, run.x, run.labels, run.rate, chance);
@@ -112,34 +133,38 @@ double advance(support::training& run, satur::monitor& mon) {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-int run(options const& o) {
-  // Everything that can be wrong is found out before the first step.
-  satur::any_activation_for<float> const act = satur::activation_named<float>(o.activation).value();
-  satur::any_rule const rule = satur::rules::named(o.rule).rule;
-  static_cast<void>(rule.limits(act)); // throws where the rule refuses it
-  if (!o.csv.empty()) {
-    support::write_csv(o.csv, {});
-  }
-  task t = o.real_data() ? datasets::digits(o.data, o.seed) : datasets::shapes(o.seed);
-  if (o.raw) {
-    t.take_raw_pixels();
-  }
-  if (o.threads > 0 && openblas_set_num_threads != nullptr) {
-    openblas_set_num_threads(o.threads);
-  }
-  support::training now(o, t, support::build(o, t, act, rule), rule);
-  std::cout << t.name << (o.raw ? ", raw pixels\n" : "\n") << o.depth << " x " << o.width << ' ' << o.activation << ", "
-            << o.init << (o.gain != 1.0 ? text(" x %g", o.gain) : "") << ", batch " << o.batch << ", learning rate "
+/// A network whose options do not allow --repair.
+struct no_repairer {
+  explicit no_repairer(support::training_of<cnn> const&) {}
+  static support::training_of<cnn>* without() { return nullptr; }
+  void operator()(std::ostream&, support::training_of<cnn>&) {}
+  void finish(std::ostream&, support::training_of<cnn>&) {}
+};
+template <class Net> using repairer_of = std::conditional_t<std::same_as<Net, network>, support::repairer, no_repairer>;
+
+/// Forecast, training, tables, and what came of it.
+template <class Net> int run(options const& o, task const& t, satur::any_rule const& rule, Net const& start) {
+  constexpr bool is_mlp = std::same_as<Net, network>;
+  satur::any_activation const act = start.act;
+  support::training_of<Net> now(o, t, start, rule);
+  std::string const sizes =
+      is_mlp ? text("%zu x %zu", o.depth, o.width) : text("convolutional network, %zu hidden units,", o.width);
+  std::cout << t.name << (o.raw ? ", raw pixels\n" : "\n") << sizes << ' ' << o.activation << ", " << o.init
+            << (o.gain != 1.0 ? text(" x %g", o.gain) : "") << ", batch " << o.batch << ", learning rate "
             << text("%g", o.rate) << ", seed " << o.seed << '\n'
             << satur::equivalents(rule, act) << "\n\n";
 
   {
-    support::training peek = now; // the first batch, at a rate of 0
+    support::training_of<Net> peek = now; // the first batch, at a rate of 0
     peek.rate = 0.0;
     satur::monitor probe(rule);
     advance(peek, probe);
     try {
-      support::show_forecast(std::cout, act, support::expected_network(o, t), probe);
+      if constexpr (is_mlp) {
+        support::show_forecast(std::cout, act, support::expected_network(o, t), probe);
+      } else {
+        support::show_forecast(std::cout, start, o, t, probe);
+      }
     } catch (satur::theory::divergence_error const& beyond) {
       std::cout << support::wrapped(beyond.what(), "  ") << '\n';
     }
@@ -147,7 +172,7 @@ int run(options const& o) {
 
   satur::monitor mon(rule); // of the stretch that the next table shows
   satur::monitor unused(rule);
-  std::optional<support::repairer> repair;
+  std::optional<repairer_of<Net>> repair;
   if (o.repair) {
     repair.emplace(now);
   }
@@ -213,10 +238,28 @@ int run(options const& o) {
   return std::any_of(end.begin(), end.end(), [](auto const& layer) { return layer.total().nonfinite(); }) ? 1 : 0;
 }
 
+int run(options const& o) {
+  // Everything that can be wrong is found out before the first step.
+  satur::any_activation_for<float> const act = satur::activation_named<float>(o.activation).value();
+  satur::any_rule const rule = satur::rules::named(o.rule).rule;
+  static_cast<void>(rule.limits(act)); // throws where the rule refuses it
+  if (!o.csv.empty()) {
+    support::write_csv(o.csv, {});
+  }
+  task t = o.real_data() ? datasets::digits(o.data, o.seed) : datasets::shapes(o.seed);
+  if (o.raw) {
+    t.take_raw_pixels();
+  }
+  if (o.threads > 0 && openblas_set_num_threads != nullptr) {
+    openblas_set_num_threads(o.threads);
+  }
+  return o.is_cnn() ? run(o, t, rule, cnn(o, t, act)) : run(o, t, rule, support::build(o, t, act, rule));
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Trains a multi-layer perceptron and shows what happens to its neurons.\n"
+  CLI::App app{"Trains a network and shows what happens to its neurons.\n"
                "Without --data: pictures of shapes are generated, and a sigmoid network collapses before your eyes."};
   options o;
   support::declare(app, o);

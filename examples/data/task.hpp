@@ -24,7 +24,9 @@ using matrix = xt::xtensor<float, 2>;
 
 struct task {
   std::string name;
-  std::size_t inputs;
+  std::size_t rows; ///< of a picture
+  std::size_t columns;
+  std::size_t inputs; ///< rows times columns
   std::size_t classes;
   std::function<void(matrix&, std::vector<int>&)> next_batch; ///< fills a batch of training data
   matrix test_x;
@@ -75,6 +77,8 @@ inline task shapes(std::uint64_t seed) {
     }
   };
   task t{"Shapeset-3x2, fresh 32 x 32 pictures of 1 or 2 shapes",
+         shapeset::side,
+         shapeset::side,
          shapeset::pixels,
          shapeset::classes,
          {},
@@ -101,6 +105,8 @@ inline task digits(std::string const& folder, std::uint64_t seed) {
   };
   task t{folder + ": " + std::to_string(sets.train.count()) + " images to train, " + std::to_string(sets.test.count()) +
              " to test",
+         sets.train.rows,
+         sets.train.columns,
          inputs,
          std::max<std::size_t>(last + 1, 2),
          {},

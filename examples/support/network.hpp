@@ -99,14 +99,14 @@ inline double gradient_ratio(network& net, matrix const& x, std::vector<int> con
 }
 
 /// Share of right answers on the test data.
-inline double test_accuracy(network& net, datasets::task const& t) {
+template <class Net> double test_accuracy(Net& net, datasets::task const& t) {
   static_cast<void>(loss_of(net, t.test_x, t.test_labels));
   return static_cast<double>(net.loss.correct) / static_cast<double>(t.test_labels.size());
 }
 
 /// A network while it trains: all that a step needs, and all that is known of the steps before.
-struct training {
-  network net;
+template <class Net> struct training_of {
+  Net net;
   datasets::task data;
   double rate;
   double chance;              ///< loss of a model that knows nothing
@@ -116,7 +116,7 @@ struct training {
   std::vector<int> labels;
 
   /// For the diagnosis, about every hundredth part of the run is enough.
-  training(options const& o, datasets::task const& t, network const& start, satur::any_rule const& rule)
+  training_of(options const& o, datasets::task const& t, Net const& start, satur::any_rule const& rule)
       : net(start), data(t), rate(o.rate), chance(t.chance()),
         seen({.rule = rule, .units = true, .sampling = {.every = std::clamp<std::size_t>(o.steps / 100, 1, 10)}}),
         x(matrix::from_shape({o.batch, t.inputs})), labels(o.batch) {}
@@ -126,6 +126,8 @@ struct training {
     return satur::diagnose(seen, {}, std::span(&act, 1));
   }
 };
+
+using training = training_of<network>;
 
 /// What theory expects of these weights, from the moments of the data alone.
 inline satur::theory::network expected_network(options const& o, datasets::task const& t) {

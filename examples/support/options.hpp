@@ -12,12 +12,14 @@
 #include <cmath>
 #include <cstdint>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace support {
 
 struct options {
+  std::string net = "mlp";
   std::string data;
   std::string activation;
   std::string init;
@@ -37,6 +39,7 @@ struct options {
   bool repair = false;
 
   [[nodiscard]] bool real_data() const { return !data.empty(); }
+  [[nodiscard]] bool is_cnn() const { return net == "cnn"; }
   [[nodiscard]] any_initializer initializer() const { return initializers(gain).at(init); }
 
   /// Options that are not given take the defaults of the task.
@@ -46,11 +49,15 @@ struct options {
         value = standard_value;
       }
     };
-    activation = !activation.empty() ? activation : real_data() ? "tanh" : "sigmoid";
-    init = !init.empty() ? init : real_data() ? "glorot_uniform" : "standard";
-    or_else(depth, std::size_t{real_data() ? 3u : 4u});
-    or_else(width, std::size_t{real_data() ? 256u : 1000u});
-    or_else(batch, std::size_t{real_data() ? 32u : 10u});
+    if (is_cnn() && (depth != 0 || repair)) {
+      throw std::invalid_argument(depth != 0 ? "--depth is for --net mlp; --net cnn has three hidden layers"
+                                             : "--repair is for --net mlp; --diagnose is for both");
+    }
+    activation = !activation.empty() ? activation : is_cnn() ? "relu" : real_data() ? "tanh" : "sigmoid";
+    init = !init.empty() ? init : is_cnn() ? "he_normal" : real_data() ? "glorot_uniform" : "standard";
+    or_else(depth, std::size_t{is_cnn() || real_data() ? 3u : 4u});
+    or_else(width, std::size_t{is_cnn() ? 64u : real_data() ? 256u : 1000u});
+    or_else(batch, std::size_t{is_cnn() || real_data() ? 32u : 10u});
     or_else(rate, 0.1);
     or_else(steps, std::size_t{real_data() ? 3000u : 1200u});
     or_else(every, std::max<std::size_t>(steps / 6, 1));
@@ -66,6 +73,7 @@ inline std::string usual_initializer(satur::any_activation const& act) {
 /// The command that runs this: the options that differ from what they are by default.
 inline std::string command(options const& o) {
   options usual;
+  usual.net = o.net;
   usual.data = o.data;
   usual.complete();
   std::string all = "./examples/run.sh";
@@ -76,6 +84,7 @@ inline std::string command(options const& o) {
       all += words.str();
     }
   };
+  add("--net", o.net, std::string("mlp"));
   add("--data", o.data, std::string());
   add("--activation", o.activation, usual.activation);
   add("--init", o.init, usual.init);
@@ -122,16 +131,18 @@ inline void declare(CLI::App& app, options& o) {
         return std::isfinite(x) && x > 0.0 ? std::string() : given + " is not a positive number";
       },
       "a positive number");
+  app.add_option("--net", o.net, "mlp: a multi-layer perceptron (default); cnn: two convolutions, one hidden layer")
+      ->check(CLI::IsMember({"mlp", "cnn"}));
   app.add_option("--data", o.data,
                  "folder with MNIST-style IDX files: the usual four, or one pair, which is split 9:1");
-  app.add_option("--activation", o.activation, "sigmoid by default, tanh with --data")
+  app.add_option("--activation", o.activation, "sigmoid by default, tanh with --data, relu with cnn")
       ->check(CLI::IsMember(activation_names()));
-  app.add_option("--init", o.init, "standard by default, glorot_uniform with --data")
+  app.add_option("--init", o.init, "standard by default, glorot_uniform with --data, he_normal with cnn")
       ->check(CLI::IsMember(initializer_names()));
   app.add_option("--gain", o.gain, "factor of the initializer's scale (1)")->check(positive_number);
-  app.add_option("--depth", o.depth, "hidden layers (4; 3 with --data)")->check(CLI::Range(1, 1000));
-  app.add_option("--width", o.width, "units in each (1000; 256 with --data)")->check(positive);
-  app.add_option("--batch", o.batch, "examples in a step (10; 32 with --data)")->check(positive);
+  app.add_option("--depth", o.depth, "hidden layers of mlp (4; 3 with --data)")->check(CLI::Range(1, 1000));
+  app.add_option("--width", o.width, "units in each (1000; 256 with --data; cnn: 64)")->check(positive);
+  app.add_option("--batch", o.batch, "examples in a step (10; 32 with --data or cnn)")->check(positive);
   app.add_option("--lr", o.rate, "learning rate (0.1)")->check(positive_number);
   app.add_option("--steps", o.steps, "gradient steps (1200; 3000 with --data)")->check(positive);
   app.add_option("--seed", o.seed, "of weights and data (1)");
@@ -142,7 +153,8 @@ inline void declare(CLI::App& app, options& o) {
       ->check(CLI::IsMember(rule_names()));
   app.add_flag("--raw", o.raw, "pixels from 0 to 255, as they are stored, instead of -1 to 1");
   app.add_flag("--diagnose", o.diagnose, "after each table, say what is wrong so far, with the evidence");
-  app.add_flag("--repair", o.repair, "after each table, cure the root cause, say what it did, undo it if it did harm");
+  app.add_flag("--repair", o.repair,
+               "after each table, cure the root cause, say what it did, undo it if it did harm (mlp)");
   app.add_option("--csv", o.csv, "file for the numbers of every table");
 }
 

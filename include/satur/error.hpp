@@ -50,13 +50,14 @@ template <class Exception> [[noreturn]] void raise(Exception const& error) {
 #endif
 }
 
-/// Does action(). If it throws std::invalid_argument, retell(message) may throw in other words. Without exceptions the
-/// first message ends the program.
-template <class Action, class Retell> void with_words_of(Retell const& retell, Action const& action) {
+/// Does action(). If it throws an Error, retell(message) may throw in other words. Without exceptions the first message
+/// ends the program.
+template <class Error = std::invalid_argument, class Action, class Retell>
+void with_words_of(Retell const& retell, Action const& action) {
 #if SATUR_HAS_EXCEPTIONS
   try {
     action();
-  } catch (std::invalid_argument const& error) {
+  } catch (Error const& error) {
     retell(error.what());
   }
 #else

@@ -89,6 +89,9 @@ TEST_CASE("train: invalid arguments give one line and exit code 2") {
   refused("--gain -2", "--gain");
   refused("--gain nan", "--gain");
   refused("--nonsense", "--nonsense");
+  refused("--net rnn", "rnn not in {mlp,cnn}");
+  refused("--net cnn --depth 3", "--depth is for --net mlp");
+  refused("--net cnn --repair", "--repair is for --net mlp");
   refused("--data /nowhere/at/all", "is no folder");
   refused(small + "--csv /nowhere/at/all/run.csv", "cannot be written");
 }
@@ -97,8 +100,8 @@ TEST_CASE("train: --help") {
   outcome const o = train("--help");
   CHECK(o.code == 0);
   for (char const* option :
-       {"--data", "--activation", "--init", "--gain", "--depth", "--width", "--batch", "--lr", "--steps", "--seed",
-        "--threads", "--every", "--rule", "--csv", "--raw", "--diagnose", "--repair"}) {
+       {"--net", "--data", "--activation", "--init", "--gain", "--depth", "--width", "--batch", "--lr", "--steps",
+        "--seed", "--threads", "--every", "--rule", "--csv", "--raw", "--diagnose", "--repair"}) {
     CAPTURE(option);
     CHECK(o.text.find(option) != std::string::npos);
   }
@@ -298,6 +301,49 @@ TEST_CASE("train: the prediction agrees with the first batch") {
     }
     CHECK(layers == 3);
   }
+}
+
+TEST_CASE("train: --net cnn prints its layers, what is predicted and measured, and tables of each layer") {
+  fs::path const csv = fs::temp_directory_path() / ("satur_train_cnn_" + std::to_string(getpid()) + ".csv");
+  std::string const options = "--net cnn --activation tanh --init glorot_uniform --width 20 --batch 5 --steps 20 "
+                              "--every 10 --threads 1 ";
+  outcome const o = train(options + "--raw --diagnose --rule karpathy --csv " + csv.string());
+  CAPTURE(o.text);
+  CHECK(o.code == 0);
+  CHECK(o.text.find("convolutional network, 20 hidden units, tanh, glorot_uniform") != std::string::npos);
+  CHECK(o.text.find("conv 2        conv2d      (5, 16, 10, 10)        3216     200      400\n") != std::string::npos);
+  CHECK(o.text.find("input                     (5, 1, 32, 32)\n") != std::string::npos);
+  CHECK(o.text.find("hidden        dense       (5, 20)                8020     400       20\n") != std::string::npos);
+  CHECK(o.text.find("\nThe run ") != std::string::npos);
+  std::ifstream file(csv);
+  std::map<std::string, int> lines;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream cells(line);
+    std::string name;
+    for (int i = 0; i < 4; ++i) {
+      std::getline(cells, name, ',');
+    }
+    ++lines[name];
+  }
+  CHECK(lines == std::map<std::string, int>{{"layer", 1}, {"conv 1", 2}, {"conv 2", 2}, {"hidden", 2}, {"output", 2}});
+  fs::remove(csv);
+}
+
+TEST_CASE("train: --net cnn names at least 96 % of unseen digits, mean of 3 seeds") {
+  fs::path const digits = fs::path(SATUR_SHARED_DIR) / "data" / "mnist";
+  if (!fs::exists(digits)) {
+    MESSAGE("skipped: no digits in " << digits.string());
+    return;
+  }
+  double sum = 0.0;
+  for (char const* seed : {"1", "2", "3"}) {
+    outcome const o = train("--net cnn --steps 1000 --threads 1 --data \"" + digits.string() + "\" --seed " + seed);
+    CAPTURE(o.text);
+    CHECK(o.code == 0);
+    CHECK(verdict(o) == "The run learned");
+    sum += right(o);
+  }
+  CHECK(sum / 3.0 >= 96.0);
 }
 
 #endif // SATUR_TRAIN_PROGRAM

@@ -4,6 +4,7 @@
 #include <satur/initializer.hpp>
 #include <satur/layer.hpp>
 #include <satur/loss.hpp>
+#include <satur/monitor.hpp>
 
 #include <doctest/doctest.h>
 
@@ -13,6 +14,7 @@
 #include <vector>
 
 using namespace satur_test;
+using satur::named;
 
 TEST_CASE("self-test: the allocation counter counts") {
   CHECK(allocations_in([] { ::operator delete(::operator new(8)); }) >= 1);
@@ -153,4 +155,34 @@ TEST_CASE_TEMPLATE("lstm and gru: no allocation in a step after the first", T, f
   check(satur::lstm<T>{5, 7, satur::glorot_normal{}, g});
   check(satur::gru<T>{5, 7, satur::glorot_normal{}, g});
   check(satur::gru<T>{5, 7, satur::glorot_normal{}, g, false});
+}
+
+TEST_CASE("sequential: no allocation after the first step, with monitors and long names") {
+  std::mt19937 g(1);
+  satur::sequential net{
+      named("the first convolution of the net", satur::conv2d<float>{1, 3, {3, 3}, satur::normal{}, g}),
+      satur::gelu{},
+      satur::max_pool2d<float>{{2, 2}},
+      satur::flatten<float>{},
+      named("the units that come after the images", satur::dense<float>{27, 5, satur::normal{}, g}),
+      satur::tanh{},
+      named("the logits of this classification", satur::dense<float>{5, 2, satur::normal{}, g})};
+  satur::softmax_cross_entropy<float> loss;
+  satur::monitor mon({.units = true}), other;
+  net.watch(mon);
+  net.watch(other);
+  auto const x = satur::make<float>(satur::normal{}, {4, 1, 8, 8}, g);
+  std::vector<int> const labels{0, 1, 1, 0};
+  auto const step = [&] {
+    loss.forward(net.forward(x), labels);
+    net.backward_parameters(loss.backward());
+    net.backward(loss.backward());
+    satur::descend(net, 0.01);
+    mon.end_step();
+    other.end_step();
+  };
+  CHECK(allocations_in(step) > 0);
+  step();
+  CHECK(allocations_in(step) == 0);
+  CHECK(mon["the logits of this classification"].total().update.steps == 3);
 }

@@ -55,8 +55,11 @@ template <class T> void descend_array(T* value, T const* gradient, std::size_t n
 /// The same as for_each_parameter(layer, [&](auto, auto& v, auto& g) { xt::noalias(v) -= rate * g; }), but in SIMD
 /// whatever the compiler flags. `sgd` adds momentum, and tells the monitor. Throws shape_error if a gradient has
 /// another size than its parameter, std::invalid_argument if their memory overlaps without being the same; parameters
-/// before it have been changed then.
+/// before it have been changed then. The monitors of a `sequential` record the updates of weights first.
 template <parameterized L> void descend(L& layer, double rate) {
+  if constexpr (requires { layer.record_updates(-rate); }) { // a chain that monitors watch
+    layer.record_updates(-rate);
+  }
   for_each_parameter(layer, [rate](std::string_view name, auto& parameter, auto& gradient) {
     detail::require_gradient("descend", name, parameter, gradient);
     detail::descend_array(parameter.data(), gradient.data(), parameter.size(), rate);

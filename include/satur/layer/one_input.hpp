@@ -18,6 +18,8 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
+struct chain_access; // layer/chain.hpp
+
 /// Gives a tensor the shape; its values are lost unless it has it. Nothing is allocated while the shape stays.
 template <class M> void fit(M& tensor, typename M::shape_type const& shape) {
   if (tensor.shape() != shape) {
@@ -135,15 +137,18 @@ private:
   /// Whether the tensor shares memory with an array of the layer.
   template <class M> [[nodiscard]] bool is_own(M const& tensor) {
     bool own = false;
-    auto const look = [&](auto const& array) { own = own || detail::share_memory(tensor, array); };
-    layer().each_own(look);
+    each_array([&](auto const& array) { own = own || detail::share_memory(tensor, array); });
+    return own;
+  }
+  /// f(array) for every array of the layer, parameters and gradients among them.
+  template <class F> void each_array(F const& f) {
+    layer().each_own(f);
     if constexpr (requires { layer().each_parameter([](std::string_view, auto&, auto&) {}); }) {
-      layer().each_parameter([&](std::string_view, auto const& value, auto const& gradient) {
-        look(value);
-        look(gradient);
+      layer().each_parameter([&](std::string_view, auto const& parameter, auto const& gradient) {
+        f(parameter);
+        f(gradient);
       });
     }
-    return own;
   }
   Y const& ran() {
     Y const& output = layer().run();
@@ -152,6 +157,8 @@ private:
     return output;
   }
   [[nodiscard]] Layer& layer() { return static_cast<Layer&>(*this); }
+  friend detail::chain_access;
+  template <class Shape> void check_shape(Shape const& shape) { layer().check_input(shape); }
 
   detail::layer_input<X> input_;
   Y dy_;                           // the values of dL/dy that is no tensor

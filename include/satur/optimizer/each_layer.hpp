@@ -5,6 +5,7 @@
 #include "satur/layer/parameter.hpp"
 #include "satur/optimizer/watched.hpp"
 
+#include <concepts>
 #include <ranges>
 #include <string_view>
 #include <tuple>
@@ -20,6 +21,8 @@ template <class Layers, class F, class To> void each_parameter_of(Layers&& layer
   using L = std::remove_cvref_t<Layers>;
   if constexpr (is_watched_v<L>) {
     each_parameter_of(layers.layer, f, layers.to);
+  } else if constexpr (std::same_as<To, nobody> && requires { layers.each_watched_parameter(f); }) {
+    layers.each_watched_parameter(f); // a chain with monitors of its own
   } else if constexpr (parameterized<std::remove_reference_t<Layers>>) {
     for_each_parameter(layers,
                        [&f, &to](std::string_view name, auto& value, auto& gradient) { f(name, value, gradient, to); });
