@@ -6,8 +6,14 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 export OPENBLAS_NUM_THREADS=1
 
-sections=(forward small instructions activations_float activations_double readings units threads torch step lstm conv
-  mlp monitor theory initializers saturated compile print no if 1 print then print yes shift fi wanted)
+sections=(forward small instructions activations_float activations_double readings units threads torch step mlp lstm
+  attention conv monitor theory initializers saturated compile)
+print=no
+if [ "${1-}" = --print ]; then
+  print=yes
+  shift
+fi
+wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${sections[@]}"); fi
 for section in "${wanted[@]}"; do
   case " ${sections[*]} " in
