@@ -283,6 +283,7 @@ TEST_CASE("gated_dense: records of values and gates by name, whatever their orde
       CHECK(found[k].record.count == 30);
     }
     CHECK(found[1].record.mean_derivative() == doctest::Approx(slope / 30.0));
+    CHECK(found[1].record.slope_saturation() == doctest::Approx(1.0 - slope / 30.0 / satur::silu::peak_slope()));
     CHECK(layer.observe_gates().closed_fraction() == doctest::Approx(closed / 30.0));
     CHECK(layer.observe_gates().open_fraction() == doctest::Approx(open / 30.0));
     CHECK(layer.observe_gates().count() == 30);
