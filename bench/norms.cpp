@@ -5,9 +5,11 @@
 #include <satur/initializer.hpp>
 #include <satur/layer.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <random>
+#include <vector>
 
 namespace {
 

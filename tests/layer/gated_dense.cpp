@@ -15,6 +15,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <random>
@@ -282,9 +283,21 @@ TEST_CASE("gated_dense: records of values and gates by name, whatever their orde
       CHECK(found[k].record.count == 30);
     }
     CHECK(found[1].record.mean_derivative() == doctest::Approx(slope / 30.0));
+    CHECK(found[1].record.slope_saturation() == doctest::Approx(1.0 - slope / 30.0 / satur::silu::peak_slope()));
     CHECK(layer.observe_gates().closed_fraction() == doctest::Approx(closed / 30.0));
     CHECK(layer.observe_gates().open_fraction() == doctest::Approx(open / 30.0));
     CHECK(layer.observe_gates().count() == 30);
+    std::vector<satur::named_units> units;
+    layer.observe_units(units, satur::z_beyond{2.0});
+    REQUIRE(units.size() == 2);
+    REQUIRE(units[1].units.size() == 6);
+    for (std::size_t c = 0; c < 6; ++c) {
+      double beyond = 0.0;
+      for (std::size_t r = 0; r < 5; ++r) {
+        beyond += std::fabs(all[1][r * 6 + c]) > 2.0 ? 1.0 : 0.0;
+      }
+      CHECK(units[1].units[c].low + units[1].units[c].high == beyond);
+    }
   }
 }
 
@@ -327,6 +340,7 @@ TEST_CASE("gated_dense: fans, names, an empty batch, own arrays, and errors") {
   auto const z = layer.z();
   xt::xtensor<double, 2> const dx = layer.backward(x);
   CHECK(dx == other.backward(x));
+  CHECK(dx == other.backward(0.5 * (x + x)));
   CHECK(layer.z() == z);
   layer.forward(layer.y());
   other.forward(xt::xtensor<double, 2>(other.y()));

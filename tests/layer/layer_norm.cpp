@@ -230,6 +230,11 @@ TEST_CASE_TEMPLATE("layer_norm, rms_norm: an empty batch, own arrays, and z afte
   matrix<double> const z = layer.z();
   matrix<double> const dx = layer.backward(dy);
   CHECK(layer.z() == z);
+  CHECK(layer.backward(0.5 * (dy + dy)) == dx);           // an expression
+  layer.forward(xt::view(x, xt::range(2, 3), xt::all())); // a row has the same bits alone
+  CHECK(layer.z() == xt::view(z, xt::range(2, 3), xt::all()));
+  CHECK(layer.backward(xt::view(dy, xt::range(2, 3), xt::all())) == xt::view(dx, xt::range(2, 3), xt::all()));
+  layer.forward(x);
   L other(4);
   other.forward(matrix<double>(z));
   layer.forward(layer.z()); // the layer's own output is copied first

@@ -2,6 +2,7 @@
 /// and its gradient.
 #pragma once
 
+#include "satur/activation/composed.hpp"
 #include "satur/activation/concept.hpp"
 #include "satur/array/array_view.hpp"
 #include "satur/array/chunk.hpp"
@@ -45,6 +46,19 @@ struct clamped {
   [[nodiscard]] constexpr double upper() const noexcept { return high; }
   [[nodiscard]] static constexpr double peak_slope() noexcept { return 1.0; }
   bool operator==(clamped const&) const = default;
+};
+
+/// A gate whose z is cut to at most a limit: composed{G, clamped{-inf, limit}}. Its peak slope, to which shares refer,
+/// is that of G without the cut.
+template <class Gate> struct cut_gate : composed<Gate, clamped> {
+  static constexpr std::string_view name = "cut_gate";
+
+  [[nodiscard]] constexpr double peak_slope() const
+    requires has_peak_slope<Gate>
+  {
+    return this->outer.peak_slope();
+  }
+  bool operator==(cut_gate const&) const = default;
 };
 
 namespace detail {

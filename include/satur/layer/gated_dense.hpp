@@ -1,7 +1,6 @@
 /// \file layer/gated_dense.hpp  The gated linear units as a layer: glu, swiglu, geglu and their kin with their weights.
 #pragma once
 
-#include "satur/activation/composed.hpp"
 #include "satur/activation/identity.hpp"
 #include "satur/array/array_view.hpp"
 #include "satur/config.hpp"
@@ -40,7 +39,7 @@ namespace satur { inline namespace SATUR_ABI {
 /// torch.clamp.
 ///
 /// Readings: observe() and its kin give two records, "value" (with `identity`, or `clamped` if there is a limit) and
-/// "gate" (with G, or `composed{G, clamped}`). observe_gates() gives the shares of closed and open gates.
+/// "gate" (with G, or `cut_gate<G>`). observe_gates() gives the shares of closed and open gates.
 /// Memory: one GEMM for each weight into memory of the layer; y, z, dL/dz and dL/dx are kept.
 /// Source: Dauphin, Fan, Auli, Grangier 2017; Shazeer 2020.
 template <std::floating_point T, class Kind = swiglu> struct gated_dense;
@@ -163,8 +162,7 @@ private:
   template <class F> void with_activations(F const& f) const {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     if (detail::is_finite(options_.limit)) {
-      f(clamped{-options_.limit, options_.limit},
-        composed<Gate, clamped>{kind.gate, clamped{-infinity, options_.limit}});
+      f(clamped{-options_.limit, options_.limit}, cut_gate<Gate>{{kind.gate, clamped{-infinity, options_.limit}}});
     } else {
       f(identity{}, kind.gate);
     }
