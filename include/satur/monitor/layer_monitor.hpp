@@ -6,6 +6,7 @@
 #include "satur/observe/apply.hpp"
 #include "satur/observe/masked.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -226,9 +227,7 @@ private:
     }
   }
   void clear() {
-    for (detail::phase_records& p : records_.phases) {
-      p.clear();
-    }
+    std::ranges::for_each(records_.phases, [](auto& p) { p.clear(); });
   }
   /// Throws std::invalid_argument where a record of the other cannot be added to ours.
   void require_mergeable(layer_monitor const& o) const {

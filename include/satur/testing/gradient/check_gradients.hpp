@@ -6,6 +6,7 @@
 /// `gradient_check` takes what has several inputs, a loss, or a whole net.
 #pragma once
 
+#include "satur/error.hpp"
 #include "satur/testing/dual.hpp"
 #include "satur/testing/gradient/gradient_check.hpp"
 #include "satur/testing/report.hpp"
@@ -67,9 +68,9 @@ template <std::invocable<std::vector<dual> const&> Formula, class X, class G>
     double const given = i < all.size() ? all[i] : 0.0;
     double const scale = (std::max)({std::fabs(given), std::fabs(exact), o.floor * largest});
     ++found.checks;
-    if (!std::isfinite(given - exact) || std::fabs(given - exact) > o.tolerance * scale) {
+    if (!satur::detail::is_finite(given - exact) || std::fabs(given - exact) > o.tolerance * scale) {
       std::size_t const times = found.failures.empty() ? 1 : found.failures.front().times + 1;
-      double const error = std::isfinite(given - exact) ? std::fabs(given - exact) / scale : HUGE_VAL;
+      double const error = satur::detail::is_finite(given - exact) ? std::fabs(given - exact) / scale : HUGE_VAL;
       if (found.failures.empty() || error > found.failures.front().error) {
         found.failures.assign(1, {"dL/dx", detail::place_of("x", x, i) + " = " + satur::text::number(at[i].v),
                                   satur::text::number(given), satur::text::number(exact), error, "relative", times,

@@ -6,6 +6,7 @@
 ///     auto const r = check.run([&] { return forward_and_loss(); }, [&] { backward(); });
 #pragma once
 
+#include "satur/error.hpp"
 #include "satur/testing/gradient/difference.hpp"
 #include "satur/testing/report.hpp"
 
@@ -72,7 +73,7 @@ struct mixed_bits {
 [[nodiscard]] inline double largest_finite(std::span<double const> gradient) {
   double largest = 0.0;
   for (double const g : gradient) {
-    largest = std::isfinite(g) && std::fabs(g) > largest ? std::fabs(g) : largest;
+    largest = satur::detail::is_finite(g) && std::fabs(g) > largest ? std::fabs(g) : largest;
   }
   return largest;
 }
@@ -132,7 +133,8 @@ public:
       check_array(a, loss, here, o.floor * largest, o, bits);
     }
     double const again = loss();
-    if (!(std::fabs(again - here) <= 1e-10 * (std::max)(std::fabs(again), std::fabs(here))) && std::isfinite(here)) {
+    if (!(std::fabs(again - here) <= 1e-10 * (std::max)(std::fabs(again), std::fabs(here))) &&
+        satur::detail::is_finite(here)) {
       add_failure("the loss of the same numbers is the same", "the end", satur::text::significant(again, 10),
                   satur::text::significant(here, 10), 0.0,
                   "the loss depends on more than these numbers: a mask drawn anew, a state that moves on");
@@ -176,7 +178,7 @@ private:
       double const scale = (std::max)({std::fabs(given), std::fabs(d.slope), least});
       double const off = std::fabs(given - d.slope);
       ++report_.checks;
-      if (std::isfinite(off) && off <= o.tolerance * scale + d.rounding) {
+      if (satur::detail::is_finite(off) && off <= o.tolerance * scale + d.rounding) {
         continue;
       }
       if (d.kink) {
@@ -185,7 +187,7 @@ private:
       }
       add_failure("dL/d" + a.name, a.place(a.name, i) + " = " + satur::text::number(a.values()[i]),
                   satur::text::number(given), satur::text::significant(d.slope, 10),
-                  std::isfinite(off) ? off / scale : HUGE_VAL,
+                  satur::detail::is_finite(off) ? off / scale : HUGE_VAL,
                   "a term of the backward pass is missing, has the wrong sign, or belongs to another element");
     }
     if (kinks != 0) {
