@@ -46,6 +46,13 @@ template <class T, std::size_t Axes> void check_bits(std::array<std::size_t, Axe
   }
   layer.keep_slopes = false; // after forward: it has slopes
   CHECK(layer.backward(dy) == dz);
+  layer.forward(dy);
+  layer.keep_slopes = true; // it has none of this z
+  satur::apply_derivative(satur::tanh{}, dy, slope);
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    dz.data()[i] = dy.data()[i] * slope.data()[i];
+  }
+  CHECK(layer.backward(dy) == dz);
 }
 
 } // namespace

@@ -127,6 +127,35 @@ TEST_CASE("summary: predictions through convolutions and pooling are met by draw
   CHECK(net.mean_derivative("fc") == doctest::Approx(s.layers[8].mean_derivative).epsilon(0.15));
 }
 
+TEST_CASE("summary: of independent pixels in channels that differ, each prediction is exact") {
+  std::mt19937 g(4);
+  auto const apart = [&] { // three channels that share nothing, each around another mean
+    satur::conv2d<float> one{3, 3, {1, 1}, satur::constant{0}, g};
+    for (std::size_t c = 0; c < 3; ++c) {
+      one.w(c, c, 0, 0) = 0.4f;
+      one.b(c) = 1.5f * static_cast<float>(c) - 1.5f;
+    }
+    return one;
+  };
+  auto const x = satur::make<float>(satur::normal{}, {3000, 3, 4, 4}, g);
+  satur::sequential rows{apart(), satur::tanh{}, satur::flatten<float>{},
+                         named("fc", dense<float>{48, 6, satur::normal{0.05, 0.3}, g}), satur::sigmoid{}};
+  for (std::size_t i = 0; i < 48; ++i) {
+    rows.layer<3>().w(i, 0) = i < 16 ? 0.1f : 0.0f; // of the first channel alone
+  }
+  satur::sequential windows{apart(), satur::tanh{}, satur::max_pool2d<float>{{2, 2}},
+                            named("conv", satur::conv2d<float>{3, 2, {2, 2}, satur::normal{0, 0.6}, g}), satur::tanh{}};
+  windows.layer<3>().w(0, 0, 0, 0) = windows.layer<3>().w(1, 1, 0, 1) = 3.0f;
+  auto const check = [&](auto& net, std::string const& name) {
+    auto const s = satur::summary(net, {1, 3, 4, 4}, {.threshold = 1.2});
+    net.forward(x);
+    CHECK(net.saturated_fraction(name, 1.2) == doctest::Approx(s.layers[4].saturated).epsilon(0.02));
+    CHECK(net.mean_derivative(name) == doctest::Approx(s.layers[4].mean_derivative).epsilon(0.02));
+  };
+  check(rows, "fc");
+  check(windows, "conv");
+}
+
 TEST_CASE("summary: the largest of n independent numbers has the moments that are known of it") {
   // Teichroew 1956, table 1: mean and variance of the largest of 4 and of 9 normal numbers.
   auto const of4 = satur::detail::moments_of_largest([](double z) { return z; }, 0.0, 1.0, 4.0);
