@@ -49,16 +49,17 @@ TEST_CASE_TEMPLATE("bce: PyTorch's formula, all options", T, float, double) {
         matrix<T> const& d = loss.backward();
         long double total = 0;
         for (std::size_t i = 0; i < z.size(); ++i) {
-          long double const at = z.data()[i], target = y.data()[i];
+          auto const at = static_cast<long double>(z.data()[i]), target = static_cast<long double>(y.data()[i]);
           long double const p = q.empty() ? 1.0L : static_cast<long double>(q[q.size() == 1 ? 0 : i % 3]);
-          long double const each = weighted ? w.data()[i] : T(1);
+          auto const each = static_cast<long double>(weighted ? w.data()[i] : T(1));
           long double const want = satur_test::plain::bce(at, target, p, each);
           total += want;
           CHECK(loss.losses.data()[i] == satur_test::relative(static_cast<double>(want), 4e-16));
           // the page's derivative, one part at a time
           long double const slope = each * ((1 - target) / (1 + std::exp(-at)) - p * target / (1 + std::exp(at))) /
                                     (reduce == reduction::mean ? 18.0L : 1.0L);
-          CHECK(std::abs(static_cast<double>(d.data()[i] - slope)) <= 2 * eps * std::abs(static_cast<double>(slope)));
+          CHECK(std::abs(static_cast<double>(static_cast<long double>(d.data()[i]) - slope)) <=
+                2 * eps * std::abs(static_cast<double>(slope)));
         }
         CHECK(got == satur_test::relative(static_cast<double>(reduce == reduction::mean ? total / 18 : total), 1e-14));
       }

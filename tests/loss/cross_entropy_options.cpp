@@ -67,9 +67,10 @@ TEST_CASE_TEMPLATE("cross entropy options: PyTorch's formulas, all combinations"
   double const tolerance = 20 * static_cast<double>(std::numeric_limits<T>::epsilon());
   each_option([&](cross_entropy_options const& o) {
     std::vector<long> const labels = labels_for(o);
-    satur_test::plain::cross_entropy plain{static_cast<long>(*o.ignore_index), o.label_smoothing, {}};
+    satur_test::plain::cross_entropy plain{
+        static_cast<long>(*o.ignore_index), static_cast<long double>(o.label_smoothing), {}};
     for (double const w : o.class_weights) {
-      plain.weight.push_back(w);
+      plain.weight.push_back(static_cast<long double>(w));
     }
     softmax_cross_entropy<T> loss(o);
     double const got = loss.forward(z, labels);

@@ -35,13 +35,13 @@ TEST_CASE_TEMPLATE("mse: the formula, all reductions, weighted or not", T, float
       double const got = weighted ? loss.forward(y, target, w) : loss.forward(y, target);
       long double total = 0;
       for (std::size_t i = 0; i < y.size(); ++i) {
-        long double const each = weighted ? w.data()[i] : T(1);
-        long double const want = satur_test::plain::squared_error(y.data()[i], target.data()[i], each);
+        auto const each = static_cast<long double>(weighted ? w.data()[i] : T(1));
+        auto const at = static_cast<long double>(y.data()[i]), aim = static_cast<long double>(target.data()[i]);
+        long double const want = satur_test::plain::squared_error(at, aim, each);
         total += want;
         CHECK(loss.losses.data()[i] == satur_test::relative(static_cast<double>(want), 1e-15));
-        long double const slope = 2 * each * (static_cast<long double>(y.data()[i]) - target.data()[i]) /
-                                  (reduce == reduction::mean ? 15 : 1);
-        double const error = std::abs(static_cast<double>(loss.backward().data()[i] - slope));
+        long double const slope = 2 * each * (at - aim) / (reduce == reduction::mean ? 15 : 1);
+        double const error = std::abs(static_cast<double>(static_cast<long double>(loss.backward().data()[i]) - slope));
         CHECK(error <= 2 * eps * std::abs(static_cast<double>(slope)));
       }
       CHECK(got == satur_test::relative(static_cast<double>(reduce == reduction::mean ? total / 15 : total), 1e-14));

@@ -16,7 +16,6 @@
 #include <cmath>
 #include <deque>
 #include <limits>
-#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -55,13 +54,17 @@ struct net {
 template <class Optimizer> void check_handing_over(Optimizer const& settings) {
   net one, two, three, four, five;
   Optimizer a = settings, b = settings, c = settings, d = settings, e = settings;
+  auto const nothing = [](auto, auto, auto) {};
+  std::vector<satur::watched_layer<decltype(nothing)&, weights<double>>> watched;
+  for (auto& layer : five.layers) {
+    watched.push_back(satur::watched(nothing, layer));
+  }
   for (int t = 0; t < 3; ++t) {
     a.step(one);
     b.step(two.layers[0], two.layers[1], two.layers[2]);
     c.step(three.layers);
     d.step(std::tie(four.layers[0], four.layers[1]), four.layers[2]);
-    e.step(five.layers |
-           std::views::transform([](auto& layer) { return satur::watched([](auto, auto, auto) {}, layer); }));
+    e.step(watched);
   }
   CHECK(one.all() != net{}.all());
   CHECK(two.all() == one.all());
