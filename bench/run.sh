@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 export OPENBLAS_NUM_THREADS=1
 
-sections=(forward small instructions activations_float activations_double readings units threads torch step monitor theory
+sections=(forward small instructions activations_float activations_double readings units threads torch step attention monitor theory
   initializers saturated compile)
 print=no
 if [ "${1-}" = --print ]; then
