@@ -20,13 +20,13 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 /// -sum p log p by the definition, in long double; log p without the digits that 1 + rest would lose.
 double entropy(std::vector<double> const& z) {
   auto const top = std::max_element(z.begin(), z.end());
-  long double const m = *top;
+  long double const m = static_cast<long double>(*top);
   long double rest = 0.0L, h = 0.0L;
   for (auto at = z.begin(); at != z.end(); ++at) {
-    rest += at == top ? 0.0L : std::exp(*at - m);
+    rest += at == top ? 0.0L : std::exp(static_cast<long double>(*at) - m);
   }
   for (double const e : z) {
-    long double const log_p = (e - m) - std::log1p(rest);
+    long double const log_p = (static_cast<long double>(e) - m) - std::log1p(rest);
     h -= std::exp(log_p) * log_p;
   }
   return static_cast<double>(h);
@@ -35,10 +35,10 @@ double entropy(std::vector<double> const& z) {
 double norm(std::vector<double> const& z) {
   long double mean = 0.0L, square = 0.0L;
   for (double const e : z) {
-    mean += e / static_cast<long double>(z.size());
+    mean += static_cast<long double>(e) / static_cast<long double>(z.size());
   }
   for (double const e : z) {
-    square += (e - mean) * (e - mean);
+    square += (static_cast<long double>(e) - mean) * (static_cast<long double>(e) - mean);
   }
   return static_cast<double>(std::sqrt(square));
 }
