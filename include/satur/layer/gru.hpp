@@ -170,7 +170,7 @@ private:
         }
       } else {
         detail::multiply<T>({dz + 2 * units, width}, u_candidate, batch, units, units, dside, units);
-        detail::gru_reset_backward_pass<T> const rest{this->z_at(t), before, dside, to, dz, batch, units, runs, limit};
+        detail::gru_reset_backward_pass<T> const rest{this->z_at(t), before, dside, to, dz, batch, units, limit};
         math::run<T>(rest);
       }
       if (!cut) {

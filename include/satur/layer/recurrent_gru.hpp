@@ -112,7 +112,7 @@ template <class T> struct gru_backward_pass {
   }
 };
 
-/// Reset before the product, the rest: dL/dz of the reset gate, and dh += r dside.
+/// Reset before the product, the rest: dL/dz of the reset gate, and dh += r dside. dside is 0 in a row that has ended.
 template <class T> struct gru_reset_backward_pass {
   T const* z;
   T const* h_before;
@@ -120,7 +120,6 @@ template <class T> struct gru_reset_backward_pass {
   T* dh;
   T* dz;
   std::size_t rows, hidden;
-  running_rows runs;
   T limit;
 
   template <class L> SATUR_INLINE void run() const {
@@ -128,9 +127,6 @@ template <class T> struct gru_reset_backward_pass {
       T const* const gates = z + r * 3 * hidden;
       T* const to = dz + r * 3 * hidden;
       std::size_t const at = r * hidden;
-      if (!runs(r)) {
-        continue; // dz is 0 already
-      }
       for_each_part<L>(0, hidden, [&](std::size_t j, auto part) SATUR_INLINE_LAMBDA {
         auto const reset = gate_at(sigmoid{}, L(part.load(gates + j, T(0))));
         L const given = part.load(dside + at + j, T(0));
