@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks for now and then that take longer than .ci/run may: an hour or two on two cores. tests/long.sh [STEP…]
-#   gcc          every test for all instruction sets, at -O3
+#   gcc          every test for all instruction sets, at -O3, each test file compiled alone, so that a missing #include shows
 #   clang-14     the same, with messages, headers and consumers
 #   clang-16     the same, for this machine and with xtensor on xsimd, examples too
 #   sanitizers   the same under the address and undefined-behavior sanitizers, tables of values too
@@ -24,7 +24,7 @@ whole() { # NAME PRESET [-D…]
 need build test ci
 for wish in "${wanted[@]}"; do
   case $wish in
-  gcc) step 'g++, every test for all instruction sets' whole gcc gcc -DSATUR_TEST_LEAVE_OUT= ;;
+  gcc) step 'g++, every test for all instruction sets' whole gcc gcc -DSATUR_TEST_LEAVE_OUT= -DSATUR_TEST_TOGETHER=1 ;;
   clang-14) step 'clang 14, every test for all instruction sets' whole clang-14 clang ;;
   clang-16) step 'clang 16, this machine and xsimd' whole clang-16 clang-16 -DSATUR_TEST_HOUSE=OFF ;;
   sanitizers) step 'sanitizers, every test for all instruction sets' \

@@ -4,6 +4,7 @@
 /// instruction set, in one order, so that AVX2 and AVX-512 give the same bits.
 #pragma once
 
+#include "satur/math/arithmetic.hpp"
 #include "satur/simd/loop.hpp"
 #include "satur/simd/widen.hpp"
 
@@ -67,6 +68,15 @@ template <class T, class G> SATUR_INLINE void store_narrow(T* to, G const& x) {
     }
   } else {
     *to = static_cast<T>(x);
+  }
+}
+
+/// x, or 0 where it rounds to 0 in float: to narrow it would underflow, which is slow on Intel cores.
+template <class T, class G> SATUR_INLINE G zero_in_float(G const& x) {
+  if constexpr (std::same_as<T, float> && math::real_lanes<G>) {
+    return x * math::selected(math::select(math::magnitude(x) <= G(0x1p-150), G(0), G(1))); // a 0 keeps its sign
+  } else {
+    return x;
   }
 }
 

@@ -32,8 +32,8 @@ template <class T, class L> struct row_steps {
     sums.largest = largest;
   }
 
-  /// e^(value + rest) for a sum <= 0, rounded once.
-  SATUR_INLINE static G exp_of_split(math::split<G> const& x) {
+  /// 2^300 e^(value + rest) for a sum <= 0, or 0 where e^(value + rest) rounds to 0.
+  SATUR_INLINE static G raised_exp_of_split(math::split<G> const& x) {
     G const kept = math::detail::clamp_below(x.value);
     math::detail::reduced_argument<G> const a = math::detail::reduce(kept);
     G const lost = math::detail::lost_by_reduction(kept, a) + x.rest;
@@ -42,13 +42,17 @@ template <class T, class L> struct row_steps {
     G const tail = math::madd(square, q, math::madd(lost, math::madd(square, q, a.r), lost));
     G const sum = math::rounded(G(1) + a.r);
     G const rest = a.r - math::rounded(sum - G(1));
-    return math::detail::lowered(G(sum + (rest + tail)), a.n, math::detail::exponent_t<G>(0));
+    using C = math::detail::exp_constants<double>;
+    static_assert(C::back * row_sums<double>::scale == 1.0);
+    G const raised = math::detail::lowering_by(a.n, math::detail::exponent_t<G>(0)).raised(G(sum + (rest + tail)));
+    return math::selected(math::select(raised <= G(C::raised_zero), G(0), raised)); // NaN stays
   }
 
   /// e^(z - m); z - m keeps its rounding error.
   struct exponential {
     G distance; // z - m, or 0 if e is 0
     G value;
+    G raised; // value times row_sums<T>::scale
   };
   SATUR_INLINE static exponential exponential_of(G const& x, G const& m, G const& floor) {
     using math::select;
@@ -56,10 +60,12 @@ template <class T, class L> struct row_steps {
     G const kept = select(below, m, x);
     if constexpr (std::same_as<T, double>) {
       math::split<G> const d = math::exact_sum(kept, G(-m));
-      return {d.value, math::keep_nan(x, G(select(below, G(0), exp_of_split(d))))};
+      G const raised = math::keep_nan(x, G(math::selected(select(below, G(0), raised_exp_of_split(d)))));
+      return {d.value, raised * G(1.0 / row_sums<T>::scale), raised};
     } else {
       G const d = kept - m;
-      return {d, math::keep_nan(x, G(select(below, G(0), math::detail::exp_nonpositive(d))))};
+      G const e = math::keep_nan(x, G(select(below, G(0), math::detail::exp_nonpositive(d))));
+      return {d, e, e};
     }
   }
 
@@ -90,9 +96,9 @@ template <class T, class L> struct row_steps {
         store_narrow(part, y + i, to_write(e.value));
       }
       auto const top = x == m;
-      G const other = math::keep_nan(x, G(select(top, G(0), e.value)));
+      [[maybe_unused]] G const other = math::keep_nan(x, G(select(top, G(0), e.value)));
       if constexpr (std::same_as<T, double>) {
-        math::split<G> const sum = math::exact_sum(others, other);
+        math::split<G> const sum = math::exact_sum(others, math::keep_nan(x, G(select(top, G(0), e.raised))));
         others = sum.value;
         rest = rest + sum.rest;
       } else {
@@ -149,7 +155,7 @@ template <class T, class L> struct row_steps {
     using math::select;
     G const m = G(static_cast<S>(sums.largest));
     G const floor = G(sums.floor());
-    G const log_sum = G(log_s);
+    G const log_sum = G(std::same_as<T, float> && log_s <= S(0x1p-150) ? S(0) : log_s); // what is 0 in float
     for_each_register<G>(n, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA {
       G const x = load_wide(part, z + i, T(0));
       if constexpr (std::same_as<T, double>) {

@@ -27,7 +27,8 @@ template <class T> struct row_summary {
   std::uint64_t allowed = 0; ///< logits that are not -inf
 };
 
-/// The sums of a row while it is read. A row in several pieces is read piece by piece.
+/// The sums of a row while it is read. A row in several pieces is read piece by piece. Of double, `others` and `rest`
+/// are 2^300 times as large, so that the rounding errors of a small sum are normal numbers.
 template <class T> struct row_sums {
   using S = sum_element<T>;
   T largest = -std::numeric_limits<T>::infinity();
@@ -58,15 +59,17 @@ template <class T> struct row_sums {
     return a + b;
   }
 
+  static constexpr S scale = std::same_as<T, double> ? S(0x1p300) : S(1);
+
   [[nodiscard]] S compensated_total(S first) const {
-    S sum = first;
+    S sum = first * scale;
     S lost = total(rest);
     for (S const e : others) {
       math::split<S> const s = math::exact_sum(sum, e);
       sum = s.value;
       lost += s.rest;
     }
-    return sum + lost;
+    return (sum + lost) * (S(1) / scale);
   }
 
   /// Not inlined, so that every instruction set gives the same bits.
@@ -92,7 +95,10 @@ template <class T> struct row_sums {
 template <class T> SATUR_NOINLINE bool any_nan_in(T const* z, std::size_t n) {
   return std::any_of(z, z + n, [](T x) { return static_cast<bool>(is_nan(x)); });
 }
-template <class T> SATUR_NOINLINE sum_element<T> log_of_sum(row_summary<T> const& r) { return math::log1p(r.others); }
+template <class T> SATUR_NOINLINE sum_element<T> log_of_sum(row_summary<T> const& r) {
+  using S = sum_element<T>;
+  return r.others < S(0x1p-120) ? r.others : math::log1p(r.others); // the same number, and no square that underflows
+}
 /// -sum p log p of a row that is good.
 template <class T> SATUR_NOINLINE double entropy_of(row_summary<T> const& r) {
   double const s = 1.0 + static_cast<double>(r.others);
