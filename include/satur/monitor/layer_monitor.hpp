@@ -240,7 +240,6 @@ private:
       records_.phases[i].merge(o.records_.phases[i]);
     }
   }
-
   std::string name_;
   detail::layer_recorder records_;
   bool recording_ = true;          ///< whether the step that is being made is sampled
