@@ -197,7 +197,7 @@ TEST_CASE("sequential: an optimizer hands its steps to the monitors, as for the 
   CHECK(mon == hand_mon);
   CHECK(mon["output"].total().update.steps == 3);
   optimizer.step(satur::watched(none["net"], net)); // who is named here is told
-  CHECK(none["net"].current().update.steps == 3); // weights
+  CHECK(none["net"].current().update.steps == 3);   // weights
   CHECK(mon["output"].current().update.steps == 0);
 }
 
