@@ -145,7 +145,7 @@ TEST_CASE("summary: of independent pixels in channels that differ, each predicti
   }
   satur::sequential windows{apart(), satur::tanh{}, satur::max_pool2d<float>{{2, 2}},
                             named("conv", satur::conv2d<float>{3, 2, {2, 2}, satur::normal{0, 0.6}, g}), satur::tanh{}};
-  windows.layer<3>().w(0, 0, 0, 0) = windows.layer<3>().w(1, 1, 0, 1) = 3.0f;
+  windows.layer<3>().w(0, 1, 0, 1) = windows.layer<3>().w(1, 0, 0, 0) = 3.0f;
   auto const check = [&](auto& net, std::string const& name) {
     auto const s = satur::summary(net, {1, 3, 4, 4}, {.threshold = 1.2});
     net.forward(x);

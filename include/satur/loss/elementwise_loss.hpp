@@ -120,7 +120,7 @@ private:
       matrix const& given = from.derived_cast();
       detail::fit(to, given.shape());
       std::transform(given.data(), given.data() + given.size(), to.data(),
-                     [](T value) { return static_cast<double>(value); });
+                     [](T number) { return static_cast<double>(number); });
     } else {
       detail::assign_values(to, from);
     }
