@@ -208,9 +208,9 @@ private:
 
   /// Throws shape_error if a parameter has lost its shape.
   void require_parameters() const {
-    each_parameter([this](std::string_view name, auto const& value, auto const&) {
+    each_parameter([this](std::string_view name, auto const& parameter, auto const&) {
       std::size_t const shape[] = {name[0] == 'g' ? width() : units(), units()};
-      detail::require_shape("attention::forward", name, value.shape(), std::span(shape, value.dimension()),
+      detail::require_shape("attention::forward", name, parameter.shape(), std::span(shape, parameter.dimension()),
                             "as constructed");
     });
   }

@@ -62,8 +62,8 @@ struct gated_options {
     return {0, 1};
   }
   [[nodiscard]] constexpr detail::column_half gates(std::size_t n) const {
-    detail::column_half const value = values(n);
-    return {value.step == 2 ? 1 - value.first : n - value.first, value.step};
+    detail::column_half const other = values(n);
+    return {other.step == 2 ? 1 - other.first : n - other.first, other.step};
   }
   bool operator==(gated_options const&) const = default;
 };

@@ -108,17 +108,17 @@ template <std::floating_point T> struct sgd {
       detail::make_slots(velocity, all);
     }
     std::size_t k = 0;
-    detail::each_parameter_of(all, [&](std::string_view name, auto& value, auto& gradient, auto& to) {
-      detail::sgd_pass<T> const pass{value.data(),
+    detail::each_parameter_of(all, [&](std::string_view name, auto& parameter, auto& gradient, auto& to) {
+      detail::sgd_pass<T> const pass{parameter.data(),
                                      gradient.data(),
                                      momentum == 0.0 ? nullptr : velocity[k].data(),
-                                     value.size(),
+                                     parameter.size(),
                                      static_cast<T>(rate),
                                      static_cast<T>(momentum),
                                      static_cast<T>(first ? 1.0 : 1.0 - dampening),
                                      static_cast<T>(weight_decay),
                                      nesterov};
-      memory.tell(to, name, value, [&pass] { math::run<T>(pass); });
+      memory.tell(to, name, parameter, [&pass] { math::run<T>(pass); });
       ++k;
     });
     ++steps;
