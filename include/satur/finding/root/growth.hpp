@@ -4,6 +4,7 @@
 #include "satur/finding/root/advice.hpp"
 #include "satur/finding/run_case.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -40,6 +41,19 @@ inline void find_growth(run_case const& run, finding_limits const& limits, std::
   }
   std::size_t const ratios = grown.size() - 1;
   double const per_layer = std::pow(growth, 1.0 / static_cast<double>(ratios));
+  std::vector<double> gains; // of the start, relative to the usual ones
+  for (std::size_t i = 1; i < grown.size(); ++i) {
+    double const gain = grown[i]->first_gain() / grown[i]->usual_gain;
+    if (is_finite(gain)) { // the weights are known
+      gains.push_back(gain);
+    }
+  }
+  std::ranges::nth_element(gains, gains.begin() + static_cast<std::ptrdiff_t>(gains.size() / 2));
+  double const off = gains.empty() ? 1.0 : gains[gains.size() / 2];
+  bool const large = off > limits.flow_large_gain;
+  if (large && !run.spoiled()) {
+    return; // the gradient shows it too (find_flow)
+  }
   finding f = grown[1]->finding_of(symptom::signal_grows, severity::warning, cause::depth);
   f.layers.clear();
   for (std::size_t i = 1; i < grown.size(); ++i) {
@@ -50,7 +64,13 @@ inline void find_growth(run_case const& run, finding_limits const& limits, std::
   f.evidence = message("z of the first step grew from root mean square ", text::significant(from, 3), " in ",
                        grown.front()->name, " to ", text::significant(to, 3), " in ", grown.back()->name, ": ",
                        text::significant(per_layer, 3), " times from layer to layer");
-  f.reason = "no layer's weights are far from the usual size, but together they make z and the gradient grow";
+  if (large) {
+    f.cause = cause::large_weights;
+    f.reason = message("fan-in times mean w^2 is ", text::significant(off, 3), " times what is usual");
+  } else {
+    f.reason =
+        "no layer's weights are far from the usual size, but together they make the gradient grow, and z with it";
+  }
   f.cure.what = remedy::rescale;
   f.cure.factor = 1.0 / per_layer;
   f.cure.factors.assign(ratios, f.cure.factor);
