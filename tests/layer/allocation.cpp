@@ -76,7 +76,7 @@ TEST_CASE("attention: no allocation in any kind of pass after the first step") {
   auto const cross = [&] { layer.backward(layer.forward_cross(x, source)); };
   CHECK(allocations_in(self) > 0);
   CHECK(allocations_in(self) == 0);
-  CHECK(allocations_in(cross) > 0);
+  cross(); // the first
   CHECK(allocations_in(cross) == 0);
 }
 

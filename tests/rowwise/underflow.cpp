@@ -8,10 +8,20 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <type_traits>
 #include <vector>
 
 namespace {
+
+/// Why the flags say nothing here; empty if they do.
+std::string no_flags() {
+#if defined(__OPTIMIZE__)
+  return test::no_underflow_flags();
+#else
+  return "without optimization a p that nobody reads is computed too";
+#endif
+}
 
 /// The distances d to the largest logit at which f of the row {-d, …, 0, -d, …} raises a flag and has no subnormal
 /// result.
@@ -55,7 +65,7 @@ template <class T, class R> test::seen_intervals needless_in_gradient(T largest,
 
 TEST_CASE_TEMPLATE("softmax and log_softmax: no needless subnormal number in rows with one large logit", T, float,
                    double) {
-  if (std::string const reason = test::no_underflow_flags(); !reason.empty()) {
+  if (std::string const reason = no_flags(); !reason.empty()) {
     MESSAGE("skipped: " << reason);
     return;
   }
@@ -71,7 +81,7 @@ TEST_CASE_TEMPLATE("softmax and log_softmax: no needless subnormal number in row
 
 TEST_CASE_TEMPLATE("gradients of softmax and log_softmax: no needless subnormal number in such rows", T, float,
                    double) {
-  if (std::string const reason = test::no_underflow_flags(); !reason.empty()) {
+  if (std::string const reason = no_flags(); !reason.empty()) {
     MESSAGE("skipped: " << reason);
     return;
   }
