@@ -6,8 +6,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 export OPENBLAS_NUM_THREADS=1
 
-sections=(forward small instructions activations_float activations_double readings units threads torch step mlp lstm
-  attention conv monitor theory initializers saturated compile)
+sections=(forward small instructions activations_float activations_double readings units threads torch torch_layers step mlp
+  lstm attention conv monitor theory initializers saturated compile)
 print=no
 if [ "${1-}" = --print ]; then
   print=yes
@@ -102,7 +102,7 @@ for section in "${wanted[@]}"; do
   compile) ;;
   instructions | saturated) plain+=("$section") ;;
   forward | activations_*) native+=("$section") plain+=("$section") ;;
-  torch | threads) # what they need may be missing: then the figures that are there stay
+  torch* | threads) # what they need may be missing: then the figures that are there stay
     if [ "$section" = threads ] || [ -d /usr/include/torch ]; then native+=("$section"); fi
     ;;
   *) native+=("$section") ;;
@@ -113,7 +113,7 @@ compiled plain ${plain[@]+"${plain[@]}"}
 
 for section in "${wanted[@]}"; do
   case $section in
-  torch | threads) if [ ! -x "$(program native "$section")" ]; then continue; fi ;;
+  torch* | threads) if [ ! -x "$(program native "$section")" ]; then continue; fi ;;
   esac
   figures "$section" >"$folder/figures.txt"
   if [ "$print" = yes ]; then
