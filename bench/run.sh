@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 export OPENBLAS_NUM_THREADS=1
 
 sections=(forward small instructions activations_float activations_double readings units threads torch torch_layers step mlp
-  lstm attention conv monitor theory initializers saturated compile)
+  lstm attention conv memory monitor theory initializers saturated compile)
 print=no
 if [ "${1-}" = --print ]; then
   print=yes
@@ -78,9 +78,9 @@ figures() { # SECTION
   activations_float) activations float ;;
   activations_double) activations double ;;
   compile) "$root/bench/compile_time.sh" --print ;;
-  saturated) # without flags, as most users build
-    run plain saturated
-    cat "$folder/plain-saturated.txt"
+  saturated | memory) # without flags, as most users build; xsimd allocates where nobody counts
+    run plain "$1"
+    cat "$folder/plain-$1.txt"
     ;;
   *)
     run native "$1"
@@ -100,7 +100,7 @@ plain=()
 for section in "${wanted[@]}"; do
   case $section in
   compile) ;;
-  instructions | saturated) plain+=("$section") ;;
+  instructions | saturated | memory) plain+=("$section") ;;
   forward | activations_*) native+=("$section") plain+=("$section") ;;
   torch* | threads) # what they need may be missing: then the figures that are there stay
     if [ "$section" = threads ] || [ -d /usr/include/torch ]; then native+=("$section"); fi
