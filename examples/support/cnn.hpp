@@ -35,11 +35,11 @@ inline auto layers_of_cnn(options const& o, datasets::task const& t, satur::any_
   using satur::named;
   return satur::sequential{
       named("conv 1", satur::conv2d<float>{1, 8, {5, 5}, init, urbg}),
+      satur::max_pool2d<float>{{2, 2}}, // before the activation: behind it, three of four dL/dz would be 0
       act,
-      satur::max_pool2d<float>{{2, 2}},
       named("conv 2", satur::conv2d<float>{8, 16, {5, 5}, init, urbg}),
-      act,
       satur::max_pool2d<float>{{2, 2}},
+      act,
       satur::flatten<float>{},
       named("hidden", satur::dense<float>{16 * left(t.rows) * left(t.columns), o.width, init, urbg}),
       act,
