@@ -17,25 +17,7 @@ struct mlp {
   bench::network net;
   satur::sgd<float> optimizer{.rate = 0.01};
 
-  double gradients() {
-    satur::tanh const act;
-    bench::matrix const* in = &net.x;
-    for (std::size_t l = 0; l < 3; ++l) {
-      satur::apply(act, net.layers[l].forward(*in), net.a[l], net.slope[l]);
-      in = &net.a[l];
-    }
-    double const value = net.loss.forward(net.layers[3].forward(*in), net.labels);
-    bench::matrix const* d = &net.layers[3].backward(net.loss.backward());
-    for (std::size_t l = 3; l-- > 0;) {
-      xt::noalias(net.dz[l]) = *d * net.slope[l];
-      if (l == 0) {
-        net.layers[0].backward_parameters(net.dz[0]);
-      } else {
-        d = &net.layers[l].backward(net.dz[l]);
-      }
-    }
-    return value;
-  }
+  double gradients() { return net.gradients<false>(); }
   double step() {
     double const value = gradients();
     optimizer.step(net.layers);

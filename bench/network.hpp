@@ -64,8 +64,10 @@ struct network {
     }
   }
 
-  template <bool Watched> double step() {
-    static char const* const names[] = {"fc1", "fc2", "fc3", "out"};
+  static constexpr char const* names[] = {"fc1", "fc2", "fc3", "out"};
+
+  /// Forward, loss and backward; returns the loss.
+  template <bool Watched> double gradients() {
     satur::tanh const act;
     matrix const* in = &x;
     if constexpr (Watched) {
@@ -104,6 +106,11 @@ struct network {
         d = &layers[l].backward(dz[l]);
       }
     }
+    return value;
+  }
+  /// And plain descent.
+  template <bool Watched> double step() {
+    double const value = gradients<Watched>();
     for (std::size_t l = 0; l < 4; ++l) {
       if constexpr (Watched) {
         mon[names[l]].update(layers[l].w, layers[l].dw, -0.01);

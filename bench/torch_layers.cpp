@@ -4,8 +4,6 @@
 #include "network.hpp"
 #include "pairs.hpp"
 
-#include <satur/optimizer.hpp>
-
 #include <cmath>
 #include <cstdio>
 #include <random>
@@ -45,7 +43,6 @@ void row(char const* what, bench::paired const& p) {
 /// 784-256-256-256-10 tanh units, batch 128: forward, loss, backward and plain descent.
 void mlp() {
   bench::network net;
-  satur::sgd<float> optimizer{.rate = 0.01};
   std::vector<torch::nn::Linear> layers;
   for (auto const& fc : net.layers) {
     torch::nn::Linear l(static_cast<std::int64_t>(fc.inputs()), static_cast<std::int64_t>(fc.outputs()));
@@ -78,26 +75,7 @@ void mlp() {
     sgd.step();
     return loss.item<double>();
   };
-  satur::tanh const act;
-  auto const ours = [&] {
-    bench::matrix const* in = &net.x;
-    for (std::size_t l = 0; l < 3; ++l) {
-      satur::apply(act, net.layers[l].forward(*in), net.a[l], net.slope[l]);
-      in = &net.a[l];
-    }
-    double const value = net.loss.forward(net.layers[3].forward(*in), net.labels);
-    bench::matrix const* d = &net.layers[3].backward(net.loss.backward());
-    for (std::size_t l = 3; l-- > 0;) {
-      xt::noalias(net.dz[l]) = *d * net.slope[l];
-      if (l == 0) {
-        net.layers[0].backward_parameters(net.dz[0]);
-      } else {
-        d = &net.layers[l].backward(net.dz[l]);
-      }
-    }
-    optimizer.step(net.layers);
-    return value;
-  };
+  auto const ours = [&] { return net.step<false>(); };
   for (int i = 0; i < 5; ++i) {
     bench::check(std::fabs(theirs() - ours()) < 1e-4, "both steps have the same loss");
   }
