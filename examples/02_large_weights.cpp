@@ -98,7 +98,7 @@ int main() {
       draws, 2, 1000.0, [&](std::size_t n) { return gaussian(n, 0.0, 1.0, urbg); }, urbg);
   double const share = satur::saturated_fraction(pairs);
   std::printf("   That sample has z = %g, beyond 5 already. Over samples, two such weights put %.1f %% of z beyond 5:\n"
-              "   cancelling to within 5 of a thousand is luck, and the layer lives on the distribution.\n",
+              "   canceling to within 5 of a thousand is luck, and the layer lives on the distribution.\n",
               lucky, 100.0 * share);
   claim(share > 0.95, "large weights of mixed sign saturate almost always");
 

@@ -91,7 +91,7 @@ int main() {
   }
 
   double const without = trained(layer, teacher), with = trained(cured, teacher);
-  std::printf("\nLoss after 300 steps towards another layer: %.4f collapsed, %.4f after QK-Clip.\n", without, with);
+  std::printf("\nLoss after 300 steps toward another layer: %.4f collapsed, %.4f after QK-Clip.\n", without, with);
   claim(with < 0.6 * without, "the cured layer learns more, to less than 0.6 of the loss");
   return all_hold ? 0 : 1;
 }

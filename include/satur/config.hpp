@@ -220,7 +220,7 @@ Define SATUR_FAST_MATH_ACKNOWLEDGED to silence this.")
 #define SATUR_COMPILED_MEMBER
 #endif
 
-/// After a template, for the arguments that the library holds: `SATUR_COMPILED_TEMPLATE(void summarise<float>(…));`
+/// After a template, for the arguments that the library holds: `SATUR_COMPILED_TEMPLATE(void summarize<float>(…));`
 #if defined(SATUR_COMPILED_SOURCE)
 #define SATUR_COMPILED_TEMPLATE(...) template __VA_ARGS__
 #elif SATUR_COMPILED

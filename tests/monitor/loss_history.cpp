@@ -1,4 +1,4 @@
-// The loss in bounded memory: against plain sums over every length, and the judgement of series of each kind.
+// The loss in bounded memory: against plain sums over every length, and the judgment of series of each kind.
 #include "satur/monitor/run_state.hpp"
 
 #include <doctest/doctest.h>

@@ -35,7 +35,7 @@ TEST_CASE("finding log: first and last step of a finding, without a loss") {
   satur::finding_log const log = log_of(100, 25, 60, 0, false);
   REQUIRE(log.entries().size() == 1);
   CHECK(log.entries()[0].layer == "fc");
-  CHECK(log.entries()[0].first_step == 30); // the first judgement after step 25
+  CHECK(log.entries()[0].first_step == 30); // the first judgment after step 25
   CHECK(log.entries()[0].last_step == 60);
   CHECK(log.entries()[0].times == 4); // at 30, 40, 50, 60
   CHECK_FALSE(log.loss_failed_at());
@@ -43,7 +43,7 @@ TEST_CASE("finding log: first and last step of a finding, without a loss") {
   CHECK(log_of(100, 200, 300, 0, false).entries().empty());
 }
 
-TEST_CASE("finding log: the lead is counted to the judgement at which the loss failed") {
+TEST_CASE("finding log: the lead is counted to the judgment at which the loss failed") {
   satur::finding_log const log = log_of(100, 45, 100, 0); // at chance from the start
   REQUIRE(log.entries().size() >= 1);
   REQUIRE(log.loss_failed_at());

@@ -20,7 +20,7 @@
 namespace satur { inline namespace SATUR_ABI {
 
 /// y = (x - mean)/sqrt(variance + epsilon) gamma + beta for each unit. In training, mean and variance (biased) are
-/// those of the batch, and the running statistics move towards them; in evaluation, they are the running statistics.
+/// those of the batch, and the running statistics move toward them; in evaluation, they are the running statistics.
 ///
 /// Shapes: x and y (batch, units) for Rank 2; the units along axis 1 for more: (batch, units, length) for Rank 3, NCHW
 /// images for Rank 4, whose statistics are over the batch and all pixels. The parameters have the shape (units).

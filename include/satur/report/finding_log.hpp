@@ -20,7 +20,7 @@ struct logged_finding {
   std::string layer;
   std::uint64_t first_step = 0; ///< steps of the run when it was first found
   std::uint64_t last_step = 0;  ///< steps of the run when it was last found
-  std::size_t times = 0;        ///< judgements that found it
+  std::size_t times = 0;        ///< judgments that found it
 };
 
 /// Diagnoses a run once a window, and remembers since when each finding holds. A regular value.
@@ -57,7 +57,7 @@ public:
 
   /// In the order in which they were first found.
   [[nodiscard]] std::vector<logged_finding> const& entries() const { return entries_; }
-  /// The first judgement since which the loss stalls, stays at chance or diverges; empty if it falls, or is not known.
+  /// The first judgment since which the loss stalls, stays at chance or diverges; empty if it falls, or is not known.
   [[nodiscard]] std::optional<std::uint64_t> loss_failed_at() const { return failed_at_; }
   /// How many steps before the loss failed the finding was first found; negative if it came later. Empty if the loss
   /// did not fail.
