@@ -1,4 +1,4 @@
-/// \file finding/root/growth.hpp  z that grow from layer to layer, though no layer's weights are far from the usual.
+/// \file finding/root/growth.hpp  z that grow from layer to layer: by the depth, or by large weights throughout.
 #pragma once
 
 #include "satur/finding/root/advice.hpp"
