@@ -30,7 +30,7 @@ check() { # INCLUDE_DIR [complete]: whether every row must have a header
     }
 
     BEGIN {
-      split("version 0 config 0 error 0 simd 1 math 1 text 1 activation 2 array 2 statistics 2 rule 3 record 3 observe 4 " \
+      split("version 0 config 0 error 0 simd 1 math 1 text 1 activation 2 array 2 statistics 2 rule 3 format 3 record 3 observe 4 " \
             "gated 5 rowwise 5 reading 5 initializer 5 theory 5 monitor 6 finding 7 testing 7 report 8 tensor 8 layer 9 loss 9 optimizer 9 " \
             "adapt 10 deprecated 10 diagnostic 10 satur 11", words, " ")
       for (i = 1; i in words; i += 2) row[words[i]] = words[i + 1]

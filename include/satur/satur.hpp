@@ -8,6 +8,7 @@
 #include "satur/diagnostic.hpp"
 #include "satur/error.hpp"
 #include "satur/finding.hpp"
+#include "satur/format.hpp"
 #include "satur/gated.hpp"
 #include "satur/initializer.hpp"
 #include "satur/layer.hpp"
