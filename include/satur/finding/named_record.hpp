@@ -3,7 +3,7 @@
 
 #include "satur/record/layer.hpp"
 #include "satur/record/origin.hpp"
-#include "satur/record/unit_records.hpp"
+#include "satur/record/units/unit_records.hpp"
 #include "satur/rule/any_rule.hpp"
 
 #include <limits>

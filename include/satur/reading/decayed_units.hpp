@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/reading/unit_readings.hpp"
-#include "satur/record/unit_statistics.hpp"
+#include "satur/record/units/unit_statistics.hpp"
 
 #include <cmath>
 #include <vector>

@@ -1,7 +1,7 @@
 /// \file reading/unit_axes.hpp  The saturated share of a layer by elements, by units and by samples.
 #pragma once
 
-#include "satur/record/unit_records.hpp"
+#include "satur/record/units/unit_records.hpp"
 #include "satur/text/number.hpp"
 
 #include <cstdint>

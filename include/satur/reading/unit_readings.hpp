@@ -1,7 +1,7 @@
 /// \file reading/unit_readings.hpp  A reading of every unit: percentiles over the units, and the worst units.
 #pragma once
 
-#include "satur/record/unit_records.hpp"
+#include "satur/record/units/unit_records.hpp"
 #include "satur/text/number.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/record/layer.hpp"
-#include "satur/record/unit_records.hpp"
+#include "satur/record/units/unit_records.hpp"
 
 #include <cmath>
 #include <cstddef>

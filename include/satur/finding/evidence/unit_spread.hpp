@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/record/origin.hpp"
-#include "satur/record/unit_records.hpp"
+#include "satur/record/units/unit_records.hpp"
 #include "satur/simd/special_values.hpp"
 
 #include <cstddef>

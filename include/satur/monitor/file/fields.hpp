@@ -7,7 +7,7 @@
 #include "satur/monitor/sampling.hpp"
 #include "satur/record/layer_histograms.hpp"
 #include "satur/record/origin.hpp"
-#include "satur/record/unit_records.hpp"
+#include "satur/record/units/unit_records.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -6,7 +6,7 @@
 #include "satur/record/layer.hpp"
 #include "satur/record/layer_histograms.hpp"
 #include "satur/record/origin.hpp"
-#include "satur/record/unit_records.hpp"
+#include "satur/record/units/unit_records.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/math/least_count.hpp"
-#include "satur/record/unit_records.hpp"
+#include "satur/record/units/unit_records.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 

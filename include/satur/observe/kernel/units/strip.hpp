@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/observe/kernel/sums.hpp"
-#include "satur/record/unit_statistics.hpp"
+#include "satur/record/units/unit_statistics.hpp"
 #include "satur/simd/loop.hpp"
 
 #include <type_traits>

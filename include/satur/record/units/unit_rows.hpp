@@ -1,7 +1,7 @@
-/// \file record/unit_rows.hpp  The counters of a unit beside its statistics, and the merge of two records' rows.
+/// \file record/units/unit_rows.hpp  The counters of a unit beside its statistics, and the merge of two records' rows.
 #pragma once
 
-#include "satur/record/unit_statistics.hpp"
+#include "satur/record/units/unit_statistics.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
 

@@ -1,9 +1,9 @@
-/// \file record/unit_statistics.hpp  What is kept of each unit: the one list that observing, merging, decaying, saving
-/// and reading go through. docs/extending/unit_statistic.md says how to add to it.
+/// \file record/units/unit_statistics.hpp  What is kept of each unit: the one list that observing, merging, decaying,
+/// saving and reading go through. docs/extending/unit_statistic.md says how to add to it.
 #pragma once
 
 #include "satur/record/saturation.hpp"
-#include "satur/record/unit_summary.hpp"
+#include "satur/record/units/unit_summary.hpp"
 #include "satur/simd/loop.hpp"
 #include "satur/simd/special_values.hpp"
 #include "satur/statistics/moments.hpp"

@@ -1,8 +1,8 @@
-/// \file record/unit_store.hpp  Where a record of units keeps its numbers: rows of statistics and counters, carries,
-/// and silences.
+/// \file record/units/unit_store.hpp  Where a record of units keeps its numbers: rows of statistics and counters,
+/// carries, and silences.
 #pragma once
 
-#include "satur/record/unit_rows.hpp"
+#include "satur/record/units/unit_rows.hpp"
 #include "satur/simd/run.hpp"
 
 #include <algorithm>

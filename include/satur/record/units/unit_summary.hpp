@@ -1,4 +1,4 @@
-/// \file record/unit_summary.hpp  What a record holds of one unit, ready to read.
+/// \file record/units/unit_summary.hpp  What a record holds of one unit, ready to read.
 #pragma once
 
 #include "satur/config.hpp"

@@ -1,8 +1,8 @@
-/// \file record/unit_records.hpp  What each unit of a layer did: 64 bytes a unit, streaming, mergeable.
+/// \file record/units/unit_records.hpp  What each unit of a layer did: 64 bytes a unit, streaming, mergeable.
 #pragma once
 
 #include "satur/array/unit_layout.hpp"
-#include "satur/record/unit_store.hpp"
+#include "satur/record/units/unit_store.hpp"
 #include "satur/rule/all.hpp"
 
 #include <algorithm>
