@@ -17,6 +17,7 @@
 #include "satur/testing/gradient/check_gradients.hpp"
 #include "satur/testing/gradient/difference.hpp"
 #include "satur/testing/gradient/gradient_check.hpp"
+#include "satur/testing/kernel/causes.hpp"
 #include "satur/testing/kernel/evidence.hpp"
 #include "satur/testing/kernel/kernel_report.hpp"
 #include "satur/testing/kernel/options.hpp"
