@@ -127,7 +127,9 @@ public:
     std::size_t worst = 0;
     double most = -1.0;
     for (std::size_t i = 0; i < got.size(); ++i) {
-      if (!out.same(got[i], expected[i])) {
+      if (out.zeros_of_both_signs(got[i], expected[i])) {
+        fail_sign(got[i], expected[i], where(p, i));
+      } else if (!out.same(got[i], expected[i])) {
         ++times;
         if (double const off = out.distance(got[i], expected[i]); off > most) {
           most = off;
@@ -140,6 +142,10 @@ public:
                         usually});
     }
     return times == 0;
+  }
+  void fail_sign(T got, T expected, std::string where) {
+    fail({"a zero has the same sign in every call", std::move(where), out.text(got), out.text(expected), 0.0, "", 1,
+          "one of two formulas, for lanes and tail, loses the sign of 0"});
   }
   void fail(failure f) { note_failure(r_, std::move(f)); }
   void skip(std::string what) { r_.skipped.push_back(std::move(what)); }

@@ -70,8 +70,10 @@ template <class T> struct stored_numbers {
     if (is_nan(a) != is_nan(b)) {
       return std::numeric_limits<double>::infinity();
     }
-    auto const [low, high] = std::minmax(order(a), order(b));
-    return static_cast<double>(static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low));
+    std::int64_t const low = order(a);
+    std::int64_t const high = order(b);
+    return low < high ? static_cast<double>(static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low))
+                      : static_cast<double>(static_cast<std::uint64_t>(low) - static_cast<std::uint64_t>(high));
   }
   [[nodiscard]] std::string text(T x) const {
     if constexpr (floating) {
@@ -149,39 +151,45 @@ struct differing_place {
   std::size_t out; ///< the same of the output
 };
 
-/// Tells in one sentence what all the places have in common. `shortest_same` is the length from which on all results
-/// are the same.
-[[nodiscard]] inline std::string common_cause(std::vector<differing_place> const& places, std::size_t shortest_same) {
+/// Tells in one sentence what all the places have in common. The calls of more than `longest` elements are all right;
+/// a register has at most `lanes` elements.
+[[nodiscard]] inline std::string common_cause(std::vector<differing_place> const& places, std::size_t longest,
+                                              std::size_t lanes) {
   auto const all = [&](auto const& holds) { return std::all_of(places.begin(), places.end(), holds); };
   auto const name = [](std::size_t w) { return satur::text::number(w); };
-  for (std::size_t w = 2; w <= 64; w *= 2) {
-    auto const head = [w](std::size_t offset) { return (w - offset % w) % w; };
-    auto const in_tail = [&](differing_place const& p, std::size_t first) {
-      std::size_t const from = (std::min)(first, p.n);
-      return p.i >= p.n - (p.n - from) % w;
-    };
-    if (all([&](differing_place const& p) { return in_tail(p, 0); })) {
-      return "the tail goes through another formula than the lanes: the last n mod " + name(w) +
-             " elements, which do not fill a register of " + name(w) +
-             ". Send them through the lanes too, in a padded copy";
+  auto const unaligned = [](differing_place const& p) { return p.in != 0 || p.out != 0; };
+  auto const in_tail = [](differing_place const& p, std::size_t w, std::size_t head) {
+    std::size_t const rest = p.n - (std::min)(head, p.n);
+    return p.i >= p.n - rest % w;
+  };
+  if (!all(unaligned)) {
+    for (std::size_t w = 2; w <= 64; w *= 2) {
+      if (all([&](differing_place const& p) { return in_tail(p, w, 0); })) {
+        return "the tail goes through another formula than the lanes: the last n mod " + name(w) +
+               " elements, which do not fill a register of " + name(w) +
+               ". Send them through the lanes too, in a padded copy";
+      }
     }
+  }
+  for (std::size_t w = 2; w <= lanes; w *= 2) {
     for (auto const offset : {&differing_place::in, &differing_place::out}) {
-      if (all([&](differing_place const& p) { return p.i < head(p.*offset); })) {
+      auto const head = [&](differing_place const& p) { return (w - p.*offset % w) % w; };
+      if (all([&](differing_place const& p) { return p.i < head(p); })) {
         return "the elements before the first aligned address (of " + name(w) +
                " elements) go through another formula than the lanes. Use unaligned loads, and no loop before them";
       }
-      if (all([&](differing_place const& p) { return p.i < head(p.*offset) || in_tail(p, head(p.*offset)); })) {
+      if (all([&](differing_place const& p) { return p.i < head(p) || in_tail(p, w, head(p)); })) {
         return "the elements before the first aligned address and the tail go through another formula than the "
                "lanes of " +
                name(w) + ". Send them through the lanes too, in a padded copy";
       }
     }
   }
-  if (all([](differing_place const& p) { return p.in != 0 || p.out != 0; })) {
+  if (all(unaligned)) {
     return "memory that is not aligned goes through other code than aligned memory";
   }
-  if (all([&](differing_place const& p) { return p.n < shortest_same; })) {
-    return "calls of fewer than " + name(shortest_same) + " elements go through other code than longer ones";
+  if (all([&](differing_place const& p) { return p.n <= longest; })) {
+    return "calls of up to " + name(longest) + " elements go through other code than longer ones";
   }
   return "the result depends on the place in the array: on the lane, or on a block that the work is divided into";
 }
