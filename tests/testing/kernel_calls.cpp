@@ -192,6 +192,22 @@ TEST_CASE("NaN and infinity in a neighbor, and at another position") {
   CHECK(checked(blended, {.specials = false}).passed());
 }
 
+TEST_CASE("NaN in a register of the main loop alone") {
+  auto const r = checked([](numbers z, results y) {
+    loop(z, y);
+    for (std::size_t i = 0; i + 128 <= z.size(); i += 128) {
+      if (std::any_of(z.begin() + static_cast<std::ptrdiff_t>(i), z.begin() + static_cast<std::ptrdiff_t>(i + 128),
+                      [](float x) { return x != x; })) {
+        for (std::size_t k = i; k < i + 128; ++k) {
+          y[k] = other(z[k]);
+        }
+      }
+    }
+  });
+  failure const f = only(r, "NaN stays in its element", "sent another way as a whole");
+  CHECK(f.where.find("nan as z of element ") == 0);
+}
+
 TEST_CASE("the result in the place of the input") {
   auto const twice = [](numbers z, results y) {
     for (std::size_t i = 0; i < z.size(); ++i) {
@@ -390,6 +406,8 @@ TEST_CASE("what a kernel cannot do is not asked of it") {
   CHECK_THROWS_AS(checked(aligned), std::invalid_argument);
   kernel_report const a = checked(aligned, {.same_anywhere = false});
   CHECK_MESSAGE(a.passed(), a.text());
+
+  CHECK_THROWS_AS(checked(loop, {.multiple_of = 0}), std::invalid_argument);
 
   std::size_t longest = 0;
   auto const measured = [&](numbers z, results y) {

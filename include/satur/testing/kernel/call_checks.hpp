@@ -134,8 +134,7 @@ private:
   void compare(std::vector<T> const& first, std::vector<T> const& second, call_place p) {
     bool differ = false;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      bool const kept = std::bit_cast<bits_t>(first[i]) == std::bit_cast<bits_t>(c_.fill_of(0)) &&
-                        std::bit_cast<bits_t>(second[i]) == std::bit_cast<bits_t>(c_.fill_of(1));
+      bool const kept = c_.out.untouched(first[i], c_.fill_of(0)) && c_.out.untouched(second[i], c_.fill_of(1));
       differ = differ || (!kept && !c_.out.same(first[i], second[i]));
       if (kept) {
         written_ = false;
@@ -166,14 +165,10 @@ private:
     double const off = c_.out.distance(got, expected);
     places_.push_back({i, p.units * c_.out_unit, p.in, p.out});
     if (off > worst_.error) {
-      worst_ = {"the same input gives the same result at every position, length and alignment",
-                c_.where(p, i),
-                c_.out.text(got),
-                c_.out.text(expected) + " as in a long aligned call",
-                off,
-                "ulp",
-                1,
-                ""};
+      worst_.where = c_.where(p, i);
+      worst_.got = c_.out.text(got);
+      worst_.expected = c_.out.text(expected) + " as in a long aligned call";
+      worst_.error = off;
     }
   }
 
@@ -190,47 +185,55 @@ private:
     }
   }
 
-  /// NaN or infinity at each position of a short call: the others keep their results, and its own is always the same.
+  /// NaN or infinity at every position of a short call and some of a long one: the others keep their results, and its
+  /// own is always the same.
   void special(T x, std::size_t k) {
-    std::size_t const n = c_.some(c_.unit == 1 ? 35 : 5);
     bool const is_nan = c_.in.is_nan(x);
-    for (std::size_t column = 0; column < c_.unit; column += (std::max)(std::size_t{1}, (c_.unit - 1) / 2)) {
+    std::string const name = is_nan ? "NaN" : "infinity";
+    std::size_t const between = (std::max)(std::size_t{1}, (c_.unit - 1) / 2);
+    for (std::size_t column = 0; column < c_.unit; column += between) {
       std::vector<T> own;
-      for (std::size_t at = 0; at < n; ++at) {
-        call_place const p{.units = n, .shift = (2 * c_.units - at) % c_.units}; // always the same unit gets it
-        auto const without = c_.results(p);
-        auto with = c_.results(p, [&](inputs_t& given) { given[k][at * c_.unit + column] = x; });
-        std::size_t const first = at * c_.out_unit;
-        std::vector<T> const now(with.begin() + static_cast<std::ptrdiff_t>(first),
-                                 with.begin() + static_cast<std::ptrdiff_t>(first + c_.out_unit));
-        own = own.empty() ? now : own;
-        if (c_.options.same_anywhere) {
-          c_.require_same(now, own, {.units = n, .shift = p.shift + at},
-                          is_nan ? "NaN gives the same result at every position"
-                                 : "infinity gives the same result at every position",
-                          "minimum and maximum of lanes take the second operand if one is NaN, those of the tail the "
-                          "number; or only one of both has a clamp");
+      for (std::size_t const n : {c_.some(c_.unit == 1 ? 35 : 5), c_.some(c_.unit == 1 ? 259 : 5)}) {
+        for (std::size_t at = 0; at<n; at += n> 200 ? 13 : 1) {
+          call_place p{.units = n, .shift = (2 * c_.units - at) % c_.units}; // always the same unit gets it
+          auto const without = c_.results(p);
+          auto with = c_.results(p, [&](inputs_t& given) { given[k][at * c_.unit + column] = x; });
+          p.note = c_.in.text(x) + " as " + c_.options.names[k] + " of element " +
+                   satur::text::number(at * c_.unit + column) + ": ";
+          auto const first = static_cast<std::ptrdiff_t>(at * c_.out_unit);
+          auto const behind = first + static_cast<std::ptrdiff_t>(c_.out_unit);
+          if (own.empty()) {
+            own.assign(with.begin() + first, with.begin() + behind);
+          }
+          auto same = with;
+          std::copy(own.begin(), own.end(), same.begin() + first);
+          if (c_.options.same_anywhere) {
+            c_.require_same(with, same, p, name + " gives the same result at every position",
+                            "minimum and maximum of lanes take the second operand if one is NaN, those of the tail "
+                            "the number; or only one of both has a clamp");
+          }
+          for (std::size_t i = 0; i < c_.out_unit; ++i) {
+            if (c_.unit == 1 || c_.options.nan_may_leak_within_unit || i == column) {
+              with[at * c_.out_unit + i] = without[at * c_.out_unit + i];
+            }
+          }
+          c_.require_same(with, without, p,
+                          name + " stays in its " + (c_.options.nan_may_leak_within_unit ? "row" : "element"),
+                          "a register is blended by products with 0 and 1 (0 times NaN is NaN), summed, or sent "
+                          "another way as a whole");
         }
-        for (std::size_t i = 0; i < c_.out_unit; ++i) {
-          bool const itself = c_.unit == 1 || c_.options.nan_may_leak_within_unit || i == column;
-          with[first + i] = itself ? without[first + i] : with[first + i];
-        }
-        std::string const stays = c_.options.nan_may_leak_within_unit ? "row" : "element";
-        c_.require_same(with, without, p, (is_nan ? "NaN stays in its " : "infinity stays in its ") + stays,
-                        "a register is blended by products with 0 and 1 (0 times NaN is NaN), summed, or sent another "
-                        "way as a whole");
       }
     }
   }
 
-  using bits_t = typename stored_numbers<T>::bits_t;
   kernel_caller<T, K, Call>& c_;
   bool steady_ = false;
   bool alone_ = false;
   std::vector<T> expected_;
   std::vector<differing_place> places_;
   bool written_ = true;
-  failure worst_{.property = {}, .where = {}, .got = {}, .expected = {}, .error = -1.0, .unit = {}, .usually = {}};
+  failure worst_{
+      "the same input gives the same result at every position, length and alignment", "", "", "", -1.0, "ulp", 1, ""};
 };
 
 /// Calls a kernel in every way that must not matter, and adds to the report what does.

@@ -35,6 +35,7 @@ struct call_place {
   std::size_t over = apart; ///< the input in whose place the result is
   unsigned fill = 0;        ///< what the output holds before the call, and what is around it: 0 or 1
   unsigned around_in = 0;   ///< what is around the inputs: 0 (a number) or 1 (NaN)
+  std::string note = {};    ///< what else is told of the call
 };
 
 template <class T, std::size_t K, class Call> class kernel_caller {
@@ -44,8 +45,11 @@ public:
   kernel_caller(kernel_report& r, Call const& call, std::array<std::span<T const>, K> const& inputs,
                 call_check_options const& o)
       : options(o), in{o.format}, out{o.output_format.value_or(o.format)}, unit(o.unit),
-        out_unit(o.out_unit == 0 ? o.unit : o.out_unit), step(o.multiple_of / std::gcd(o.unit, o.multiple_of)), r_(r),
-        call_(call) {
+        out_unit(o.out_unit == 0 ? o.unit : o.out_unit),
+        step(o.multiple_of / (std::max)(std::size_t{1}, std::gcd(o.unit, o.multiple_of))), r_(r), call_(call) {
+    if (unit == 0 || o.multiple_of == 0) {
+      satur::detail::bad_parameter("check_kernel", unit == 0 ? "columns" : "multiple_of", 0, "1 at least");
+    }
     std::size_t const wanted = (std::min)((std::max)(std::size_t{4096} / unit, std::size_t{5}), o.longest / unit);
     units = (std::max)(step, wanted / step * step);
     take(inputs);
@@ -74,7 +78,7 @@ public:
       return static_cast<T>(fill == 0 ? 0xa5a5u : 0x5a5au);
     }
   }
-  /// Element i of input k in a call.
+  /// Element i of input k in a call without changes.
   [[nodiscard]] T input(std::size_t k, call_place const& p, std::size_t i) const {
     return base_[k][(p.shift * unit + i) % base_[k].size()];
   }
@@ -152,7 +156,7 @@ public:
 
   /// The place of result i in words.
   [[nodiscard]] std::string where(call_place const& p, std::size_t i) const {
-    std::string text;
+    std::string text = p.note;
     for (std::size_t k = 0; k < K; ++k) {
       text += std::string(options.names[k]) + " = " + in.text(input(k, p, i / out_unit * unit + i % out_unit)) + ", ";
     }
@@ -199,8 +203,7 @@ private:
 
   void require_untouched(std::span<T const> guard, T fill, call_place const& p, char const* property) {
     for (T const x : guard) {
-      if (std::bit_cast<typename stored_numbers<T>::bits_t>(x) !=
-          std::bit_cast<typename stored_numbers<T>::bits_t>(fill)) {
+      if (!out.untouched(x, fill)) {
         fail({property, where(p), out.text(x), "what was there before", 0.0, "", 1,
               "a whole register is stored where fewer elements are left, or the length is rounded up"});
         return;
@@ -208,10 +211,9 @@ private:
     }
   }
   void require_input(std::size_t k, std::vector<T> const& given, call_place const& p) {
-    using bits_t = typename stored_numbers<T>::bits_t;
     std::span<T const> const now = std::as_const(memory_[k]).numbers();
     for (std::size_t i = 0; i < given.size(); ++i) {
-      if (std::bit_cast<bits_t>(now[i]) != std::bit_cast<bits_t>(given[i])) {
+      if (!in.untouched(now[i], given[i])) {
         fail({"the inputs stay as they are",
               options.names[k] + (" of element " + satur::text::number(i)) + ", " + where(p), in.text(now[i]),
               in.text(given[i]), 0.0, "", 1, "the input serves as memory for intermediate results"});

@@ -60,6 +60,9 @@ template <class T> struct stored_numbers {
       return satur::detail::is_finite(value(x));
     }
   }
+  [[nodiscard]] static bool untouched(T now, T before) {
+    return std::bit_cast<bits_t>(now) == std::bit_cast<bits_t>(before);
+  }
   /// The same bits, or NaN of any payload.
   [[nodiscard]] bool same(T a, T b) const { return bits(a) == bits(b) || (is_nan(a) && is_nan(b)); }
   [[nodiscard]] bool zeros_of_both_signs(T a, T b) const {
