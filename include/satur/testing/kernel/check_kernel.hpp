@@ -80,11 +80,11 @@ kernel_report checked_kernel(char const* function, exact_activation<T> const& ac
 /// Throws std::invalid_argument if an option is wrong.
 template <kernel_number T = float, class A, class Kernel>
   requires activation<A, double> && std::invocable<Kernel&, std::span<T const>, std::span<T>>
-[[nodiscard]] kernel_report check_kernel(A const& act, Kernel&& kernel, kernel_options const& options = {}) {
+[[nodiscard]] kernel_report check_kernel(A const& act, Kernel&& kernel, kernel_options const& o = {}) {
   detail::kernel_call<T> const call = [&kernel](std::span<T const> z, std::span<T const>, std::span<T> y) {
     kernel(z, y);
   };
-  return detail::checked_kernel<T>("testing::check_kernel", detail::exact_activation<T>(act), call, options, false);
+  return detail::checked_kernel<T>("testing::check_kernel", detail::exact_activation<T>(act), call, o, false);
 }
 
 /// Checks a kernel of the slope: kernel(std::span<T const> z, std::span<T const> dy, std::span<T> dz) writes dz =
@@ -96,12 +96,11 @@ template <kernel_number T = float, class A, class Kernel>
 /// with more digits, chosen by the input such that the exact product is a normal number.
 template <kernel_number T = float, class A, class Kernel>
   requires activation<A, double> && std::invocable<Kernel&, std::span<T const>, std::span<T const>, std::span<T>>
-[[nodiscard]] kernel_report check_backward_kernel(A const& act, Kernel&& kernel, kernel_options const& options = {}) {
+[[nodiscard]] kernel_report check_backward_kernel(A const& act, Kernel&& kernel, kernel_options const& o = {}) {
   detail::kernel_call<T> const call = [&kernel](std::span<T const> z, std::span<T const> dy, std::span<T> dz) {
     kernel(z, dy, dz);
   };
-  return detail::checked_kernel<T>("testing::check_backward_kernel", detail::exact_activation<T>(act), call, options,
-                                   true);
+  return detail::checked_kernel<T>("testing::check_backward_kernel", detail::exact_activation<T>(act), call, o, true);
 }
 
 } // namespace satur::inline SATUR_ABI::testing
