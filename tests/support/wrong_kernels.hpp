@@ -1,5 +1,5 @@
-// Kernels that are wrong in ways found in public reports, each with a report of its kind and with words of the cause that
-// must be named. The code is ours, written as people write it.
+// Kernels that are wrong in ways found in public reports, each with a report of its kind and with words of the cause
+// that must be named. The code is ours, written as people write it.
 #pragma once
 
 #include "satur/activation/all.hpp"
@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace kernels_of_reports {
@@ -25,7 +26,8 @@ using satur::testing::kernel_options;
 using satur::testing::kernel_report;
 namespace formats = satur::formats;
 
-// ---- how a function of one number becomes a checked kernel ------------------------------------------------------------
+// ---- how a function of one number becomes a checked kernel
+// ------------------------------------------------------------
 
 /// What is asked for: an activation by its value and slope in long double, one type for all of them.
 using asked = satur::testing::truth<long double (*)(long double), long double (*)(long double)>;
@@ -44,11 +46,11 @@ inline asked steep_softplus() {
 }
 
 template <class T> struct each_value {
-  T (*f)(T);
+  std::function<T(T)> f;
   void operator()(std::span<T const> z, std::span<T> y) const { std::transform(z.begin(), z.end(), y.begin(), f); }
 };
 template <class T> struct each_slope {
-  T (*f)(T z, T dy);
+  std::function<T(T z, T dy)> f;
   void operator()(std::span<T const> z, std::span<T const> dy, std::span<T> dz) const {
     std::transform(z.begin(), z.end(), dy.begin(), dz.begin(), f);
   }
@@ -59,20 +61,30 @@ inline kernel_options brief(kernel_options o) {
   o.longest_call = 512;
   return o;
 }
-template <class T> kernel_report value(asked const& a, T (*f)(T), kernel_options const& o = {}) {
+template <class T>
+kernel_report value(asked const& a, std::type_identity_t<std::function<T(T)>> const& f, kernel_options const& o = {}) {
   return satur::testing::check_kernel<T>(a, each_value<T>{f}, brief(o));
 }
-template <class T> kernel_report slope(asked const& a, T (*f)(T, T), kernel_options const& o = {}) {
+template <class T>
+kernel_report slope(asked const& a, std::type_identity_t<std::function<T(T, T)>> const& f,
+                    kernel_options const& o = {}) {
   return satur::testing::check_backward_kernel<T>(a, each_slope<T>{f}, brief(o));
 }
 
-// ---- storage in few bits ----------------------------------------------------------------------------------------------
+// ---- storage in few bits
+// ----------------------------------------------------------------------------------------------
 
 inline float from_bfloat16(std::uint16_t b) { return std::bit_cast<float>(std::uint32_t{b} << 16); }
-inline std::uint16_t truncated_bfloat16(float x) { return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(x) >> 16); }
-inline std::uint16_t to_bfloat16(float x) { return static_cast<std::uint16_t>(satur::encode(formats::bfloat16, static_cast<double>(x), satur::overflow::special)); }
+inline std::uint16_t truncated_bfloat16(float x) {
+  return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(x) >> 16);
+}
+inline std::uint16_t to_bfloat16(float x) {
+  return static_cast<std::uint16_t>(satur::encode(formats::bfloat16, static_cast<double>(x), satur::overflow::special));
+}
 inline float from_half(std::uint16_t h) { return static_cast<float>(satur::decode(formats::float16, h)); }
-inline std::uint16_t to_half(float x) { return static_cast<std::uint16_t>(satur::encode(formats::float16, static_cast<double>(x), satur::overflow::special)); }
+inline std::uint16_t to_half(float x) {
+  return static_cast<std::uint16_t>(satur::encode(formats::float16, static_cast<double>(x), satur::overflow::special));
+}
 inline float half(float x) { return from_half(to_half(x)); } // a step in half
 inline float sigmoid_of(float z) {
   float const e = std::exp(-std::fabs(z));
@@ -110,7 +122,7 @@ inline std::vector<wrong_kernel> wrong_kernels() {
   {"kyutai-labs/pocket-tts#278: one gelu in training, the other after it", "computes gelu_tanh", [] { return value<f>(the<satur::gelu>(), [](f z) { return 0.5f * z * (1.0f + std::tanh(0.7978845608f * (z + 0.044715f * z * z * z))); }); }},
   {"huggingface/transformers#15397: variants of gelu", "computes gelu_quick", [] { return value<f>(the<satur::gelu>(), [](f z) { return z * sigmoid_of(1.702f * z); }); }},
   {"The-OpenROAD-Project/RePlAce#32: exp as (1 + x / 1024)^1024", "(1 + x / 1024)^1024", [] { return value<f>(the<satur::sigmoid>(), [](f z) { f a = 1.0f + -z / 1024.0f; for (int n = 0; n < 10; ++n) { a *= a; } return 1.0f / (1.0f + a); }); }},
-  {"sonos/tract#2719: the input is clamped to +-14.5", "counts as that", [] { return value<f>(the<satur::sigmoid>(), [](f z) { return sigmoid_of(z < -14.5f ? -14.5f : z > 14.5f ? 14.5f : z); }); }},
+  {"sonos/tract#2719: the input is clamped to +-14.5", "z is clamped to [-14.5, 14.5]", [] { return value<f>(the<satur::sigmoid>(), [](f z) { return sigmoid_of(z < -14.5f ? -14.5f : z > 14.5f ? 14.5f : z); }); }},
   {"nvdla/hw#99: sigmoid from a table of 257 entries", "A table with steps of 0.0625 over [-8, 8]", [] { return value<f>(the<satur::sigmoid>(), [](f z) {
       static std::array<f, 257> const table = [] { std::array<f, 257> t{}; for (std::size_t i = 0; i < 257; ++i) { t[i] = sigmoid_of(-8.0f + 0.0625f * static_cast<f>(i)); } return t; }();
       if (!(z > -8.0f)) { return z <= -8.0f ? table[0] : z; }
@@ -127,7 +139,7 @@ inline std::vector<wrong_kernel> wrong_kernels() {
   {"apache/tvm#7340: parentheses", "Parentheses are missing", [] { return slope<f>(the<satur::tanh>(), [](f z, f dy) { f const y = std::tanh(z); return 1.0f - y * y * dy; }); }},
   {"nicodjimenez/lstm#41: 1 + y^2", "1 + y^2", [] { return slope<f>(the<satur::tanh>(), [](f z, f dy) { f const y = std::tanh(z); return (1.0f + y * y) * dy; }); }},
   {"tenstorrent/tt-metal#38643: wrong sign at -3.7", "1 + erf(z / sqrt 2) cancels", [] { return slope<f>(the<satur::gelu>(), [](f z, f dy) { return dy * (0.5f * (1.0f + std::erf(z * 0.70710678f)) + z * std::exp(-0.5f * z * z) * 0.39894228f); }); }},
-  {"tenstorrent/tt-metal#56397: exp(x) * (1 / (1 + exp(x)))", "inf * 0 = NaN", [] { return slope<f>(the<satur::softplus>(), [](f z, f dy) { f const e = std::exp(z); return dy * (e * (1.0f / (1.0f + e))); }); }},
+  {"tenstorrent/tt-metal#56397: exp(x) * (1 / (1 + exp(x)))", "NaN where exp(z) overflows", [] { return slope<f>(the<satur::softplus>(), [](f z, f dy) { f const e = std::exp(z); return dy * (e * (1.0f / (1.0f + e))); }); }},
   {"haifengl/smile#528, DiffSharp/DiffSharp#16: the gradient from above is overwritten", "dy is missing", [] { return slope<f>(the<satur::relu>(), [](f z, f dy) { return z != z ? z : z > 0.0f ? 1.0f : 0.0f * dy; }); }},
   {"RubixML/ML#427: scale (output + alpha)", "counts lambda twice", [] { return slope<f>(the<satur::selu>(), [](f z, f dy) { return dy * (z > 0.0f ? 1.05070098f : 1.05070098f * (satur::selu{}.value(z) + 1.67326324f)); }); }},
   {"mlpack/mlpack#1540: Deriv(y) = y + alpha, of z", "z + alpha is a formula in the output", [] { return slope<f>(the<satur::elu>(), [](f z, f dy) { return dy * (z > 0.0f ? 1.0f : z + 1.0f); }); }},
@@ -143,10 +155,10 @@ inline std::vector<wrong_kernel> wrong_kernels() {
   {"tensorflow/tensorflow#124835: silu's slope is 0 at -709", "where exp(-z) overflows", [] { return slope<d>(the<satur::silu>(), [](d z, d dy) { d const s = 1.0 / (1.0 + std::exp(-z)); return dy * (s * (1.0 + z * (1.0 - s))); }); }},
   // 16 bits
   {"stillwater-sc/universal#1133, tenstorrent/tt-metal#19882: bits >> 16", "truncated to bfloat16", [] { return value<std::uint16_t>(the<satur::tanh>(), [](std::uint16_t z) { return truncated_bfloat16(std::tanh(from_bfloat16(z))); }, {.ulp = 0.51, .format = formats::bfloat16}); }},
-  {"tenstorrent/tt-metal#55724: zero from 6.25 on in bfloat16", "y (1 - y)", [] { return slope<std::uint16_t>(the<satur::sigmoid>(), [](std::uint16_t y, std::uint16_t dy) { f const s = from_bfloat16(y); return to_bfloat16(s * (1.0f - s) * from_bfloat16(dy)); }, {.format = formats::bfloat16, .from_output = true}); }},
+  {"tenstorrent/tt-metal#55724: zero from 6.25 on in bfloat16", "y (1 - y)", [] { return slope<std::uint16_t>(the<satur::sigmoid>(), [](std::uint16_t z, std::uint16_t dy) { f const s = from_bfloat16(to_bfloat16(sigmoid_of(from_bfloat16(z)))); return to_bfloat16(s * (1.0f - s) * from_bfloat16(dy)); }, {.format = formats::bfloat16}); }},
   {"sbryngelson/ANEForge#113, openvinotoolkit/openvino#37983: exp overflows half from 11 on", "Each step is rounded to float16", [] { return value<std::uint16_t>(the<satur::softplus>(), [](std::uint16_t z) { return to_half(std::log(half(1.0f + half(std::exp(from_half(z)))))); }, {.format = formats::float16}); }},
   // 8 bits
-  {"uxlfoundation/oneDNN#5879: static_cast<int8_t> without a clamp", "wrap around", [] { return value<std::uint8_t>(the<satur::silu>(), [](std::uint8_t q) { f const z = static_cast<f>(static_cast<std::int8_t>(q)) / 16.0f; return static_cast<std::uint8_t>(std::lrint(z * sigmoid_of(z) * 32.0f)); }, {.ulp = 0.51, .format = formats::int8, .output_format = formats::int8, .scale = 16.0, .output_scale = 32.0}); }},
+  {"uxlfoundation/oneDNN#5879: static_cast<int8_t> without a clamp", "wrap around", [] { return value<std::uint8_t>(the<satur::silu>(), [](std::uint8_t q) { f const z = static_cast<f>(static_cast<std::int8_t>(q)) / 16.0f; return static_cast<std::uint8_t>(std::lrint(z * sigmoid_of(z) * 64.0f)); }, {.ulp = 0.51, .format = formats::int8, .output_format = formats::int8, .scale = 16.0, .output_scale = 64.0}); }},
   {"zephyrproject-rtos/zephyr#88638: a conversion without rounding", "truncated to an integer", [] { return value<std::uint8_t>(the<satur::tanh>(), [](std::uint8_t q) { f const z = static_cast<f>(static_cast<std::int8_t>(q)) / 32.0f; return static_cast<std::uint8_t>(static_cast<std::int8_t>(std::tanh(z) * 127.0f)); }, {.ulp = 0.51, .format = formats::int8, .output_format = formats::int8, .scale = 32.0, .output_scale = 127.0}); }},
   {"ARM-software/CMSIS_5#985: codes of negative numbers taken as unsigned", "Codes of z are read as uint8", [] { return value<std::uint8_t>(the<satur::sigmoid>(), [](std::uint8_t q) { f const z = static_cast<f>(q) / 16.0f; return static_cast<std::uint8_t>(std::lrint(sigmoid_of(z) * 127.0f)); }, {.ulp = 0.51, .format = formats::int8, .output_format = formats::int8, .scale = 16.0, .output_scale = 127.0}); }},
   {"microsoft/Olive#623: zero point 0 where 128 belongs", "zero point of z is", [] { return value<std::uint8_t>(the<satur::sigmoid>(), [](std::uint8_t q) { f const z = static_cast<f>(q) / 16.0f; return static_cast<std::uint8_t>(std::lrint(sigmoid_of(z) * 255.0f)); }, {.ulp = 0.51, .format = formats::with_zero_point(formats::uint8, 128.0), .output_format = formats::uint8, .scale = 16.0, .output_scale = 255.0}); }},

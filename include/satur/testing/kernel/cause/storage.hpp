@@ -1,5 +1,5 @@
-/// \file testing/kernel/cause/storage.hpp  What goes wrong with numbers in few bits: an input or a result rounded too far,
-/// codes read as another format, zero points and scales that are off, truncation, conversions that wrap around.
+/// \file testing/kernel/cause/storage.hpp  What goes wrong with numbers in few bits: an input or a result rounded too
+/// far, codes read as another format, zero points and scales that are off, truncation, conversions that wrap around.
 #pragma once
 
 #include "satur/format/code.hpp"
@@ -78,7 +78,8 @@ inline void add_narrow_numbers(cause_list& list) {
       break;
     }
     std::string const name = f == nullptr ? "float" : std::string(f->name.view());
-    list.offer(1, "z is rounded to " + name + " before anything is computed: keep it in " + (twice ? "double" : "float"),
+    list.offer(1,
+               "z is rounded to " + name + " before anything is computed: keep it in " + (twice ? "double" : "float"),
                [&e, f](kernel_sample const& s, std::vector<double>& out) {
                  double const z = f == nullptr ? static_cast<double>(static_cast<float>(s.z)) : held_by(*f, s.z);
                  out.push_back(as_result(e, asked_at(e, s, z)));
@@ -87,7 +88,7 @@ inline void add_narrow_numbers(cause_list& list) {
       list.note(2,
                 "Results have the digits of " + name + " only: compute and store in " + (twice ? "double" : "float") +
                     (f == nullptr ? " (no suffix f on constants, exp and not expf)" : ""),
-                share);
+                share, 2.0 * share + 0.2);
     }
   }
   if (!twice || list.any_better_than(3)) {
@@ -99,10 +100,11 @@ inline void add_narrow_numbers(cause_list& list) {
     like_float += error <= 0x1p-19L * std::fabs(s.exact) && error >= 0x1p-40L * std::fabs(s.exact) ? 1 : 0;
   }
   if (e.wrong.size() >= 16 && 10 * like_float >= 9 * e.wrong.size() && 2 * e.right.size() <= 3 * e.wrong.size()) {
+    double const share = static_cast<double>(like_float) / static_cast<double>(e.wrong.size());
     list.note(4,
               "The errors are those of float in a kernel for double: a constant or a function has the suffix f, or "
               "something is stored in float; keep all of it in double",
-              static_cast<double>(like_float) / static_cast<double>(e.wrong.size()));
+              share, 2.0 * share);
   }
 }
 
@@ -111,8 +113,9 @@ inline void add_mistaken_formats(cause_list& list) {
   kernel_evidence const& e = list.evidence;
   for (satur::format const& other : formats::all()) {
     if (other.bits == e.format.bits && other.name.view() != e.format.name.view()) {
-      list.offer(1, "Codes of z are read as " + std::string(other.name.view()) + ", but they are " +
-                        std::string(e.format.name.view()),
+      list.offer(other.is_integer() ? 2 : 1,
+                 "Codes of z are read as " + std::string(other.name.view()) + ", but they are " +
+                     std::string(e.format.name.view()),
                  [&e, other](kernel_sample const& s, std::vector<double>& out) {
                    satur::format f = other;
                    f.zero_point = e.format.zero_point;
@@ -121,8 +124,9 @@ inline void add_mistaken_formats(cause_list& list) {
                  });
     }
     if (other.bits == e.output_format.bits && other.name.view() != e.output_format.name.view()) {
-      list.offer(1, "Results are written as " + std::string(other.name.view()) + ", but " +
-                        std::string(e.output_format.name.view()) + " is asked for",
+      list.offer(other.is_integer() ? 2 : 1,
+                 "Results are written as " + std::string(other.name.view()) + ", but " +
+                     std::string(e.output_format.name.view()) + " is asked for",
                  [&e, other](kernel_sample const& s, std::vector<double>& out) {
                    satur::format f = other;
                    f.zero_point = e.output_format.zero_point;
@@ -211,18 +215,21 @@ inline void add_conversions(cause_list& list) {
                  out.push_back(is_finite(x) ? std::trunc(x / step) * step : x);
                }
              });
-  list.offer(1, "Too large a result wraps around, or becomes the code of another number: saturate before the conversion to " +
-                    name,
-             [&e](kernel_sample const& s, std::vector<double>& out) {
-               satur::format const& g = e.output_format;
-               double const r = round_to(g, static_cast<double>(s.exact) * e.output_scale);
-               bool const beyond = r > g.largest || r < g.lowest;
-               out.push_back(beyond ? s.got : as_result(e, static_cast<double>(s.exact)));
-             });
+  list.offer(
+      1,
+      "Too large a result wraps around, or becomes the code of another number: saturate before the conversion to " +
+          name,
+      [&e](kernel_sample const& s, std::vector<double>& out) {
+        satur::format const& g = e.output_format;
+        double const r = round_to(g, static_cast<double>(s.exact) * e.output_scale);
+        bool const beyond = r > g.largest || r < g.lowest;
+        out.push_back(beyond ? s.got : as_result(e, static_cast<double>(s.exact)));
+      });
   for (satur::format const* const through : {&formats::float16, &formats::bfloat16}) {
     if (through->name.view() != f.name.view()) {
-      list.offer(2, "The result is rounded twice, to " + std::string(through->name.view()) + " and then to " + name +
-                        ": round once",
+      list.offer(2,
+                 "The result is rounded twice, to " + std::string(through->name.view()) + " and then to " + name +
+                     ": round once",
                  [&e, through](kernel_sample const& s, std::vector<double>& out) {
                    out.push_back(as_result(e, held_by(*through, static_cast<double>(s.exact))));
                  });
