@@ -15,6 +15,18 @@ namespace {
 
 using namespace kernels_of_reports;
 
+/// The text without its line breaks.
+std::string in_one_line(std::string const& text) {
+  std::string line;
+  for (char const c : text) {
+    bool const space = c == ' ' || c == '\n';
+    if (!space || (!line.empty() && line.back() != ' ')) {
+      line += space ? ' ' : c;
+    }
+  }
+  return line;
+}
+
 TEST_CASE("kernels as in public reports are found, with the cause") {
   std::vector<wrong_kernel> const all = wrong_kernels();
   CHECK(all.size() >= 30);
@@ -25,6 +37,7 @@ TEST_CASE("kernels as in public reports are found, with the cause") {
     CHECK_FALSE(r.passed());
     std::string const first = r.causes.empty() ? "none" : r.causes.front().what;
     CHECK_MESSAGE(first.find(k.cause) != std::string::npos, first);
+    CHECK(in_one_line(r.text()).find(k.cause) != std::string::npos);
   }
 }
 

@@ -2,7 +2,7 @@
 /// have a lost constant, evaluated in the kernel's own arithmetic.
 #pragma once
 
-#include "satur/testing/kernel/cause/fit.hpp"
+#include "satur/testing/kernel/cause/rounded.hpp"
 
 #include <string_view>
 

@@ -28,12 +28,12 @@ inline void add_other_functions(cause_list& list, identified const& asked) {
       }
     };
   };
-  std::string const what = e.of_slope ? "the slope of " : "";
+
   for (known_function const& k : known_functions) {
     if (asked.function != &k) {
       list.offer(2,
-                 "The code computes " + what + std::string(k.name) + ", but " + e.activation +
-                     " is asked for: they are different functions",
+                 sentence({"The code computes ", e.of_slope ? "the slope of " : "", k.name, ", but ", e.activation,
+                           " is asked for: they are different functions"}),
                  of(k, k.p));
     }
   }
@@ -61,8 +61,8 @@ inline void add_other_functions(cause_list& list, identified const& asked) {
   for (extended const p : usual) {
     if (std::fabs(p - asked.p) > 1e-6L && is_finite(static_cast<double>(p))) {
       list.offer(1,
-                 std::string(k.parameter) + " is " + text::significant(static_cast<double>(p), 5) +
-                     " in the code, but " + text::significant(static_cast<double>(asked.p), 5) + " is asked for",
+                 sentence({k.parameter, " is ", text::significant(static_cast<double>(p), 5), " in the code, but ",
+                           text::significant(static_cast<double>(asked.p), 5), " is asked for"}),
                  of(k, p));
     }
   }
@@ -129,17 +129,18 @@ inline void add_constant_errors(cause_list& list) {
     double score = 0.0;
     if (std::fabs(factor - 1.0) > 1e-5) {
       score = list.offer(3,
-                         "All results are " + text::significant(factor, 5) + " times what they should be" + named +
-                             ": a constant factor is off",
+                         sentence({"All results are ", text::significant(factor, 5), " times what they should be",
+                                   named, ": a constant factor is off"}),
                          [&e, factor](kernel_sample const& s, std::vector<double>& out) {
                            out.push_back(as_result(e, static_cast<double>(s.exact) * factor));
                          });
     }
     double const offset = w.got - exact;
-    score = (std::max)(score, list.offer(3, "All results are off by the constant " + text::significant(offset, 5),
-                                         [&e, offset](kernel_sample const& s, std::vector<double>& out) {
-                                           out.push_back(as_result(e, static_cast<double>(s.exact) + offset));
-                                         }));
+    score = (std::max)(score,
+                       list.offer(3, sentence({"All results are off by the constant ", text::significant(offset, 5)}),
+                                  [&e, offset](kernel_sample const& s, std::vector<double>& out) {
+                                    out.push_back(as_result(e, static_cast<double>(s.exact) + offset));
+                                  }));
     if (score < 2.1) { // nearly all, and closely
       list.found.resize(first);
     } else {

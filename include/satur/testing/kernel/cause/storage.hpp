@@ -77,18 +77,20 @@ inline void add_narrow_numbers(cause_list& list) {
     if (f == nullptr && !twice) {
       break;
     }
-    std::string const name = f == nullptr ? "float" : std::string(f->name.view());
-    list.offer(1,
-               "z is rounded to " + name + " before anything is computed: keep it in " + (twice ? "double" : "float"),
-               [&e, f](kernel_sample const& s, std::vector<double>& out) {
-                 double const z = f == nullptr ? static_cast<double>(static_cast<float>(s.z)) : held_by(*f, s.z);
-                 out.push_back(as_result(e, asked_at(e, s, z)));
-               });
+    std::string_view const name = f == nullptr ? "float" : f->name.view();
+    list.offer(
+        1,
+        sentence({"z is rounded to ", name, " before anything is computed: keep it in ", twice ? "double" : "float"}),
+        [&e, f](kernel_sample const& s, std::vector<double>& out) {
+          double const z = f == nullptr ? static_cast<double>(static_cast<float>(s.z)) : held_by(*f, s.z);
+          out.push_back(as_result(e, asked_at(e, s, z)));
+        });
     if (double const share = share_held(e, f); share > 0.0) {
-      list.note(2,
-                "Results have the digits of " + name + " only: compute and store in " + (twice ? "double" : "float") +
-                    (f == nullptr ? " (no suffix f on constants, exp and not expf)" : ""),
-                share, 2.0 * share + 0.2);
+      list.note(
+          2,
+          sentence({"Results have the digits of ", name, " only: compute and store in ", twice ? "double" : "float",
+                    f == nullptr ? " (no suffix f on constants, exp and not expf)" : ""}),
+          share, 2.0 * share + 0.2);
     }
   }
   if (!twice || list.any_better_than(3)) {
@@ -114,8 +116,7 @@ inline void add_mistaken_formats(cause_list& list) {
   for (satur::format const& other : formats::all()) {
     if (other.bits == e.format.bits && other.name.view() != e.format.name.view()) {
       list.offer(other.is_integer() ? 2 : 1,
-                 "Codes of z are read as " + std::string(other.name.view()) + ", but they are " +
-                     std::string(e.format.name.view()),
+                 sentence({"Codes of z are read as ", other.name.view(), ", but they are ", e.format.name.view()}),
                  [&e, other](kernel_sample const& s, std::vector<double>& out) {
                    satur::format f = other;
                    f.zero_point = e.format.zero_point;
@@ -125,8 +126,8 @@ inline void add_mistaken_formats(cause_list& list) {
     }
     if (other.bits == e.output_format.bits && other.name.view() != e.output_format.name.view()) {
       list.offer(other.is_integer() ? 2 : 1,
-                 "Results are written as " + std::string(other.name.view()) + ", but " +
-                     std::string(e.output_format.name.view()) + " is asked for",
+                 sentence({"Results are written as ", other.name.view(), ", but ", e.output_format.name.view(),
+                           " is asked for"}),
                  [&e, other](kernel_sample const& s, std::vector<double>& out) {
                    satur::format f = other;
                    f.zero_point = e.output_format.zero_point;
@@ -159,7 +160,7 @@ inline void add_quantization(cause_list& list) {
   if (e.format.is_integer()) {
     double const zero = e.format.zero_point;
     for (double const d : {1.0, -1.0, 128.0, -128.0}) {
-      input("The zero point of z is off by " + text::number(std::fabs(d)), 1.0, d / e.scale);
+      input(sentence({"The zero point of z is off by ", text::significant(std::fabs(d), 5)}), 1.0, d / e.scale);
     }
     if (zero != 0.0) {
       input("The zero point of z is forgotten: z is (q - zero_point) / scale", 1.0, zero / e.scale);
@@ -168,7 +169,7 @@ inline void add_quantization(cause_list& list) {
     input("z is q * scale in the code, but q / scale is right, or the other way round", e.scale * e.scale, 0.0);
     input("z is q * scale in the code, but q / scale is right, or the other way round", 1.0 / (e.scale * e.scale), 0.0);
     for (double const r : {128.0 / 127.0, 127.0 / 128.0, 256.0 / 255.0, 255.0 / 256.0, 2.0, 0.5}) {
-      input("The scale of z is off by the factor " + text::significant(r, 5), r, 0.0);
+      input(sentence({"The scale of z is off by the factor ", text::significant(r, 5)}), r, 0.0);
     }
   }
   if (!e.output_format.is_integer()) {
@@ -185,7 +186,7 @@ inline void add_quantization(cause_list& list) {
   output("Results that are too large wrap around, and are truncated: round and clamp before the conversion", true,
          [](double q) { return std::trunc(q); });
   for (double const d : {1.0, -1.0, 128.0, -128.0}) {
-    output("The zero point of the result is off by " + text::number(std::fabs(d)), false,
+    output(sentence({"The zero point of the result is off by ", text::significant(std::fabs(d), 5)}), false,
            [d](double q) { return std::nearbyint(q) + d; });
   }
   double const zero = e.output_format.zero_point;
@@ -194,7 +195,7 @@ inline void add_quantization(cause_list& list) {
            [zero](double q) { return std::nearbyint(q - zero); });
   }
   for (double const r : {128.0 / 127.0, 127.0 / 128.0, 256.0 / 255.0, 255.0 / 256.0, 2.0, 0.5}) {
-    output("The scale of the result is off by the factor " + text::significant(r, 5), false,
+    output(sentence({"The scale of the result is off by the factor ", text::significant(r, 5)}), false,
            [r, zero](double q) { return std::nearbyint((q - zero) * r + zero); });
   }
 }
@@ -206,8 +207,8 @@ inline void add_conversions(cause_list& list) {
   if (f.is_integer()) {
     return;
   }
-  std::string const name(f.name.view());
-  list.offer(1, "The result is truncated to " + name + "; round to nearest, ties to even",
+  std::string_view const name = f.name.view();
+  list.offer(1, sentence({"The result is truncated to ", name, "; round to nearest, ties to even"}),
              [&e](kernel_sample const& s, std::vector<double>& out) {
                for (double const nudge : {1.0, 1.0 - 0x1p-23, 1.0 + 0x1p-23}) { // float before it is rounded
                  double const x = static_cast<double>(s.exact) * nudge;
@@ -217,8 +218,9 @@ inline void add_conversions(cause_list& list) {
              });
   list.offer(
       1,
-      "Too large a result wraps around, or becomes the code of another number: saturate before the conversion to " +
-          name,
+      sentence(
+          {"Too large a result wraps around, or becomes the code of another number: saturate before the conversion to ",
+           name}),
       [&e](kernel_sample const& s, std::vector<double>& out) {
         satur::format const& g = e.output_format;
         double const r = round_to(g, static_cast<double>(s.exact) * e.output_scale);
@@ -227,12 +229,12 @@ inline void add_conversions(cause_list& list) {
       });
   for (satur::format const* const through : {&formats::float16, &formats::bfloat16}) {
     if (through->name.view() != f.name.view()) {
-      list.offer(2,
-                 "The result is rounded twice, to " + std::string(through->name.view()) + " and then to " + name +
-                     ": round once",
-                 [&e, through](kernel_sample const& s, std::vector<double>& out) {
-                   out.push_back(as_result(e, held_by(*through, static_cast<double>(s.exact))));
-                 });
+      list.offer(
+          2,
+          sentence({"The result is rounded twice, to ", through->name.view(), " and then to ", name, ": round once"}),
+          [&e, through](kernel_sample const& s, std::vector<double>& out) {
+            out.push_back(as_result(e, held_by(*through, static_cast<double>(s.exact))));
+          });
     }
   }
 }
