@@ -195,7 +195,9 @@ public:
   /// too.
   double offer(int rank, std::string const& what, supposed const& results, bool exactly = false) {
     fit const f = fit_of(evidence, exactly ? 0.0 : telling_, results);
-    return f.holds() ? note(rank, what, f.share(), f.score()) : 0.0;
+    // A formula may be written in several ways, which differ in rounding; what has none must meet the results closely.
+    bool const close = rank == 0 || 10 * f.closely >= 7 * f.wrong;
+    return f.holds() && close ? note(rank, what, f.share(), f.score()) : 0.0;
   }
   double note(int rank, std::string const& what, double explained, double score) {
     found.push_back({{what, explained}, rank, score - 0.04 * rank});

@@ -114,8 +114,6 @@ inline constexpr usual_formula usual_values[] = {
   {"gelu_tanh", false, "0.044715 multiplies z^2; it belongs to z^3", [](in i) { return gate(i.z, root_2_by_pi * (i.z + 0.044715 * i.z * i.z)); }},
   {"silu", false, "z / (1 + exp(-z)) is 0 too early and NaN at -inf, where exp(-z) overflows: for z < 0 write z e / (1 + e) with e = exp(z)",
    [](in i) { return i.z / (1.0 + exp(-i.p * i.z)); }},
-  {"silu", false, "z * (1 / (1 + exp(-z))) is 0 too early and NaN at -inf, where exp(-z) overflows: for z < 0 write z e / (1 + e) with e = exp(z)",
-   [](in i) { return i.z * plain_sigmoid(i.p * i.z); }},
   {"silu", false, "exp(z) / (1 + exp(z)) is inf / inf = NaN where exp(z) overflows: take e = exp(-|z|), then z / (1 + e) for z >= 0 and z e / (1 + e) else",
    [](in i) { rounded const n = exp(i.p * i.z); return i.z * (n / (1.0 + n)); }},
   {"mish", false, "log(1 + exp(z)) is 0 where 1 + exp(z) rounds to 1: write w = n (n + 2) with n = exp(z), then z w / (w + 2)",

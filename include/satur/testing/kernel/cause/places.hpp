@@ -20,7 +20,7 @@ template <class Holds> void note_where(cause_list& list, int rank, std::string c
   std::size_t const all = list.evidence.wrong.size();
   if (10 * n >= 9 * all) {
     double const share = static_cast<double>(n) / static_cast<double>(all);
-    list.note(rank, what, share, 2.0 * share);
+    list.note(rank, what, share, 2.2 * share);
   }
 }
 
@@ -81,8 +81,8 @@ inline void add_kinks(cause_list& list) {
     double const left = asked_at(e, s, s.z - d);
     double const right = asked_at(e, s, s.z + d);
     double const jump = std::fabs(left - right);
-    bool const mean = std::fabs(s.got - (left + right) / 2.0) <= 1e-2 * jump;
-    bool const one = std::fabs(s.got - left) <= 1e-2 * jump || std::fabs(s.got - right) <= 1e-2 * jump;
+    bool const mean = std::fabs(s.got - (left + right) / 2.0) <= 1e-4 * jump;
+    bool const one = std::fabs(s.got - left) <= 1e-4 * jump || std::fabs(s.got - right) <= 1e-4 * jump;
     if (is_finite(s.z) && jump > 1e-3 * std::fabs(s.dy) && (mean || one)) {
       where = s.z;
       middle = middle || mean;

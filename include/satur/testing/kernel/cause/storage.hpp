@@ -97,15 +97,18 @@ inline void add_narrow_numbers(cause_list& list) {
     return;
   }
   std::size_t like_float = 0;
+  std::size_t sizable = 0;
   for (kernel_sample const& s : e.wrong) {
     long double const error = std::fabs(static_cast<long double>(s.got) - s.exact);
-    like_float += error <= 0x1p-19L * std::fabs(s.exact) && error >= 0x1p-40L * std::fabs(s.exact) ? 1 : 0;
+    like_float += error <= 0x1p-16L * std::fabs(s.exact) ? 1 : 0;
+    sizable += error >= 0x1p-36L * std::fabs(s.exact) ? 1 : 0;
   }
-  if (e.wrong.size() >= 16 && 10 * like_float >= 9 * e.wrong.size() && 2 * e.right.size() <= 3 * e.wrong.size()) {
+  if (e.wrong.size() >= 16 && 10 * like_float >= 9 * e.wrong.size() && 2 * sizable >= e.wrong.size() &&
+      2 * e.right.size() <= 3 * e.wrong.size()) {
     double const share = static_cast<double>(like_float) / static_cast<double>(e.wrong.size());
     list.note(4,
-              "The errors are those of float in a kernel for double: a constant or a function has the suffix f, or "
-              "something is stored in float; keep all of it in double",
+              "The errors are as large as those of float, in a kernel for double: a constant or a function has the "
+              "suffix f, or something is stored in float; keep all of it in double",
               share, 2.0 * share);
   }
 }
