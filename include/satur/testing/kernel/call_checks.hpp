@@ -2,7 +2,7 @@
 /// another place, NaN in neighbors, writes out of bounds, elements that are not written, state.
 #pragma once
 
-#include "satur/testing/kernel/call_checks_caller.hpp"
+#include "satur/testing/kernel/call/caller.hpp"
 
 namespace satur::inline SATUR_ABI::testing::detail {
 
