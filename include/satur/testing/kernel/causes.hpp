@@ -32,7 +32,8 @@ inline void append_outputs(kernel_evidence const& e, arithmetic const& a, kernel
   for (int const units : {0, -1, 1, -2, 2}) {
     arithmetic beside = a;
     beside.nudge = units;
-    double const y = a.format != nullptr ? a.round(static_cast<double>(exact)) : beside.of_library(static_cast<double>(exact));
+    double const y =
+        a.format != nullptr ? a.round(static_cast<double>(exact)) : beside.of_library(static_cast<double>(exact));
     double const next = std::fabs(beside.of_library(0.75) - 0.75) * 2.0 / 0.75; // so many units, relative
     bool const close = std::fabs(static_cast<long double>(y) - exact) <=
                        static_cast<long double>(next * (units == 0 ? 1e9 : 1.2 / std::abs(units)) * std::fabs(y));
@@ -94,8 +95,8 @@ inline void add_usual_formulas(cause_list& list, identified const& asked) {
 } // namespace detail
 
 /// The usual causes that fit, the best first; empty if none fits. A supposed code fits if it gives what the kernel gave
-/// at nearly all wrong places (at most a quarter of the error is left), and no right place speaks against it. Takes some
-/// milliseconds. Throws nothing but what the evidence's functions throw.
+/// at nearly all wrong places (at most a quarter of the error is left), and no right place speaks against it. Takes
+/// some milliseconds. Throws nothing but what the evidence's functions throw.
 [[nodiscard]] inline std::vector<kernel_cause> causes_of(kernel_evidence const& e) {
   std::vector<kernel_cause> causes;
   if (e.wrong.empty()) {
@@ -126,8 +127,8 @@ inline void add_usual_formulas(cause_list& list, identified const& asked) {
     return a.cause.explained - 0.02 * a.rank > b.cause.explained - 0.02 * b.rank;
   });
   for (detail::cause_list::ranked const& r : list.found) {
-    bool const known = std::any_of(causes.begin(), causes.end(),
-                                   [&](kernel_cause const& c) { return c.what == r.cause.what; });
+    bool const known =
+        std::any_of(causes.begin(), causes.end(), [&](kernel_cause const& c) { return c.what == r.cause.what; });
     if (!known && causes.size() < 3) {
       causes.push_back(r.cause);
     }

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <map>
 #include <span>
 #include <vector>
 
@@ -38,7 +37,8 @@ struct row_truth {
   std::size_t top = 0;  ///< the index of the first largest logit
   long double largest = 0.0L;
   long double others = 0.0L;         ///< s'
-  long double distance = 0.0L;       ///< the mean of m - z, each weighted by its p: how far rounded differences matter
+  long double log_sum = 0.0L;        ///< log1p(s')
+  long double distance = 0.0L;       ///< the mean of m - z over the others, weighted by e^(z - m)
   std::vector<long double> below;    ///< z - m, rounded
   std::vector<long double> raised;   ///< e^(z - m)
   std::vector<long double> leftover; ///< z - m less `below`
@@ -77,13 +77,14 @@ struct row_truth {
       }
     }
     others = sum.value();
-    distance /= 1.0L + others;
+    log_sum = std::log1p(others);
+    distance = others > 0.0L ? distance / others : 0.0L;
   }
 
   [[nodiscard]] std::size_t size() const { return below.size(); }
   [[nodiscard]] long double softmax(std::size_t j) const { return raised[j] / (1.0L + others); }
-  [[nodiscard]] long double log_softmax(std::size_t j) const { return below[j] + (leftover[j] - std::log1p(others)); }
-  [[nodiscard]] long double logsumexp() const { return largest + std::log1p(others); }
+  [[nodiscard]] long double log_softmax(std::size_t j) const { return below[j] + (leftover[j] - log_sum); }
+  [[nodiscard]] long double logsumexp() const { return largest + log_sum; }
 };
 
 /// An exact element of a gradient, and the size of the terms that it is the sum of: the scale of its errors.
@@ -93,27 +94,25 @@ struct gradient_element {
   long double slack = 0.0L; ///< what a right formula may be off by because p, rounded, does not sum to 1
 };
 
-/// dL/dz of softmax: p_j ((dy_j - c) - sum p (dy - c)), c = dy at the largest p. Scale: p_j sum p_k |dy_j - dy_k|.
+/// dL/dz of softmax: p_j ((dy_j - c) - sum p (dy - c)), c = dy at the largest p. Scale: p_j (|dy_j - c| + sum p |dy -
+/// c|).
 [[nodiscard]] inline std::vector<gradient_element> softmax_gradient(std::span<long double const> p, std::size_t top,
                                                                     std::span<double const> dy) {
   long double const c = dy[top];
   compensated_sum centered;
   compensated_sum total;
-  std::map<double, long double> weights; // of each value of dy; they are few
+  long double size = 0.0L;
   for (std::size_t k = 0; k < p.size(); ++k) {
-    centered.add(p[k] * (static_cast<long double>(dy[k]) - c));
+    long double const term = p[k] * (static_cast<long double>(dy[k]) - c);
+    centered.add(term);
+    size += std::fabs(term);
     total.add(p[k]);
-    weights[dy[k]] += p[k];
   }
   std::vector<gradient_element> all(p.size());
   for (std::size_t j = 0; j < p.size(); ++j) {
     long double const mine = dy[j];
-    long double apart = 0.0L;
-    for (auto const& [value, weight] : weights) {
-      apart += weight * std::fabs(mine - static_cast<long double>(value));
-    }
     all[j].exact = p[j] * ((mine - c) - centered.value());
-    all[j].scale = p[j] * apart;
+    all[j].scale = p[j] * (std::fabs(mine - c) + size);
     all[j].slack = j == top ? 0.0L : p[j] * (std::fabs(mine) + std::fabs(c)) * std::fabs(total.value() - 1.0L);
   }
   return all;
