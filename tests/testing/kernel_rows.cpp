@@ -538,7 +538,7 @@ TEST_CASE("the report: segments by log2 p") {
   kernel_report const r = softmax_by<float>(softmax_less<float>(largest<float>));
   REQUIRE(r.segments.size() >= 7);
   CHECK(r.variable == "log2 p");
-  CHECK(r.segments.back().high == std::numeric_limits<double>::infinity());
+  CHECK(r.segments.back().high == 0.0);
   std::uint64_t total = 0;
   for (auto const& s : r.segments) {
     total += s.count;

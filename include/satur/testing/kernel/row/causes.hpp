@@ -37,6 +37,10 @@ struct model_fit {
   [[nodiscard]] double share() const {
     return wrong == 0 ? 0.0 : static_cast<double>(explained) / static_cast<double>(wrong);
   }
+  /// Whether enough was seen to leave out the rest.
+  [[nodiscard]] bool hopeless() const {
+    return (wrong >= 50 && share() < 0.25) || (right >= 200 && 2 * against > right);
+  }
   /// Results that are right where the model is wrong speak against it.
   [[nodiscard]] double score() const {
     return share() - (right == 0 ? 0.0 : 2.0 * static_cast<double>(against) / static_cast<double>(right));
@@ -61,6 +65,9 @@ struct model_fit {
   for (row_model const& m : models) {
     model_fit fit;
     for (row_call const& c : calls) {
+      if (fit.hopeless()) {
+        break;
+      }
       std::size_t const width = c.got.size() / c.rows();
       std::vector<double> result(width);
       std::vector<double> slack(width);
@@ -74,7 +81,7 @@ struct model_fit {
         }
       }
     }
-    if (fit.score() > 0.5) {
+    if (!fit.hopeless() && fit.score() > 0.5) {
       found.push_back({fit.score(), {m.what, fit.share()}});
     }
   }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -115,6 +116,13 @@ private:
     }
   }
   return all;
+}
+
+/// Rows of more than 100 columns are tried of these kinds, one of each.
+[[nodiscard]] inline bool is_tried_long(std::string_view name) {
+  return name == "equal logits" || name == "random logits" || name == "one logit far above" ||
+         name == "ascending logits" || name == "all logits far below 0" || name == "the first half masked by -inf" ||
+         name == "NaN at the end";
 }
 
 /// Whether the options let a row be tried.

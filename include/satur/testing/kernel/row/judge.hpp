@@ -49,9 +49,11 @@ public:
     if (f == row_function::logsumexp) {
       limits_.insert(limits_.end(), {-1000.0, -100.0, -10.0, 10.0, 100.0, 1000.0, infinite});
     } else {
-      for (double const x :
-           {std::log2(to.smallest()), std::log2(to.smallest_normal()), -512.0, -64.0, -24.0, -8.0, -1.0}) {
-        if (x > limits_.back() && (x < -512.0 || x > std::log2(to.smallest_normal()))) {
+      double const none = -1100.0; // integers have no subnormal numbers
+      bool const gradual = to.smallest_normal() > 0.0;
+      for (double const x : {gradual ? std::log2(to.smallest()) : none,
+                             gradual ? std::log2(to.smallest_normal()) : none, -512.0, -64.0, -24.0, -8.0, -1.0}) {
+        if (x > limits_.back() && x > none) {
           limits_.push_back(x);
         }
       }
