@@ -177,18 +177,22 @@ TEST_CASE_TEMPLATE("right kernels of softmax", T, float, double) {
   passes(softmax_by<T>(online_softmax<T>));
 }
 
-TEST_CASE_TEMPLATE("right kernels of log_softmax and logsumexp", T, float, double) {
-  passes(check_row_kernel<T>(satur::log_softmax{}, [](in<T> z, std::span<T> y, std::size_t columns) {
+TEST_CASE_TEMPLATE("a right kernel of log_softmax", T, float, double) {
+  passes(log_softmax_by<T>(careful_log_softmax<T>));
+}
+
+TEST_CASE("our passes of log_softmax and logsumexp") {
+  passes(check_row_kernel<float>(satur::log_softmax{}, [](in<float> z, std::span<float> y, std::size_t columns) {
     if (!z.empty()) {
       satur::apply(satur::log_softmax{}, z, y, columns);
     }
   }));
-  passes(log_softmax_by<T>(careful_log_softmax<T>));
-  kernel_report const r = check_row_kernel<T>(satur::logsumexp{}, [](in<T> z, std::span<T> y, std::size_t columns) {
-    if (!z.empty()) {
-      satur::apply(satur::logsumexp{}, z, y, columns);
-    }
-  });
+  kernel_report const r =
+      check_row_kernel<float>(satur::logsumexp{}, [](in<float> z, std::span<float> y, std::size_t columns) {
+        if (!z.empty()) {
+          satur::apply(satur::logsumexp{}, z, y, columns);
+        }
+      });
   CHECK_MESSAGE(r.passed(), r.text());
 }
 
@@ -343,7 +347,8 @@ TEST_CASE("kernels of logsumexp") {
         "log(sum) loses the sum of the others");
 }
 
-TEST_CASE_TEMPLATE("right gradients", T, float, double) {
+TEST_CASE("right gradients") {
+  using T = float;
   auto const ours = [](auto act) {
     return [act](in<T> y, in<T> dy, std::span<T> dz, std::size_t columns) {
       if (!y.empty()) {

@@ -18,18 +18,17 @@ namespace detail {
 template <class A>
 concept checked_rows = std::same_as<A, satur::softmax> || std::same_as<A, satur::log_softmax>;
 
-template <class T, class A>
-kernel_report checked_row_kernel(char const* function, typename row_check<T>::kernel_t kernel, kernel_options o,
-                                 bool of_slope) {
-  o.from_output = of_slope && !o.from_input;
-  require_valid_options<T>(function, o, of_slope);
+template <class T, class A, bool OfSlope>
+kernel_report checked_row_kernel(char const* function, row_kernel<T> kernel, kernel_options o) {
+  o.from_output = OfSlope && !o.from_input;
+  require_valid_options<T>(function, o, OfSlope);
   kernel_report r;
-  r.name = std::string(A::name) + ", " + (of_slope ? "gradient" : "value") + (o.from_output ? " from the output" : "") +
+  r.name = std::string(A::name) + ", " + (OfSlope ? "gradient" : "value") + (o.from_output ? " from the output" : "") +
            ", " + type_text<T>(o);
   row_function const f = std::same_as<A, satur::softmax>       ? row_function::softmax
                          : std::same_as<A, satur::log_softmax> ? row_function::log_softmax
                                                                : row_function::logsumexp;
-  row_check<T>(r, std::move(kernel), o, f, of_slope).run();
+  row_check<T>(r, std::move(kernel), &check_row_calls < T, OfSlope ? 2 : 1 >, o, f, OfSlope).run();
   return r;
 }
 
@@ -56,7 +55,7 @@ template <kernel_number T = float, class A, class Kernel>
   auto const call = [&kernel](std::span<T const> z, std::span<T const>, std::span<T> y, std::size_t columns) {
     kernel(z, y, columns);
   };
-  return detail::checked_row_kernel<T, A>("testing::check_row_kernel", call, options, false);
+  return detail::checked_row_kernel<T, A, false>("testing::check_row_kernel", call, options);
 }
 
 /// Checks a kernel of the gradient of softmax or log_softmax: kernel(std::span<T const> y, std::span<T const> dy,
@@ -73,7 +72,7 @@ template <kernel_number T = float, detail::checked_rows A, class Kernel>
   auto const call = [&kernel](std::span<T const> known, std::span<T const> dy, std::span<T> dz, std::size_t columns) {
     kernel(known, dy, dz, columns);
   };
-  return detail::checked_row_kernel<T, A>("testing::check_row_backward_kernel", call, options, true);
+  return detail::checked_row_kernel<T, A, true>("testing::check_row_backward_kernel", call, options);
 }
 
 } // namespace satur::inline SATUR_ABI::testing
