@@ -57,7 +57,7 @@ template <class T> struct each_slope {
 };
 
 inline kernel_options brief(kernel_options o) {
-  o.inputs = 1u << 12;
+  o.inputs = 1u << 10;
   o.longest_call = 512;
   return o;
 }
