@@ -89,7 +89,7 @@ inline void add_usual_formulas(cause_list& list, identified const& asked) {
     if (u.of != name) {
       continue;
     }
-    bool const plain = offer(u, 0, u.what, {e.type == numbers::binary64 ? 53 : 24, nullptr, 0});
+    bool const plain = 0.0 != offer(u, 0, u.what, {e.type == numbers::binary64 ? 53 : 24, nullptr, 0});
     if (!plain && coarse) {
       offer(u, 1,
             sentence({"Each step is rounded to ", e.output_format.name.view(),

@@ -68,7 +68,7 @@ using satur::detail::is_nan;
     return std::fabs(x - s.got) <= 1e-3 * std::fabs(s.got);
   }
   long double const error = std::fabs(static_cast<long double>(s.got) - s.exact);
-  return std::fabs(static_cast<long double>(x) - s.got) <= left * error;
+  return std::fabs(static_cast<long double>(x) - static_cast<long double>(s.got)) <= left * error;
 }
 
 /// Whether a kernel that gets x there could not have been found right.
