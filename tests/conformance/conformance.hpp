@@ -3,10 +3,11 @@
 ///
 /// The lines, their fields separated by tabs:
 ///     library NAME VARIANT VERSION NOTES                the rows below are of this library
-///     row ACTIVATION SIDE TYPE FUNCTION INPUTS ULP AT ZEROS FLUSHED SIGNS SPECIALS
+///     row ACTIVATION SIDE TYPE FUNCTION INPUTS ULP AT ZEROS FLUSHED SIGNS SPECIALS PLACE
 /// SIDE is value, slope, or slope_y for a slope that the library computes from y = f(z). ULP is the worst error, at AT;
-/// ZEROS are false zeros, FLUSHED those of them that are subnormal numbers, SIGNS wrong signs, SPECIALS NaN or infinity
-/// where a number belongs, or the other way round.
+/// ZEROS are false zeros, FLUSHED those of them where the exact result is subnormal, SIGNS wrong signs, SPECIALS NaN or
+/// infinity where a number belongs, or the other way round. PLACE is 1 if a z gives another result at another position,
+/// in a shorter call or at another alignment.
 #pragma once
 
 #include <satur/activation.hpp>
@@ -38,21 +39,23 @@ inline void library(std::string const& name, std::string const& variant, std::st
   std::printf("library\t%s\t%s\t%s\t%s\n", name.c_str(), variant.c_str(), version.c_str(), notes.c_str());
 }
 
-/// Accuracy alone is compared here: the page has no column for what depends on the call.
+/// Results in the place of inputs are no subject of the page.
 [[nodiscard]] inline satur::testing::kernel_options options() {
   satur::testing::kernel_options o;
   o.inputs = inputs;
+  o.in_place = false;
   return o;
 }
 
 template <class T, class A>
 void print_row(A const& act, char const* side, std::string const& function, satur::testing::kernel_report const& r) {
   std::string const name(act.name);
-  std::printf("row\t%s\t%s\t%s\t%s\t%llu\t%.9g\t%.*g\t%llu\t%llu\t%llu\t%llu\n", name.c_str(), side,
+  std::printf("row\t%s\t%s\t%s\t%s\t%llu\t%.9g\t%.*g\t%llu\t%llu\t%llu\t%llu\t%d\n", name.c_str(), side,
               std::is_same_v<T, float> ? "float" : "double", function.c_str(),
               static_cast<unsigned long long>(r.inputs), r.worst_ulp, std::numeric_limits<T>::max_digits10, r.worst_at,
               static_cast<unsigned long long>(r.false_zeros), static_cast<unsigned long long>(r.flushed),
-              static_cast<unsigned long long>(r.wrong_signs), static_cast<unsigned long long>(r.wrong_specials));
+              static_cast<unsigned long long>(r.wrong_signs), static_cast<unsigned long long>(r.wrong_specials),
+              r.failed("the same input gives the same result at every") ? 1 : 0);
   std::fflush(stdout);
 }
 

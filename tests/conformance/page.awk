@@ -12,7 +12,7 @@ BEGIN {
 function size(x) { return x == "inf" || x + 0 > 1e300 ? 1e300 : x + 0 }
 function ulp(x) { return x >= 1e300 ? "infinite" : x < 9999.5 ? sprintf("%.2f", x) : sprintf("%.1e", x) }
 function limit(type) { return type == "double" ? 4 : 2 }
-function within(type, worst, zeros, signs, specials) {
+function within(type, worst, zeros, signs, specials) { # zeros: those that count
   return worst <= limit(type) && zeros + signs + specials == 0
 }
 
@@ -39,12 +39,13 @@ $1 == "row" {
 
   # for the summary
   ++rows[full]
-  if (within(type, worst, $9, $11, $12)) ++right[full]
+  if (within(type, worst, $9 - $10, $11, $12)) ++right[full]
   if (worst > most[full, kind, type] || !((full, kind, type) in most)) most[full, kind, type] = worst
   if ($9 - $10 > 0) ++with_zeros[full]
   if ($10 > 0) ++with_flushed[full]
   if ($11 > 0) ++with_signs[full]
   if ($12 > 0) ++with_specials[full]
+  if ($13 > 0) ++with_place[full]
 
   if (name == "satur" && !within(type, worst, $9, $11, $12)) {
     wrong[++n_wrong] = full ", " activation ", " $3 ", " type ": " ulp(worst) " ulp at z = " $8 ", " $9 " false zeros, " \
@@ -58,8 +59,8 @@ $1 == "row" {
   }
   key = activation SUBSEP kind SUBSEP type
   line = key SUBSEP name SUBSEP text
-  if (!(line in place)) {
-    place[line] = ++count[key]
+  if (!(line in row_of)) {
+    row_of[line] = ++count[key]
     cell[key, count[key]] = line
     library_of[line] = name
     text_of[line] = text
@@ -73,6 +74,7 @@ $1 == "row" {
   if ($10 > flushed[line] + 0) flushed[line] = $10
   if ($11 > signs[line] + 0) signs[line] = $11
   if ($12 > specials[line] + 0) specials[line] = $12
+  if ($13 > place_matters[line] + 0) place_matters[line] = $13
   next
 }
 {
@@ -82,13 +84,13 @@ $1 == "row" {
 }
 
 function summary(    i, l) {
-  print "| library | version | rows | right | worst ulp: float, value | slope | double, value | slope | rows with false zeros | flushed | wrong signs | NaN or infinity |"
-  print "|---|---|---|---|---|---|---|---|---|---|---|---|"
+  print "| library | version | rows | right | worst ulp: float, value | slope | double, value | slope | rows with false zeros | flushed zeros | wrong signs | NaN or infinity | place |"
+  print "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
   for (i = 1; i <= n_libraries; ++i) {
     l = libraries[i]
-    printf "| %s | %s | %d | %d | %s | %s | %s | %s | %d | %d | %d | %d |\n", l, version[l], rows[l], right[l], \
+    printf "| %s | %s | %d | %d | %s | %s | %s | %s | %d | %d | %d | %d | %d |\n", l, version[l], rows[l], right[l], \
       figure(l, "value", "float"), figure(l, "slope", "float"), figure(l, "value", "double"), figure(l, "slope", "double"), \
-      with_zeros[l], with_flushed[l], with_signs[l], with_specials[l]
+      with_zeros[l], with_flushed[l], with_signs[l], with_specials[l], with_place[l]
   }
   print ""
   for (i = 1; i <= n_libraries; ++i) if (notes[libraries[i]] != "") printf "- %s: %s.\n", libraries[i], notes[libraries[i]]
@@ -102,15 +104,16 @@ function figure(l, kind, type) {
 function tables(    t, k, a, i, key, line) {
   for (t = 1; t <= 2; ++t) for (k = 1; k <= 2; ++k) {
     printf "%s### %s, %s\n\n", (t + k == 2 ? "" : "\n"), (t == 1 ? "Float" : "Double"), kinds[k]
-    print "| activation | library | function | worst ulp | at z | false zeros | flushed | wrong signs | NaN or infinity |"
-    print "|---|---|---|---|---|---|---|---|---|"
+    print "| activation | library | function | worst ulp | at z | false zeros | flushed | wrong signs | NaN or infinity | place |"
+    print "|---|---|---|---|---|---|---|---|---|---|"
     for (a = 1; a <= n_activations; ++a) {
       key = activations[a] SUBSEP kinds[k] SUBSEP types[t]
       for (i = 1; i <= count[key]; ++i) {
         line = cell[key, i]
         gsub(/\|/, "\\|", text_of[line])
-        printf "| %s | %s | `%s` | %s | %s | %d | %d | %d | %d |\n", activations[a], library_of[line], text_of[line], \
-          ulp(highest[line]), highest[line] == 0 ? "-" : at[line], zeros[line], flushed[line], signs[line], specials[line]
+        printf "| %s | %s | `%s` | %s | %s | %d | %d | %d | %d | %s |\n", activations[a], library_of[line], text_of[line], \
+          ulp(highest[line]), highest[line] == 0 ? "-" : at[line], zeros[line], flushed[line], signs[line], specials[line], \
+          place_matters[line] ? "yes" : "-"
       }
     }
   }
