@@ -41,7 +41,9 @@ struct kernel_options {
   /// Results below the smallest normal number may be 0, and inputs below it may count as 0.
   bool flushes_subnormals = false;
   std::size_t longest_call = 4096; ///< elements in one call
-  std::size_t threads = 0;         ///< that call the kernel at once if `all`; 0: one for each core
+  /// The kernel takes only lengths that are a multiple of it, such as 8.
+  std::size_t multiple_of = 1;
+  std::size_t threads = 0; ///< that call the kernel at once if `all`; 0: one for each core
   std::function<void(kernel_progress const&)> progress = {}; ///< called about once a second if `all`
 };
 

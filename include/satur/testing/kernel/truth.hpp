@@ -1,0 +1,78 @@
+/// \file testing/kernel/truth.hpp  The exact results that a kernel is compared with.
+#pragma once
+
+#include "satur/activation/concept.hpp"
+#include "satur/observe/apply.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace satur::inline SATUR_ABI::testing {
+
+/// An activation that is not ours, by its exact value and slope: two callables of long double or double, of which the
+/// digits beyond those of the kernel's numbers must be right.
+///
+///     testing::truth const snake("snake", [](long double z) { return z + std::sin(z) * std::sin(z); },
+///                                [](long double z) { return 1.0L + std::sin(2.0L * z); });
+///
+/// A kernel of double needs callables that return long double. They may be called by several threads at once.
+template <class Value, class Slope> class truth {
+public:
+  std::string name;
+
+  truth(std::string of, Value value, Slope slope)
+      : name(std::move(of)), value_(std::move(value)), slope_(std::move(slope)) {}
+  template <std::floating_point T> [[nodiscard]] auto value(T z) const { return value_(z); }
+  template <std::floating_point T> [[nodiscard]] auto derivative(T z) const { return slope_(z); }
+
+private:
+  Value value_;
+  Slope slope_;
+};
+
+/// The numbers of a kernel: float, double, and codes of a format of 16 or 8 bits.
+template <class T>
+concept kernel_number = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::uint16_t> ||
+                        std::same_as<T, std::uint8_t>;
+
+namespace detail {
+
+template <class T> inline constexpr bool is_code = std::unsigned_integral<T>;
+
+/// The type of exact results: double for float and codes, long double for double.
+template <class T> using exact_type = std::conditional_t<std::same_as<T, double>, long double, double>;
+
+/// Whether an activation gives exact results for kernels of T.
+template <class A, class T>
+concept knows_exactly = activation<A, exact_type<T>>;
+
+template <class A, class R> [[nodiscard]] R exact_value(A const& act, R z) {
+  return satur::detail::evaluate_one<false>(act, z);
+}
+template <class A, class R> [[nodiscard]] R exact_slope(A const& act, R z) {
+  return satur::detail::evaluate_one<true>(act, z);
+}
+
+/// f or f' of each z.
+template <bool Slope, class A, class R> void exact_results(A const& act, std::span<R const> z, std::span<R> f) {
+  if constexpr (std::same_as<R, double>) { // by the array passes: as fast as a kernel of ours
+    if constexpr (Slope) {
+      satur::apply_derivative(act, z, f);
+    } else {
+      satur::apply(act, z, f);
+    }
+  } else {
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      f[i] = Slope ? exact_slope(act, z[i]) : exact_value(act, z[i]);
+    }
+  }
+}
+
+} // namespace detail
+
+} // namespace satur::inline SATUR_ABI::testing
