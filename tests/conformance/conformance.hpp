@@ -3,17 +3,21 @@
 ///
 /// The lines, their fields separated by tabs:
 ///     library NAME VARIANT VERSION NOTES                the rows below are of this library
-///     row ACTIVATION SIDE TYPE FUNCTION INPUTS ULP AT ZEROS FLUSHED SIGNS SPECIALS PLACE
-/// SIDE is value, slope, or slope_y for a slope that the library computes from y = f(z). ULP is the worst error, at AT;
+///     row ACTIVATION SIDE TYPE FUNCTION INPUTS MIDDLE ULP AT ZEROS FLUSHED SIGNS SPECIALS
+///         PLACE CAUSE
+/// SIDE is value, slope, or slope_y for a slope that the library computes from y = f(z). MIDDLE is the
+/// worst error for |z| < 5, in ulp, ULP the worst of all, at AT;
 /// ZEROS are false zeros, FLUSHED those of them where the exact result is subnormal, SIGNS wrong signs, SPECIALS NaN or
 /// infinity where a number belongs, or the other way round. PLACE is 1 if a z gives another result at another position,
-/// in a shorter call or at another alignment.
+/// in a shorter call or at another alignment. CAUSE is the usual cause of the errors, or empty.
 #pragma once
 
 #include <satur/activation.hpp>
 #include <satur/testing.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
@@ -47,15 +51,29 @@ inline void library(std::string const& name, std::string const& variant, std::st
   return o;
 }
 
+/// leaky_relu with the slope that a library of T holds: 0.01, rounded.
+template <class T> [[nodiscard]] satur::leaky_relu leaky_relu() { return {static_cast<double>(T(0.01))}; }
+
+/// The worst error for |z| < 5, where most of a healthy network is.
+[[nodiscard]] inline double worst_in_the_middle(satur::testing::kernel_report const& r) {
+  double worst = 0.0;
+  for (satur::testing::kernel_segment const& s : r.segments) {
+    if (s.low >= -5.0 && s.high <= 5.0) {
+      worst = (std::max)(worst, s.worst_ulp);
+    }
+  }
+  return worst;
+}
+
 template <class T, class A>
 void print_row(A const& act, char const* side, std::string const& function, satur::testing::kernel_report const& r) {
-  std::string const name(act.name);
-  std::printf("row\t%s\t%s\t%s\t%s\t%llu\t%.9g\t%.*g\t%llu\t%llu\t%llu\t%llu\t%d\n", name.c_str(), side,
-              std::is_same_v<T, float> ? "float" : "double", function.c_str(),
-              static_cast<unsigned long long>(r.inputs), r.worst_ulp, std::numeric_limits<T>::max_digits10, r.worst_at,
-              static_cast<unsigned long long>(r.false_zeros), static_cast<unsigned long long>(r.flushed),
-              static_cast<unsigned long long>(r.wrong_signs), static_cast<unsigned long long>(r.wrong_specials),
-              r.failed("the same input gives the same result at every") ? 1 : 0);
+  auto const number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
+  bool const place_matters = r.failed("the same input gives the same result at every");
+  std::printf("row\t%s\t%s\t%s\t%s\t%llu\t%.9g\t%.9g\t%.*g\t%llu\t%llu\t%llu\t%llu\t%d\t%s\n",
+              std::string(act.name).c_str(), side, std::is_same_v<T, float> ? "float" : "double", function.c_str(),
+              number(r.inputs), worst_in_the_middle(r), r.worst_ulp, std::numeric_limits<T>::max_digits10, r.worst_at,
+              number(r.false_zeros), number(r.flushed), number(r.wrong_signs), number(r.wrong_specials),
+              place_matters ? 1 : 0, r.causes.empty() ? "" : r.causes.front().what.c_str());
   std::fflush(stdout);
 }
 

@@ -64,8 +64,9 @@ int main(int argc, char** argv) {
   value(satur::relu6{}, "clipped_relu, 6", [](tensor& y, tensor const& z) { tt::clipped_relu(y, z, 6.0f); });
   from_output(satur::relu6{}, "clipped_relu_gradient, 6",
               [](tensor& dz, tensor const& y, tensor const& dy) { tt::clipped_relu_gradient(dz, y, dy, 6.0f); });
-  value(satur::leaky_relu{}, "leaky_relu, 0.01", [](tensor& y, tensor const& z) { tt::leaky_relu(y, z, 0.01f); });
-  from_output(satur::leaky_relu{}, "leaky_relu_gradient, 0.01",
+  value(conformance::leaky_relu<float>(), "leaky_relu, 0.01",
+        [](tensor& y, tensor const& z) { tt::leaky_relu(y, z, 0.01f); });
+  from_output(conformance::leaky_relu<float>(), "leaky_relu_gradient, 0.01",
               [](tensor& dz, tensor const& y, tensor const& dy) { tt::leaky_relu_gradient(dz, y, dy, 0.01f); });
   dlib::resizable_tensor weight(1);
   weight = 0.25f;

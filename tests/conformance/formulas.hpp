@@ -27,7 +27,7 @@ template <class T, class Arrays> void formulas() {
                        [one](auto const& z) { return one / ((one + abs(z)) * (one + abs(z))); });
   A::template value<T>(satur::relu{}, "max(z, 0)", [](auto const& z) { return A::maximum(z, T(0)); });
   A::template slope<T>(satur::relu{}, "z > 0", [](auto const& z) { return A::template numbers<T>(z > T(0)); });
-  A::template value<T>(satur::leaky_relu{}, "max(z, 0.01 z)", [](auto const& z) { return A::larger(z, T(0.01) * z); });
+  A::template value<T>(leaky_relu<T>(), "max(z, 0.01 z)", [](auto const& z) { return A::larger(z, T(0.01) * z); });
   A::template value<T>(satur::elu{}, "z > 0 ? z : exp(z) - 1",
                        [one](auto const& z) { return A::where(z > T(0), z, exp(z) - one); });
   A::template slope<T>(satur::elu{}, "z > 0 ? 1 : exp(z)",

@@ -117,15 +117,16 @@ int main(int argc, char** argv) {
   both(satur::relu{}, "relu", algorithm::eltwise_relu);
   from_output(satur::relu{}, "relu_use_dst_for_bwd", algorithm::eltwise_relu_use_dst_for_bwd);
   both(satur::relu6{}, "bounded_relu, 6", algorithm::eltwise_bounded_relu, 6.0f);
-  both(satur::leaky_relu{}, "relu, 0.01", algorithm::eltwise_relu, 0.01f);
-  from_output(satur::leaky_relu{}, "relu_use_dst_for_bwd, 0.01", algorithm::eltwise_relu_use_dst_for_bwd, 0.01f);
+  both(conformance::leaky_relu<float>(), "relu, 0.01", algorithm::eltwise_relu, 0.01f);
+  from_output(conformance::leaky_relu<float>(), "relu_use_dst_for_bwd, 0.01", algorithm::eltwise_relu_use_dst_for_bwd,
+              0.01f);
   both(satur::elu{}, "elu, 1", algorithm::eltwise_elu, 1.0f);
   from_output(satur::elu{}, "elu_use_dst_for_bwd, 1", algorithm::eltwise_elu_use_dst_for_bwd, 1.0f);
   both(satur::softplus{}, "soft_relu", algorithm::eltwise_soft_relu);
   both(satur::gelu{}, "gelu_erf", algorithm::eltwise_gelu_erf);
   both(satur::gelu_tanh{}, "gelu_tanh", algorithm::eltwise_gelu_tanh);
   both(satur::silu{}, "swish, 1", algorithm::eltwise_swish, 1.0f);
-  both(satur::gelu_quick{}, "swish, 1.702", algorithm::eltwise_swish, 1.702f);
+  both(satur::silu{static_cast<double>(1.702f)}, "swish, 1.702", algorithm::eltwise_swish, 1.702f);
   both(satur::mish{}, "mish", algorithm::eltwise_mish);
   both(satur::hard_swish{}, "hardswish", algorithm::eltwise_hardswish);
   both(satur::exponential{}, "exp", algorithm::eltwise_exp);

@@ -35,21 +35,22 @@ $1 == "row" {
   kind = $3 == "slope_y" ? "slope" : $3
   type = $4
   text = $5 ($3 == "slope_y" ? ", from y" : "")
-  worst = size($7)
+  middle = size($7)
+  worst = size($8)
 
   # for the summary
   ++rows[full]
-  if (within(type, worst, $9 - $10, $11, $12)) ++right[full]
+  if (within(type, worst, $10 - $11, $12, $13)) ++right[full]
   if (worst > most[full, kind, type] || !((full, kind, type) in most)) most[full, kind, type] = worst
-  if ($9 - $10 > 0) ++with_zeros[full]
-  if ($10 > 0) ++with_flushed[full]
-  if ($11 > 0) ++with_signs[full]
-  if ($12 > 0) ++with_specials[full]
-  if ($13 > 0) ++with_place[full]
+  if ($10 - $11 > 0) ++with_zeros[full]
+  if ($11 > 0) ++with_flushed[full]
+  if ($12 > 0) ++with_signs[full]
+  if ($13 > 0) ++with_specials[full]
+  if ($14 > 0) ++with_place[full]
 
-  if (name == "satur" && !within(type, worst, $9, $11, $12)) {
-    wrong[++n_wrong] = full ", " activation ", " $3 ", " type ": " ulp(worst) " ulp at z = " $8 ", " $9 " false zeros, " \
-      $11 " wrong signs, " $12 " wrong NaN or infinity"
+  if (name == "satur" && !within(type, worst, $10, $12, $13)) {
+    wrong[++n_wrong] = full ", " activation ", " $3 ", " type ": " ulp(worst) " ulp at z = " $9 ", " $10 " false zeros, " \
+      $12 " wrong signs, " $13 " wrong NaN or infinity"
   }
 
   # for the tables: the variants of a library share a row, which has the worst of them
@@ -68,13 +69,15 @@ $1 == "row" {
   }
   if (worst > highest[line]) {
     highest[line] = worst
-    at[line] = $8
+    at[line] = $9
   }
-  if ($9 - $10 > zeros[line] + 0) zeros[line] = $9 - $10
-  if ($10 > flushed[line] + 0) flushed[line] = $10
-  if ($11 > signs[line] + 0) signs[line] = $11
-  if ($12 > specials[line] + 0) specials[line] = $12
-  if ($13 > place_matters[line] + 0) place_matters[line] = $13
+  if (middle > middle_of[line] + 0) middle_of[line] = middle
+  if ($15 != "") cause_of[line] = $15
+  if ($10 - $11 > zeros[line] + 0) zeros[line] = $10 - $11
+  if ($11 > flushed[line] + 0) flushed[line] = $11
+  if ($12 > signs[line] + 0) signs[line] = $12
+  if ($13 > specials[line] + 0) specials[line] = $13
+  if ($14 > place_matters[line] + 0) place_matters[line] = $14
   next
 }
 {
@@ -104,19 +107,29 @@ function figure(l, kind, type) {
 function tables(    t, k, a, i, key, line) {
   for (t = 1; t <= 2; ++t) for (k = 1; k <= 2; ++k) {
     printf "%s### %s, %s\n\n", (t + k == 2 ? "" : "\n"), (t == 1 ? "Float" : "Double"), kinds[k]
-    print "| activation | library | function | worst ulp | at z | false zeros | flushed | wrong signs | NaN or infinity | place |"
-    print "|---|---|---|---|---|---|---|---|---|---|"
+    print "| activation | library | function | worst ulp, \\|z\\| < 5 | worst ulp | at z | false zeros | flushed | wrong signs | NaN or infinity | place | cause |"
+    print "|---|---|---|---|---|---|---|---|---|---|---|---|"
     for (a = 1; a <= n_activations; ++a) {
       key = activations[a] SUBSEP kinds[k] SUBSEP types[t]
       for (i = 1; i <= count[key]; ++i) {
         line = cell[key, i]
         gsub(/\|/, "\\|", text_of[line])
-        printf "| %s | %s | `%s` | %s | %s | %d | %d | %d | %d | %s |\n", activations[a], library_of[line], text_of[line], \
-          ulp(highest[line]), highest[line] == 0 ? "-" : at[line], zeros[line], flushed[line], signs[line], specials[line], \
-          place_matters[line] ? "yes" : "-"
+        printf "| %s | %s | `%s` | %s | %s | %s | %d | %d | %d | %d | %s | %s |\n", activations[a], library_of[line], text_of[line], \
+          ulp(middle_of[line]), ulp(highest[line]), highest[line] == 0 ? "-" : at[line], zeros[line], flushed[line], signs[line], specials[line], \
+          place_matters[line] ? "yes" : "-", numbered(cause_of[line])
       }
     }
   }
+  if (n_causes > 0) print "\n### Causes\n"
+  for (i = 1; i <= n_causes; ++i) printf "%d. %s.\n", i, causes[i]
+}
+function numbered(cause) {
+  if (cause == "") return "-"
+  if (!(cause in number)) {
+    causes[++n_causes] = cause
+    number[cause] = n_causes
+  }
+  return number[cause]
 }
 
 END {

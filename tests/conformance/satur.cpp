@@ -5,12 +5,16 @@
 #include <satur/version.hpp>
 
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace {
 
-template <class T, class A> void both(A const& act) {
+template <class T, class A> void both(A act) {
+  if constexpr (std::is_same_v<A, satur::leaky_relu>) {
+    act = conformance::leaky_relu<T>();
+  }
   conformance::value<T>(act, "apply", [&](std::span<T const> z, std::span<T> y) { satur::apply(act, z, y); });
   conformance::slope<T>(act, "apply_derivative", [&](std::span<T const> z, std::span<T const> dy, std::span<T> dz) {
     std::vector<T> slope(z.size());
@@ -21,10 +25,14 @@ template <class T, class A> void both(A const& act) {
   });
 }
 
+template <class T> void each() {
+  std::apply([](auto const&... act) { (both<T>(act), ...); }, satur::all_activations{});
+}
+
 void all(char const* instruction_set) {
   conformance::library("satur", instruction_set, SATUR_VERSION_STRING, "");
-  std::apply([](auto const&... act) { (both<float>(act), ...); }, satur::all_activations{});
-  std::apply([](auto const&... act) { (both<double>(act), ...); }, satur::all_activations{});
+  each<float>();
+  each<double>();
 }
 
 } // namespace

@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   both(satur::sigmoid{}, "sigmoid", activation::sigmoid());
   both(satur::tanh{}, "tan_h", activation::tan_h());
   both(satur::relu{}, "relu", activation::relu());
-  both(satur::leaky_relu{}, "leaky_relu", activation::leaky_relu());
+  both(conformance::leaky_relu<number>(), "leaky_relu", activation::leaky_relu());
   both(satur::elu{}, "elu", activation::elu());
   // tanh(z)/2 + 1/2, which is sigmoid(2 z): tiny-dnn computes e^z / (e^z + e^-z).
   satur::testing::truth const scaled(

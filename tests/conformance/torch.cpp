@@ -54,7 +54,9 @@ int main(int argc, char** argv) {
   both(satur::exponential{}, "exp", [](Tensor const& z) { return torch::exp(z); });
   both(satur::relu{}, "relu", [](Tensor const& z) { return torch::relu(z); });
   both(satur::relu6{}, "relu6", [](Tensor const& z) { return torch::relu6(z); });
-  both(satur::leaky_relu{}, "leaky_relu", [](Tensor const& z) { return torch::leaky_relu(z); });
+  auto const leaky_relu = [](Tensor const& z) { return torch::leaky_relu(z); };
+  both_of<float>(conformance::leaky_relu<float>(), "leaky_relu", leaky_relu);
+  both_of<double>(conformance::leaky_relu<double>(), "leaky_relu", leaky_relu);
   both(satur::prelu{}, "prelu",
        [](Tensor const& z) { return torch::prelu(z, torch::full({1}, 0.25, z.scalar_type())); });
   both(satur::threshold{}, "threshold", [](Tensor const& z) { return torch::threshold(z, 1.0, 0.0); });

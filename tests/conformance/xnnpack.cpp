@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
       satur::hard_swish{}, "hardswish_nc_f32",
       [](xnn_operator_t* op) { return xnn_create_hardswish_nc_f32(1, 1, 1, 0, op); }, xnn_setup_hardswish_nc_f32);
   value(
-      satur::leaky_relu{}, "leaky_relu_nc_f32",
+      conformance::leaky_relu<float>(), "leaky_relu_nc_f32",
       [](xnn_operator_t* op) { return xnn_create_leaky_relu_nc_f32(1, 1, 1, 0.01f, 0, op); },
       xnn_setup_leaky_relu_nc_f32);
   float const slope = 0.25f;
