@@ -223,4 +223,15 @@ kernel_inputs<T> inputs_of(kernel_options const& o, numbers<T> const& of, std::s
   return all;
 }
 
+/// Each input twice: with dy = 1, and with another dy.
+template <class T> kernel_inputs<T> twice(kernel_inputs<T> const& once) {
+  kernel_inputs<T> all;
+  for (T const x : once.listed) {
+    all.listed.insert(all.listed.end(), {x, x});
+  }
+  all.ordinary = 2 * once.ordinary;
+  all.count = 2 * once.count;
+  return all;
+}
+
 } // namespace satur::inline SATUR_ABI::testing::detail
