@@ -97,13 +97,17 @@ program() {
 order=()
 launcher=$(command -v ccache)
 includes=/usr/include
-program satur satur satur '' ''
-if command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null; then
-  cxx=aarch64-linux-gnu-g++ runner=qemu-aarch64 program neon 'satur, NEON' satur '' '' -static
-else
-  order+=(neon)
-  missing neon 'satur, NEON' 'no compiler for it (Debian: g++-aarch64-linux-gnu, qemu-user)'
-fi
+for type in float double; do program satur_$type "satur, $type" satur '' '' -DCONFORMANCE_NUMBER=$type; done
+for type in float double; do
+  if command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null; then
+    # long double is computed in software there
+    cxx=aarch64-linux-gnu-g++ runner=qemu-aarch64 inputs=$((inputs / 16)) \
+      program neon_$type "satur, NEON, $type" satur '' '' -static -DCONFORMANCE_NUMBER=$type
+  else
+    order+=("neon_$type")
+    missing "neon_$type" "satur, NEON, $type" 'no compiler for it (Debian: g++-aarch64-linux-gnu, qemu-user)'
+  fi
+done
 program torch libtorch torch $includes/torch/csrc/api/include/torch/torch.h libtorch-dev \
   -I$includes/torch/csrc/api/include -ltorch -ltorch_cpu -lc10
 program onednn oneDNN onednn $includes/dnnl.hpp libdnnl-dev -ldnnl

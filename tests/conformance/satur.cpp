@@ -1,4 +1,4 @@
-// satur: every activation, at each instruction set that the processor has.
+// satur: every activation of CONFORMANCE_NUMBER, float or double, at each instruction set that the processor has.
 #include "conformance.hpp"
 
 #include <satur/observe.hpp>
@@ -25,14 +25,9 @@ template <class T, class A> void both(A act) {
   });
 }
 
-template <class T> void each() {
-  std::apply([](auto const&... act) { (both<T>(act), ...); }, satur::all_activations{});
-}
-
 void all(char const* instruction_set) {
   conformance::library("satur", instruction_set, SATUR_VERSION_STRING, "");
-  each<float>();
-  each<double>();
+  std::apply([](auto const&... act) { (both<CONFORMANCE_NUMBER>(act), ...); }, satur::all_activations{});
 }
 
 } // namespace
