@@ -79,8 +79,11 @@ program() {
     return
   fi
   say "compiling $name"
-  if ! ${launcher:+"$launcher"} "${cxx:-$compiler}" -std=c++20 -O2 -w "-DCONFORMANCE_PACKAGE_VERSION=\"$(package "$package")\"" \
-    -I"$root/include" "$source" -o "$work/$name" "$@" >"$log/$name.txt" 2>&1; then
+  # apart from linking, so that ccache can help
+  if ! {
+    ${launcher:+"$launcher"} "${cxx:-$compiler}" -std=c++20 -O2 -w "-DCONFORMANCE_PACKAGE_VERSION=\"$(package "$package")\"" \
+      -I"$root/include" -c "$source" -o "$work/$name.o" "$@" && "${cxx:-$compiler}" "$work/$name.o" -o "$work/$name" "$@"
+  } >"$log/$name.txt" 2>&1; then
     missing "$name" "$library" 'its program does not compile here'
     failed "$name compiles" "$log/$name.txt"
     return

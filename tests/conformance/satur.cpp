@@ -44,6 +44,8 @@ int main(int argc, char** argv) {
     if (level <= best) {
       satur::use_level(level);
       all(name);
+    } else {
+      std::printf("missing\tsatur, %s\tthis processor does not have it\n", name);
     }
   }
 #endif
