@@ -29,12 +29,12 @@ template <class T> std::string type_text(kernel_options const& o) {
   }
 }
 
-template <class T>
+template <bool Slope, class T>
 kernel_report checked_kernel(char const* function, exact_activation<T> const& act, kernel_call<T> const& call,
-                             kernel_options const& o, bool of_slope) {
-  require_valid_options<T>(function, o, of_slope);
+                             kernel_options const& o) {
+  require_valid_options<T>(function, o, Slope);
   kernel_report r;
-  r.name = act.name + ", " + (of_slope ? "slope" : "value") + (o.from_output ? " from the output" : "") + ", " +
+  r.name = act.name + ", " + (Slope ? "slope" : "value") + (o.from_output ? " from the output" : "") + ", " +
            type_text<T>(o);
   numbers<T> const of(o.format, o.scale);
   std::vector<double> points = act.kinks;
@@ -45,8 +45,8 @@ kernel_report checked_kernel(char const* function, exact_activation<T> const& ac
   require_inputs(function, o, inputs.ordinary);
   std::vector<T> given = telling_inputs(o, of, inputs);
   if (act.known()) {
-    kernel_case<T> const c(act, o, of_slope);
-    kernel_inputs<T> const tried = is_code<T> && of_slope ? twice(inputs) : inputs;
+    kernel_case<T> const c(act, o, Slope);
+    kernel_inputs<T> const tried = is_code<T> && Slope ? twice(inputs) : inputs;
     kernel_tally const found = sweep(c, tried, call);
     conclusion<T>(c, inputs, found).into(r);
     if (o.from_output) {
@@ -59,7 +59,7 @@ kernel_report checked_kernel(char const* function, exact_activation<T> const& ac
                         " computes in double, which is no truth for a kernel of double; give it as "
                         "testing::truth(name, value, slope) with callables of long double");
   }
-  check_calls_of<T>(r, call, o, of_slope, given, of);
+  check_calls_of<Slope, T>(r, call, o, given, of);
   return r;
 }
 
@@ -84,7 +84,7 @@ template <kernel_number T = float, class A, class Kernel>
   detail::kernel_call<T> const call = [&kernel](std::span<T const> z, std::span<T const>, std::span<T> y) {
     kernel(z, y);
   };
-  return detail::checked_kernel<T>("testing::check_kernel", detail::exact_activation<T>(act), call, o, false);
+  return detail::checked_kernel<false, T>("testing::check_kernel", detail::exact_activation<T>(act), call, o);
 }
 
 /// Checks a kernel of the slope: kernel(std::span<T const> z, std::span<T const> dy, std::span<T> dz) writes dz =
@@ -100,7 +100,7 @@ template <kernel_number T = float, class A, class Kernel>
   detail::kernel_call<T> const call = [&kernel](std::span<T const> z, std::span<T const> dy, std::span<T> dz) {
     kernel(z, dy, dz);
   };
-  return detail::checked_kernel<T>("testing::check_backward_kernel", detail::exact_activation<T>(act), call, o, true);
+  return detail::checked_kernel<true, T>("testing::check_backward_kernel", detail::exact_activation<T>(act), call, o);
 }
 
 } // namespace satur::inline SATUR_ABI::testing

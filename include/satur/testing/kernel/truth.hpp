@@ -85,7 +85,8 @@ template <class T> struct exact_activation {
       slopes = [act](std::span<exact const> z, std::span<exact> f) { exact_results<true>(act, z, f); };
     }
     if constexpr (has_kinks<A>) {
-      kinks.assign(act.kinks().begin(), act.kinks().end());
+      auto const all = act.kinks();
+      kinks.assign(all.begin(), all.end());
     }
     if constexpr (has_minimum<A>) {
       minimum_at = act.minimum_at();

@@ -73,7 +73,9 @@ private:
     for (std::size_t i = 0; i < faults; ++i) {
       fault const f = static_cast<fault>(i);
       fault_tally const& t = tally_.of(f);
-      if (t.times == 0) {
+      // Where normal results are 0, subnormal ones are by the same fault, not by a flush.
+      bool const zeros = tally_.of(fault::false_zero).times != 0;
+      if (t.times == 0 || (f == fault::flushed && zeros)) {
         continue;
       }
       failure& told = r.failures.emplace_back();
@@ -85,7 +87,7 @@ private:
       told.expected = expected(f, p.sample);
       told.error = p.sample.ulp;
       told.unit = "ulp";
-      told.times = t.times;
+      told.times = t.times + (f == fault::false_zero ? tally_.of(fault::flushed).times : 0);
       std::vector<kernel_cause> const causes =
           f == fault::order ? std::vector<kernel_cause>{} : causes_of(gathered(case_, tally_, f));
       told.usually = causes.empty() ? unknown_cause(f) : causes.front().what;

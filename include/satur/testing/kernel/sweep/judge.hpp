@@ -166,8 +166,10 @@ private:
       as_good(0.0);
     }
     if (case_.of_slope && error > case_.allowed && case_.known.is_beside_zero(z)) {
-      exact const peak = case_.to.unit(static_cast<exact>(case_.known.peak * std::fabs(dy)));
-      error = (std::min)(error, static_cast<double>(std::fabs(static_cast<exact>(got) - r.exact) / peak));
+      exact const peak = static_cast<exact>(case_.known.peak);
+      exact const size = static_cast<exact>(std::fabs(dy));
+      exact const unit = (std::max)(case_.to.unit(peak) * size, case_.to.unit(peak * size));
+      error = (std::min)(error, static_cast<double>(std::fabs(static_cast<exact>(got) - r.exact) / unit));
     }
   }
 

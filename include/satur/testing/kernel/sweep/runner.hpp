@@ -86,7 +86,7 @@ private:
   /// within the range of normal numbers, as the slope is. Multiplies the exact slopes.
   void choose_dy(std::uint64_t k) {
     static constexpr double of_float[] = {1, 1,  1,      1,        1, 1,      1,       1,
-                                          1, -1, 0x1p20, -0x1p-20, 0, 0x1p40, 0x1p-40, 1.7109375};
+                                          1, -1, 0x1p20, -0x1p-20, 0, 0x1p40, 0x1p-40, 12.0 / 7.0};
     static constexpr double of_code[] = {-1, 4, -0.25, 0, 16, 0.0625, 1.75, 2};
     double one = case_.in.number(case_.in.nearest(exact(1)));
     one = one == 0.0 ? case_.in.smallest() : one;
@@ -107,7 +107,7 @@ private:
       bool const in_range = slope >= least && slope <= most && product >= least && product <= most;
       dy = std::fabs(dy) == one || in_range || (dy == 0.0 && is_finite(slope)) ? dy : one;
       dy_[i] = case_.in.nearest(static_cast<exact>(dy));
-      exact_[i] *= static_cast<exact>(dy);
+      exact_[i] *= static_cast<exact>(case_.in.number(dy_[i]));
     }
   }
 

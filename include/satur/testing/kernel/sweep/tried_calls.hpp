@@ -45,9 +45,9 @@ std::vector<T> telling_inputs(kernel_options const& o, numbers<T> const& of, ker
 }
 
 /// Checks the calls. `given` are z, or y of a kernel of the output.
-template <class T>
-void check_calls_of(kernel_report& r, kernel_call<T> const& call, kernel_options const& o, bool of_slope,
-                    std::vector<T> const& given, numbers<T> const& of) {
+template <bool Slope, class T>
+void check_calls_of(kernel_report& r, kernel_call<T> const& call, kernel_options const& o, std::vector<T> const& given,
+                    numbers<T> const& of) {
   call_check_options calls;
   calls.multiple_of = o.multiple_of;
   calls.longest = o.longest_call;
@@ -61,22 +61,23 @@ void check_calls_of(kernel_report& r, kernel_call<T> const& call, kernel_options
     r.skipped.push_back("calls of other lengths and places: the domain holds no finite number");
     return;
   }
-  if (!of_slope) {
+  if constexpr (Slope) {
+    std::vector<T> dy;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      static constexpr double tried[] = {1.0, -0.5, 2.0, 0.75, -1.0};
+      dy.push_back(of.nearest(static_cast<exact_type<T>>(tried[i % 5])));
+    }
+    auto const once = [&call](std::array<std::span<T const>, 2> const& from, std::span<T> to) {
+      call(from[0], from[1], to);
+    };
+    check_calls<T, 2>(r, once, {std::span<T const>(given), std::span<T const>(dy)}, calls);
+  } else {
+    static_cast<void>(of);
     auto const once = [&call](std::array<std::span<T const>, 1> const& from, std::span<T> to) {
       call(from[0], from[0], to);
     };
     check_calls<T, 1>(r, once, {std::span<T const>(given)}, calls);
-    return;
   }
-  std::vector<T> dy;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    static constexpr double tried[] = {1.0, -0.5, 2.0, 0.75, -1.0};
-    dy.push_back(of.nearest(static_cast<exact_type<T>>(tried[i % 5])));
-  }
-  auto const once = [&call](std::array<std::span<T const>, 2> const& from, std::span<T> to) {
-    call(from[0], from[1], to);
-  };
-  check_calls<T, 2>(r, once, {std::span<T const>(given), std::span<T const>(dy)}, calls);
 }
 
 } // namespace satur::inline SATUR_ABI::testing::detail
