@@ -31,17 +31,20 @@ self_test() {
     echo 'what is no line, or no line at all, is accepted'
     return 1
   fi
+  work=$folder program absent 'no library' satur /nowhere/header.h libnothing-dev
+  if ! part summary "$folder/absent.txt" | grep -Fqx -- '- Not on this page: no library: not installed (Debian: libnothing-dev).'; then
+    echo 'a library that is not there is not named'
+    return 1
+  fi
 }
 
 inputs=$((1 << 20))
 only=.
 print=no
+self=no
 while [ $# -gt 0 ]; do
   case $1 in
-  --self-test)
-    self_test
-    exit
-    ;;
+  --self-test) self=yes ;;
   --print) print=yes ;;
   --inputs) inputs=$2 && shift ;;
   --only) only=$2 && shift ;;
@@ -53,10 +56,8 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-need build conformance
 work=$root/build/conformance
 log=$work/log
-mkdir -p "$log"
 failures=0
 compiler=${CXX:-g++}
 
@@ -98,6 +99,12 @@ program() {
 }
 
 order=()
+if [ "$self" = yes ]; then
+  self_test
+  exit
+fi
+need build conformance
+mkdir -p "$log"
 launcher=$(command -v ccache)
 includes=/usr/include
 for type in float double; do program satur_$type "satur, $type" satur '' '' -DCONFORMANCE_NUMBER=$type; done

@@ -17,14 +17,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace conformance {
 
@@ -43,6 +46,48 @@ inline void library(std::string const& name, std::string const& variant, std::st
                     std::string const& notes) {
   std::printf("library\t%s\t%s\t%s\t%s\n", name.c_str(), variant.c_str(), version.c_str(), notes.c_str());
 }
+
+/// Any activation, one number at a time: with it the exact results cost the compiler one function for each activation
+/// and side, not their passes over arrays for each instruction set. `Exact` is double for kernels of float, long double
+/// for kernels of double.
+template <class Exact> class exact {
+public:
+  std::string name;
+
+  template <class A>
+  explicit exact(A const& act)
+      : name(act.name), value_([act](Exact z) { return static_cast<Exact>(act.value(z)); }),
+        slope_([act](Exact z) { return static_cast<Exact>(act.derivative(z)); }) {
+    if constexpr (satur::has_kinks<A>) {
+      auto const all = act.kinks();
+      kinks_.assign(all.begin(), all.end());
+    }
+    if constexpr (satur::has_minimum<A>) {
+      minimum_ = act.minimum();
+      minimum_at_ = act.minimum_at();
+    }
+    peak_ = satur::peak_slope_of(act);
+  }
+  template <std::floating_point T> [[nodiscard]] T value(T z) const {
+    return static_cast<T>(value_(static_cast<Exact>(z)));
+  }
+  template <std::floating_point T> [[nodiscard]] T derivative(T z) const {
+    return static_cast<T>(slope_(static_cast<Exact>(z)));
+  }
+  [[nodiscard]] std::vector<double> const& kinks() const { return kinks_; }
+  [[nodiscard]] double minimum() const { return minimum_; }
+  [[nodiscard]] double minimum_at() const { return minimum_at_; } ///< 0 if the activation has none
+  [[nodiscard]] double peak_slope() const { return peak_; }
+
+private:
+  std::function<Exact(Exact)> value_;
+  std::function<Exact(Exact)> slope_;
+  std::vector<double> kinks_;
+  double minimum_ = 0.0;
+  double minimum_at_ = 0.0;
+  double peak_ = 0.0;
+};
+template <class T> using exact_for = exact<std::conditional_t<std::is_same_v<T, double>, long double, double>>;
 
 /// leaky_relu with the slope that a library of T holds: 0.01, rounded.
 template <class T> [[nodiscard]] satur::leaky_relu leaky_relu() { return {static_cast<double>(T(0.01))}; }
@@ -89,19 +134,20 @@ void row(A const& act, char const* side, std::string const& function, Check cons
 
 /// Checks y = f(z). kernel(span<T const> z, span<T> y).
 template <class T, class A, class Kernel> void value(A const& act, std::string const& function, Kernel const& kernel) {
-  row<T>(act, "value", function, [&](auto const& o) { return satur::testing::check_kernel<T>(act, kernel, o); });
+  row<T>(act, "value", function,
+         [&](auto const& o) { return satur::testing::check_kernel<T>(exact_for<T>(act), kernel, o); });
 }
 /// Checks dz = dy f'(z). kernel(span<T const> z, span<T const> dy, span<T> dz).
 template <class T, class A, class Kernel> void slope(A const& act, std::string const& function, Kernel const& kernel) {
   row<T>(act, "slope", function,
-         [&](auto const& o) { return satur::testing::check_backward_kernel<T>(act, kernel, o); });
+         [&](auto const& o) { return satur::testing::check_backward_kernel<T>(exact_for<T>(act), kernel, o); });
 }
 /// Checks dz = dy f'(z) of a library that works from y = f(z). kernel(span<T const> y, span<T const> dy, span<T> dz).
 template <class T, class A, class Kernel>
 void slope_from_output(A const& act, std::string const& function, Kernel const& kernel) {
   row<T>(act, "slope_y", function, [&](satur::testing::kernel_options o) {
     o.from_output = true;
-    return satur::testing::check_backward_kernel<T>(act, kernel, o);
+    return satur::testing::check_backward_kernel<T>(exact_for<T>(act), kernel, o);
   });
 }
 

@@ -105,7 +105,7 @@ private:
       double const most = static_cast<double>(case_.to.largest(false)) / 16.0;
       double const product = slope * std::fabs(dy);
       bool const in_range = slope >= least && slope <= most && product >= least && product <= most;
-      dy = std::fabs(dy) == one || in_range || (dy == 0.0 && is_finite(slope)) ? dy : one;
+      dy = std::fabs(dy) == one || in_range || (dy == 0.0 && slope <= most) ? dy : one;
       dy_[i] = case_.in.nearest(static_cast<exact>(dy));
       exact_[i] *= static_cast<exact>(case_.in.number(dy_[i]));
     }
