@@ -59,7 +59,7 @@ struct row_truth {
       return;
     }
     defined = true;
-    largest = most;
+    largest = static_cast<long double>(most);
     compensated_sum sum;
     for (std::size_t j = 0; j < z.size(); ++j) {
       if (satur::detail::is_finite(z[j])) {
@@ -98,7 +98,7 @@ struct gradient_element {
 /// c|).
 [[nodiscard]] inline std::vector<gradient_element> softmax_gradient(std::span<long double const> p, std::size_t top,
                                                                     std::span<double const> dy) {
-  long double const c = dy[top];
+  auto const c = static_cast<long double>(dy[top]);
   compensated_sum centered;
   compensated_sum total;
   long double size = 0.0L;
@@ -110,7 +110,7 @@ struct gradient_element {
   }
   std::vector<gradient_element> all(p.size());
   for (std::size_t j = 0; j < p.size(); ++j) {
-    long double const mine = dy[j];
+    auto const mine = static_cast<long double>(dy[j]);
     all[j].exact = p[j] * ((mine - c) - centered.value());
     all[j].scale = p[j] * (std::fabs(mine - c) + size);
     all[j].slack = j == top ? 0.0L : p[j] * (std::fabs(mine) + std::fabs(c)) * std::fabs(total.value() - 1.0L);
@@ -127,11 +127,11 @@ struct gradient_element {
   compensated_sum total;
   long double size = 0.0L;
   for (double const d : dy) {
-    total.add(d);
+    total.add(static_cast<long double>(d));
     size += std::fabs(static_cast<long double>(d));
   }
   for (std::size_t j = 0; j < p.size(); ++j) {
-    long double const mine = dy[j];
+    auto const mine = static_cast<long double>(dy[j]);
     compensated_sum others;
     if (p[j] > 0.25L) {
       for (std::size_t k = 0; k < p.size(); ++k) {
