@@ -8,11 +8,13 @@
 #include "satur/testing/kernel/sweep/conclude.hpp"
 #include "satur/testing/kernel/sweep/domain.hpp"
 #include "satur/testing/kernel/sweep/sweep.hpp"
+#include "satur/testing/kernel/sweep/tried_calls.hpp"
 
 #include <concepts>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace satur::inline SATUR_ABI::testing {
 
@@ -27,31 +29,37 @@ template <class T> std::string type_text(kernel_options const& o) {
   }
 }
 
-/// call(y or z, dy, out).
-template <class T, class A, class Call>
-kernel_report checked_kernel(char const* function, A const& act, Call call, kernel_options const& o, bool of_slope) {
-  require_valid_options<T>(function, o, of_slope);
-  satur::detail::require_valid_parameters(act);
+template <bool Slope, class T>
+kernel_report checked_kernel(char const* function, exact_activation<T> const& act, kernel_call<T> const& call,
+                             kernel_options const& o) {
+  require_valid_options<T>(function, o, Slope);
   kernel_report r;
-  r.name = std::string(name_of(act)) + ", " + (of_slope ? "slope" : "value") +
-           (o.from_output ? " from the output" : "") + ", " + type_text<T>(o);
-  if constexpr (knows_exactly<A, T>) {
-    kernel_case<T, A> const c(act, o, of_slope);
-    std::vector<double> points = c.known.kinks;
-    if constexpr (has_minimum<A>) {
-      points.push_back(act.minimum_at());
+  r.name = act.name + ", " + (Slope ? "slope" : "value") + (o.from_output ? " from the output" : "") + ", " +
+           type_text<T>(o);
+  numbers<T> const of(o.format, o.scale);
+  std::vector<double> points = act.kinks;
+  if (act.minimum_at) {
+    points.push_back(*act.minimum_at);
+  }
+  kernel_inputs<T> const inputs = inputs_of<T>(o, of, points);
+  require_inputs(function, o, inputs.ordinary);
+  std::vector<T> given = telling_inputs(o, of, inputs);
+  if (act.known()) {
+    kernel_case<T> const c(act, o, Slope);
+    kernel_inputs<T> const tried = is_code<T> && Slope ? twice(inputs) : inputs;
+    kernel_tally const found = sweep(c, tried, call);
+    conclusion<T>(c, inputs, found).into(r);
+    if (o.from_output) {
+      for (T& x : given) {
+        x = of.nearest(act.value(static_cast<exact_type<T>>(of.number(x))));
+      }
     }
-    kernel_inputs<T> inputs = inputs_of<T>(o, c.in, points);
-    require_inputs(function, o, inputs.ordinary);
-    if constexpr (is_code<T>) {
-      repeat_codes(inputs, of_slope);
-    }
-    conclusion<T, A>(c, inputs, sweep(c, inputs, call)).into(r);
   } else {
-    r.skipped.push_back("every result: " + std::string(name_of(act)) +
+    r.skipped.push_back("every result: " + act.name +
                         " computes in double, which is no truth for a kernel of double; give it as "
                         "testing::truth(name, value, slope) with callables of long double");
   }
+  check_calls_of<Slope, T>(r, call, o, given, of);
   return r;
 }
 
@@ -72,9 +80,11 @@ kernel_report checked_kernel(char const* function, A const& act, Call call, kern
 /// Throws std::invalid_argument if an option is wrong.
 template <kernel_number T = float, class A, class Kernel>
   requires activation<A, double> && std::invocable<Kernel&, std::span<T const>, std::span<T>>
-[[nodiscard]] kernel_report check_kernel(A const& act, Kernel&& kernel, kernel_options const& options = {}) {
-  auto const call = [&kernel](std::span<T const> z, std::span<T const>, std::span<T> y) { kernel(z, y); };
-  return detail::checked_kernel<T>("testing::check_kernel", act, call, options, false);
+[[nodiscard]] kernel_report check_kernel(A const& act, Kernel&& kernel, kernel_options const& o = {}) {
+  detail::kernel_call<T> const call = [&kernel](std::span<T const> z, std::span<T const>, std::span<T> y) {
+    kernel(z, y);
+  };
+  return detail::checked_kernel<false, T>("testing::check_kernel", detail::exact_activation<T>(act), call, o);
 }
 
 /// Checks a kernel of the slope: kernel(std::span<T const> z, std::span<T const> dy, std::span<T> dz) writes dz =
@@ -86,9 +96,11 @@ template <kernel_number T = float, class A, class Kernel>
 /// with more digits, chosen by the input such that the exact product is a normal number.
 template <kernel_number T = float, class A, class Kernel>
   requires activation<A, double> && std::invocable<Kernel&, std::span<T const>, std::span<T const>, std::span<T>>
-[[nodiscard]] kernel_report check_backward_kernel(A const& act, Kernel&& kernel, kernel_options const& options = {}) {
-  auto const call = [&kernel](std::span<T const> z, std::span<T const> dy, std::span<T> dz) { kernel(z, dy, dz); };
-  return detail::checked_kernel<T>("testing::check_backward_kernel", act, call, options, true);
+[[nodiscard]] kernel_report check_backward_kernel(A const& act, Kernel&& kernel, kernel_options const& o = {}) {
+  detail::kernel_call<T> const call = [&kernel](std::span<T const> z, std::span<T const> dy, std::span<T> dz) {
+    kernel(z, dy, dz);
+  };
+  return detail::checked_kernel<true, T>("testing::check_backward_kernel", detail::exact_activation<T>(act), call, o);
 }
 
 } // namespace satur::inline SATUR_ABI::testing

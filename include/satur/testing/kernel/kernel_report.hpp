@@ -21,17 +21,18 @@ namespace satur::inline SATUR_ABI::testing {
 
 /// How accurate a kernel is for z in [low, high); the last segment holds +infinity too. An error is |got - exact| in
 /// units in the last place of the exact result, of the type or format of the result: 1/2 is a correct rounding.
-/// Results that are flushed to zero are in `count` and `flushed`, and in no error.
+/// Zeros where the exact result is below
+/// the smallest normal number are in `count` and `flushed`, and in no error.
 struct kernel_segment {
   double low = 0.0;
   double high = 0.0;
-  std::uint64_t count = 0;  ///< inputs whose exact result is a number of the type
-  double worst_ulp = 0.0;   ///< infinity if a NaN or infinity stands where a number belongs
-  double mean_ulp = 0.0;    ///< of the finite errors
-  double within_half = 0.0; ///< share within 1/2 ulp: correctly rounded
-  double worst_at = 0.0;    ///< the z of worst_ulp; the first one in ascending order
-  std::uint64_t beyond = 0; ///< inputs at which a property fails: an error above the allowed one, a false zero, …
-  std::uint64_t flushed = 0;
+  std::uint64_t count = 0;      ///< inputs whose exact result is a number of the type
+  double worst_ulp = 0.0;       ///< infinity if a NaN or infinity stands where a number belongs
+  double mean_ulp = 0.0;        ///< of the finite errors
+  double within_half = 0.0;     ///< share within 1/2 ulp: correctly rounded
+  double worst_at = 0.0;        ///< the z of worst_ulp; the first one in ascending order
+  std::uint64_t beyond = 0;     ///< inputs at which a property fails: an error above the allowed one, a false zero, …
+  std::uint64_t flushed = 0;    ///< 0 where the exact result is subnormal
   std::uint64_t worst_bits = 0; ///< the bits of `worst_at` as a number of the kernel: its code if numbers are stored
 };
 
@@ -45,8 +46,10 @@ struct kernel_report : report {
   std::uint64_t unknown = 0;            ///< not compared: the truth itself is NaN at a z that is not
   double worst_ulp = 0.0;
   double worst_at = 0.0;
-  std::uint64_t false_zeros = 0; ///< 0 where the exact result rounds to another number
-  std::uint64_t flushed = 0;     ///< those of them that are below the smallest normal number: flush to zero
+  /// 0 where the exact result rounds to another number. It fails if the exact result is at least the smallest number;
+  /// below, the error is less than 1 ulp.
+  std::uint64_t false_zeros = 0;
+  std::uint64_t flushed = 0; ///< those of them that are below the smallest normal number: flush to zero
   std::uint64_t wrong_signs = 0;
   std::uint64_t wrong_specials = 0; ///< NaN or infinity where a number belongs, or the other way round
   /// Places where the value of a monotone activation goes back from one tried input to the next. They fail if it goes
@@ -100,6 +103,8 @@ inline std::string grouped(std::uint64_t n) {
   return digits;
 }
 
+/// Nine digits, or nan.
+inline std::string digits_of(double x) { return satur::detail::is_nan(x) ? "nan" : satur::text::significant(x, 9); }
 inline std::string in_hexadecimal(double x) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
@@ -147,11 +152,11 @@ inline std::ostream& operator<<(std::ostream& out, kernel_report const& r) {
                                          : satur::text::number(r.failures.size()) +
                                                (r.failures.size() == 1 ? " property fails" : " properties fail")) +
                              ", " + compared + ", worst error " + detail::ulp_text(r.worst_ulp) + " ulp at " +
-                             r.variable + " = " + satur::text::significant(r.worst_at, 9),
+                             r.variable + " = " + detail::digits_of(r.worst_at),
                          2)
       << "\n";
   for (failure const& f : r.failures) {
-    std::string const times = f.times > 1 ? ", at " + detail::grouped(f.times) + " of " + compared + "; the worst" : "";
+    std::string const times = f.times > 1 ? ", at " + detail::grouped(f.times) + " places; the worst" : "";
     std::string const off =
         f.error > 0.0 ? " (off by " + detail::ulp_text(f.error) + (f.unit.empty() ? "" : " " + f.unit) + ")" : "";
     out << detail::wrapped("  FAILS  ", f.property + times, 9) << "\n"
@@ -159,7 +164,7 @@ inline std::ostream& operator<<(std::ostream& out, kernel_report const& r) {
         << detail::wrapped("    Usually: ", f.usually, 6) << "\n";
   }
   if (r.first_bad && !r.failures.empty()) {
-    out << "  The first z that fails: " << satur::text::significant(*r.first_bad, 9) << "\n";
+    out << "  The first z that fails: " << detail::digits_of(*r.first_bad) << "\n";
   }
   for (std::string const& note : r.notes) {
     out << detail::wrapped("  note: ", note, 8) << "\n";

@@ -3,7 +3,8 @@
 
 #include "satur/testing/kernel/causes.hpp"
 #include "satur/testing/kernel/kernel_report.hpp"
-#include "satur/testing/kernel/sweep/judge.hpp"
+#include "satur/testing/kernel/sweep/fault_words.hpp"
+#include "satur/testing/kernel/sweep/gathered.hpp"
 #include "satur/testing/kernel/sweep/output_form.hpp"
 
 #include <algorithm>
@@ -14,66 +15,9 @@
 
 namespace satur::inline SATUR_ABI::testing::detail {
 
-/// The property that a fault breaks. `subject` is "value" or "slope".
-inline std::string property_of(fault f, std::string const& subject, double allowed, bool rises) {
-  switch (f) {
-  case fault::error:
-    return "the " + subject + " within " + satur::text::number(allowed) + " ulp";
-  case fault::false_zero:
-    return "no zero where the " + subject + " is a number";
-  case fault::flushed:
-    return "no flush to zero of subnormal " + subject + "s";
-  case fault::sign:
-    return "the sign of the " + subject;
-  case fault::nan_lost:
-    return "NaN goes through the " + subject;
-  case fault::not_finite:
-    return "a finite z has a finite " + subject;
-  case fault::no_limit:
-    return "a limit at infinity, of the " + subject;
-  case fault::not_infinite:
-    return "infinity where the " + subject + " is too large";
-  case fault::order:
-    break;
-  }
-  return "the " + subject + " never " + (rises ? "falls" : "rises");
-}
-
-/// What is told where no usual cause explains a fault.
-inline std::string unknown_cause(fault f) {
-  switch (f) {
-  case fault::flushed:
-    return "the processor's flush mode (-ffast-math and -Ofast set it when a program starts, some libraries set it for "
-           "their threads), or an exponential that ends where its result is subnormal; if that is intended, set "
-           "flushes_subnormals";
-  case fault::nan_lost:
-    return "a maximum, a clamp, or z > 0 ? z : 0 drops NaN: choose so that z comes back where z != z";
-  case fault::not_finite:
-    return "an intermediate overflows, such as e^z or z^2, and is divided by infinity or by 0";
-  case fault::no_limit:
-    return "inf/inf, inf - inf or 0*inf: take e^-|z|, and choose the limit where z is infinite";
-  case fault::order:
-    return "two branches do not meet, or rounding differs from one branch to the next";
-  default:
-    return "unknown: none of the usual causes explains these errors";
-  }
-}
-
-/// The text of one number: its digits, and hexadecimal or the code.
-template <class T> std::string in_digits_and_bits(double x, std::uint64_t bits) {
-  std::string const digits = satur::text::number(x);
-  if constexpr (is_code<T>) {
-    return digits + " (code " + code_text(bits) + ")";
-  } else if constexpr (std::same_as<T, float>) {
-    return (is_finite(x) ? satur::text::number(static_cast<float>(x)) + " (" + in_hexadecimal(x) + ")" : digits);
-  } else {
-    return is_finite(x) ? digits + " (" + in_hexadecimal(x) + ")" : digits;
-  }
-}
-
-template <class T, class A> class conclusion {
+template <class T> class conclusion {
 public:
-  conclusion(kernel_case<T, A> const& c, kernel_inputs<T> const& inputs, kernel_tally const& t)
+  conclusion(kernel_case<T> const& c, kernel_inputs<T> const& inputs, kernel_tally const& t)
       : case_(c), inputs_(inputs), tally_(t) {}
 
   void into(kernel_report& r) const {
@@ -125,71 +69,13 @@ private:
     }
   }
 
-  [[nodiscard]] kernel_evidence evidence(std::optional<fault> only) const {
-    kernel_evidence e;
-    e.activation = name_of(case_.act);
-    if constexpr (activation<A, long double>) {
-      e.value = [act = case_.act](long double z) { return exact_value(act, z); };
-      e.slope = [act = case_.act](long double z) { return exact_slope(act, z); };
-    } else {
-      e.value = [act = case_.act](long double z) {
-        return static_cast<long double>(exact_value(act, static_cast<double>(z)));
-      };
-      e.slope = [act = case_.act](long double z) {
-        return static_cast<long double>(exact_slope(act, static_cast<double>(z)));
-      };
-    }
-    e.of_slope = case_.of_slope;
-    e.from_output = case_.options.from_output;
-    e.type = is_code<T>
-                 ? kernel_evidence::numbers::stored
-                 : (std::same_as<T, float> ? kernel_evidence::numbers::binary32 : kernel_evidence::numbers::binary64);
-    e.format = case_.options.format;
-    e.output_format = case_.options.output_format.value_or(case_.options.format);
-    e.scale = case_.options.scale;
-    e.output_scale = case_.options.output_format ? case_.options.output_scale : case_.options.scale;
-    e.allowed_ulp = case_.allowed;
-    std::vector<kernel_place> wrong;
-    std::vector<kernel_place> right;
-    for (segment_tally const& s : tally_.segments) {
-      wrong.insert(wrong.end(), s.wrong.kept.begin(), s.wrong.kept.end());
-      for (std::optional<kernel_place> const& end : {s.first_wrong, s.last_wrong}) {
-        if (end) {
-          wrong.push_back(*end);
-        }
-      }
-      right.insert(right.end(), s.right.kept.begin(), s.right.kept.end());
-    }
-    for (fault_tally const& f : tally_.found) {
-      if (f.times != 0 && f.worst.what != fault::order) {
-        wrong.push_back(f.worst);
-      }
-    }
-    put_samples(wrong, only, e.wrong);
-    put_samples(right, std::nullopt, e.right);
-    return e;
-  }
-  /// In the order of z, each once.
-  static void put_samples(std::vector<kernel_place>& places, std::optional<fault> only,
-                          std::vector<kernel_sample>& to) {
-    auto const key = [](kernel_place const& p) {
-      return std::pair(is_nan(p.sample.z) ? std::numeric_limits<double>::infinity() : p.sample.z,
-                       std::pair(p.z_bits, p.dy_bits));
-    };
-    std::sort(places.begin(), places.end(), [&](auto const& a, auto const& b) { return key(a) < key(b); });
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      bool const again = i != 0 && key(places[i - 1]) == key(places[i]);
-      if (!again && (!only || places[i].what == *only)) {
-        to.push_back(places[i].sample);
-      }
-    }
-  }
-
   void put_failures(kernel_report& r) const {
     for (std::size_t i = 0; i < faults; ++i) {
       fault const f = static_cast<fault>(i);
       fault_tally const& t = tally_.of(f);
-      if (t.times == 0) {
+      // Where normal results are 0, subnormal ones are by the same fault, not by a flush.
+      bool const zeros = tally_.of(fault::false_zero).times != 0;
+      if (t.times == 0 || (f == fault::flushed && zeros)) {
         continue;
       }
       failure& told = r.failures.emplace_back();
@@ -201,12 +87,13 @@ private:
       told.expected = expected(f, p.sample);
       told.error = p.sample.ulp;
       told.unit = "ulp";
-      told.times = t.times;
-      std::vector<kernel_cause> const causes = f == fault::order ? std::vector<kernel_cause>{} : causes_of(evidence(f));
+      told.times = t.times + (f == fault::false_zero ? tally_.of(fault::flushed).times : 0);
+      std::vector<kernel_cause> const causes =
+          f == fault::order ? std::vector<kernel_cause>{} : causes_of(gathered(case_, tally_, f));
       told.usually = causes.empty() ? unknown_cause(f) : causes.front().what;
     }
     if (!r.failures.empty()) {
-      r.causes = causes_of(evidence(std::nullopt));
+      r.causes = causes_of(gathered(case_, tally_, std::nullopt));
     }
   }
 
@@ -254,7 +141,7 @@ private:
           "can be right for both. Keep z, and compute the slope from it.");
       return;
     }
-    output_form<T, A> const form(case_, inputs_);
+    output_form<T> const form(case_, inputs_);
     r.output_loses_below = form.loses_from(-1.0);
     r.output_loses_above = form.loses_from(1.0);
     std::string sides;
@@ -279,7 +166,7 @@ private:
   }
 
   static constexpr int digits = std::same_as<T, double> ? 17 : 9;
-  kernel_case<T, A> const& case_;
+  kernel_case<T> const& case_;
   kernel_inputs<T> const& inputs_;
   kernel_tally const& tally_;
 };

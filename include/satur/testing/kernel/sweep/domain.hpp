@@ -78,18 +78,4 @@ inline void require_inputs(char const* function, kernel_options const& o, std::u
   }
 }
 
-/// Codes of a kernel of the slope are tried twice: with dy = 1, and with another dy.
-template <class T> void repeat_codes(kernel_inputs<T>& inputs, bool of_slope) {
-  if (of_slope) {
-    std::vector<T> twice;
-    for (T const code : inputs.listed) {
-      twice.push_back(code);
-      twice.push_back(code);
-    }
-    inputs.listed = std::move(twice);
-    inputs.ordinary *= 2;
-    inputs.count *= 2;
-  }
-}
-
 } // namespace satur::inline SATUR_ABI::testing::detail

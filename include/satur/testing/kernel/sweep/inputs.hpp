@@ -27,27 +27,13 @@ template <std::floating_point T> struct ordered {
   [[nodiscard]] static T at(key k) { return std::bit_cast<T>((k & sign) != 0 ? key(k ^ sign) : key(~k)); }
 };
 
-/// Magnitudes at which usual formulas go wrong: e^z over- or underflows or is subnormal (float, double, float16), 1 +
-/// e^-z and tanh round to 1, e^-(z^2/2) and z^2 over- or underflow.
-inline constexpr double usual_limits[] = {2.0794,       5.5451,
-                                          5.9192,       7.6246,
-                                          8.3178,       9.0109,
-                                          9.7046,       10.3972,
-                                          11.0899,      13.1776,
-                                          14.4,         15.942,
-                                          16.6355,      17.3287,
-                                          17.3287,      18.3685,
-                                          19.0615,      27.2972,
-                                          36.7368,      37.43,
-                                          37.5,         38.5,
-                                          43.6683,      87.3365,
-                                          88.0297,      88.376,
-                                          88.7228,      89.416,
-                                          92.1948,      103.2789,
-                                          103.972,      708.3964,
-                                          709.0896,     709.7827,
-                                          744.4401,     745.1332,
-                                          1.8446743e19, 1.3407807929942596e154};
+/// e^-z is 2^-n: where it is subnormal or 0 and e^z overflows in float, double, float16 or bfloat16, and where 1 + e^-z
+/// and tanh round to 1.
+inline constexpr double usual_powers[] = {3,  8,   9,   11,  12,  13,  14,  15,  16,  24,   25,   26,   27,   53,  54,
+                                          55, 126, 127, 128, 129, 133, 134, 149, 150, 1022, 1023, 1024, 1074, 1075};
+/// Where e^-(z^2/2) is 0, an exponential is often clamped, and z^2 over- or underflows.
+inline constexpr double usual_limits[] = {
+    14.4, 27.297, 38.5, 88.376, 1.8446744e19, 1.0842022e-19, 1.3407807929942596e154, 1.4916681462400413e-154};
 
 /// Some inputs, or all floats.
 template <class T> struct kernel_inputs {
@@ -111,6 +97,13 @@ public:
     add_key(last_);
     for (T const x : telling_points<T>()) {
       add(static_cast<double>(x));
+    }
+    constexpr double ln2 = 0.6931471805599453;
+    for (double const n : usual_powers) {
+      for (double const x : {n * ln2, n * ln2 / 2.0}) {
+        add(x);
+        add(-x);
+      }
     }
     for (double const x : usual_limits) {
       add(x);
@@ -220,6 +213,17 @@ kernel_inputs<T> inputs_of(kernel_options const& o, numbers<T> const& of, std::s
     all.listed.insert(all.listed.end(), nan.begin(), nan.end());
   }
   all.count = all.listed.size();
+  return all;
+}
+
+/// Each input twice: with dy = 1, and with another dy.
+template <class T> kernel_inputs<T> twice(kernel_inputs<T> const& once) {
+  kernel_inputs<T> all;
+  for (T const x : once.listed) {
+    all.listed.insert(all.listed.end(), {x, x});
+  }
+  all.ordinary = 2 * once.ordinary;
+  all.count = 2 * once.count;
   return all;
 }
 

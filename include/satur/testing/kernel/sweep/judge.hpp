@@ -22,10 +22,10 @@ template <class T> struct kernel_result {
 };
 
 /// What a kernel is checked for, and against what.
-template <class T, class A> struct kernel_case {
+template <class T> struct kernel_case {
   using exact = exact_type<T>;
 
-  A const& act;
+  exact_activation<T> const& act;
   kernel_options const& options;
   bool of_slope = false;
   probed known;
@@ -33,7 +33,7 @@ template <class T, class A> struct kernel_case {
   numbers<T> to; ///< results
   double allowed = 2.0;
 
-  kernel_case(A const& a, kernel_options const& o, bool slope)
+  kernel_case(exact_activation<T> const& a, kernel_options const& o, bool slope)
       : act(a), options(o), of_slope(slope), known(probe(a)), in(o.format, o.scale),
         to(o.output_format.value_or(o.format), o.output_format ? o.output_scale : o.scale), allowed(o.ulp) {}
 
@@ -52,16 +52,16 @@ template <class T, class A> struct kernel_case {
     return p;
   }
   [[nodiscard]] exact exact_at(exact z, double dy) const {
-    return of_slope ? exact_slope(act, z) * static_cast<exact>(dy) : exact_value(act, z);
+    return of_slope ? act.slope(z) * static_cast<exact>(dy) : act.value(z);
   }
 };
 
 /// Judges the results of a case, into a tally.
-template <class T, class A> class kernel_judge {
+template <class T> class kernel_judge {
 public:
   using exact = exact_type<T>;
 
-  explicit kernel_judge(kernel_case<T, A> const& c) : case_(c) {}
+  explicit kernel_judge(kernel_case<T> const& c) : case_(c) {}
 
   /// Any result. `segment` is that of z; null if z is NaN. Returns whether it is a number, and right.
   bool look(kernel_tally& t, segment_tally* segment, kernel_result<T> const& r) const {
@@ -155,7 +155,7 @@ private:
     };
     // the kernel may hold the kink as a number of its own type
     constexpr double rounding = std::same_as<T, double> ? 0x1p-52 : 0x1p-23;
-    for (double const kink : case_.known.kinks) {
+    for (double const kink : case_.act.kinks) {
       if (std::fabs(z - kink) <= rounding * std::fabs(kink)) {
         as_good(std::nextafter(kink, -infinite));
         as_good(kink);
@@ -166,8 +166,10 @@ private:
       as_good(0.0);
     }
     if (case_.of_slope && error > case_.allowed && case_.known.is_beside_zero(z)) {
-      exact const peak = case_.to.unit(static_cast<exact>(case_.known.peak * std::fabs(dy)));
-      error = (std::min)(error, static_cast<double>(std::fabs(static_cast<exact>(got) - r.exact) / peak));
+      exact const peak = static_cast<exact>(case_.known.peak);
+      exact const size = static_cast<exact>(std::fabs(dy));
+      exact const unit = (std::max)(case_.to.unit(peak) * size, case_.to.unit(peak * size));
+      error = (std::min)(error, static_cast<double>(std::fabs(static_cast<exact>(got) - r.exact) / unit));
     }
   }
 
@@ -193,25 +195,31 @@ private:
       if (flush && (case_.options.flushes_subnormals || size >= case_.to.smallest())) {
         ++segment.flushed;
         if (!case_.options.flushes_subnormals) {
-          fail(t, &segment, fault::flushed, r, error, size);
+          fail(t, &segment, fault::flushed, r, error, of_one(size, r));
         }
         return false;
       }
       if (size >= case_.to.smallest()) {
         count_error(segment, r, error);
-        fail(t, &segment, fault::false_zero, r, error, size);
+        fail(t, &segment, fault::false_zero, r, error, of_one(size, r));
         return false;
       }
     }
     count_error(segment, r, error);
     if (!excused && ((got < 0.0 && r.exact > exact(0)) || (got > 0.0 && r.exact < exact(0)))) {
-      fail(t, &segment, fault::sign, r, error, size);
+      fail(t, &segment, fault::sign, r, error, of_one(size, r));
     } else if (error > case_.allowed) {
       fail(t, &segment, fault::error, r, error, error);
     } else {
       return true;
     }
     return false;
+  }
+
+  /// The size of the result with dy = 1.
+  [[nodiscard]] double of_one(double size, kernel_result<T> const& r) const {
+    double const dy = case_.of_slope ? std::fabs(case_.in.number(r.dy)) : 1.0;
+    return dy > 0.0 ? size / dy : size;
   }
 
   void count_error(segment_tally& segment, kernel_result<T> const& r, double error) const {
@@ -235,7 +243,7 @@ private:
     }
   }
 
-  kernel_case<T, A> const& case_;
+  kernel_case<T> const& case_;
 };
 
 } // namespace satur::inline SATUR_ABI::testing::detail

@@ -13,11 +13,11 @@
 namespace satur::inline SATUR_ABI::testing::detail {
 
 /// The slopes of all z that share y = f(z), rounded, seen from one of them. f must be monotone.
-template <class T, class A> class output_form {
+template <class T> class output_form {
 public:
   using exact = exact_type<T>;
 
-  output_form(kernel_case<T, A> const& c, kernel_inputs<T> const& inputs) : case_(c), inputs_(inputs) {}
+  output_form(kernel_case<T> const& c, kernel_inputs<T> const& inputs) : case_(c), inputs_(inputs) {}
 
   /// The error, in ulp, that every function of y has for one of the z that share the y of this z, at least.
   [[nodiscard]] double least_error(double z) const {
@@ -51,9 +51,9 @@ public:
   }
 
 private:
-  [[nodiscard]] exact slope(double z) const { return exact_slope(case_.act, static_cast<exact>(z)); }
+  [[nodiscard]] exact slope(double z) const { return case_.act.slope(static_cast<exact>(z)); }
   [[nodiscard]] double output(double z) const {
-    return case_.in.number(case_.in.nearest(exact_value(case_.act, static_cast<exact>(z))));
+    return case_.in.number(case_.in.nearest(case_.act.value(static_cast<exact>(z))));
   }
 
   /// The least and the largest z of the domain whose output is that of z.
@@ -96,7 +96,7 @@ private:
     }
   }
 
-  kernel_case<T, A> const& case_;
+  kernel_case<T> const& case_;
   kernel_inputs<T> const& inputs_;
 };
 

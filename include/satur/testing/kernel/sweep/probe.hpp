@@ -1,8 +1,8 @@
 /// \file testing/kernel/sweep/probe.hpp  What a check must know of an activation, found by looking: where its slope is
-/// zero, whether its value never falls, its largest slope, its kinks.
+/// zero,
+/// whether its value never falls, its largest slope.
 #pragma once
 
-#include "satur/activation/peak_slope.hpp"
 #include "satur/testing/kernel/truth.hpp"
 
 #include <algorithm>
@@ -18,10 +18,9 @@ namespace satur::inline SATUR_ABI::testing::detail {
 inline constexpr double beside_zero = 1.0 / 3.0;
 
 struct probed {
-  bool rises = false; ///< f never falls
-  bool falls = false; ///< f never rises
-  double peak = 0.0;  ///< the largest |f'|
-  std::vector<double> kinks;
+  bool rises = false;                            ///< f never falls
+  bool falls = false;                            ///< f never rises
+  double peak = 0.0;                             ///< the largest |f'|
   std::vector<std::pair<double, double>> beside; ///< neighborhoods of the zeros of f', in ascending order
 
   [[nodiscard]] bool monotone() const { return rises || falls; }
@@ -48,9 +47,9 @@ inline std::vector<double> probe_points() {
 
 /// The zeros of the slope but 0 itself: where its sign changes, and where it is small and at least twice as large on
 /// both sides. At 0 numbers are dense, and a small slope can keep its digits.
-template <class A>
-std::vector<double> zeros_of_slope(A const& act, std::vector<double> const& z, std::vector<double> const& slope,
-                                   double peak) {
+template <class T>
+std::vector<double> zeros_of_slope(exact_activation<T> const& act, std::vector<double> const& z,
+                                   std::vector<double> const& slope, double peak) {
   std::vector<double> zeros;
   for (std::size_t i = 0; i + 1 < z.size(); ++i) {
     bool const negative = slope[i] < 0.0;
@@ -59,7 +58,7 @@ std::vector<double> zeros_of_slope(A const& act, std::vector<double> const& z, s
       double b = z[i + 1];
       for (int step = 0; step < 60; ++step) {
         double const m = a + (b - a) / 2.0;
-        ((exact_slope(act, m) < 0.0) == negative ? a : b) = m;
+        ((act.slope(static_cast<exact_type<T>>(m)) < 0) == negative ? a : b) = m;
       }
       zeros.push_back(a + (b - a) / 2.0);
       continue;
@@ -77,18 +76,16 @@ std::vector<double> zeros_of_slope(A const& act, std::vector<double> const& z, s
   return zeros;
 }
 
-template <class A> probed probe(A const& act) {
+template <class T> probed probe(exact_activation<T> const& act) {
+  using exact = exact_type<T>;
   probed p;
-  if constexpr (has_kinks<A>) {
-    for (double const k : act.kinks()) {
-      p.kinks.push_back(k);
-    }
-  }
   std::vector<double> const z = probe_points();
-  std::vector<double> value(z.size());
-  std::vector<double> slope(z.size());
-  exact_results<false, A, double>(act, z, value);
-  exact_results<true, A, double>(act, z, slope);
+  std::vector<exact> const at(z.begin(), z.end());
+  std::vector<exact> result(z.size());
+  act.values(at, result);
+  std::vector<double> const value(result.begin(), result.end());
+  act.slopes(at, result);
+  std::vector<double> const slope(result.begin(), result.end());
   p.rises = true;
   p.falls = true;
   for (std::size_t i = 0; i + 1 < z.size(); ++i) {
@@ -100,9 +97,7 @@ template <class A> probed probe(A const& act) {
   for (double const s : slope) {
     p.peak = satur::detail::is_finite(s) ? (std::max)(p.peak, std::fabs(s)) : p.peak;
   }
-  if constexpr (has_peak_slope<A>) {
-    p.peak = act.peak_slope();
-  }
+  p.peak = act.peak_slope.value_or(p.peak);
   for (double const zero : zeros_of_slope(act, z, slope, p.peak)) {
     double const reach = beside_zero * std::fabs(zero);
     if (!p.beside.empty() && zero - reach <= p.beside.back().second) {

@@ -88,11 +88,11 @@ private:
 
 /// All inputs. Several threads call the kernel at once only if all floats are tried. What a kernel throws on any thread
 /// is thrown here, after the other threads have ended.
-template <class T, class A, class Call>
-kernel_tally sweep(kernel_case<T, A> const& c, kernel_inputs<T> const& inputs, Call& call) {
+template <class T>
+kernel_tally sweep(kernel_case<T> const& c, kernel_inputs<T> const& inputs, kernel_call<T> const& call) {
   kernel_parts parts(inputs.count, c.options);
   auto const work = [&](bool tells) {
-    kernel_runner<T, A, Call> runner(c, inputs, call);
+    kernel_runner<T> runner(c, inputs, call);
     parts.work([&](std::uint64_t first, std::uint64_t count) { return runner.run(first, count); }, tells);
   };
   std::size_t threads = 1;
