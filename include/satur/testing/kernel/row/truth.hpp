@@ -44,10 +44,9 @@ struct row_truth {
   std::vector<long double> leftover; ///< z - m less `below`
 
   explicit row_truth(std::span<double const> z) : below(z.size()), raised(z.size()), leftover(z.size()) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    double most = -infinity;
+    double most = -std::numeric_limits<double>::infinity();
     for (std::size_t j = 0; j < z.size(); ++j) {
-      if (satur::detail::is_nan(z[j]) || z[j] == infinity) {
+      if (satur::detail::is_nan(z[j]) || (satur::detail::is_infinite(z[j]) && z[j] > 0.0)) {
         return;
       }
       if (z[j] > most) {
