@@ -439,6 +439,27 @@ TEST_CASE("wrong gradients of log_softmax") {
   finds(by([](f, f dy, f, f) { return dy; }), "the sum is missing");
   finds(by([](f y, f dy, f s, f n) { return dy - std::exp(y) * s / n; }), "divided by the number of columns");
   finds(by([](f y, f dy, f, f) { return std::exp(y) - dy; }), "p - target of cross-entropy");
+  finds(log_softmax_gradient_by<f>([](in<f> y, in<f> dy, std::span<f> dz) {
+          f s = 0.0f;
+          for (std::size_t k = 0; k < y.size(); ++k) {
+            s += std::exp(y[k]) * dy[k];
+          }
+          for (std::size_t j = 0; j < y.size(); ++j) {
+            dz[j] = std::exp(y[j]) * (dy[j] - s);
+          }
+        }),
+        "the formula is that of softmax");
+  finds(check_row_backward_kernel<f>(satur::log_softmax{},
+                                     [](in<f> y, in<f> dy, std::span<f> dz, std::size_t columns) { // sums over the rows
+                                       std::vector<f> sums(columns);
+                                       for (std::size_t i = 0; i < dy.size(); ++i) {
+                                         sums[i % columns] += dy[i];
+                                       }
+                                       for (std::size_t i = 0; i < dy.size(); ++i) {
+                                         dz[i] = dy[i] - std::exp(y[i]) * sums[i % columns];
+                                       }
+                                     }),
+        "the wrong axis");
   kernel_report const r = by([](f y, f dy, f s, f) { return dy - std::exp(y) * s; });
   finds(r, "the gradient of the true class is p - 1");
   CHECK(r.false_zeros > 0);

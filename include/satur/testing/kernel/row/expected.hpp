@@ -74,8 +74,8 @@ private:
 
   /// What a row without a result may give beside NaN: its limit if it holds +inf, or options.masked_row.
   [[nodiscard]] double instead_of_nan(std::span<double const> z, std::size_t j) const {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    auto const infinite = static_cast<double>(std::count(z.begin(), z.end(), infinity));
+    auto const too_large = [](double x) { return satur::detail::is_infinite(x) && x > 0.0; };
+    auto const infinite = static_cast<double>(std::count_if(z.begin(), z.end(), too_large));
     bool const any_nan = std::any_of(z.begin(), z.end(), [](double x) { return satur::detail::is_nan(x); });
     if (of_slope_ || any_nan) {
       return std::numeric_limits<double>::quiet_NaN();
@@ -83,7 +83,7 @@ private:
     if (infinite == 0.0) {
       return options_.masked_row.value_or(std::numeric_limits<double>::quiet_NaN());
     }
-    double const p = z[j] == infinity ? 1.0 / infinite : 0.0;
+    double const p = too_large(z[j]) ? 1.0 / infinite : 0.0;
     return function_ == row_function::softmax ? p : std::log(p);
   }
   /// The scale of an error is the larger of m and the result: they may cancel.

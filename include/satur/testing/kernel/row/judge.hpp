@@ -63,8 +63,9 @@ public:
     ++r_.checks;
     if (satur::detail::is_nan(e.exact) || !satur::detail::is_finite_number(e.exact)) {
       ++r_.specials;
-      bool const same =
-          satur::detail::is_nan(e.exact) ? satur::detail::is_nan(got) : got == static_cast<double>(e.exact);
+      bool const same = satur::detail::is_nan(e.exact)
+                            ? satur::detail::is_nan(got)
+                            : satur::detail::is_infinite(got) && (got < 0.0) == (e.exact < 0.0L);
       return same || accepts_instead(e, got) ? verdict::right : special(e, got);
     }
     if (to.overflows(static_cast<exact_t>(e.exact))) {
