@@ -17,7 +17,7 @@ using satur::beyond_format;
 namespace formats = satur::formats;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// The codes beyond which a format is left: halfway to the number that would follow, which counts if ties to even
+/// The products beyond which a format is left: halfway to the number that would follow, which counts if ties to even
 /// lead there.
 struct end {
   double at;
@@ -39,7 +39,8 @@ std::vector<ends> all_ends() {
           both(formats::fp4_e2m1, 7.0, true),
           {formats::int8, {-128.5, false}, {127.5, true}},
           {formats::uint8, {-0.5, false}, {255.5, true}},
-          {formats::with_zero_point(formats::uint8, 128.0), {-0.5, false}, {255.5, true}}};
+          {formats::with_zero_point(formats::uint8, 128.0), {-128.5, false}, {127.5, true}},
+          {formats::with_zero_point(formats::uint8, 3.0), {-3.5, true}, {252.5, false}}};
 }
 struct counted {
   std::uint64_t low = 0;
@@ -49,7 +50,7 @@ struct counted {
 template <class T> counted by_definition(ends const& e, double scale, std::vector<T> const& z) {
   counted c;
   for (T const x : z) {
-    double const p = static_cast<double>(x) * scale + e.format.zero_point; // product and sum are rounded
+    double const p = static_cast<double>(x) * scale;
     c.low += e.low.counts ? p <= e.low.at : p < e.low.at;
     c.high += e.high.counts ? p >= e.high.at : p > e.high.at;
   }
@@ -58,8 +59,8 @@ template <class T> counted by_definition(ends const& e, double scale, std::vecto
 /// The neighbors of where the format ends, and of a few other numbers, on both sides.
 template <class T> std::vector<T> around(ends const& e, double scale) {
   std::vector<T> z{T(0), T(1), T(-1), T(1e30), T(-1e30)};
-  for (double const at : {e.low.at, e.high.at, e.format.lowest, e.format.largest, 2.0 * e.high.at}) {
-    T x = static_cast<T>((at - e.format.zero_point) / scale);
+  for (double const at : {e.low.at, e.high.at, e.format.low_end(), e.format.high_end(), 2.0 * e.high.at}) {
+    T x = static_cast<T>(at / scale);
     for (int i = 0; i < 4; ++i) {
       x = std::nextafter(x, -std::numeric_limits<T>::infinity());
     }
@@ -121,16 +122,12 @@ TEST_CASE("beyond_format: scales at which the largest double is close to the end
   }
 }
 
-TEST_CASE("last_inside: any guess leads to the last number inside") {
-  constexpr double most = std::numeric_limits<double>::max();
-  for (double const guess : {5.0, -5.0, 0.0, 1e300, most, infinity, -infinity, 0x1p-1074}) {
-    CAPTURE(guess);
-    CHECK(satur::detail::last_inside([](double z) { return z > 5.0; }, guess) == 5.0);
-    CHECK(satur::detail::last_inside([](double z) { return z >= 5.0; }, guess) == std::nextafter(5.0, 0.0));
-    CHECK(satur::detail::last_inside([](double z) { return z > 0x1p-1074; }, guess) == 0x1p-1074);
-    CHECK(satur::detail::last_inside([](double z) { return z > most; }, guess) == most);
-    CHECK(satur::detail::last_inside([](double z) { return z >= most; }, guess) == std::nextafter(most, 0.0));
-  }
+TEST_CASE("beyond_format: limits of z at the ties themselves, if they can be") {
+  using satur::rule_limits;
+  satur::tanh const act;
+  CHECK(beyond_format{}.limits(act) == rule_limits{rule_limits::quantity::z, -65520.0, 65520.0, true});
+  CHECK(beyond_format{formats::fp8_e4m3, 4.0}.limits(act) == rule_limits::of_z(-116.0, 116.0));
+  CHECK(beyond_format{formats::int8}.limits(act) == rule_limits::of_z(-128.5, std::nextafter(127.5, 0.0)));
 }
 
 TEST_CASE("beyond_format: decides as the rounding does") {
@@ -216,10 +213,6 @@ TEST_CASE("beyond_format: a format of your own counts, and is saved and loaded l
   satur::save(half, second);
   CHECK(satur::load_monitor(second).rule().can_count());
   CHECK_THROWS_WITH_AS(half += mon, doctest::Contains("beyond_format fp8_mine"), std::invalid_argument);
-  // A largest number beside the grid: the next one above it is 16, halfway from 15.5, where ties go to 16.
-  satur::format crooked = mine;
-  crooked.largest = 15.6;
-  CHECK(by_rule(beyond_format{crooked}, z).high == 2);
 }
 
 TEST_CASE("rules of formats: what they refuse") {
@@ -238,7 +231,8 @@ TEST_CASE("rules of formats: what they refuse") {
     CHECK_THROWS_AS(static_cast<void>(satur::rules::transformer_engine(formats::fp8_e4m3, scale)),
                     std::invalid_argument);
   }
-  CHECK(words(satur::last_code{infinity}) == "satur::last_code: last is inf; allowed: a finite number, such as 127");
+  CHECK(words(satur::last_code{infinity}) ==
+        "satur::last_code: last is inf; allowed: a finite number > 0, such as 127");
   satur::format wrong = formats::fp8_e4m3;
   wrong.largest = 240.0;
   CHECK(words(beyond_format{wrong}) == "satur::beyond_format: format is fp8_e4m3; allowed: that of satur::formats, or "
@@ -257,7 +251,7 @@ TEST_CASE("rules of formats: what they refuse") {
         +[](satur::format& g) { g.smallest_normal = 0x1p-7; }, +[](satur::format& g) { g.zero_point = infinity; }}) {
     satur::format broken = mine;
     change(broken);
-    CHECK(words(beyond_format{broken}).find("lowest < largest") != std::string::npos);
+    CHECK(words(beyond_format{broken}).find("format is fp8_mine") != std::string::npos);
   }
 }
 

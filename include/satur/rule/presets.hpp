@@ -45,9 +45,8 @@ namespace satur::inline SATUR_ABI::rules {
 /// fewer: |z| up to 464 rounds to 448 in fp8_e4m3. Throws what `beyond_format` throws.
 [[nodiscard]] inline z_outside transformer_engine(format const& f = formats::fp8_e4m3, double scale = 1.0) {
   beyond_format{f, scale}.require_valid();
-  double const low = -detail::last_inside([&](double z) { return -z * scale < f.low_end(); }, -f.low_end() / scale);
-  double const high = detail::last_inside([&](double z) { return z * scale > f.high_end(); }, f.high_end() / scale);
-  return {low, high};
+  auto const limits = format_limits<double>::of(f, scale);
+  return {limits.low_before, limits.high_before};
 }
 /// The last code of chess and shogi engines' networks, whose clipped relu stores 0 to 127 (Stockfish,
 /// nnue/layers/clipped_relu.h; SH11235/rshogi, nnue_saturation counts u8 == 127). z is in units of codes with scale 1;
