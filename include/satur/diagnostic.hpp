@@ -9,6 +9,7 @@
 #include "satur/observe.hpp"
 #include "satur/observe/format.hpp"
 #include "satur/observe/format_units.hpp"
+#include "satur/observe/gradient_magnitudes.hpp"
 #include "satur/observe/histogram.hpp"
 #include "satur/observe/layer_units.hpp"
 #include "satur/observe/masked_units.hpp"

@@ -3,6 +3,7 @@
 
 #include "satur/reading/decayed_units.hpp"
 #include "satur/reading/dormancy.hpp"
+#include "satur/reading/dormancy/change.hpp"
 #include "satur/reading/effective_rank.hpp"
 #include "satur/reading/fraction_interval.hpp"
 #include "satur/reading/gradient_flow.hpp"
