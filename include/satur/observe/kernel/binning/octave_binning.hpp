@@ -1,9 +1,9 @@
-/// \file observe/kernel/octave_binning.hpp  Into which part of an octave the size of each number of an array falls: by
-/// its bits, in lanes.
+/// \file observe/kernel/binning/octave_binning.hpp  Into which part of an octave the size of each number of an array
+/// falls: by its bits, in lanes.
 #pragma once
 
 #include "satur/array/chunk.hpp"
-#include "satur/observe/kernel/bin_places.hpp"
+#include "satur/observe/kernel/binning/bin_places.hpp"
 #include "satur/simd/run.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
