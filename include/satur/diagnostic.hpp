@@ -7,6 +7,7 @@
 #include "satur/deprecated.hpp"
 #include "satur/monitor.hpp"
 #include "satur/observe.hpp"
+#include "satur/observe/distribution.hpp"
 #include "satur/observe/format.hpp"
 #include "satur/observe/format_units.hpp"
 #include "satur/observe/gradient_magnitudes.hpp"
