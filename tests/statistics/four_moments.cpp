@@ -25,11 +25,11 @@ struct truth {
   long double powers[5] = {};
   explicit truth(std::vector<double> const& x) {
     for (double const e : x) {
-      mean += e;
+      mean += static_cast<long double>(e);
     }
     mean /= static_cast<long double>(x.size());
     for (double const e : x) {
-      long double const d = e - mean;
+      long double const d = static_cast<long double>(e) - mean;
       powers[2] += d * d;
       powers[3] += d * d * d;
       powers[4] += d * d * d * d;
