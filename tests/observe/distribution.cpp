@@ -295,15 +295,15 @@ TEST_CASE("observe_distribution: every kind of container, and the subnormal numb
   }
   check_alike(observe_distribution(wide), d);
   using limits = std::numeric_limits<long double>;
-  distribution const far = observe_distribution(std::vector<long double>{
+  distribution const distant = observe_distribution(std::vector<long double>{
       0.0L, -0.0L, limits::min(), limits::denorm_min(), 2.0L, limits::quiet_NaN(), -limits::infinity()});
-  CHECK(far.count() == 6);
-  CHECK(far.zeros == 2);
-  CHECK(far.subnormal == 1);
-  CHECK(far.nan == 1);
-  CHECK(far.infinite == 1);
-  CHECK(far.amax == 2.0);
-  CHECK(far.smallest_nonzero > 0.0);
+  CHECK(distant.count() == 6);
+  CHECK(distant.zeros == 2);
+  CHECK(distant.subnormal == 1);
+  CHECK(distant.nan == 1);
+  CHECK(distant.infinite == 1);
+  CHECK(distant.amax == 2.0);
+  CHECK(distant.smallest_nonzero > 0.0);
 }
 
 TEST_CASE("distribution: a line of text") {

@@ -78,10 +78,10 @@ TEST_CASE("four_moments: groups of equal numbers have the moments of two values"
   CHECK(m.variance() == doctest::Approx(3.0 / 16.0).epsilon(1e-15));
   CHECK(m.skewness() == doctest::Approx(0.5 / std::sqrt(3.0 / 16.0)).epsilon(1e-14));
   CHECK(m.excess_kurtosis() == doctest::Approx((1.0 - 6.0 * 3.0 / 16.0) / (3.0 / 16.0)).epsilon(1e-14));
-  four_moments const far = four_moments{3, 1e8, 0.0, 0.0, 0.0} + four_moments{1, 1e8 + 1.0, 0.0, 0.0, 0.0};
-  CHECK(far.skewness() == doctest::Approx(m.skewness()).epsilon(1e-14));
-  CHECK(far.excess_kurtosis() == doctest::Approx(m.excess_kurtosis()).epsilon(1e-14));
-  CHECK((m + far).count == 8);
+  four_moments const distant = four_moments{3, 1e8, 0.0, 0.0, 0.0} + four_moments{1, 1e8 + 1.0, 0.0, 0.0, 0.0};
+  CHECK(distant.skewness() == doctest::Approx(m.skewness()).epsilon(1e-14));
+  CHECK(distant.excess_kurtosis() == doctest::Approx(m.excess_kurtosis()).epsilon(1e-14));
+  CHECK((m + distant).count == 8);
 }
 
 TEST_CASE("four_moments: undefined readings are NaN") {
