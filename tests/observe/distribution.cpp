@@ -315,9 +315,9 @@ TEST_CASE("distribution: a line of text") {
   CHECK(printed({}) == "nothing observed");
   CHECK(printed(observe_distribution(std::vector<float>{-1.0f, 1.0f, 0.0f, 4.0f})) ==
         "4 numbers: mean 1, std 1.871, skewness 0.687, excess kurtosis -1; 25.0 % zero, 0 % subnormal; amax 4, "
-        "smallest 1, 2.0 bits of range");
-  CHECK(
-      printed(observe_distribution(std::vector<float>{2.0f, 2.0f, std::nanf(""), -INFINITY})) ==
-      "3 numbers: mean 2, std 0, skewness -, excess kurtosis -; 0 % zero, 0 % subnormal; amax 2, smallest 2, 0.0 bits "
-      "of range; 1 NaN (in no other number), 1 infinite");
+        "smallest non-zero 1, 2.0 bits of range");
+  CHECK(printed(observe_distribution(std::vector<float>{2.0f, 2.0f, std::nanf(""), -INFINITY})) ==
+        "3 numbers: mean 2, std 0, skewness -, excess kurtosis -; 0 % zero, 0 % subnormal; amax 2, smallest non-zero "
+        "2, 0.0 bits "
+        "of range; 1 NaN (in no other number), 1 infinite");
 }

@@ -63,7 +63,8 @@ private:
 };
 
 /// "8192 numbers: mean 0.01, std 1.2, skewness 0.02, excess kurtosis -1.2; 3.0 % zero, 0 % subnormal; amax 3.1,
-/// smallest 0.002, 10.6 bits of range", and "; 2 NaN (in no other number), 1 infinite" if something is not finite.
+/// smallest non-zero 0.002, 10.6 bits of range", and "; 2 NaN (in no other number), 1 infinite" if something is not
+/// finite.
 inline std::ostream& operator<<(std::ostream& out, distribution const& d) {
   if (d.empty()) {
     return out << "nothing observed";
@@ -71,9 +72,9 @@ inline std::ostream& operator<<(std::ostream& out, distribution const& d) {
   out << text::number(d.count()) << " numbers: mean " << text::significant(d.mean(), 4) << ", std "
       << text::significant(d.stddev(), 4) << ", skewness " << text::significant(d.skewness(), 3) << ", excess kurtosis "
       << text::significant(d.excess_kurtosis(), 3) << "; " << text::percent(d.zero_fraction()) << " % zero, "
-      << text::percent(d.subnormal_fraction()) << " % subnormal; amax " << text::significant(d.amax, 4) << ", smallest "
-      << text::significant(d.smallest_nonzero, 4) << ", " << text::decimals(d.dynamic_range_bits(), 1)
-      << " bits of range";
+      << text::percent(d.subnormal_fraction()) << " % subnormal; amax " << text::significant(d.amax, 4)
+      << ", smallest non-zero " << text::significant(d.smallest_nonzero, 4) << ", "
+      << text::decimals(d.dynamic_range_bits(), 1) << " bits of range";
   if (d.nan != 0 || d.infinite != 0) {
     out << "; " << text::number(d.nan) << " NaN (in no other number), " << text::number(d.infinite) << " infinite";
   }
