@@ -2,7 +2,10 @@
 // levels: all
 #include "fast_math/bits.hpp"
 
+#include "satur/format/formats.hpp"
 #include "satur/observe/distribution.hpp"
+#include "satur/observe/format.hpp"
+#include "satur/observe/histogram.hpp"
 
 #include <doctest/doctest.h>
 
@@ -38,10 +41,14 @@ template <class T> void check_specials() {
 
 } // namespace
 
-TEST_CASE("observe_distribution under -ffast-math: counters") {
+TEST_CASE("observe_distribution under -ffast-math: counters, and the smallest number of other passes") {
   check_specials<float>();
   check_specials<double>();
   std::vector<float> const x{std::numeric_limits<float>::denorm_min(), 1.0f};
   CHECK(satur::observe_distribution(x).smallest_nonzero == 0x1p-149);
   CHECK(satur::observe_distribution(x).dynamic_range_bits() == 149.0);
+  CHECK(satur::observe_format(satur::formats::bfloat16, x).smallest_nonzero == 0x1p-149);
+  satur::histogram sizes = satur::histogram::of_gradient();
+  sizes.observe(x);
+  CHECK(sizes.lowest() == 0x1p-149);
 }

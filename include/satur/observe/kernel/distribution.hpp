@@ -150,12 +150,7 @@ private:
       for (E const e : all) {
         found = better(e, found) ? e : found;
       }
-      if constexpr (std::same_as<T, float>) { // a flag may make 0 of a subnormal float that is converted
-        if (found < math::bits((std::numeric_limits<float>::min)())) {
-          return static_cast<double>(found) * 0x1p-149;
-        }
-      }
-      return static_cast<double>(math::from_bits<T>(found));
+      return double_of_bits<T>(found);
     }
   };
   template <class L>

@@ -49,8 +49,8 @@ template <class T> struct octave_binning_pass {
       largest = (std::max)(largest, e);
     }
     if (largest != 0) {
-      lowest = (std::min)(lowest, static_cast<double>(math::from_bits<T>(smallest)));
-      highest = (std::max)(highest, static_cast<double>(math::from_bits<T>(largest)));
+      lowest = (std::min)(lowest, double_of_bits<T>(smallest));
+      highest = (std::max)(highest, double_of_bits<T>(largest));
     }
   }
 
