@@ -3,6 +3,7 @@
 
 #include "satur/reading/decayed_units.hpp"
 #include "satur/reading/dormancy.hpp"
+#include "satur/reading/dormancy/change.hpp"
 #include "satur/reading/effective_rank.hpp"
 #include "satur/reading/format/expected_noise.hpp"
 #include "satur/reading/format/format_loss_of.hpp"

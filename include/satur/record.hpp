@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/record/bins.hpp"
+#include "satur/record/distribution.hpp"
 #include "satur/record/format_loss.hpp"
 #include "satur/record/gradient.hpp"
 #include "satur/record/histogram.hpp"

@@ -74,6 +74,11 @@ void digest::rules(sheet& lines) {
   each("scaled_output_beyond(0.97)", satur::scaled_output_beyond{0.97});
   each("scaled_output_beyond(0.5)", satur::scaled_output_beyond{0.5});
   each("sagemaker_limits", satur::sagemaker_limits{});
+  each("plasticine_limits", satur::plasticine_limits{});
+  each("beyond_format(fp4_e2m1,1)", satur::beyond_format{satur::formats::fp4_e2m1});
+  each("beyond_format(uint8,0.3,+3)",
+       satur::beyond_format{satur::formats::with_zero_point(satur::formats::uint8, 3.0), 0.3});
+  each("last_code(127,20)", satur::last_code{127.0, 20.0});
 
   // a rule of its own type runs other code than any_rule
   over<float>(lines, "own/z_outside(-2,0.5)", satur::tanh{}, satur::z_outside{-2.0, 0.5});

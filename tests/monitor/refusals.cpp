@@ -67,10 +67,10 @@ TEST_CASE("error messages: rules") {
   CHECK(refusal([] {
           static_cast<void>(satur::rule_of({"z_above", 1.0, 2.0}));
         }) == "satur::rule_of: rule is z_above; allowed: z_beyond, slope_below, output_beyond, z_at_least, z_outside, "
-              "scaled_output_beyond, sagemaker_limits");
+              "scaled_output_beyond, sagemaker_limits, plasticine_limits, beyond_format, last_code");
   CHECK(refusal([] { static_cast<void>(satur::rules::named("torch")); }) ==
         "satur::rules::named: name is torch; allowed: classic, deep_diagnosis, equal_slope, karpathy, gate, kaldi, "
-        "sagemaker");
+        "sagemaker, plasticine, onnx_runtime_half, transformer_engine, nnue_last_code");
   CHECK(refusal([] { satur::gate_within{0.75}.require_valid(); }) ==
         "satur::gate_within: share is 0.75; allowed: a share in (0, 0.5], such as 0.1");
   CHECK(refusal([] { satur::p_above{1.0}.require_valid(); }) ==

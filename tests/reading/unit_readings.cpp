@@ -215,6 +215,95 @@ TEST_CASE("tau_dormant: mean |a| of 0, 1, 1, 2 makes one of four units dormant a
   CHECK(satur::find_dormant(dead, satur::tau_dormant{}).count() == 2);
 }
 
+TEST_CASE("gra_ma: mean |dL/dz| of each unit against the layer's") {
+  // |dL/dz| of the units: 0, 1, 1, 2; their signs and their order in time are no matter
+  std::vector<double> const first{0.0, -1.5, 0.5, 2.0};
+  std::vector<double> const second{-0.0, 0.5, -1.5, -2.0};
+  unit_records gradients;
+  satur::observe_gradient_magnitudes(gradients, first, unit_layout::matrix(1, 4));
+  satur::observe_gradient_magnitudes(gradients, std::vector<std::vector<double>>{second});
+  satur::dormant_units const d = satur::find_dormant(gradients, satur::gra_ma{0.1});
+  CHECK(d.mean_magnitude == 1.0);
+  CHECK(d.units() == std::vector<std::size_t>{0});
+  CHECK(d.judged == 4);
+  CHECK(satur::find_dormant(gradients, satur::gra_ma{}).count() == 1); // <=: a gradient of exactly 0
+  CHECK(satur::find_dormant(gradients, satur::gra_ma{1.0 - 1e-8}).count() == 1);
+  CHECK(satur::find_dormant(gradients, satur::gra_ma{1.0}).count() == 3);
+  CHECK(satur::find_dormant(gradients, satur::gra_ma{2.0}).count() == 4);
+  CHECK(printed(d) == "1 of 4 units (25.0 %) dormant over 2 samples; gra_ma: mean |dL/dz| <= 0.1 of the layer's; mean "
+                      "|dL/dz| of the layer 1");
+  CHECK(gradients[1].mean_z() == -0.5);
+  CHECK(gradients.title() == "dL/dz (|z| > 5)");
+
+  // The mean is no root of a mean square: unit 0 has one large gradient in 100 (rms 10, mean 1), unit 1 always 5.
+  std::vector<float> dz;
+  for (int i = 0; i < 100; ++i) {
+    dz.push_back(i == 37 ? -100.0f : 0.0f);
+    dz.push_back(i % 2 == 0 ? 5.0f : -5.0f);
+  }
+  unit_records rare;
+  satur::observe_gradient_magnitudes(rare, dz, unit_layout::matrix(100, 2));
+  CHECK(close(satur::find_dormant(rare, satur::gra_ma{}).mean_magnitude, 3.0));
+  CHECK(satur::find_dormant(rare, satur::gra_ma{0.34}).units() == std::vector<std::size_t>{0}); // 1 / 3
+  CHECK(satur::find_dormant(rare, satur::gra_ma{0.33}).count() == 0);
+  // A layer whose gradients vanish evenly is not noticed; far below 1e-9 all of it is dormant. The mean shows both.
+  unit_records even;
+  satur::observe_gradient_magnitudes(even, std::vector<double>{1e-6, -1e-6}, unit_layout::matrix(1, 2));
+  CHECK(satur::find_dormant(even, satur::gra_ma{0.1}).count() == 0);
+  unit_records gone;
+  satur::observe_gradient_magnitudes(gone, std::vector<double>{1e-30, -1e-30}, unit_layout::matrix(1, 2));
+  CHECK(satur::find_dormant(gone, satur::gra_ma{0.1}).count() == 2);
+  CHECK(satur::find_dormant(gone, satur::gra_ma{0.1}).mean_magnitude == 1e-30);
+}
+
+TEST_CASE("gra_ma: masks, windows with decay, NaN, and the records that it refuses") {
+  std::vector<double> const dz{1.0, 3.0, 777.0, 777.0, -1.0, 5.0};
+  std::vector<char> const keep{1, 0, 1};
+  unit_records masked;
+  satur::observe_gradient_magnitudes(masked, dz, satur::sample_mask{keep}, unit_layout::matrix(3, 2));
+  CHECK(masked[0].mean_magnitude() == 1.0);
+  CHECK(masked[1].mean_magnitude() == 4.0);
+  unit_records rows;
+  std::vector<std::vector<double>> const batch{{1.0, 3.0}, {777.0, 777.0}, {-1.0, 5.0}};
+  satur::observe_gradient_magnitudes(rows, batch, satur::sample_mask{keep});
+  CHECK(rows == masked);
+
+  unit_records holes;
+  satur::observe_gradient_magnitudes(holes, std::vector<double>{std::nan(""), infinity, 2.0, 0.0},
+                                     unit_layout::matrix(1, 4));
+  satur::dormant_units const d = satur::find_dormant(holes, satur::gra_ma{0.5});
+  CHECK(d.judged == 2);
+  CHECK(d.mean_magnitude == 1.0);
+  CHECK(d.units() == std::vector<std::size_t>{3});
+
+  satur::decayed_units recent(2.0);
+  recent.add(masked);
+  CHECK(satur::find_dormant(recent, satur::gra_ma{0.5}).units() == std::vector<std::size_t>{0});
+  unit_records const z = relu_record({{1.0, 2.0}});
+  satur::decayed_units of_z(2.0);
+  of_z.add(z);
+  auto const refused = [](auto const& units, satur::dormancy const& by, char const* words) {
+    CHECK_THROWS_WITH_AS(static_cast<void>(satur::find_dormant(units, by)), doctest::Contains(words),
+                         std::invalid_argument);
+  };
+  refused(z, satur::gra_ma{},
+          "satur::find_dormant: the record is one of z; allowed: for 'gra_ma: mean |dL/dz| <= 0 of the layer's' one "
+          "made by observe_gradient_magnitudes(units, dz)");
+  refused(of_z, satur::gra_ma{}, "the record is one of z");
+  refused(masked, satur::tau_dormant{}, "the record is one of dL/dz alone");
+  refused(recent, satur::off{}, "the record is one of dL/dz alone");
+  refused(z, satur::gra_ma{-1.0}, "satur::gra_ma: tau is -1; allowed: a finite number >= 0, such as 0.025");
+  refused(z, satur::gra_ma{infinity}, "satur::gra_ma: tau is inf");
+  CHECK(satur::find_dormant(unit_records{}, satur::gra_ma{}).judged == 0);
+  unit_records mixed = z;
+  CHECK_THROWS_WITH_AS(satur::observe_gradient_magnitudes(mixed, dz, unit_layout::matrix(3, 2)),
+                       doctest::Contains("give each activation and rule a record of its own"), std::invalid_argument);
+  CHECK(mixed == z);
+  CHECK_THROWS_AS(static_cast<void>(satur::compare(satur::find_dormant(masked, satur::gra_ma{0.1}),
+                                                   satur::find_dormant(masked, satur::gra_ma{0.2}))),
+                  std::invalid_argument);
+}
+
 TEST_CASE("dormancy: infinite outputs are left out of means, NaN counts as a sample") {
   double const nan = std::nan("");
   unit_records const units = relu_record({{infinity, 1.0, 3.0, nan}, {infinity, infinity, 3.0, nan}});

@@ -2,7 +2,7 @@
 // the other texts.
 #include "satur/activation/relu.hpp"
 #include "satur/observe/units.hpp"
-#include "satur/reading/dormancy.hpp"
+#include "satur/reading/dormancy/change.hpp"
 #include "satur/reading/unit_readings.hpp"
 #include "satur/record/layer.hpp"
 #include "satur/record/layer_histograms.hpp"

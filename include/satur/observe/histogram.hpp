@@ -2,9 +2,9 @@
 #pragma once
 
 #include "satur/array/in_order.hpp"
+#include "satur/observe/kernel/binning/linear_binning.hpp"
+#include "satur/observe/kernel/binning/octave_binning.hpp"
 #include "satur/observe/kernel/evaluate.hpp"
-#include "satur/observe/kernel/linear_binning.hpp"
-#include "satur/observe/kernel/octave_binning.hpp"
 #include "satur/record/histogram.hpp"
 
 #include <algorithm>

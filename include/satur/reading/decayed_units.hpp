@@ -35,6 +35,7 @@ public:
   [[nodiscard]] double half_life() const { return half_life_; }
   [[nodiscard]] std::size_t size() const { return units_.size(); }
   [[nodiscard]] rule_definition const& rule() const { return rule_; }
+  [[nodiscard]] label const& activation() const { return activation_; }
   /// Unit u, u < size().
   [[nodiscard]] unit_summary const& operator[](std::size_t u) const { return units_[u]; }
 

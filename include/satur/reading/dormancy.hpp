@@ -43,9 +43,20 @@ struct tau_dormant {
 struct dead_gradient {
   bool operator==(dead_gradient const&) const = default;
 };
+/// mean |dL/dz| / (mean of it over the layer + 1e-9) <= tau: units that learn little. Of a record of dL/dz alone
+/// (`observe_gradient_magnitudes`). It does not notice a layer whose gradients vanish evenly, so `dormant_units` also
+/// reports the layer's mean |dL/dz|. With tau 0, the default of the authors' code, it means a gradient of exactly 0.
+///
+/// Source: Liu, Wu, Obando-Ceron, Castro, Courville, Pan 2025, arXiv 2505.24061 (GraMa); 1e-9 and tau from the code.
+/// The code takes the gradient of the batch's loss by a unit's weights in the place of dL/dz: hand that in, (inputs,
+/// units).
+struct gra_ma {
+  double tau = 0.0;
+  bool operator==(gra_ma const&) const = default;
+};
 
 /// One of these definitions.
-using dormancy = std::variant<off, rarely_on, saturated_unit, tau_dormant, dead_gradient>;
+using dormancy = std::variant<off, rarely_on, saturated_unit, tau_dormant, dead_gradient, gra_ma>;
 
 /// "off: no active sample", "tau_dormant: mean |a| <= 0.025 of the layer's", …
 [[nodiscard]] inline std::string to_text(dormancy const& d) {
@@ -64,6 +75,9 @@ using dormancy = std::variant<off, rarely_on, saturated_unit, tau_dormant, dead_
       return message("tau_dormant: mean |a| <= ", text::number(t.tau), " of the layer's");
     }
     std::string operator()(dead_gradient const&) const { return "dead_gradient: dL/dz exactly 0"; }
+    std::string operator()(gra_ma const& g) const {
+      return message("gra_ma: mean |dL/dz| <= ", text::number(g.tau), " of the layer's");
+    }
   } const text;
   return std::visit(text, d);
 }
@@ -75,7 +89,7 @@ struct dormant_units {
   double samples = 0.0;        ///< length of the window (its weight in a window with decay)
   std::vector<bool> dormant;   ///< for each unit
   std::size_t judged = 0;      ///< units with observations; the others do not count as dormant
-  double mean_magnitude = 0.0; ///< mean |a| of the layer, the reference of tau_dormant
+  double mean_magnitude = 0.0; ///< mean |a| of the layer, the reference of tau_dormant; of gra_ma mean |dL/dz|
 
   [[nodiscard]] std::size_t count() const {
     return static_cast<std::size_t>(std::count(dormant.begin(), dormant.end(), true));
@@ -98,10 +112,11 @@ struct dormant_units {
   /// "12 of 256 units (4.7 %) dormant over 12800 samples; off: no active sample; mean |a| of the layer 0.31"
   friend std::ostream& operator<<(std::ostream& out, dormant_units const& d) {
     bool const by_rule = std::holds_alternative<saturated_unit>(d.definition);
+    char const* const magnitude = std::holds_alternative<gra_ma>(d.definition) ? "|dL/dz|" : "|a|";
     return out << detail::message(d.count(), " of ", d.judged, " units (", text::percent(d.fraction()),
                                   " %) dormant over ", text::decimals(d.samples, 0), " samples; ",
                                   to_text(d.definition), by_rule ? " (" + to_text(d.rule) + ")" : std::string(),
-                                  "; mean |a| of the layer ", text::significant(d.mean_magnitude, 3));
+                                  "; mean ", magnitude, " of the layer ", text::significant(d.mean_magnitude, 3));
   }
   bool operator==(dormant_units const&) const = default;
 };
@@ -119,13 +134,31 @@ inline void require_valid(dormancy const& d) {
   if (auto const* const t = std::get_if<tau_dormant>(&d); t != nullptr && !(t->tau >= 0.0 && is_finite(t->tau))) {
     bad_parameter("tau_dormant", "tau", t->tau, "a finite number >= 0, such as 0.025");
   }
+  if (auto const* const g = std::get_if<gra_ma>(&d); g != nullptr && !(g->tau >= 0.0 && is_finite(g->tau))) {
+    bad_parameter("gra_ma", "tau", g->tau, "a finite number >= 0, such as 0.025");
+  }
+}
+/// Throws if the definition needs a record of dL/dz, and this is none, or the other way round.
+template <class U> void require_judged_by(U const& units, dormancy const& d) {
+  if constexpr (requires { std::string_view(units.activation()); }) {
+    bool const of_gradients = std::string_view(units.activation()) == gradient_record_name;
+    bool const wanted = std::holds_alternative<gra_ma>(d);
+    if (units.size() != 0 && of_gradients != wanted) {
+      bad_parameter("find_dormant", "the record", wanted ? "one of z" : "one of dL/dz alone",
+                    message("for '", to_text(d),
+                            wanted ? "' one made by observe_gradient_magnitudes(units, dz)"
+                                   : "' one made by observe_units or forward_units"));
+    }
+  }
 }
 } // namespace detail
 
 /// Finds the dead or dormant units of a window. A unit without observations (only NaN, or no gradient) is not judged.
-/// Throws std::invalid_argument if a parameter of the definition is out of range.
+/// Throws std::invalid_argument if a parameter of the definition is out of range, or the record is not what it needs:
+/// gra_ma takes a record of dL/dz, the others one of z.
 template <unit_source U> [[nodiscard]] dormant_units find_dormant(U const& units, dormancy const& definition) {
   detail::require_valid(definition);
+  detail::require_judged_by(units, definition);
   dormant_units d;
   d.definition = definition;
   d.rule = units.rule();
@@ -161,6 +194,7 @@ template <unit_source U> [[nodiscard]] dormant_units find_dormant(U const& units
       unit_verdict operator()(tau_dormant const& t) const {
         return {s.samples > s.infinite, s.magnitude / (mean + 1e-9) <= t.tau};
       }
+      unit_verdict operator()(gra_ma const& g) const { return (*this)(tau_dormant{g.tau}); } // |a| is |dL/dz| here
       unit_verdict operator()(dead_gradient const&) const {
         return {s.gradients + s.bad_gradients > 0.0, s.gradient_is_zero()};
       }
@@ -170,52 +204,6 @@ template <unit_source U> [[nodiscard]] dormant_units find_dormant(U const& units
     d.dormant[u] = v.judged && v.dormant;
   }
   return d;
-}
-
-/// Changes of the dormant units from one window to the next.
-struct dormancy_change {
-  std::size_t before = 0;  ///< dormant in the first window
-  std::size_t after = 0;   ///< dormant in the second
-  std::size_t both = 0;    ///< dormant in both
-  std::size_t revived = 0; ///< in the first only
-  std::size_t fallen = 0;  ///< in the second only
-  /// both / min(before, after): 1 if one set contains the other (Sokar et al. 2023); NaN if one is empty.
-  [[nodiscard]] double overlap() const {
-    std::size_t const smaller = (std::min)(before, after);
-    return smaller == 0 ? std::numeric_limits<double>::quiet_NaN()
-                        : static_cast<double>(both) / static_cast<double>(smaller);
-  }
-  bool operator==(dormancy_change const&) const = default;
-
-  /// "3 units dormant before, 5 after, 2 in both; 1 revived, 3 fallen; overlap 66.7 %"
-  friend std::ostream& operator<<(std::ostream& out, dormancy_change const& c) {
-    return out << detail::message(c.before, " units dormant before, ", c.after, " after, ", c.both, " in both; ",
-                                  c.revived, " revived, ", c.fallen, " fallen; overlap ", text::percent(c.overlap()),
-                                  " %");
-  }
-};
-/// Throws std::invalid_argument if the definitions differ, shape_error if the numbers of units differ.
-[[nodiscard]] inline dormancy_change compare(dormant_units const& before, dormant_units const& after) {
-  if (!(before.definition == after.definition)) {
-    detail::raise(std::invalid_argument(detail::message("satur::compare: cannot compare units by '",
-                                                        to_text(before.definition), "' with units by '",
-                                                        to_text(after.definition), "'; judge both windows alike")));
-  }
-  if (before.dormant.size() != after.dormant.size()) {
-    detail::raise(shape_error(detail::message("satur::compare: cannot compare ", before.dormant.size(), " units with ",
-                                              after.dormant.size(), "; take two windows of one layer")));
-  }
-  dormancy_change c;
-  for (std::size_t u = 0; u < before.dormant.size(); ++u) {
-    bool const was = before.dormant[u];
-    bool const is = after.dormant[u];
-    c.before += was;
-    c.after += is;
-    c.both += was && is;
-    c.revived += was && !is;
-    c.fallen += !was && is;
-  }
-  return c;
 }
 
 /// The probability that a relu network without biases is dead at birth for one input: that at least one of its layers

@@ -1,8 +1,11 @@
 /// \file rule/all.hpp  Every rule, the list of them, and a rule from its definition.
 #pragma once
 
+#include "satur/rule/beyond_format.hpp"
 #include "satur/rule/concept.hpp"
+#include "satur/rule/last_code.hpp"
 #include "satur/rule/output_beyond.hpp"
+#include "satur/rule/plasticine_limits.hpp"
 #include "satur/rule/sagemaker_limits.hpp"
 #include "satur/rule/scaled_output_beyond.hpp"
 #include "satur/rule/slope_below.hpp"
@@ -27,7 +30,10 @@ using library_rule = std::variant< //
     satur::z_at_least,             //
     satur::z_outside,              //
     satur::scaled_output_beyond,   //
-    satur::sagemaker_limits        //
+    satur::sagemaker_limits,       //
+    satur::plasticine_limits,      //
+    satur::beyond_format,          //
+    satur::last_code               //
     >;
 
 namespace detail {
@@ -39,8 +45,20 @@ template <class F> void for_each_rule(F const& f) {
   }(std::type_identity<library_rule>{});
 }
 
+/// Whether it is the definition of an R.
+template <class R> [[nodiscard]] bool is_definition_of(rule_definition const& d) {
+  if constexpr (requires { R::from(d); }) {
+    return R::from(d).has_value();
+  } else {
+    return d.name == R::name;
+  }
+}
+
+/// The R that it is the definition of.
 template <class R> [[nodiscard]] R rule_from(rule_definition const& d) {
-  if constexpr (requires { R{d.first, d.second}; }) {
+  if constexpr (requires { R::from(d); }) {
+    return R::from(d).value_or(R{});
+  } else if constexpr (requires { R{d.first, d.second}; }) {
     return R{d.first, d.second};
   } else if constexpr (requires { R{d.first}; }) {
     return R{d.first};
@@ -56,7 +74,7 @@ template <std::same_as<library_rule> Rule = library_rule>
 [[nodiscard]] std::optional<Rule> find_rule(rule_definition const& definition) {
   std::optional<Rule> found;
   detail::for_each_rule([&]<class R>(std::type_identity<R>) {
-    if (definition.name == R::name) {
+    if (detail::is_definition_of<R>(definition)) {
       found = detail::rule_from<R>(definition);
     }
   });
@@ -71,7 +89,7 @@ template <std::same_as<library_rule> Rule = library_rule>
 {
   std::string text;
   detail::for_each_rule([&]<class R>(std::type_identity<R>) {
-    if (definition.name == R::name) {
+    if (detail::is_definition_of<R>(definition)) {
       text = detail::rule_from<R>(definition).text();
     }
   });

@@ -35,17 +35,23 @@ public:
       : definition_(rule.definition()), limits_([](any_rule const& self, activation_ref const& act) {
           return detail::rule_from<R>(self.definition_).limits(act);
         }),
-        in_library_(true) {}
+        in_library_(true) {
+    if constexpr (requires { rule.in_library(); }) {
+      if (!rule.in_library()) { // with a number format of yours: kept as a rule of yours
+        keep(rule);
+      }
+    }
+  }
   template <std::same_as<library_rule> R>
   any_rule(R const& rule) // NOLINT: the same
       : any_rule(std::visit([](auto const& r) { return any_rule(r); }, rule)) {}
   template <class R>
     requires saturation_rule<R, activation_ref> &&
-                 (!detail::library_rule_type<R> && !std::same_as<R, any_rule> && !std::same_as<R, library_rule>)
+             (!detail::library_rule_type<R> && !std::same_as<R, any_rule> && !std::same_as<R, library_rule>)
   any_rule(R const& rule) // NOLINT: the same
-      : definition_(rule.definition()), own_(rule), limits_([](any_rule const& self, activation_ref const& act) {
-          return std::any_cast<R>(&self.own_)->limits(act);
-        }) {}
+      : definition_(rule.definition()) {
+    keep(rule);
+  }
 
   /// The rule that a record was counted by: the library's rule of that name, or one that is known by name and numbers
   /// alone.
@@ -56,7 +62,7 @@ public:
     rule.limits_ = nullptr;
     rule.in_library_ = false;
     detail::for_each_rule([&]<class R>(std::type_identity<R>) {
-      if (definition.name == R::name) {
+      if (detail::is_definition_of<R>(definition)) {
         rule = detail::rule_from<R>(definition);
       }
     });
@@ -79,6 +85,11 @@ public:
   [[nodiscard]] friend bool operator==(any_rule const& a, any_rule const& b) { return a.definition_ == b.definition_; }
 
 private:
+  template <class R> void keep(R const& rule) {
+    own_ = rule;
+    limits_ = [](any_rule const& self, activation_ref const& act) { return std::any_cast<R>(&self.own_)->limits(act); };
+    in_library_ = false;
+  }
   [[nodiscard]] SATUR_COMPILED_MEMBER rule_limits limits_for(activation_ref const& act) const
 #if SATUR_COMPILED
       ;

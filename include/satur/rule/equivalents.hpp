@@ -45,7 +45,7 @@ private:
       return text::right("never", 10) + text::right("", 20);
     }
     return text::right(text::significant(z, 4), 10) + text::right(text::significant(y, 3), 11) +
-           text::right(share(slope), 9);
+           text::right(' ' + share(slope), 9); // 1.09e-192 fills the column
   }
   [[nodiscard]] static std::string words(char const* where, double z, double y, double slope) {
     if (detail::is_nan(z)) {

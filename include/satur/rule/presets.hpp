@@ -32,6 +32,26 @@ namespace satur::inline SATUR_ABI::rules {
 /// SageMaker Debugger's SaturatedActivation: z outside ±9.4999 (tanh), outside [-23, 16.99999] (sigmoid); alarms where
 /// more than half of a layer is.
 [[nodiscard]] constexpr sagemaker_limits sagemaker() { return {}; }
+/// Plasticine (reinforcement learning), "fraction of active units": what it does not call active. tanh: |output| >
+/// 0.99, so |z| > 2.6467 and 1.99 % of the peak slope; sigmoid: output outside [0.01, 0.99], so |z| > 4.5951 and 3.96
+/// %.
+[[nodiscard]] constexpr plasticine_limits plasticine() { return {}; }
+/// |z| > 50000: ONNX Runtime's search for nodes that float16 cannot hold leaves this margin below 65504, because few
+/// samples are seen (default of ORT_DEBUG_NODE_IO_HALF_OVERFLOW_THRESHOLD, microsoft/onnxruntime pull request 23363).
+/// `beyond_format{formats::float16}` is where float16 itself ends.
+[[nodiscard]] constexpr z_beyond onnx_runtime_half() { return {50000.0}; }
+/// z * scale beyond the largest or lowest number of the format before it is rounded: TransformerEngine's "overflows"
+/// (transformer_engine/debug, compute_fp8_delayed_scaling_overflows_num: |x| > largest / scale). `beyond_format` counts
+/// fewer: |z| up to 464 rounds to 448 in fp8_e4m3. Throws what `beyond_format` throws.
+[[nodiscard]] inline z_outside transformer_engine(format const& f = formats::fp8_e4m3, double scale = 1.0) {
+  beyond_format{f, scale}.require_valid();
+  auto const limits = format_limits<double>::of(f, scale);
+  return {limits.low_before, limits.high_before};
+}
+/// The last code of chess and shogi engines' networks, whose clipped relu stores 0 to 127 (Stockfish,
+/// nnue/layers/clipped_relu.h; SH11235/rshogi, nnue_saturation counts u8 == 127). z is in units of codes with scale 1;
+/// 127 codes to 1 with scale 127.
+[[nodiscard]] constexpr last_code nnue_last_code(double scale = 1.0) { return {127.0, scale}; }
 
 /// The mean slope of a unit over its samples that Kaldi nnet3 calls healthy: low <= mean f' <= high.
 struct unit_limits {
@@ -61,7 +81,7 @@ struct preset {
 };
 
 /// All of them, in the order above.
-[[nodiscard]] inline std::array<preset, 7> presets() {
+[[nodiscard]] inline std::array<preset, 11> presets() {
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
   return {{
       {"classic", classic(), none, "the usual teaching rule"},
@@ -71,6 +91,10 @@ struct preset {
       {"gate", gate(), none, "Karpathy, Johnson, Fei-Fei 2015"},
       {"kaldi", kaldi(), none, "Kaldi nnet3, self-repair"},
       {"sagemaker", sagemaker(), 0.5, "SageMaker Debugger, SaturatedActivation"},
+      {"plasticine", plasticine(), none, "Plasticine, fraction of active units"},
+      {"onnx_runtime_half", onnx_runtime_half(), none, "ONNX Runtime, half overflow threshold"},
+      {"transformer_engine", transformer_engine(), none, "TransformerEngine, fp8 overflows (e4m3, scale 1)"},
+      {"nnue_last_code", nnue_last_code(), none, "networks of chess and shogi engines, u8 == 127"},
   }};
 }
 

@@ -70,6 +70,17 @@ inline bool is_infinite(long double x) {
   return b.exponent == b.largest && b.fraction == 0;
 }
 
+/// The number >= 0 that has these bits, as double. Under a flag that makes 0 of subnormal numbers, a subnormal float
+/// would be 0 if it were converted.
+template <class T, class Bits> [[nodiscard]] SATUR_INLINE double double_of_bits(Bits bits) {
+  if constexpr (std::same_as<T, float>) {
+    if (bits < math::bits((std::numeric_limits<float>::min)())) {
+      return static_cast<double>(bits) * 0x1p-149;
+    }
+  }
+  return static_cast<double>(math::from_bits<T>(bits));
+}
+
 /// |x|, by its bits where it has them.
 template <class W> SATUR_INLINE W magnitude_of(W const& x) {
   if constexpr (math::real_lanes<W>) {

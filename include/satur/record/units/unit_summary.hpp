@@ -8,8 +8,14 @@
 #include <cstddef>
 #include <limits>
 #include <ostream>
+#include <string_view>
 
 namespace satur { inline namespace SATUR_ABI {
+
+namespace detail {
+/// The activation that a record of units names if it has seen dL/dz in the place of z.
+inline constexpr std::string_view gradient_record_name = "dL/dz";
+} // namespace detail
 
 /// One unit over the samples of a window. Counts are whole numbers, exact up to 2^53, except in a window with decay
 /// (`decayed_units`), where each sample counts with its weight. What nothing was seen for reads NaN, never 0.

@@ -104,8 +104,8 @@ private:
     found.nonzero += total(nonzero);
     found.kept += total(kept);
     found.normal += total(normal);
-    found.amax = (std::max)(found.amax, static_cast<double>(math::from_bits<T>(most)));
-    found.smallest = (std::min)(found.smallest, static_cast<double>(math::from_bits<T>(extreme_of<false>(least))));
+    found.amax = (std::max)(found.amax, double_of_bits<T>(most));
+    found.smallest = (std::min)(found.smallest, double_of_bits<T>(extreme_of<false>(least)));
   }
 
   /// Counts what is too large. With Special: also what is not finite; gives the largest finite size.

@@ -1,9 +1,9 @@
-/// \file observe/kernel/octave_binning.hpp  Into which part of an octave the size of each number of an array falls: by
-/// its bits, in lanes.
+/// \file observe/kernel/binning/octave_binning.hpp  Into which part of an octave the size of each number of an array
+/// falls: by its bits, in lanes.
 #pragma once
 
 #include "satur/array/chunk.hpp"
-#include "satur/observe/kernel/bin_places.hpp"
+#include "satur/observe/kernel/binning/bin_places.hpp"
 #include "satur/simd/run.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
@@ -49,8 +49,8 @@ template <class T> struct octave_binning_pass {
       largest = (std::max)(largest, e);
     }
     if (largest != 0) {
-      lowest = (std::min)(lowest, static_cast<double>(math::from_bits<T>(smallest)));
-      highest = (std::max)(highest, static_cast<double>(math::from_bits<T>(largest)));
+      lowest = (std::min)(lowest, double_of_bits<T>(smallest));
+      highest = (std::max)(highest, double_of_bits<T>(largest));
     }
   }
 

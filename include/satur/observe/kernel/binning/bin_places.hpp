@@ -1,4 +1,5 @@
-/// \file observe/kernel/bin_places.hpp  The bins of a histogram and the places beside them, and how often each is hit.
+/// \file observe/kernel/binning/bin_places.hpp  The bins of a histogram and the places beside them, and how often each
+/// is hit.
 #pragma once
 
 #include "satur/observe/kernel/sums.hpp"

@@ -1,9 +1,9 @@
-/// \file observe/kernel/linear_binning.hpp  Into which of many equal bins each number of an array falls: by arithmetic,
-/// in lanes.
+/// \file observe/kernel/binning/linear_binning.hpp  Into which of many equal bins each number of an array falls: by
+/// arithmetic, in lanes.
 #pragma once
 
 #include "satur/array/chunk.hpp"
-#include "satur/observe/kernel/bin_places.hpp"
+#include "satur/observe/kernel/binning/bin_places.hpp"
 #include "satur/simd/run.hpp"
 
 namespace satur::inline SATUR_ABI::detail {
