@@ -45,11 +45,12 @@ struct dead_gradient {
 };
 /// mean |dL/dz| / (mean of it over the layer + 1e-9) <= tau: units that learn little. Of a record of dL/dz alone
 /// (`observe_gradient_magnitudes`). It does not notice a layer whose gradients vanish evenly, so `dormant_units` also
-/// reports the layer's mean |dL/dz|. With tau 0, the default of the authors' code, it means a gradient of exactly 0.
+/// reports the layer's mean |dL/dz|. With tau 0, the default of a public implementation, it means a gradient of exactly
+/// 0.
 ///
-/// Source: Liu, Wu, Obando-Ceron, Castro, Courville, Pan 2025, arXiv 2505.24061 (GraMa); 1e-9 and tau from the code.
-/// The code takes the gradient of the batch's loss by a unit's weights in the place of dL/dz: hand that in, (inputs,
-/// units).
+/// Source: Liu, Wu, Obando-Ceron, Castro, Courville, Pan 2025, arXiv 2505.24061 (GraMa); 1e-9 and tau from a public
+/// implementation (GradientReDo). It takes the gradient of the batch's loss by a unit's weights in the place of dL/dz:
+/// hand that in, (inputs, units).
 struct gra_ma {
   double tau = 0.0;
   bool operator==(gra_ma const&) const = default;
