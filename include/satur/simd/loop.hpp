@@ -32,7 +32,7 @@ template <class L> SATUR_INLINE auto first_lanes(std::size_t count) {
   }
 }
 
-#if SATUR_HAS_LANES && defined(__x86_64__) && !defined(__clang__)
+#if SATUR_HAS_WIDE_LANES && defined(__x86_64__) && !defined(__clang__)
 // One instruction instead of a loop and a copy, which cost as much as some fifty numbers.
 SATUR_AVX512 inline math::lanes<float, 16> load_masked(float const* from, std::size_t count,
                                                        math::lanes<float, 16> const& padding) {
