@@ -32,22 +32,33 @@ namespace formats = satur::formats;
 
 /// What is asked for: an activation by its value and slope in long double, one type for all of them.
 struct exactly {
-  long double (*f)(long double);
-  template <std::floating_point T> long double operator()(T z) const { return f(static_cast<long double>(z)); }
+  long double (*in_long_double)(long double);
+  double (*in_double)(double);
+  template <std::floating_point T> T operator()(T z) const {
+    if constexpr (std::same_as<T, long double>) {
+      return in_long_double(z);
+    } else {
+      return static_cast<T>(in_double(static_cast<double>(z)));
+    }
+  }
 };
 using asked = satur::testing::truth<exactly, exactly>;
+/// Activation gives the activation: a type, so that the functions need no state.
+template <class Activation> asked asked_of(std::string name, Activation) {
+  return {std::move(name),
+          {[](long double z) { return Activation{}().value(z); }, [](double z) { return Activation{}().value(z); }},
+          {[](long double z) { return Activation{}().derivative(z); },
+           [](double z) { return Activation{}().derivative(z); }}};
+}
 template <class A> asked the() {
-  return {std::string(A::name), exactly{[](long double z) { return A{}.value(z); }},
-          exactly{[](long double z) { return A{}.derivative(z); }}};
+  return asked_of(std::string(A::name), [] { return A{}; });
 }
 /// The same with a parameter.
-inline asked leaky(std::string name = "leaky_relu") {
-  return {std::move(name), exactly{[](long double z) { return satur::leaky_relu{0.2}.value(z); }},
-          exactly{[](long double z) { return satur::leaky_relu{0.2}.derivative(z); }}};
+inline asked leaky() {
+  return asked_of("leaky_relu", [] { return satur::leaky_relu{0.2}; });
 }
 inline asked steep_softplus() {
-  return {"softplus", exactly{[](long double z) { return satur::softplus{5.0}.value(z); }},
-          exactly{[](long double z) { return satur::softplus{5.0}.derivative(z); }}};
+  return asked_of("softplus", [] { return satur::softplus{5.0}; });
 }
 
 template <class T> struct each_value {
