@@ -280,7 +280,7 @@ TEST_CASE("writes out of bounds, on both sides, and of an empty call") {
 
 TEST_CASE("one fill of the output alone would miss a write of the same number") {
   for (unsigned const fill : {0u, 1u}) {
-    float const same = satur::testing::detail::kernel_caller<float, 1, int>::fill_of(fill);
+    float const same = satur::testing::detail::kernel_caller<float, 1>::fill_of(fill);
     auto const r = checked([same](numbers z, results y) {
       loop(z, y);
       y.data()[z.size()] = same;

@@ -6,9 +6,9 @@
 
 namespace satur::inline SATUR_ABI::testing::detail {
 
-template <class T, std::size_t K, class Call> class call_checks {
+template <class T, std::size_t K> class call_checks {
 public:
-  explicit call_checks(kernel_caller<T, K, Call>& c) : c_(c) {}
+  explicit call_checks(kernel_caller<T, K>& c) : c_(c) {}
 
   void run() {
     for (unsigned const fill : {0u, 1u}) {
@@ -43,7 +43,7 @@ public:
   }
 
 private:
-  using inputs_t = typename kernel_caller<T, K, Call>::inputs_t;
+  using inputs_t = typename kernel_caller<T, K>::inputs_t;
 
   bool repeats(call_place const& p) {
     auto const once = c_.results(p);
@@ -226,7 +226,7 @@ private:
     }
   }
 
-  kernel_caller<T, K, Call>& c_;
+  kernel_caller<T, K>& c_;
   bool steady_ = false;
   bool alone_ = false;
   std::vector<T> expected_;
@@ -243,8 +243,8 @@ private:
 template <class T, std::size_t K, class Call>
 void check_calls(kernel_report& r, Call const& call, std::array<std::span<T const>, K> const& inputs,
                  call_check_options const& o) {
-  kernel_caller<T, K, Call> caller(r, call, inputs, o);
-  call_checks<T, K, Call>(caller).run();
+  kernel_caller<T, K> caller(r, std::cref(call), inputs, o);
+  call_checks<T, K>(caller).run();
 }
 
 } // namespace satur::inline SATUR_ABI::testing::detail

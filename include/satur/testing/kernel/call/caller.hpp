@@ -5,6 +5,7 @@
 #include "satur/testing/kernel/call/memory.hpp"
 
 #include <array>
+#include <functional>
 #include <numeric>
 #include <optional>
 
@@ -38,15 +39,18 @@ struct call_place {
   std::string note = {};    ///< what else is told of the call
 };
 
-template <class T, std::size_t K, class Call> class kernel_caller {
+/// One type for all kernels of the same numbers: they are called through a std::function.
+template <class T, std::size_t K> class kernel_caller {
 public:
+  using call_t = std::function<void(std::array<std::span<T const>, K> const&, std::span<T>)>;
   using inputs_t = std::array<std::vector<T>, K>;
 
-  kernel_caller(kernel_report& r, Call const& call, std::array<std::span<T const>, K> const& inputs,
+  kernel_caller(kernel_report& r, call_t call, std::array<std::span<T const>, K> const& inputs,
                 call_check_options const& o)
       : options(o), in{o.format}, out{o.output_format.value_or(o.format)}, unit(o.unit),
         out_unit(o.out_unit == 0 ? o.unit : o.out_unit),
-        step(o.multiple_of / (std::max)(std::size_t{1}, std::gcd(o.unit, o.multiple_of))), r_(r), call_(call) {
+        step(o.multiple_of / (std::max)(std::size_t{1}, std::gcd(o.unit, o.multiple_of))), r_(r),
+        call_(std::move(call)) {
     if (unit == 0 || o.multiple_of == 0) {
       satur::detail::bad_parameter("check_kernel", unit == 0 ? "columns" : "multiple_of", 0, "1 at least");
     }
@@ -85,7 +89,7 @@ public:
 
   /// The results of a call, after `change` has changed its inputs. What holds of every call is checked: nothing is
   /// written around the output, and the inputs stay.
-  template <class Change> std::vector<T> results(call_place const& p, Change const& change) {
+  std::vector<T> results(call_place const& p, std::function<void(inputs_t&)> const& change = {}) {
     std::size_t const guard = (std::max)(std::size_t{64}, unit);
     inputs_t given;
     std::array<std::span<T const>, K> spans;
@@ -95,7 +99,9 @@ public:
         given[k][i] = input(k, p, i);
       }
     }
-    change(given);
+    if (change) {
+      change(given);
+    }
     for (std::size_t k = 0; k < K; ++k) {
       std::size_t const apart = p.units % 4 < 2 ? 0 : 3 * k; // the second input has an offset of its own
       memory_[k].place(given[k].size(), p.in == 0 ? 0 : (p.in + apart) % 16, guard, around_[p.around_in]);
@@ -119,10 +125,6 @@ public:
     }
     return {to.numbers().begin(), to.numbers().end()};
   }
-  std::vector<T> results(call_place const& p) {
-    return results(p, [](inputs_t const&) {});
-  }
-
   /// Whether both are the same. If not, this is one failure of the property.
   bool require_same(std::vector<T> const& got, std::vector<T> const& expected, call_place const& p,
                     std::string const& property, char const* usually) {
@@ -225,7 +227,7 @@ private:
   }
 
   kernel_report& r_;
-  Call const& call_;
+  call_t call_;
   std::array<std::vector<T>, K> base_;
   std::array<guarded<T>, K + 1> memory_;
   std::array<T, 2> around_;

@@ -3,23 +3,42 @@
 
 #include "satur/testing/kernel/call_checks.hpp"
 #include "satur/testing/kernel/row/causes.hpp"
-#include "satur/testing/kernel/row/judge.hpp"
+#include "satur/testing/kernel/row/expected.hpp"
 
 #include <functional>
 #include <set>
 
 namespace satur::inline SATUR_ABI::testing::detail {
 
+/// A kernel of rows: it gets z, or what is known and dy, and writes the results.
+template <class T>
+using row_kernel = std::function<void(std::span<T const>, std::span<T const>, std::span<T>, std::size_t)>;
+
+/// Checks the calls of a kernel of rows: of values if K is 1, of a gradient if it is 2.
+template <class T, std::size_t K>
+void check_row_calls(kernel_report& r, row_kernel<T> const& kernel, std::span<T const> known, std::span<T const> dy,
+                     call_check_options const& o) {
+  std::array<std::span<T const>, K> inputs;
+  inputs[0] = known;
+  inputs[K - 1] = K == 1 ? known : dy;
+  check_calls<T, K>(
+      r,
+      [&](std::array<std::span<T const>, K> const& from, std::span<T> out) {
+        kernel(from[0], K == 1 ? std::span<T const>() : from[K - 1], out, o.unit);
+      },
+      inputs, o);
+}
+
 /// A kernel of rows and its check.
 template <class T> class row_check {
 public:
-  /// Gets z, or what is known and dy, and writes the results.
-  using kernel_t = std::function<void(std::span<T const>, std::span<T const>, std::span<T>, std::size_t)>;
+  using calls_check = decltype(&check_row_calls<T, 1>);
   using verdict = row_call::verdict;
 
-  row_check(kernel_report& r, kernel_t kernel, kernel_options const& o, row_function f, bool of_slope)
-      : r_(r), kernel_(std::move(kernel)), options_(o), function_(f), of_slope_(of_slope),
-        from_output_(of_slope && !o.from_input), in_(o.format, o.scale), judge_(r, o, f, of_slope) {}
+  row_check(kernel_report& r, row_kernel<T> kernel, calls_check calls_of, kernel_options const& o, row_function f,
+            bool of_slope)
+      : r_(r), kernel_(std::move(kernel)), calls_of_(calls_of), options_(o), function_(f), of_slope_(of_slope),
+        from_output_(of_slope && !o.from_input), in_(o.format, o.scale), expected_(r, o, f, of_slope, from_output_) {}
 
   void run() {
     if constexpr (std::same_as<T, double> && std::numeric_limits<long double>::digits <= 53) {
@@ -29,7 +48,7 @@ public:
     for (std::size_t const columns : all) {
       look_at(columns);
     }
-    judge_.conclude();
+    expected_.judge.conclude();
     name_causes();
     std::size_t checked = 0;
     for (std::size_t const columns : all) { // 3, 8 and 17, if the kernel takes them
@@ -85,7 +104,7 @@ private:
 
   void look_at(std::size_t columns) {
     std::vector<named_row> const rows =
-        row_maker(columns, options_.seed, judge_.to.smallest_normal(), judge_.to.smallest()).rows();
+        row_maker(columns, options_.seed, expected_.judge.to.smallest_normal(), expected_.judge.to.smallest()).rows();
     std::size_t const most = (std::max)(options_.longest_call / columns, std::size_t{1});
     std::size_t const variants = of_slope_ && columns <= 100 ? 3 : 1; // of dy
     std::set<std::string_view> seen;
@@ -104,12 +123,12 @@ private:
         std::vector<T> out(results, code_of(1.5));
         kernel_(b.known, b.dy, out, columns);
         for (T const x : out) {
-          c.got.push_back(judge_.to.number(x));
+          c.got.push_back(expected_.judge.to.number(x));
         }
         c.exact.resize(results);
         c.is.assign(results, verdict::open);
         for (std::size_t r = 0; r < names.size(); ++r) {
-          judge_row(c, b.truths[r], names[r], r);
+          expected_.judge_row(c, b.truths[r], names[r], r);
         }
         calls_.push_back(std::move(c));
         c = row_call(columns);
@@ -117,113 +136,6 @@ private:
         names.clear();
       }
     }
-  }
-
-  /// What plain arithmetic in T costs, in ulp: nothing of codes, whose kernels compute in float. n terms are added one
-  /// by one, which is off by n/2 ulp at most; z - m is rounded, which changes e^(z - m) by |z - m| ulp.
-  [[nodiscard]] double rounding(row_truth const& t, std::size_t j) const {
-    if (is_code<T> || !t.defined) {
-      return 0.0;
-    }
-    double const wide = std::numeric_limits<long double>::digits <= 53 && std::same_as<T, double> ? 4.0 : 0.0;
-    double const adding = static_cast<double>(t.size()) / 2.0;
-    if (from_output_) {
-      return wide + adding;
-    }
-    long double const of_sum = static_cast<long double>(adding) + t.distance;
-    if (function_ != row_function::softmax && !of_slope_) { // how the sum enters the logarithm
-      long double const y = function_ == row_function::logsumexp
-                                ? (std::max)(std::fabs(t.largest), std::fabs(t.logsumexp()))
-                                : std::fabs(t.log_softmax(j));
-      return wide + static_cast<double>(t.others > 0.0L ? of_sum * (t.others / (1.0L + t.others)) / y : 0.0L);
-    }
-    return wide + static_cast<double>(of_sum + (t.raised[j] > 0.0L ? -t.below[j] : 0.0L));
-  }
-
-  void judge_row(row_call& c, row_truth const& t, std::string_view name, std::size_t r) {
-    std::size_t const n = c.columns;
-    std::size_t const first = r * n;
-    constexpr long double nan = std::numeric_limits<long double>::quiet_NaN();
-    if (function_ == row_function::logsumexp) {
-      judge_logsumexp(c, t, name, r);
-      return;
-    }
-    std::vector<gradient_element> slopes;
-    if (of_slope_ && t.defined) {
-      slopes = gradient(c, t, r);
-    }
-    double sum = 0.0;
-    double off = 0.0;
-    for (std::size_t j = 0; j < n; ++j) {
-      typename row_judge<T>::expectation e{.row = name, .columns = n, .j = j, .z = c.z[first + j]};
-      e.segment = t.defined ? static_cast<double>(t.log_softmax(j) / 0.693147180559945309417L) : 0.0;
-      e.allowed = options_.ulp + rounding(t, j);
-      e.exact = !t.defined ? nan : function_ == row_function::softmax ? t.softmax(j) : t.log_softmax(j);
-      e.scale = e.exact;
-      e.instead = t.defined ? e.instead : instead_of_nan(c.row(c.z, r), j);
-      if (!slopes.empty()) {
-        e.exact = slopes[j].exact;
-        e.scale = slopes[j].scale;
-        e.slack = slopes[j].slack;
-      }
-      c.exact[first + j] = static_cast<double>(e.exact);
-      c.is[first + j] = judge_.look(e, c.got[first + j]);
-      sum += c.got[first + j];
-      off += e.allowed * static_cast<double>(judge_.to.unit(static_cast<exact_type<T>>(t.defined ? e.scale : 0.0L)));
-    }
-    if (t.defined && !of_slope_ && function_ == row_function::softmax && satur::detail::is_finite(sum)) {
-      judge_.look_at_sum(name, n, sum, off);
-    }
-  }
-  /// What a row without a result may give beside NaN: its limit if it holds +inf, or options.masked_row.
-  [[nodiscard]] double instead_of_nan(std::span<double const> z, std::size_t j) const {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    auto const infinite = static_cast<double>(std::count(z.begin(), z.end(), infinity));
-    bool const any_nan = std::any_of(z.begin(), z.end(), [](double x) { return satur::detail::is_nan(x); });
-    if (of_slope_ || any_nan) {
-      return std::numeric_limits<double>::quiet_NaN();
-    }
-    if (infinite == 0.0) {
-      return options_.masked_row.value_or(std::numeric_limits<double>::quiet_NaN());
-    }
-    double const p = z[j] == infinity ? 1.0 / infinite : 0.0;
-    return function_ == row_function::softmax ? p : std::log(p);
-  }
-  /// The scale of an error is the larger of m and the result: they may cancel.
-  void judge_logsumexp(row_call& c, row_truth const& t, std::string_view name, std::size_t r) {
-    double largest = -std::numeric_limits<double>::infinity();
-    bool any_nan = false;
-    for (double const x : c.row(c.z, r)) {
-      any_nan = any_nan || satur::detail::is_nan(x);
-      largest = x > largest ? x : largest;
-    }
-    typename row_judge<T>::expectation e{.row = name, .columns = c.columns, .segment = largest};
-    e.exact = t.defined ? t.logsumexp()
-                        : static_cast<long double>(any_nan ? std::numeric_limits<double>::quiet_NaN() : largest);
-    e.scale = (std::max)(std::fabs(e.exact), std::fabs(static_cast<long double>(largest)));
-    e.allowed = options_.ulp + rounding(t, 0);
-    c.exact[r] = static_cast<double>(e.exact);
-    c.is[r] = judge_.look(e, c.got[r]);
-  }
-
-  /// The exact gradient of a row, of what the kernel got: of the rounded output if it works from that.
-  [[nodiscard]] std::vector<gradient_element> gradient(row_call const& c, row_truth const& t, std::size_t r) const {
-    bool const logarithm = function_ == row_function::log_softmax;
-    std::vector<long double> p(t.size());
-    std::vector<long double> rest(t.size());
-    std::size_t top = t.top;
-    for (std::size_t j = 0; j < t.size(); ++j) {
-      if (from_output_) {
-        auto const y = static_cast<long double>(c.row(c.known, r)[j]);
-        p[j] = logarithm ? std::exp(y) : y;
-        rest[j] = logarithm ? -std::expm1(y) : 1.0L - y;
-        top = p[j] > p[top] ? j : top;
-      } else {
-        p[j] = t.softmax(j);
-        rest[j] = logarithm ? -std::expm1(t.log_softmax(j)) : 1.0L - p[j];
-      }
-    }
-    return logarithm ? log_softmax_gradient(p, rest, c.row(c.dy, r)) : softmax_gradient(p, top, c.row(c.dy, r));
   }
 
   void name_causes() {
@@ -234,8 +146,9 @@ private:
                             .in_double = std::same_as<T, double>,
                             .format = is_code<T> ? options_.output_format.value_or(options_.format) : format{}});
     if (!r_.causes.empty()) {
-      for (failure& f : r_.failures) {
-        f.usually = r_.causes.front().what;
+      for (failure& f : r_.failures) { // a NaN that is lost, and a flush mode, have causes of their own
+        bool const own = f.property.starts_with("a row with NaN") || f.property.starts_with("no flush");
+        f.usually = own ? f.usually : r_.causes.front().what;
       }
     }
   }
@@ -243,13 +156,14 @@ private:
   void check_calls_of(std::size_t columns);
 
   kernel_report& r_;
-  kernel_t kernel_;
+  row_kernel<T> kernel_;
+  calls_check calls_of_;
   kernel_options const& options_;
   row_function function_;
   bool of_slope_;
   bool from_output_;
   numbers<T> in_;
-  row_judge<T> judge_;
+  row_expectations<T> expected_;
   std::vector<row_call> calls_;
 };
 
@@ -276,19 +190,7 @@ template <class T> void row_check<T>::check_calls_of(std::size_t columns) {
                              .format = options_.format,
                              .output_format = options_.output_format,
                              .names = {from_output_ ? "y" : "z", "dy"}};
-  if (of_slope_) {
-    check_calls<T, 2>(
-        r_,
-        [&](std::array<std::span<T const>, 2> const& from, std::span<T> out) {
-          kernel_(from[0], from[1], out, columns);
-        },
-        {std::span<T const>(b.known), std::span<T const>(b.dy)}, o);
-  } else {
-    check_calls<T, 1>(
-        r_,
-        [&](std::array<std::span<T const>, 1> const& from, std::span<T> out) { kernel_(from[0], {}, out, columns); },
-        {std::span<T const>(b.known)}, o);
-  }
+  calls_of_(r_, kernel_, b.known, b.dy, o);
 }
 
 } // namespace satur::inline SATUR_ABI::testing::detail

@@ -4,6 +4,7 @@
 
 #include "satur/testing/kernel/call/memory.hpp"
 #include "satur/testing/kernel/kernel_report.hpp"
+#include "satur/testing/kernel/row/call.hpp"
 #include "satur/testing/kernel/row/inputs.hpp"
 #include "satur/testing/kernel/row/truth.hpp"
 
@@ -11,27 +12,6 @@
 #include <string_view>
 
 namespace satur::inline SATUR_ABI::testing::detail {
-
-enum class row_function { softmax, log_softmax, logsumexp };
-
-/// One call of a kernel of rows, as doubles. A cause of wrong results is found by what it would have given.
-struct row_call {
-  enum class verdict : unsigned char { open, right, wrong };
-  explicit row_call(std::size_t n) : columns(n) {}
-
-  std::size_t columns;
-  std::vector<double> z;
-  std::vector<double> known; ///< of a gradient: what the kernel got beside dy, z or y
-  std::vector<double> dy;
-  std::vector<double> got;
-  std::vector<double> exact;
-  std::vector<verdict> is;
-
-  [[nodiscard]] std::size_t rows() const { return z.size() / columns; }
-  [[nodiscard]] std::span<double const> row(std::vector<double> const& all, std::size_t r) const {
-    return std::span<double const>(all).subspan(r * columns, columns);
-  }
-};
 
 /// Judges the results of rows, into a report.
 template <class T> class row_judge {
@@ -83,8 +63,9 @@ public:
     ++r_.checks;
     if (satur::detail::is_nan(e.exact) || !satur::detail::is_finite_number(e.exact)) {
       ++r_.specials;
-      bool const same =
-          satur::detail::is_nan(e.exact) ? satur::detail::is_nan(got) : got == static_cast<double>(e.exact);
+      bool const same = satur::detail::is_nan(e.exact)
+                            ? satur::detail::is_nan(got)
+                            : satur::detail::is_infinite(got) && (got < 0.0) == (e.exact < 0.0L);
       return same || accepts_instead(e, got) ? verdict::right : special(e, got);
     }
     if (to.overflows(static_cast<exact_t>(e.exact))) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "satur/format/formats.hpp"
-#include "satur/testing/kernel/row/judge.hpp"
+#include "satur/testing/kernel/row/call.hpp"
+#include "satur/testing/kernel/row/truth.hpp"
+#include "satur/text/number.hpp"
 
 #include <functional>
 

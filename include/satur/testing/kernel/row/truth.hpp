@@ -44,10 +44,9 @@ struct row_truth {
   std::vector<long double> leftover; ///< z - m less `below`
 
   explicit row_truth(std::span<double const> z) : below(z.size()), raised(z.size()), leftover(z.size()) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    double most = -infinity;
+    double most = -std::numeric_limits<double>::infinity();
     for (std::size_t j = 0; j < z.size(); ++j) {
-      if (satur::detail::is_nan(z[j]) || z[j] == infinity) {
+      if (satur::detail::is_nan(z[j]) || (satur::detail::is_infinite(z[j]) && z[j] > 0.0)) {
         return;
       }
       if (z[j] > most) {
@@ -59,7 +58,7 @@ struct row_truth {
       return;
     }
     defined = true;
-    largest = most;
+    largest = static_cast<long double>(most);
     compensated_sum sum;
     for (std::size_t j = 0; j < z.size(); ++j) {
       if (satur::detail::is_finite(z[j])) {
@@ -98,7 +97,7 @@ struct gradient_element {
 /// c|).
 [[nodiscard]] inline std::vector<gradient_element> softmax_gradient(std::span<long double const> p, std::size_t top,
                                                                     std::span<double const> dy) {
-  long double const c = dy[top];
+  auto const c = static_cast<long double>(dy[top]);
   compensated_sum centered;
   compensated_sum total;
   long double size = 0.0L;
@@ -110,7 +109,7 @@ struct gradient_element {
   }
   std::vector<gradient_element> all(p.size());
   for (std::size_t j = 0; j < p.size(); ++j) {
-    long double const mine = dy[j];
+    auto const mine = static_cast<long double>(dy[j]);
     all[j].exact = p[j] * ((mine - c) - centered.value());
     all[j].scale = p[j] * (std::fabs(mine - c) + size);
     all[j].slack = j == top ? 0.0L : p[j] * (std::fabs(mine) + std::fabs(c)) * std::fabs(total.value() - 1.0L);
@@ -127,11 +126,11 @@ struct gradient_element {
   compensated_sum total;
   long double size = 0.0L;
   for (double const d : dy) {
-    total.add(d);
+    total.add(static_cast<long double>(d));
     size += std::fabs(static_cast<long double>(d));
   }
   for (std::size_t j = 0; j < p.size(); ++j) {
-    long double const mine = dy[j];
+    auto const mine = static_cast<long double>(dy[j]);
     compensated_sum others;
     if (p[j] > 0.25L) {
       for (std::size_t k = 0; k < p.size(); ++k) {
