@@ -53,6 +53,7 @@
 #include "satur/testing/kernel/sweep/gathered.hpp"
 #include "satur/testing/kernel/sweep/inputs.hpp"
 #include "satur/testing/kernel/sweep/judge.hpp"
+#include "satur/testing/kernel/sweep/kernel_case.hpp"
 #include "satur/testing/kernel/sweep/numbers.hpp"
 #include "satur/testing/kernel/sweep/output_form.hpp"
 #include "satur/testing/kernel/sweep/probe.hpp"
