@@ -1,12 +1,13 @@
 /// \file testing/kernel/causes.hpp  The usual cause of a kernel's errors, told from where it is wrong and where not.
 #pragma once
 
-#include "satur/testing/kernel/cause/formulas.hpp"
 #include "satur/testing/kernel/cause/functions.hpp"
 #include "satur/testing/kernel/cause/known.hpp"
 #include "satur/testing/kernel/cause/places.hpp"
 #include "satur/testing/kernel/cause/ranges.hpp"
+#include "satur/testing/kernel/cause/slopes.hpp"
 #include "satur/testing/kernel/cause/storage.hpp"
+#include "satur/testing/kernel/cause/values.hpp"
 #include "satur/testing/kernel/evidence.hpp"
 
 #include <algorithm>
