@@ -191,6 +191,14 @@ inline std::vector<wrong_kernel> wrong_kernels() {
            return 1.0f / (1.0f + a);
          });
        }},
+      {"The-OpenROAD-Project/OpenSTA#210: Schraudolph's exp", "the bits of a whole number",
+       [] {
+         return value<f>(the<satur::sigmoid>(), [](f z) {
+           f const x = z > 87.0f ? -87.0f : z < -87.0f ? 87.0f : -z;
+           f const e = z != z ? z : std::bit_cast<f>(static_cast<std::int32_t>(12102203.0f * x + 1064866805.0f));
+           return 1.0f / (1.0f + e);
+         });
+       }},
       {"sonos/tract#2719: the input is clamped to +-14.5", "z is clamped to [-14.5, 14.5]",
        [] {
          return value<f>(the<satur::sigmoid>(), [](f z) {

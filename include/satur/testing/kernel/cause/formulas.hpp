@@ -4,6 +4,9 @@
 
 #include "satur/testing/kernel/cause/rounded.hpp"
 
+#include <bit>
+#include <cmath>
+#include <cstdint>
 #include <string_view>
 
 namespace satur::inline SATUR_ABI::testing::detail {
@@ -39,6 +42,14 @@ inline rounded power_for_exp(rounded const& x) {
     a = a * a;
   }
   return a;
+}
+/// Schraudolph's exp, for |x| up to 87: a whole number, of which the bits are those of a float beside e^x.
+inline rounded bits_for_exp(rounded const& x, double bias) {
+  if (is_nan(x.get())) {
+    return x;
+  }
+  double const i = 12102203.0 * std::fmin(std::fmax(x.get(), -87.0), 87.0) + bias;
+  return x.made(static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(i))));
 }
 inline rounded cubic(rounded const& z, double c) { return root_2_by_pi * (z + c * z * z * z); }
 inline rounded gate(rounded const& z, rounded const& u) { return 0.5 * z * (1.0 + tanh(u)); }

@@ -28,6 +28,14 @@ inline constexpr usual_formula usual_values[] = {
     {"sigmoid", false,
      "exp(x) is taken as (1 + x / 1024)^1024, which has three digits beside 0 and none far out: call exp",
      [](in i) { return 1.0 / (1.0 + power_for_exp(-i.z)); }},
+    {"sigmoid", false, "exp(x) is taken from the bits of a whole number (Schraudolph), off by 3 to 6 %: call exp",
+     [](in i) { return 1.0 / (1.0 + bits_for_exp(-i.z, 1064866805.0)); }},
+    {"sigmoid", false, "exp(x) is taken from the bits of a whole number (Schraudolph), off by 3 to 6 %: call exp",
+     [](in i) { return 1.0 / (1.0 + bits_for_exp(-i.z, 1064986823.0)); }},
+    {"sigmoid", false, "exp(x) is taken from the bits of a whole number (Schraudolph), off by 3 to 6 %: call exp",
+     [](in i) { return 1.0 / (1.0 + bits_for_exp(-i.z, 1065054451.0)); }},
+    {"sigmoid", false, "exp(x) is taken from the bits of a whole number (Schraudolph), off by 3 to 6 %: call exp",
+     [](in i) { return 1.0 / (1.0 + bits_for_exp(-i.z, 1065353216.0)); }},
     {"tanh", false, "z (27 + z^2) / (27 + 9 z^2) is an approximation for small z only: call tanh, or use expm1(-2 |z|)",
      [](in i) {
        rounded const q = i.z * i.z;
