@@ -11,6 +11,7 @@ set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../cmake/scripts.sh disable=SC2154
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 exec </dev/null
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 here=$root/tests/conformance
 
 part() { awk -v part="$1" -f "$here/page.awk" "${@:2}"; } # PART LINES…

@@ -13,7 +13,7 @@
 #pragma once
 
 #include <satur/activation.hpp>
-#include <satur/testing.hpp>
+#include <satur/testing/kernel/check_kernel.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -103,6 +103,16 @@ template <class T> [[nodiscard]] satur::leaky_relu leaky_relu() { return {static
   return worst;
 }
 
+/// Results that are NaN or infinity and should not be, or the other way round. A slope where z is NaN is not counted:
+/// the value is NaN there, and libraries agree on nothing for the slope.
+[[nodiscard]] inline std::uint64_t wrong_specials(satur::testing::kernel_report const& r) {
+  std::uint64_t n = r.wrong_specials;
+  for (satur::testing::failure const& f : r.failures) {
+    n -= f.property == "NaN goes through the slope" ? f.times : 0;
+  }
+  return n;
+}
+
 template <class T, class A>
 void print_row(A const& act, char const* side, std::string const& function, satur::testing::kernel_report const& r) {
   auto const number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
@@ -110,7 +120,7 @@ void print_row(A const& act, char const* side, std::string const& function, satu
   std::printf("row\t%s\t%s\t%s\t%s\t%llu\t%.9g\t%.9g\t%.*g\t%llu\t%llu\t%llu\t%llu\t%d\t%s\n",
               std::string(act.name).c_str(), side, std::is_same_v<T, float> ? "float" : "double", function.c_str(),
               number(r.inputs), worst_in_the_middle(r), r.worst_ulp, std::numeric_limits<T>::max_digits10, r.worst_at,
-              number(r.false_zeros), number(r.flushed), number(r.wrong_signs), number(r.wrong_specials),
+              number(r.false_zeros), number(r.flushed), number(r.wrong_signs), number(wrong_specials(r)),
               place_matters ? 1 : 0, r.causes.empty() ? "" : r.causes.front().what.c_str());
   std::fflush(stdout);
 }
