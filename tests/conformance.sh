@@ -75,7 +75,10 @@ program() {
   local name=$1 library=$2 source=$here/$3.cpp header=$4 package=$5
   shift 5
   order+=("$name")
-  if ! [[ $name =~ $only ]]; then return; fi
+  if ! [[ $name =~ $only ]]; then
+    if [ ! -e "$work/$name.txt" ]; then missing "$name" "$library" 'not run'; fi
+    return
+  fi
   if [ -n "$header" ] && [ ! -e "$header" ]; then
     missing "$name" "$library" "not installed (Debian: $package)"
     return
