@@ -253,7 +253,7 @@ TEST_CASE("a slope from the output: the report says from where on no function of
   passes(low);
   CHECK_FALSE(low.output_loses_above);
   // relu's slope can be had from y
-  o.high = infinity;
+  o.high = static_cast<double>(infinity);
   kernel_report const relu = check_backward_kernel<float>(
       satur::relu{},
       [](auto y, auto dy, auto dz) {

@@ -3,6 +3,8 @@
 
 #include "satur/testing/kernel/cause/formulas.hpp"
 #include "satur/testing/kernel/cause/functions.hpp"
+#include "satur/testing/kernel/cause/known.hpp"
+#include "satur/testing/kernel/cause/places.hpp"
 #include "satur/testing/kernel/cause/ranges.hpp"
 #include "satur/testing/kernel/cause/storage.hpp"
 #include "satur/testing/kernel/evidence.hpp"
@@ -32,7 +34,8 @@ inline void append_outputs(kernel_evidence const& e, arithmetic const& a, kernel
   for (int const units : {0, -1, 1, -2, 2}) {
     arithmetic beside = a;
     beside.nudge = units;
-    double const y = a.format != nullptr ? a.round(static_cast<double>(exact)) : beside.of_library(static_cast<double>(exact));
+    double const y =
+        a.format != nullptr ? a.round(static_cast<double>(exact)) : beside.of_library(static_cast<double>(exact));
     double const next = std::fabs(beside.of_library(0.75) - 0.75) * 2.0 / 0.75; // so many units, relative
     bool const close = std::fabs(static_cast<long double>(y) - exact) <=
                        static_cast<long double>(next * (units == 0 ? 1e9 : 1.2 / std::abs(units)) * std::fabs(y));
@@ -59,13 +62,21 @@ inline void add_usual_formulas(cause_list& list, identified const& asked) {
       if (u.slope) {
         ys.clear();
         append_outputs(e, kind, s, ys);
+        if (e.type == kernel_evidence::numbers::stored && !e.from_output) {
+          ys.push_back(as_result(e, ys.front()));
+        }
+        for (usual_formula const& v : usual_values) { // y itself may be off
+          if (!e.from_output && v.of == u.of) {
+            ys.push_back(v.result({rounded(s.z, kind), rounded(0.0, kind), rounded(0.0, kind), p}).get());
+          }
+        }
       }
       for (int const nudge : {0, -1, 1}) {
         arithmetic a = kind;
         a.nudge = nudge;
         for (double const y : ys) {
-          rounded const r = u.result({rounded(s.z, a), rounded(y, a), p});
-          out.push_back(as_result(e, u.slope ? (r * s.dy).get() : r.get()));
+          rounded const r = u.result({rounded(s.z, a), rounded(y, a), rounded(s.dy, a), p});
+          out.push_back(as_result(e, u.slope && !u.takes_dy ? (r * s.dy).get() : r.get()));
         }
       }
     });
@@ -81,8 +92,8 @@ inline void add_usual_formulas(cause_list& list, identified const& asked) {
     bool const plain = offer(u, 0, u.what, {e.type == numbers::binary64 ? 53 : 24, nullptr, 0});
     if (!plain && coarse) {
       offer(u, 1,
-            "Each step is rounded to " + std::string(e.output_format.name.view()) +
-                ": compute in float and round the result once",
+            sentence({"Each step is rounded to ", e.output_format.name.view(),
+                      ": compute in float and round the result once"}),
             {24, &e.output_format, 0});
     } else if (!plain && e.type == numbers::binary64) {
       offer(u, 1, "The kernel for double computes in float: use no suffix f on constants, and exp, not expf",
@@ -94,8 +105,8 @@ inline void add_usual_formulas(cause_list& list, identified const& asked) {
 } // namespace detail
 
 /// The usual causes that fit, the best first; empty if none fits. A supposed code fits if it gives what the kernel gave
-/// at nearly all wrong places (at most a quarter of the error is left), and no right place speaks against it. Takes some
-/// milliseconds. Throws nothing but what the evidence's functions throw.
+/// at nearly all wrong places (at most a quarter of the error is left), and no right place speaks against it. Takes
+/// some milliseconds. Throws nothing but what the evidence's functions throw.
 [[nodiscard]] inline std::vector<kernel_cause> causes_of(kernel_evidence const& e) {
   std::vector<kernel_cause> causes;
   if (e.wrong.empty()) {
@@ -117,20 +128,18 @@ inline void add_usual_formulas(cause_list& list, identified const& asked) {
       detail::add_conversions(list);
     }
     detail::add_clamps(list);
+    detail::add_cut_tails(list);
     if (!list.any_better_than(3)) {
       detail::add_tables(list);
-      detail::add_cut_tails(list);
     }
   }
-  std::stable_sort(list.found.begin(), list.found.end(), [](auto const& a, auto const& b) {
-    return a.cause.explained - 0.02 * a.rank > b.cause.explained - 0.02 * b.rank;
-  });
-  for (detail::cause_list::ranked const& r : list.found) {
-    bool const known = std::any_of(causes.begin(), causes.end(),
-                                   [&](kernel_cause const& c) { return c.what == r.cause.what; });
-    if (!known && causes.size() < 3) {
-      causes.push_back(r.cause);
+  for (; !list.found.empty() && causes.size() < 3;) {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < list.found.size(); ++i) {
+      best = list.found[i].score > list.found[best].score ? i : best;
     }
+    causes.push_back(list.found[best].cause);
+    std::erase_if(list.found, [&](auto const& r) { return r.cause.what == causes.back().what; });
   }
   return causes;
 }

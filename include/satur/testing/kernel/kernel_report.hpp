@@ -63,6 +63,7 @@ struct kernel_report : report {
   std::optional<double> output_loses_below;
   std::optional<double> output_loses_above;
   std::vector<std::string> notes; ///< what fails nothing but should be known, one sentence each
+  std::string variable = "z";     ///< what the segments divide, and `worst_at` is a value of
   bool codes = false;             ///< the inputs are codes of a format: they are shown by their bits
 
   [[nodiscard]] inline std::string text() const;
@@ -125,14 +126,17 @@ inline std::string ulp_text(double ulp) {
 inline void print_segments(std::ostream& out, kernel_report const& r) {
   using satur::text::left;
   using satur::text::right;
-  out << "\n  " << left("z from, below", 19) << right("inputs", 13) << right("worst ulp", 11) << right("mean", 8)
-      << right("% <= 1/2", 10) << right("fail", 13) << "  worst at z\n";
+  out << "\n  " << left(r.variable + " from, below", 19) << right("inputs", 13) << right("worst ulp", 11)
+      << right("mean", 8) << right("% <= 1/2", 10) << right("fail", 13) << "  worst at " << r.variable << "\n";
   for (kernel_segment const& s : r.segments) {
     std::string const range =
         "[" + satur::text::number(s.low) + ", " + satur::text::number(s.high) + (&s == &r.segments.back() ? "]" : ")");
     out << "  " << left(range, 19) << right(grouped(s.count), 13) << right(ulp_text(s.worst_ulp), 11)
         << right(satur::text::significant(s.mean_ulp, 2), 8) << right(satur::text::percent(s.within_half), 10)
-        << right(grouped(s.beyond), 13) << "  " << (r.codes ? code_text(s.worst_bits) : in_hexadecimal(s.worst_at))
+        << right(grouped(s.beyond), 13) << "  "
+        << (r.variable != "z" ? satur::text::significant(s.worst_at, 6)
+            : r.codes         ? code_text(s.worst_bits)
+                              : in_hexadecimal(s.worst_at))
         << "\n";
   }
 }
@@ -147,8 +151,8 @@ inline std::ostream& operator<<(std::ostream& out, kernel_report const& r) {
                              (r.passed() ? "right"
                                          : satur::text::number(r.failures.size()) +
                                                (r.failures.size() == 1 ? " property fails" : " properties fail")) +
-                             ", " + compared + ", worst error " + detail::ulp_text(r.worst_ulp) +
-                             " ulp at z = " + detail::digits_of(r.worst_at),
+                             ", " + compared + ", worst error " + detail::ulp_text(r.worst_ulp) + " ulp at " +
+                             r.variable + " = " + detail::digits_of(r.worst_at),
                          2)
       << "\n";
   for (failure const& f : r.failures) {

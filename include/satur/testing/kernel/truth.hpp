@@ -28,8 +28,7 @@ template <class Value, class Slope> class truth {
 public:
   std::string name;
 
-  truth(std::string of, Value value, Slope slope)
-      : name(std::move(of)), value_(std::move(value)), slope_(std::move(slope)) {}
+  truth(std::string of, Value f, Slope df) : name(std::move(of)), value_(std::move(f)), slope_(std::move(df)) {}
   template <std::floating_point T> [[nodiscard]] auto value(T z) const { return value_(z); }
   template <std::floating_point T> [[nodiscard]] auto derivative(T z) const { return slope_(z); }
 

@@ -1,95 +1,25 @@
-/// \file testing/kernel/cause/fit.hpp  Whether a supposed code explains what a kernel did: numbers that are rounded as
-/// the kernel rounds them, and how well a formula of them meets the wrong and the right places.
+/// \file testing/kernel/cause/fit.hpp  Whether a supposed code explains what a kernel did: how well it meets the wrong
+/// and the right places.
 #pragma once
 
 #include "satur/error.hpp"
 #include "satur/format/rounding.hpp"
 #include "satur/testing/kernel/evidence.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
-#include <functional>
+#include <initializer_list>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace satur::inline SATUR_ABI::testing::detail {
 
 using satur::detail::is_finite;
 using satur::detail::is_nan;
-
-/// How a number is rounded after each operation, and by how many units an exponential is off (libraries differ).
-struct arithmetic {
-  int digits = 24;                       ///< 24: float, 53: double
-  satur::format const* format = nullptr; ///< if set, each operation is rounded to it too
-  int nudge = 0;
-
-  [[nodiscard]] double round(double x) const {
-    double const r = digits == 24 ? static_cast<double>(static_cast<float>(x)) : x;
-    if (format == nullptr) {
-      return r;
-    }
-    double const stored = round_to(*format, r);
-    return stored > format->largest || stored < format->lowest ? stored * std::numeric_limits<double>::infinity() : stored;
-  }
-  /// The result of a library function, off by `nudge` units.
-  [[nodiscard]] double of_library(double x) const {
-    double r = round(x);
-    for (int i = 0; i < nudge || i < -nudge; ++i) {
-      double const up = nudge > 0 ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
-      r = digits == 24 ? static_cast<double>(std::nextafter(static_cast<float>(r), static_cast<float>(up)))
-                       : std::nextafter(r, up);
-    }
-    return is_finite(x) && x != 0.0 && x != 1.0 && x != -1.0 ? round(r) : round(x);
-  }
-};
-
-/// A number of that arithmetic. Products, sums and quotients of floats are exact enough in double to be rounded once.
-class rounded {
-public:
-  rounded(double x, arithmetic const& a) : x_(a.round(x)), a_(&a) {}
-
-  [[nodiscard]] double get() const { return x_; }
-  [[nodiscard]] rounded made(double x) const { return {x, *a_}; }
-  [[nodiscard]] rounded called(double x) const {
-    rounded r = made(0.0);
-    r.x_ = a_->of_library(x);
-    return r;
-  }
-
-  friend rounded operator-(rounded const& x) { return x.made(-x.x_); }
-  friend rounded operator+(rounded const& x, rounded const& y) { return x.made(x.x_ + y.x_); }
-  friend rounded operator-(rounded const& x, rounded const& y) { return x.made(x.x_ - y.x_); }
-  friend rounded operator*(rounded const& x, rounded const& y) { return x.made(x.x_ * y.x_); }
-  friend rounded operator/(rounded const& x, rounded const& y) { return x.made(x.x_ / y.x_); }
-  friend rounded operator+(rounded const& x, double c) { return x + x.made(c); }
-  friend rounded operator+(double c, rounded const& x) { return x.made(c) + x; }
-  friend rounded operator-(rounded const& x, double c) { return x - x.made(c); }
-  friend rounded operator-(double c, rounded const& x) { return x.made(c) - x; }
-  friend rounded operator*(rounded const& x, double c) { return x * x.made(c); }
-  friend rounded operator*(double c, rounded const& x) { return x.made(c) * x; }
-  friend rounded operator/(double c, rounded const& x) { return x.made(c) / x; }
-  friend rounded operator/(rounded const& x, double c) { return x / x.made(c); }
-  friend bool operator<(rounded const& x, double c) { return x.x_ < c; }
-  friend bool operator>(rounded const& x, double c) { return x.x_ > c; }
-
-private:
-  double x_;
-  arithmetic const* a_;
-};
-inline rounded exp(rounded const& x) { return x.called(std::exp(x.get())); }
-inline rounded expm1(rounded const& x) { return x.called(std::expm1(x.get())); }
-inline rounded log(rounded const& x) { return x.called(std::log(x.get())); }
-inline rounded log1p(rounded const& x) { return x.called(std::log1p(x.get())); }
-inline rounded tanh(rounded const& x) { return x.called(std::tanh(x.get())); }
-inline rounded erf(rounded const& x) { return x.called(std::erf(x.get())); }
-inline rounded erfc(rounded const& x) { return x.called(std::erfc(x.get())); }
-inline rounded cosh(rounded const& x) { return x.called(std::cosh(x.get())); }
-inline rounded cos(rounded const& x) { return x.called(std::cos(x.get())); }
-inline rounded sqrt(rounded const& x) { return x.made(std::sqrt(x.get())); }
-inline rounded fabs(rounded const& x) { return x.made(std::fabs(x.get())); }
-/// y if x is above c, else z, as `x > c ? y : z`.
-inline rounded above(rounded const& x, double c, rounded const& y, rounded const& z) { return x > c ? y : z; }
 
 /// The step between the numbers of the result's type at x.
 [[nodiscard]] inline double unit_at(kernel_evidence const& e, long double x) {
@@ -126,8 +56,8 @@ inline rounded above(rounded const& x, double c, rounded const& y, rounded const
   return std::fmin(std::fmax(r, f.low_end()), f.high_end()) / e.output_scale;
 }
 
-/// Whether x accounts for what the kernel got there: at most a quarter of the error is left.
-[[nodiscard]] inline bool accounts_for(kernel_sample const& s, double x) {
+/// Whether x accounts for what the kernel got there: at most that share of the error is left.
+[[nodiscard]] inline bool accounts_for(kernel_sample const& s, double x, long double left = 0.25L) {
   if (is_nan(x) || is_nan(s.got)) {
     return is_nan(x) && is_nan(s.got);
   }
@@ -138,7 +68,7 @@ inline rounded above(rounded const& x, double c, rounded const& y, rounded const
     return std::fabs(x - s.got) <= 1e-3 * std::fabs(s.got);
   }
   long double const error = std::fabs(static_cast<long double>(s.got) - s.exact);
-  return std::fabs(static_cast<long double>(x) - s.got) <= 0.25L * error;
+  return std::fabs(static_cast<long double>(x) - s.got) <= left * error;
 }
 
 /// Whether a kernel that gets x there could not have been found right.
@@ -157,6 +87,7 @@ inline rounded above(rounded const& x, double c, rounded const& y, rounded const
 /// How many places a supposed code explains.
 struct fit {
   std::size_t explained = 0;
+  std::size_t closely = 0; ///< so that next to nothing of the error is left
   std::size_t wrong = 0;
   std::size_t contradicted = 0;
   std::size_t right = 0;
@@ -165,28 +96,67 @@ struct fit {
   [[nodiscard]] bool holds() const {
     return explained > 0 && 10 * explained >= 9 * wrong && 50 * contradicted <= right;
   }
-  [[nodiscard]] double share() const {
-    return wrong == 0 ? 0.0 : static_cast<double>(explained) / static_cast<double>(wrong);
+  [[nodiscard]] double share() const { return static_cast<double>(explained) / static_cast<double>(wrong); }
+  /// The larger, the better it explains.
+  [[nodiscard]] double score() const {
+    return 2.0 * share() + 0.2 * static_cast<double>(closely) / static_cast<double>(wrong) -
+           (right == 0 ? 0.0 : static_cast<double>(contradicted) / static_cast<double>(right));
   }
 };
 
-/// What a supposed code may get at a place: appended, several if libraries differ by a unit.
-using supposed = std::function<void(kernel_sample const&, std::vector<double>&)>;
+/// What a supposed code may get at a place: results(sample, out) appends it, several if libraries differ by a unit.
+/// Refers to a callable, so it lives no longer than that.
+class supposed {
+public:
+  template <class Results>
+    requires(!std::same_as<Results, supposed>)
+  supposed(Results const& results)
+      : results_(&results), call_([](void const* r, kernel_sample const& s, std::vector<double>& out) {
+          (*static_cast<Results const*>(r))(s, out);
+        }) {}
+  void operator()(kernel_sample const& s, std::vector<double>& out) const { call_(results_, s, out); }
+
+private:
+  void const* results_;
+  void (*call_)(void const*, kernel_sample const&, std::vector<double>&);
+};
+
+/// The parts of a sentence as one text.
+[[nodiscard]] inline std::string sentence(std::initializer_list<std::string_view> parts) {
+  std::string all;
+  for (std::string_view const p : parts) {
+    all += p;
+  }
+  return all;
+}
+
+/// The error from which on a wrong place tells something. An error of a few units is made of several roundings that no
+/// formula repeats, so it is left out if there are enough larger ones.
+[[nodiscard]] inline double telling_error(kernel_evidence const& e) {
+  double const limit = 16.0 * e.allowed_ulp;
+  auto const large = std::count_if(e.wrong.begin(), e.wrong.end(), [&](auto const& s) { return !(s.ulp < limit); });
+  return large >= 8 && 4 * static_cast<std::size_t>(large) >= e.wrong.size() ? limit : 0.0;
+}
 
 /// Compares a supposed code with the evidence. Stops as soon as it cannot hold.
-[[nodiscard]] inline fit fit_of(kernel_evidence const& e, supposed const& results) {
+[[nodiscard]] inline fit fit_of(kernel_evidence const& e, double telling, supposed const& results) {
   fit f;
   std::vector<double> out;
   for (kernel_sample const& s : e.wrong) {
+    if (s.ulp < telling) {
+      continue;
+    }
     out.clear();
     results(s, out);
     ++f.wrong;
+    bool any = false;
+    bool close = false;
     for (double const x : out) {
-      if (accounts_for(s, x)) {
-        ++f.explained;
-        break;
-      }
+      any = any || accounts_for(s, x);
+      close = close || accounts_for(s, x, 1.0L / 64.0L);
     }
+    f.explained += any ? 1 : 0;
+    f.closely += close ? 1 : 0;
     if (10 * (f.wrong - f.explained) > e.wrong.size()) {
       f.explained = 0;
       return f;
@@ -211,33 +181,43 @@ using supposed = std::function<void(kernel_sample const&, std::vector<double>&)>
 /// Collects the causes that fit, with their rank: 0 is the most specific.
 class cause_list {
 public:
-  explicit cause_list(kernel_evidence const& e) : evidence(e) {}
-
-  /// Notes the cause if the supposed code fits.
-  bool offer(int rank, std::string const& what, supposed const& results) {
-    fit const f = fit_of(evidence, results);
-    return f.holds() && note(rank, what, f.share());
-  }
-  bool note(int rank, std::string const& what, double explained) {
-    found.push_back({{what, explained}, rank});
-    return true;
-  }
-
-  [[nodiscard]] bool any_better_than(int rank) const {
-    for (ranked const& r : found) {
-      if (r.rank < rank) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   struct ranked {
     kernel_cause cause;
     int rank;
+    double score;
   };
   kernel_evidence const& evidence;
   std::vector<ranked> found;
+
+  explicit cause_list(kernel_evidence const& e) : evidence(e), telling_(telling_error(e)) {}
+
+  /// Notes the cause if the supposed code fits. Returns its score, or 0. `exactly`: errors of few units tell something
+  /// too.
+  double offer(int rank, std::string const& what, supposed const& results, bool exactly = false) {
+    fit const f = fit_of(evidence, exactly ? 0.0 : telling_, results);
+    // A formula may be written in several ways, which differ in rounding; what has none must meet the results closely.
+    bool const close = rank == 0 || 10 * f.closely >= 7 * f.wrong;
+    return f.holds() && close ? note(rank, what, f.share(), f.score()) : 0.0;
+  }
+  double note(int rank, std::string const& what, double explained, double score) {
+    found.push_back({{what, explained}, rank, score - 0.04 * rank});
+    return score;
+  }
+  /// Of the causes from `first` on, the best alone stays.
+  void keep_best(std::size_t first) {
+    for (std::size_t i = first + 1; i < found.size(); ++i) {
+      if (found[i].score > found[first].score) {
+        found[first] = found[i];
+      }
+    }
+    found.resize((std::min)(found.size(), first + 1));
+  }
+  [[nodiscard]] bool any_better_than(int rank) const {
+    return std::any_of(found.begin(), found.end(), [&](ranked const& r) { return r.rank < rank; });
+  }
+
+private:
+  double telling_;
 };
 
 } // namespace satur::inline SATUR_ABI::testing::detail

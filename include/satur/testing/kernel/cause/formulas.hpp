@@ -2,7 +2,7 @@
 /// have a lost constant, evaluated in the kernel's own arithmetic.
 #pragma once
 
-#include "satur/testing/kernel/cause/fit.hpp"
+#include "satur/testing/kernel/cause/rounded.hpp"
 
 #include <string_view>
 
@@ -12,6 +12,7 @@ namespace satur::inline SATUR_ABI::testing::detail {
 struct formula_input {
   rounded z;
   rounded y;
+  rounded dy;
   double p;
 };
 
@@ -21,12 +22,13 @@ struct usual_formula {
   bool slope;
   char const* what;
   rounded (*result)(formula_input const&);
+  bool takes_dy = false; ///< else the result is multiplied by it
 };
 
-inline constexpr double root_half = 0.70710678118654752440;         // sqrt(1/2)
-inline constexpr double root_2_by_pi = 0.79788456080286535588;      // sqrt(2/pi)
-inline constexpr double root_1_by_2pi = 0.39894228040143267794;     // sqrt(1/(2 pi))
-inline constexpr double two_by_root_pi = 1.12837916709551257390;    // 2/sqrt(pi)
+inline constexpr double root_half = 0.70710678118654752440;      // sqrt(1/2)
+inline constexpr double root_2_by_pi = 0.79788456080286535588;   // sqrt(2/pi)
+inline constexpr double root_1_by_2pi = 0.39894228040143267794;  // sqrt(1/(2 pi))
+inline constexpr double two_by_root_pi = 1.12837916709551257390; // 2/sqrt(pi)
 inline constexpr double selu_lambda = 1.0507009873554804934;
 inline constexpr double selu_alpha = 1.6732632423543772848;
 
@@ -112,8 +114,6 @@ inline constexpr usual_formula usual_values[] = {
   {"gelu_tanh", false, "0.044715 multiplies z^2; it belongs to z^3", [](in i) { return gate(i.z, root_2_by_pi * (i.z + 0.044715 * i.z * i.z)); }},
   {"silu", false, "z / (1 + exp(-z)) is 0 too early and NaN at -inf, where exp(-z) overflows: for z < 0 write z e / (1 + e) with e = exp(z)",
    [](in i) { return i.z / (1.0 + exp(-i.p * i.z)); }},
-  {"silu", false, "z * (1 / (1 + exp(-z))) is 0 too early and NaN at -inf, where exp(-z) overflows: for z < 0 write z e / (1 + e) with e = exp(z)",
-   [](in i) { return i.z * plain_sigmoid(i.p * i.z); }},
   {"silu", false, "exp(z) / (1 + exp(z)) is inf / inf = NaN where exp(z) overflows: take e = exp(-|z|), then z / (1 + e) for z >= 0 and z e / (1 + e) else",
    [](in i) { rounded const n = exp(i.p * i.z); return i.z * (n / (1.0 + n)); }},
   {"mish", false, "log(1 + exp(z)) is 0 where 1 + exp(z) rounds to 1: write w = n (n + 2) with n = exp(z), then z w / (w + 2)",
@@ -144,13 +144,12 @@ inline constexpr usual_formula usual_slopes[] = {
   {"tanh", true, "The slope is -y^2: the 1 is lost, it is 1 - y^2, from z: 4 e / (1 + e)^2 with e = exp(-2 |z|)", [](in i) { return -(i.y * i.y); }},
   {"tanh", true, "1 / cosh(z)^2 is 0 too early, where cosh(z)^2 overflows: write 4 e / (1 + e)^2 with e = exp(-2 |z|)",
    [](in i) { rounded const c = cosh(i.z); return 1.0 / (c * c); }},
+  {"tanh", true, "Parentheses are missing: (1 - y^2) * dy, not 1 - y^2 * dy", [](in i) { return 1.0 - i.y * i.y * i.dy; }, true},
   {"tanh", true, "1 - z^2 is a formula in the output, but z is given: use y = f(z)", [](in i) { return 1.0 - i.z * i.z; }},
   {"tanh", true, "The slope is 1 - y: the square is missing, and it cancels; compute from z: 4 e / (1 + e)^2 with e = exp(-2 |z|)", [](in i) { return 1.0 - i.y; }},
   {"log_sigmoid", true, "1 - sigmoid(z) cancels for large z: write sigmoid(-z)", [](in i) { return 1.0 - plain_sigmoid(i.z); }},
-  {"softplus", true, "exp(z) / (1 + exp(z)) is inf / inf = NaN where exp(z) overflows: write sigmoid(z) with e = exp(-|z|)",
+  {"softplus", true, "exp(z) / (1 + exp(z)) is NaN where exp(z) overflows (inf / inf, or inf * 0): write sigmoid(z) with e = exp(-|z|)",
    [](in i) { rounded const n = exp(i.p * i.z); return n / (1.0 + n); }},
-  {"softplus", true, "exp(z) * (1 / (1 + exp(z))) is inf * 0 = NaN where exp(z) overflows: write sigmoid(z) with e = exp(-|z|)",
-   [](in i) { rounded const n = exp(i.p * i.z); return n * (1.0 / (1.0 + n)); }},
   {"softplus", true, "1 / (1 + exp(-z)) is 0 too early, where exp(-z) overflows: for z < 0 write e / (1 + e) with e = exp(z)", [](in i) { return plain_sigmoid(i.p * i.z); }},
   {"softplus", true, "1 - exp(-y) cancels where y is small: write -expm1(-y), or sigmoid(z)", [](in i) { return 1.0 - exp(-i.p * i.y); }},
   {"softplus", true, "The slope is 1 from the threshold of 20 on, as in PyTorch: double still sees exp(-z); write sigmoid(z)", [](in i) { return above(i.p * i.z, 20.0, i.z.made(1.0), plain_sigmoid(i.p * i.z)); }},

@@ -1,5 +1,5 @@
-/// \file testing/kernel/cause/storage.hpp  What goes wrong with numbers in few bits: an input or a result rounded too far,
-/// codes read as another format, zero points and scales that are off, truncation, conversions that wrap around.
+/// \file testing/kernel/cause/storage.hpp  What goes wrong with numbers in few bits: an input or a result rounded too
+/// far, codes read as another format, zero points and scales that are off, truncation, conversions that wrap around.
 #pragma once
 
 #include "satur/format/code.hpp"
@@ -77,32 +77,39 @@ inline void add_narrow_numbers(cause_list& list) {
     if (f == nullptr && !twice) {
       break;
     }
-    std::string const name = f == nullptr ? "float" : std::string(f->name.view());
-    list.offer(1, "z is rounded to " + name + " before anything is computed: keep it in " + (twice ? "double" : "float"),
-               [&e, f](kernel_sample const& s, std::vector<double>& out) {
-                 double const z = f == nullptr ? static_cast<double>(static_cast<float>(s.z)) : held_by(*f, s.z);
-                 out.push_back(as_result(e, asked_at(e, s, z)));
-               });
+    std::string_view const name = f == nullptr ? "float" : f->name.view();
+    list.offer(
+        1,
+        sentence({"z is rounded to ", name, " before anything is computed: keep it in ", twice ? "double" : "float"}),
+        [&e, f](kernel_sample const& s, std::vector<double>& out) {
+          double const z = f == nullptr ? static_cast<double>(static_cast<float>(s.z)) : held_by(*f, s.z);
+          out.push_back(as_result(e, asked_at(e, s, z)));
+        });
     if (double const share = share_held(e, f); share > 0.0) {
-      list.note(2,
-                "Results have the digits of " + name + " only: compute and store in " + (twice ? "double" : "float") +
-                    (f == nullptr ? " (no suffix f on constants, exp and not expf)" : ""),
-                share);
+      list.note(
+          2,
+          sentence({"Results have the digits of ", name, " only: compute and store in ", twice ? "double" : "float",
+                    f == nullptr ? " (no suffix f on constants, exp and not expf)" : ""}),
+          share, 2.0 * share + 0.2);
     }
   }
   if (!twice || list.any_better_than(3)) {
     return;
   }
   std::size_t like_float = 0;
+  std::size_t sizable = 0;
   for (kernel_sample const& s : e.wrong) {
     long double const error = std::fabs(static_cast<long double>(s.got) - s.exact);
-    like_float += error <= 0x1p-19L * std::fabs(s.exact) && error >= 0x1p-40L * std::fabs(s.exact) ? 1 : 0;
+    like_float += error <= 0x1p-16L * std::fabs(s.exact) ? 1 : 0;
+    sizable += error >= 0x1p-36L * std::fabs(s.exact) ? 1 : 0;
   }
-  if (e.wrong.size() >= 16 && 10 * like_float >= 9 * e.wrong.size() && 2 * e.right.size() <= 3 * e.wrong.size()) {
+  if (e.wrong.size() >= 16 && 10 * like_float >= 9 * e.wrong.size() && 2 * sizable >= e.wrong.size() &&
+      2 * e.right.size() <= 3 * e.wrong.size()) {
+    double const share = static_cast<double>(like_float) / static_cast<double>(e.wrong.size());
     list.note(4,
-              "The errors are those of float in a kernel for double: a constant or a function has the suffix f, or "
-              "something is stored in float; keep all of it in double",
-              static_cast<double>(like_float) / static_cast<double>(e.wrong.size()));
+              "The errors are as large as those of float, in a kernel for double: a constant or a function has the "
+              "suffix f, or something is stored in float; keep all of it in double",
+              share, 2.0 * share);
   }
 }
 
@@ -111,8 +118,8 @@ inline void add_mistaken_formats(cause_list& list) {
   kernel_evidence const& e = list.evidence;
   for (satur::format const& other : formats::all()) {
     if (other.bits == e.format.bits && other.name.view() != e.format.name.view()) {
-      list.offer(1, "Codes of z are read as " + std::string(other.name.view()) + ", but they are " +
-                        std::string(e.format.name.view()),
+      list.offer(other.is_integer() ? 2 : 1,
+                 sentence({"Codes of z are read as ", other.name.view(), ", but they are ", e.format.name.view()}),
                  [&e, other](kernel_sample const& s, std::vector<double>& out) {
                    satur::format f = other;
                    f.zero_point = e.format.zero_point;
@@ -121,8 +128,9 @@ inline void add_mistaken_formats(cause_list& list) {
                  });
     }
     if (other.bits == e.output_format.bits && other.name.view() != e.output_format.name.view()) {
-      list.offer(1, "Results are written as " + std::string(other.name.view()) + ", but " +
-                        std::string(e.output_format.name.view()) + " is asked for",
+      list.offer(other.is_integer() ? 2 : 1,
+                 sentence({"Results are written as ", other.name.view(), ", but ", e.output_format.name.view(),
+                           " is asked for"}),
                  [&e, other](kernel_sample const& s, std::vector<double>& out) {
                    satur::format f = other;
                    f.zero_point = e.output_format.zero_point;
@@ -155,7 +163,7 @@ inline void add_quantization(cause_list& list) {
   if (e.format.is_integer()) {
     double const zero = e.format.zero_point;
     for (double const d : {1.0, -1.0, 128.0, -128.0}) {
-      input("The zero point of z is off by " + text::number(std::fabs(d)), 1.0, d / e.scale);
+      input(sentence({"The zero point of z is off by ", text::significant(std::fabs(d), 5)}), 1.0, d / e.scale);
     }
     if (zero != 0.0) {
       input("The zero point of z is forgotten: z is (q - zero_point) / scale", 1.0, zero / e.scale);
@@ -164,7 +172,7 @@ inline void add_quantization(cause_list& list) {
     input("z is q * scale in the code, but q / scale is right, or the other way round", e.scale * e.scale, 0.0);
     input("z is q * scale in the code, but q / scale is right, or the other way round", 1.0 / (e.scale * e.scale), 0.0);
     for (double const r : {128.0 / 127.0, 127.0 / 128.0, 256.0 / 255.0, 255.0 / 256.0, 2.0, 0.5}) {
-      input("The scale of z is off by the factor " + text::significant(r, 5), r, 0.0);
+      input(sentence({"The scale of z is off by the factor ", text::significant(r, 5)}), r, 0.0);
     }
   }
   if (!e.output_format.is_integer()) {
@@ -181,7 +189,7 @@ inline void add_quantization(cause_list& list) {
   output("Results that are too large wrap around, and are truncated: round and clamp before the conversion", true,
          [](double q) { return std::trunc(q); });
   for (double const d : {1.0, -1.0, 128.0, -128.0}) {
-    output("The zero point of the result is off by " + text::number(std::fabs(d)), false,
+    output(sentence({"The zero point of the result is off by ", text::significant(std::fabs(d), 5)}), false,
            [d](double q) { return std::nearbyint(q) + d; });
   }
   double const zero = e.output_format.zero_point;
@@ -190,7 +198,7 @@ inline void add_quantization(cause_list& list) {
            [zero](double q) { return std::nearbyint(q - zero); });
   }
   for (double const r : {128.0 / 127.0, 127.0 / 128.0, 256.0 / 255.0, 255.0 / 256.0, 2.0, 0.5}) {
-    output("The scale of the result is off by the factor " + text::significant(r, 5), false,
+    output(sentence({"The scale of the result is off by the factor ", text::significant(r, 5)}), false,
            [r, zero](double q) { return std::nearbyint((q - zero) * r + zero); });
   }
 }
@@ -202,8 +210,8 @@ inline void add_conversions(cause_list& list) {
   if (f.is_integer()) {
     return;
   }
-  std::string const name(f.name.view());
-  list.offer(1, "The result is truncated to " + name + "; round to nearest, ties to even",
+  std::string_view const name = f.name.view();
+  list.offer(1, sentence({"The result is truncated to ", name, "; round to nearest, ties to even"}),
              [&e](kernel_sample const& s, std::vector<double>& out) {
                for (double const nudge : {1.0, 1.0 - 0x1p-23, 1.0 + 0x1p-23}) { // float before it is rounded
                  double const x = static_cast<double>(s.exact) * nudge;
@@ -211,21 +219,25 @@ inline void add_conversions(cause_list& list) {
                  out.push_back(is_finite(x) ? std::trunc(x / step) * step : x);
                }
              });
-  list.offer(1, "Too large a result wraps around, or becomes the code of another number: saturate before the conversion to " +
-                    name,
-             [&e](kernel_sample const& s, std::vector<double>& out) {
-               satur::format const& g = e.output_format;
-               double const r = round_to(g, static_cast<double>(s.exact) * e.output_scale);
-               bool const beyond = r > g.largest || r < g.lowest;
-               out.push_back(beyond ? s.got : as_result(e, static_cast<double>(s.exact)));
-             });
+  list.offer(
+      1,
+      sentence(
+          {"Too large a result wraps around, or becomes the code of another number: saturate before the conversion to ",
+           name}),
+      [&e](kernel_sample const& s, std::vector<double>& out) {
+        satur::format const& g = e.output_format;
+        double const r = round_to(g, static_cast<double>(s.exact) * e.output_scale);
+        bool const beyond = r > g.largest || r < g.lowest;
+        out.push_back(beyond ? s.got : as_result(e, static_cast<double>(s.exact)));
+      });
   for (satur::format const* const through : {&formats::float16, &formats::bfloat16}) {
     if (through->name.view() != f.name.view()) {
-      list.offer(2, "The result is rounded twice, to " + std::string(through->name.view()) + " and then to " + name +
-                        ": round once",
-                 [&e, through](kernel_sample const& s, std::vector<double>& out) {
-                   out.push_back(as_result(e, held_by(*through, static_cast<double>(s.exact))));
-                 });
+      list.offer(
+          2,
+          sentence({"The result is rounded twice, to ", through->name.view(), " and then to ", name, ": round once"}),
+          [&e, through](kernel_sample const& s, std::vector<double>& out) {
+            out.push_back(as_result(e, held_by(*through, static_cast<double>(s.exact))));
+          });
     }
   }
 }

@@ -58,7 +58,7 @@ std::vector<double> zeros_of_slope(exact_activation<T> const& act, std::vector<d
       double b = z[i + 1];
       for (int step = 0; step < 60; ++step) {
         double const m = a + (b - a) / 2.0;
-        ((act.slope(m) < 0) == negative ? a : b) = m;
+        ((act.slope(static_cast<exact_type<T>>(m)) < 0) == negative ? a : b) = m;
       }
       zeros.push_back(a + (b - a) / 2.0);
       continue;

@@ -1,4 +1,4 @@
-/// \file testing/kernel/call_checks_memory.hpp  Numbers of a kernel by their bits, memory with guards on both sides,
+/// \file testing/kernel/call/memory.hpp  Numbers of a kernel by their bits, memory with guards on both sides,
 /// and places where two calls differ.
 #pragma once
 

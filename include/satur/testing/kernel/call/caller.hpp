@@ -1,8 +1,8 @@
-/// \file testing/kernel/call_checks_caller.hpp  Calls a kernel in memory with guards, anywhere, and compares its
+/// \file testing/kernel/call/caller.hpp  Calls a kernel in memory with guards, anywhere, and compares its
 /// results.
 #pragma once
 
-#include "satur/testing/kernel/call_checks_memory.hpp"
+#include "satur/testing/kernel/call/memory.hpp"
 
 #include <array>
 #include <numeric>
