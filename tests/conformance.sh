@@ -11,6 +11,7 @@ set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../cmake/scripts.sh disable=SC2154
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 exec </dev/null
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 here=$root/tests/conformance
 
 part() { awk -v part="$1" -f "$here/page.awk" "${@:2}"; } # PART LINES…
@@ -68,22 +69,31 @@ failed() { # WHAT LOG
 package() { dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo 'version unknown'; } # NAME: its version
 missing() { printf 'missing\t%s\t%s\n' "$2" "$3" >"$work/$1.txt"; }                     # PROGRAM LIBRARY REASON
 
-# Compiles tests/conformance/SOURCE.cpp and runs it: its lines are in $work/PROGRAM.txt.
-#   program NAME LIBRARY SOURCE HEADER PACKAGE FLAG…; HEADER says whether the library is there
+# Compiles FILE.cpp of tests/conformance, apart from linking, so that ccache can help.
+compiled() { # FILE OBJECT FLAG…
+  ${launcher:+"$launcher"} "$cxx" -std=c++20 -O2 -w "-I$root/include" -c "$here/$1.cpp" -o "$2" "${@:3}"
+}
+
+# Compiles FILE.cpp with the checks and runs it: its lines are in $work/PROGRAM.txt.
+#   program NAME LIBRARY FILE HEADER PACKAGE FLAG…; HEADER says whether the library is there
 program() {
-  local name=$1 library=$2 source=$here/$3.cpp header=$4 package=$5
+  local name=$1 library=$2 file=$3 header=$4 package=$5
   shift 5
   order+=("$name")
-  if ! [[ $name =~ $only ]]; then return; fi
+  if ! [[ $name =~ $only ]]; then
+    if [ ! -e "$work/$name.txt" ]; then missing "$name" "$library" 'not run'; fi
+    return
+  fi
   if [ -n "$header" ] && [ ! -e "$header" ]; then
     missing "$name" "$library" "not installed (Debian: $package)"
     return
   fi
   say "compiling $name"
-  # apart from linking, so that ccache can help
+  local cxx=${cxx:-$compiler} version
+  version="-DCONFORMANCE_PACKAGE_VERSION=\"$(package "$package")\""
   if ! {
-    ${launcher:+"$launcher"} "${cxx:-$compiler}" -std=c++20 -O2 -w "-DCONFORMANCE_PACKAGE_VERSION=\"$(package "$package")\"" \
-      -I"$root/include" -c "$source" -o "$work/$name.o" "$@" && "${cxx:-$compiler}" "$work/$name.o" -o "$work/$name" "$@"
+    compiled checks "$work/checks-${cxx##*/}.o" && compiled "$file" "$work/$name.o" "$version" "$@" &&
+      "$cxx" "$work/$name.o" "$work/checks-${cxx##*/}.o" -o "$work/$name" "$@"
   } >"$log/$name.txt" 2>&1; then
     missing "$name" "$library" 'its program does not compile here'
     failed "$name compiles" "$log/$name.txt"

@@ -12,18 +12,14 @@
 /// in a shorter call or at another alignment. CAUSE is the usual cause of the errors, or empty.
 #pragma once
 
-#include <satur/activation.hpp>
-#include <satur/testing.hpp>
+#include <satur/activation/all.hpp>
+#include <satur/activation/peak_slope.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -89,66 +85,31 @@ private:
 };
 template <class T> using exact_for = exact<std::conditional_t<std::is_same_v<T, double>, long double, double>>;
 
+template <class T> using value_kernel = std::function<void(std::span<T const>, std::span<T>)>;
+template <class T> using slope_kernel = std::function<void(std::span<T const>, std::span<T const>, std::span<T>)>;
+
+/// Checks a kernel and prints its row. For float and double, in checks.cpp, so that the checks are compiled once for
+/// all programs. `side` is slope or slope_y.
+template <class T>
+void check_value(exact_for<T> const& act, std::string const& function, value_kernel<T> const& kernel);
+template <class T>
+void check_slope(exact_for<T> const& act, char const* side, std::string const& function, slope_kernel<T> const& kernel);
+
 /// leaky_relu with the slope that a library of T holds: 0.01, rounded.
 template <class T> [[nodiscard]] satur::leaky_relu leaky_relu() { return {static_cast<double>(T(0.01))}; }
 
-/// The worst error for |z| < 5, where most of a healthy network is.
-[[nodiscard]] inline double worst_in_the_middle(satur::testing::kernel_report const& r) {
-  double worst = 0.0;
-  for (satur::testing::kernel_segment const& s : r.segments) {
-    if (s.low >= -5.0 && s.high <= 5.0) {
-      worst = (std::max)(worst, s.worst_ulp);
-    }
-  }
-  return worst;
-}
-
-template <class T, class A>
-void print_row(A const& act, char const* side, std::string const& function, satur::testing::kernel_report const& r) {
-  auto const number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
-  bool const place_matters = r.failed("the same input gives the same result at every");
-  std::printf("row\t%s\t%s\t%s\t%s\t%llu\t%.9g\t%.9g\t%.*g\t%llu\t%llu\t%llu\t%llu\t%d\t%s\n",
-              std::string(act.name).c_str(), side, std::is_same_v<T, float> ? "float" : "double", function.c_str(),
-              number(r.inputs), worst_in_the_middle(r), r.worst_ulp, std::numeric_limits<T>::max_digits10, r.worst_at,
-              number(r.false_zeros), number(r.flushed), number(r.wrong_signs), number(r.wrong_specials),
-              place_matters ? 1 : 0, r.causes.empty() ? "" : r.causes.front().what.c_str());
-  std::fflush(stdout);
-}
-
-/// check(options), and prints the row. If the worst error is that of an infinite z, the row shows the worst one of the
-/// others; what is wrong at infinity is counted all the same.
-template <class T, class A, class Check>
-void row(A const& act, char const* side, std::string const& function, Check const& check) {
-  satur::testing::kernel_options o;
-  o.inputs = inputs;
-  o.in_place = false; // no subject of the page
-  satur::testing::kernel_report r = check(o);
-  if (std::isinf(r.worst_ulp) && std::isinf(r.worst_at)) {
-    o.specials = false;
-    satur::testing::kernel_report const finite = check(o);
-    r.worst_ulp = finite.worst_ulp;
-    r.worst_at = finite.worst_at;
-  }
-  print_row<T>(act, side, function, r);
-}
-
 /// Checks y = f(z). kernel(span<T const> z, span<T> y).
 template <class T, class A, class Kernel> void value(A const& act, std::string const& function, Kernel const& kernel) {
-  row<T>(act, "value", function,
-         [&](auto const& o) { return satur::testing::check_kernel<T>(exact_for<T>(act), kernel, o); });
+  check_value<T>(exact_for<T>(act), function, std::cref(kernel));
 }
 /// Checks dz = dy f'(z). kernel(span<T const> z, span<T const> dy, span<T> dz).
 template <class T, class A, class Kernel> void slope(A const& act, std::string const& function, Kernel const& kernel) {
-  row<T>(act, "slope", function,
-         [&](auto const& o) { return satur::testing::check_backward_kernel<T>(exact_for<T>(act), kernel, o); });
+  check_slope<T>(exact_for<T>(act), "slope", function, std::cref(kernel));
 }
 /// Checks dz = dy f'(z) of a library that works from y = f(z). kernel(span<T const> y, span<T const> dy, span<T> dz).
 template <class T, class A, class Kernel>
 void slope_from_output(A const& act, std::string const& function, Kernel const& kernel) {
-  row<T>(act, "slope_y", function, [&](satur::testing::kernel_options o) {
-    o.from_output = true;
-    return satur::testing::check_backward_kernel<T>(exact_for<T>(act), kernel, o);
-  });
+  check_slope<T>(exact_for<T>(act), "slope_y", function, std::cref(kernel));
 }
 
 } // namespace conformance

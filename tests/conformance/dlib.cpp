@@ -1,6 +1,8 @@
 // dlib: the tensor functions behind the activation layers of its dnn, on the processor, with those layers' defaults.
 #include "conformance.hpp"
 
+#include <satur/testing/kernel/truth.hpp>
+
 #include <algorithm>
 
 #include <dlib/cuda/tensor_tools.h>

@@ -41,6 +41,7 @@ $1 == "row" {
   # for the summary
   ++rows[full]
   if (within(type, worst, $10 - $11, $12, $13)) ++right[full]
+  if (middle <= limit(type)) ++right_middle[full]
   if (worst > most[full, kind, type] || !((full, kind, type) in most)) most[full, kind, type] = worst
   if ($10 - $11 > 0) ++with_zeros[full]
   if ($11 > 0) ++with_flushed[full]
@@ -87,11 +88,11 @@ $1 == "row" {
 }
 
 function summary(    i, l) {
-  print "| library | version | rows | right | worst ulp: float, value | slope | double, value | slope | rows with false zeros | flushed zeros | wrong signs | NaN or infinity | place |"
-  print "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+  print "| library | version | rows | right | accurate for \\|z\\| < 5 | worst ulp: float, value | slope | double, value | slope | rows with false zeros | flushed zeros | wrong signs | NaN or infinity | place |"
+  print "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
   for (i = 1; i <= n_libraries; ++i) {
     l = libraries[i]
-    printf "| %s | %s | %d | %d | %s | %s | %s | %s | %d | %d | %d | %d | %d |\n", l, version[l], rows[l], right[l], \
+    printf "| %s | %s | %d | %d | %d | %s | %s | %s | %s | %d | %d | %d | %d | %d |\n", l, version[l], rows[l], right[l], right_middle[l], \
       figure(l, "value", "float"), figure(l, "slope", "float"), figure(l, "value", "double"), figure(l, "slope", "double"), \
       with_zeros[l], with_flushed[l], with_signs[l], with_specials[l], with_place[l]
   }

@@ -2,6 +2,8 @@
 // CNN_USE_DOUBLE its numbers are double.
 #include "conformance.hpp"
 
+#include <satur/testing/kernel/truth.hpp>
+
 #include <cmath>
 
 #include <tiny_dnn/activations/activation_function.h>
