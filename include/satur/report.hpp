@@ -11,3 +11,8 @@
 #include "satur/report/markdown.hpp"
 #include "satur/report/observers/csv_writer.hpp"
 #include "satur/report/observers/json_lines_writer.hpp"
+#include "satur/report/tensorboard.hpp"
+#include "satur/report/tensorboard/crc32c.hpp"
+#include "satur/report/tensorboard/event_file.hpp"
+#include "satur/report/tensorboard/event_histogram.hpp"
+#include "satur/report/tensorboard/protobuf_wire.hpp"

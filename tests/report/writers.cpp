@@ -113,6 +113,20 @@ TEST_CASE(
   CHECK(lines[3].starts_with("{\"layer\":"));
 }
 
+TEST_CASE("json_lines_writer: the loss of a step that was not sampled is not that of a step of evaluation") {
+  std::ostringstream out;
+  satur::json_lines_writer json(out);
+  satur::monitor mon({.sampling = {.every = 2}});
+  for (double const loss : {4.0, 5.0}) {
+    mon.loss(loss);
+    mon.end_step(json);
+  }
+  mon.eval();
+  mon.end_step(json);
+  CHECK(out.str().find("{\"loss\":4,") != std::string::npos);
+  CHECK(out.str().find("{\"loss\":5,") == std::string::npos);
+}
+
 TEST_CASE("writers: with a shared monitor") {
   std::ostringstream out;
   satur::csv_writer csv(out);

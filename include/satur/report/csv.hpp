@@ -44,11 +44,11 @@ struct csv_format {
     text += ',';
     text += row.phase;
     text += ',';
-    text += text::number(row.step);
+    detail::append_number(text, row.step);
     row.each([&](monitor_column const&, double x) {
       text += ',';
       if (!detail::is_nan(x)) {
-        text += text::number(x);
+        detail::append_number(text, x);
       }
     });
     text += '\n';

@@ -68,9 +68,9 @@ namespace detail {
 /// f(row) for each step that a layer's history kept: layer by layer, training before evaluation. M is monitor: a
 /// template, so that a writer does not bring all of it.
 template <class M, class F> void for_each_history_line(M const& mon, F const& f) {
-  using phase = decltype(mon.phase());
+  using phase_t = decltype(mon.phase());
   for (auto const& layer : mon) {
-    for (phase const p : {phase::train, phase::eval}) {
+    for (phase_t const p : {phase_t::train, phase_t::eval}) {
       auto const& lines = layer.history(p);
       for (std::size_t i = 0; i < lines.size(); ++i) {
         f(report_row(layer.name(), to_text(p), lines[i]));

@@ -15,8 +15,14 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
-/// The shortest digits that read back as the same number; JSON has no NaN and no infinity: null.
-[[nodiscard]] inline std::string json_number(double x) { return is_finite(x) ? text::number(x) : "null"; }
+/// Appends the shortest digits that read back as the same number; JSON has no NaN and no infinity: null.
+inline void append_json_number(std::string& out, double x) {
+  if (is_finite(x)) {
+    append_number(out, x);
+  } else {
+    out += "null";
+  }
+}
 
 /// A string; a byte that is no UTF-8 becomes U+FFFD.
 [[nodiscard]] inline std::string json_string(std::string_view text) {
@@ -67,8 +73,9 @@ struct json_lines_format {
     text += "{\"rule\":" + detail::json_string(rule) + ",\"rows\":" + text::number(rows) + "}\n";
   }
   void loss(std::string& text, loss_row const& row) const {
-    text += "{\"loss\":" + detail::json_number(row.loss) +
-            ",\"phase\":\"training\",\"step\":" + text::number(row.step) + ",\"steps\":" + text::number(row.steps) +
+    text += "{\"loss\":";
+    detail::append_json_number(text, row.loss);
+    text += ",\"phase\":\"training\",\"step\":" + text::number(row.step) + ",\"steps\":" + text::number(row.steps) +
             ",\"nonfinite\":" + text::number(row.nonfinite) + "}\n";
   }
   void row(std::string& text, report_row const& row) const {
@@ -77,12 +84,12 @@ struct json_lines_format {
     text += ",\"phase\":\"";
     text += row.phase;
     text += "\",\"step\":";
-    text += text::number(row.step);
+    detail::append_number(text, row.step);
     row.each([&](monitor_column const& column, double x) {
       text += ",\"";
       text += column.name;
       text += "\":";
-      text += detail::json_number(x);
+      detail::append_json_number(text, x);
     });
     text += "}\n";
   }

@@ -86,16 +86,16 @@ template <class M, class Phase> [[nodiscard]] std::string markdown_table(M const
 }
 
 template <class M, class Findings> [[nodiscard]] std::string markdown_of(M const& mon, Findings const& findings) {
-  using phase = decltype(mon.phase());
+  using phase_t = decltype(mon.phase());
   std::ostringstream words; // what is printed by operator<<
   std::string text;
   if (!mon.losses().empty()) {
     words << mon.losses();
     text += markdown_text(words.str().substr(0, words.str().find('\n'))) + "\n\n";
   }
-  for (phase const p : {phase::train, phase::eval}) {
-    if (p == phase::train || mon.steps(p) != 0) {
-      text += message(p == phase::train ? "" : "\n", to_text(p), ", the last of ", mon.steps(p),
+  for (phase_t const p : {phase_t::train, phase_t::eval}) {
+    if (p == phase_t::train || mon.steps(p) != 0) {
+      text += message(p == phase_t::train ? "" : "\n", to_text(p), ", the last of ", mon.steps(p),
                       mon.steps(p) == 1 ? " step:\n\n" : " steps:\n\n", markdown_table(mon, p));
       if (mon.sampling(p).sampled != mon.sampling(p).seen) {
         text += message("\nsampled: ", mon.sampling(p).sampled, " of ", mon.sampling(p).seen, " steps\n");

@@ -118,7 +118,7 @@ public:
     }
     std::uint64_t const step = mon.steps(p) - 1;
     std::uint64_t const losses = mon.losses().seen();
-    if (losses != losses_) {
+    if (p == decltype(p)::train && losses != losses_) {
       detail::append_loss(format_, text_, loss_row(step, mon.losses().last()));
     }
     for (auto const& layer : mon) {
