@@ -3,6 +3,7 @@
 
 #include "satur/config.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -16,19 +17,19 @@ inline constexpr crc32c_tables_t crc32c_tables = [] {
   constexpr std::uint32_t polynomial = 0x82f63b78u; // Castagnoli's, its bits reversed
   crc32c_tables_t tables{};
   tables.of[0][128] = polynomial;
-  for (unsigned b = 64; b != 0; b /= 2) { // of single bits, each from the one above
+  for (std::size_t b = 64; b != 0; b /= 2) { // of single bits, each from the one above
     std::uint32_t const above = tables.of[0][2 * b];
     tables.of[0][b] = (above >> 1) ^ ((above & 1u) != 0 ? polynomial : 0u);
   }
-  for (unsigned b = 2; b < 256; ++b) { // of several: the highest and the others
-    unsigned high = 128;
+  for (std::size_t b = 2; b < 256; ++b) { // of several: the highest and the others
+    std::size_t high = 128;
     while ((b & high) == 0) {
       high /= 2;
     }
     tables.of[0][b] = tables.of[0][high] ^ tables.of[0][b - high];
   }
-  for (unsigned k = 1; k < 8; ++k) {
-    for (unsigned b = 0; b < 256; ++b) {
+  for (std::size_t k = 1; k < 8; ++k) {
+    for (std::size_t b = 0; b < 256; ++b) {
       std::uint32_t const before = tables.of[k - 1][b];
       tables.of[k][b] = (before >> 8) ^ tables.of[0][before & 0xffu];
     }
