@@ -48,8 +48,8 @@ namespace detail {
 ///     for (…) { …; mon.end_step(board); }      // an observer: every sampled step, as it is made
 ///     board.write(mon);                        // what was not written yet: for a monitor of a finished run, all of it
 ///
-/// Each writer makes a new file; TensorBoard joins those of a folder, so that a resumed run needs no more than the same
-/// folder. A process that is killed leaves a file that is valid up to its last whole record. Movable, not copyable.
+/// Each writer makes a new file; TensorBoard joins those of a folder: give a resumed run the same folder. A process
+/// that is killed leaves a file that is valid up to its last whole record. Movable, not copyable.
 class tensorboard_writer {
 public:
   /// The folder is made if it is missing. Throws file_error where nothing can be written there.

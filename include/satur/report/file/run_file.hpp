@@ -1,5 +1,4 @@
-/// \file report/file/run_file.hpp  Where the lines of a run go: a file that survives what happens to the process, or a
-/// stream.
+/// \file report/file/run_file.hpp  A file of lines that stays valid if the process is killed or the disk is full.
 #pragma once
 
 #include "satur/report/file/flushed_file.hpp"

@@ -57,7 +57,7 @@ inline constexpr crc32c_tables_t crc32c_tables = [] {
   return ~sum;
 }
 
-/// The checksum as TensorFlow's files have it, so that a checksum of bytes that hold checksums is no weak one.
+/// The checksum as TensorFlow's files have it: CRCs of data that contains CRCs detect less, so it is changed.
 [[nodiscard]] constexpr std::uint32_t masked_crc32c(std::string_view bytes) {
   std::uint32_t const sum = crc32c(bytes);
   return ((sum >> 15) | (sum << 17)) + 0xa282ead8u;
