@@ -24,6 +24,7 @@ rows=(
   "\`satur/activation.hpp\` alone|include/satur/activation.hpp|satur/activation.hpp|-fsyntax-only|"
   "\`satur/observe.hpp\` alone|include/satur/observe.hpp|satur/observe.hpp|-fsyntax-only|0.8"
   "\`satur/diagnostic.hpp\` alone|include/satur/diagnostic.hpp|satur/diagnostic.hpp|-fsyntax-only|1.2"
+  "\`satur/report/tensorboard.hpp\` alone|include/satur/report/tensorboard.hpp|satur/report/tensorboard.hpp|-fsyntax-only|0.8"
   "\`satur/satur.hpp\` alone|include/satur/satur.hpp|satur/satur.hpp|-fsyntax-only|"
   "\`examples/01_quickstart.cpp\`|examples/01_quickstart.cpp|examples/01_quickstart.cpp|-O2 -c|2"
   "\`examples/04_any_loop.cpp\`|examples/04_any_loop.cpp|examples/04_any_loop.cpp|-O2 -c|8"

@@ -17,5 +17,6 @@
 #include "satur/observe/units.hpp"
 #include "satur/reading.hpp"
 #include "satur/record.hpp"
-#include "satur/report.hpp" // its JSON Lines came with this header from the start
+#include "satur/report/csv.hpp" // these two came with this header from the start
+#include "satur/report/json_lines.hpp"
 #include "satur/statistics.hpp"

@@ -78,23 +78,32 @@ void with_words_of(Retell const& retell, Action const& action) {
 [[nodiscard]] constexpr bool is_above(double a, double b) noexcept { return !is_nan(a) && !is_nan(b) && a > b; }
 [[nodiscard]] constexpr bool is_below(double a, double b) noexcept { return is_above(b, a); }
 
-/// The shortest digits that read back as the same number of its type: 0.1, 5, -inf, nan. An exponent stands where the
-/// number is below 1e-4 or so large that its type does not have every whole number. `text::number` is its public name.
+/// Appends the shortest digits that read back as the same number of its type: 0.1, 5, -inf, nan. An exponent stands
+/// where the number is below 1e-4 or so large that its type does not have every whole number.
 template <class T>
   requires std::is_arithmetic_v<T>
-[[nodiscard]] std::string number_text(T value) {
+void append_number(std::string& out, T value) {
   std::array<char, 64> text;
   char* const first = text.data();
   char* const last = first + text.size();
   if constexpr (std::numeric_limits<T>::is_integer) {
-    return {first, std::to_chars(first, last, +value).ptr};
+    out.append(first, std::to_chars(first, last, +value).ptr);
   } else {
     T const size = value < 0 ? -value : value;
     bool const plain = value == 0 || (size >= static_cast<T>(1e-4L) && size < 2 / std::numeric_limits<T>::epsilon());
     auto const format = plain ? std::chars_format::fixed : std::chars_format::scientific;
     std::string_view const digits(first, std::to_chars(first, last, value, format).ptr);
-    return digits == "-nan" ? "nan" : std::string(digits); // the sign of a NaN says nothing
+    out += digits == "-nan" ? "nan" : digits; // the sign of a NaN says nothing
   }
+}
+
+/// The same digits alone. `text::number` is its public name.
+template <class T>
+  requires std::is_arithmetic_v<T>
+[[nodiscard]] std::string number_text(T value) {
+  std::string text;
+  append_number(text, value);
+  return text;
 }
 
 /// "(128, 784)"; one extent reads "(10)", none "()". Any range of integers.

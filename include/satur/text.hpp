@@ -4,3 +4,4 @@
 #include "satur/text/label.hpp"
 #include "satur/text/number.hpp"
 #include "satur/text/table.hpp"
+#include "satur/text/utf8.hpp"

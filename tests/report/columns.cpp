@@ -1,6 +1,7 @@
 // The columns of a monitor: each reads its own number from a record and from a history, and docs/monitor.md lists them.
 #include "satur/monitor/columns.hpp"
 
+#include "satur/monitor/monitor.hpp"
 #include "satur/report/csv.hpp"
 #include "satur/report/json_lines.hpp"
 

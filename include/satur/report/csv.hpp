@@ -1,10 +1,11 @@
-/// \file report/csv.hpp  The history of a monitor as comma-separated values, for spreadsheets and data frames.
+/// \file report/csv.hpp  A monitor as comma-separated values, one row for each step and layer, for spreadsheets and
+/// data frames.
 #pragma once
 
-#include "satur/monitor/columns.hpp"
-#include "satur/report/history_rows.hpp"
+#include "satur/report/file/line_format.hpp"
 #include "satur/text/number.hpp"
 
+#include <concepts>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -27,27 +28,41 @@ namespace detail {
 
 } // namespace detail
 
-/// A header, then one row for each step that a layer's history kept, layer by layer, training before evaluation:
-/// `layer`, `phase`, `step`, and those of `monitor_columns` that a history keeps. What was not seen is an empty field.
-/// Fields are quoted as RFC 4180 has it, lines end in '\n'. Digits do not depend on the stream's locale or format.
-inline void write_csv(monitor const& mon, std::ostream& out) {
-  std::string text = "layer,phase,step";
-  for (monitor_column const& column : monitor_columns) {
-    if (column.read_line != nullptr) {
-      text += ',' + detail::csv_field(column.name);
-    }
+/// A header, then a row for each layer and step: `layer`, `phase`, `step`, and the columns. What was not seen is an
+/// empty field. Fields are quoted as RFC 4180 has it, lines end in '\n'. Digits do not depend on any locale.
+struct csv_format {
+  static constexpr std::string_view name = "csv";
+  static constexpr char quote = '"';
+
+  [[nodiscard]] std::string head(column_set columns) const {
+    std::string text = "layer,phase,step";
+    for_each_column(columns, [&](monitor_column const& column) { text += ',' + detail::csv_field(column.name); });
+    return text + '\n';
   }
-  out << text + '\n';
-  detail::for_each_history_line(mon, [&](layer_monitor const& layer, phase p, history_line const& line) {
-    text = detail::csv_field(layer.name()) + ',' + std::string(to_text(p)) + ',' + text::number(line.step);
-    for (monitor_column const& column : monitor_columns) {
-      if (column.read_line != nullptr) {
-        double const x = column.read_line(line);
-        text += detail::is_nan(x) ? "," : ',' + text::number(x);
+  void row(std::string& text, report_row const& row) const {
+    text += detail::csv_field(row.layer);
+    text += ',';
+    text += row.phase;
+    text += ',';
+    detail::append_number(text, row.step);
+    row.each([&](monitor_column const&, double x) {
+      text += ',';
+      if (!detail::is_nan(x)) {
+        detail::append_number(text, x);
       }
-    }
-    out << text + '\n';
-  });
+    });
+    text += '\n';
+  }
+};
+
+/// The steps that the histories kept, layer by layer, training before evaluation, with those of `monitor_columns` that
+/// a history keeps. To a stream, or a file, which is replaced. Throws file_error where it takes no more. `csv_writer`
+/// writes as the run goes.
+template <std::same_as<monitor> M> void write_csv(M const& mon, std::ostream& to) {
+  write_lines(csv_format{}, mon, to);
+}
+template <std::same_as<monitor> M> void write_csv(M const& mon, std::string const& to) {
+  write_lines(csv_format{}, mon, to);
 }
 
 }} // namespace satur::SATUR_ABI

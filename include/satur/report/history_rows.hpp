@@ -1,22 +1,84 @@
-/// \file report/history_rows.hpp  The steps that a monitor's histories kept, in the order in which writers give them.
+/// \file report/history_rows.hpp  What writers are handed: the columns, one layer in one step, one loss.
 #pragma once
 
-#include "satur/monitor/monitor.hpp"
+#include "satur/monitor/columns.hpp"
+#include "satur/monitor/loss_history.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
-namespace satur::inline SATUR_ABI::detail {
+namespace satur { inline namespace SATUR_ABI {
 
-/// f(layer, phase, line) for each step that a layer's history kept: layer by layer, training before evaluation.
-template <class F> void for_each_history_line(monitor const& mon, F const& f) {
-  for (layer_monitor const& layer : mon) {
-    for (phase const p : {phase::train, phase::eval}) {
-      history const& lines = layer.history(p);
+/// Which of `monitor_columns` a file has.
+enum class column_set : std::uint8_t {
+  all,      ///< those of a record: a file that is written as the run goes
+  each_step ///< those that a history keeps of each step: a file of a finished run
+};
+
+/// f(column) for each of them, in the order of `monitor_columns`.
+template <class F> constexpr void for_each_column(column_set which, F const& f) {
+  for (monitor_column const& column : monitor_columns) {
+    if (which == column_set::all || column.read_line != nullptr) {
+      f(column);
+    }
+  }
+}
+
+/// One layer in one step. Refers to the monitor, which outlives it.
+class report_row {
+public:
+  std::string_view layer;
+  std::string_view phase; ///< "training" or "evaluation"
+  std::uint64_t step;     ///< the first of the phase is 0
+
+  report_row(std::string_view layer_name, std::string_view phase_name, std::uint64_t number, layer_record const& record)
+      : layer(layer_name), phase(phase_name), step(number), record_(&record) {}
+  report_row(std::string_view layer_name, std::string_view phase_name, history_line const& line)
+      : layer(layer_name), phase(phase_name), step(line.step), line_(&line) {}
+
+  /// f(column, number) for each column of the row's set; NaN where nothing was seen.
+  template <class F> void each(F const& f) const {
+    for_each_column(record_ != nullptr ? column_set::all : column_set::each_step, [&](monitor_column const& column) {
+      f(column, record_ != nullptr ? column.read(*record_) : column.read_line(*line_));
+    });
+  }
+
+private:
+  layer_record const* record_ = nullptr;
+  history_line const* line_ = nullptr;
+};
+
+/// The loss of one step of training, or the mean of several.
+struct loss_row {
+  std::uint64_t step = 0;      ///< the first one
+  std::uint64_t steps = 0;     ///< how many
+  std::uint64_t nonfinite = 0; ///< of these with a loss that is NaN or infinite
+  double loss = 0.0;           ///< mean over the finite ones; of a single step, as it is
+
+  loss_row(std::uint64_t number, double value)
+      : step(number), steps(1), nonfinite(detail::is_finite(value) ? 0 : 1), loss(value) {}
+  explicit loss_row(loss_block const& block)
+      : step(block.first_step), steps(block.count + block.nonfinite), nonfinite(block.nonfinite),
+        loss(block.count == 0 ? std::numeric_limits<double>::quiet_NaN() : block.mean) {}
+};
+
+namespace detail {
+
+/// f(row) for each step that a layer's history kept: layer by layer, training before evaluation. M is monitor: a
+/// template, so that a writer does not bring all of it.
+template <class M, class F> void for_each_history_line(M const& mon, F const& f) {
+  using phase_t = decltype(mon.phase());
+  for (auto const& layer : mon) {
+    for (phase_t const p : {phase_t::train, phase_t::eval}) {
+      auto const& lines = layer.history(p);
       for (std::size_t i = 0; i < lines.size(); ++i) {
-        f(layer, p, lines[i]);
+        f(report_row(layer.name(), to_text(p), lines[i]));
       }
     }
   }
 }
 
-} // namespace satur::inline SATUR_ABI::detail
+} // namespace detail
+
+}} // namespace satur::SATUR_ABI
