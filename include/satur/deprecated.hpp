@@ -9,7 +9,7 @@
 #include "satur/observe/observe.hpp"
 #include "satur/observe/units.hpp"
 #include "satur/reading.hpp"
-#include "satur/report.hpp"
+#include "satur/report/json_lines.hpp"
 
 #include <concepts>
 #include <cstddef>

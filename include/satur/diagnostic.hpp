@@ -13,5 +13,7 @@
 #include "satur/observe/units.hpp"
 #include "satur/reading.hpp"
 #include "satur/record.hpp"
-#include "satur/report.hpp" // its JSON Lines came with this header from the start
+#include "satur/report/csv.hpp"
+#include "satur/report/finding_log.hpp"
+#include "satur/report/json_lines.hpp" // it came with this header from the start
 #include "satur/statistics.hpp"
