@@ -15,9 +15,9 @@ namespace satur::inline SATUR_ABI::svg {
 /// Columns of cells, from left to right; each has the same number of rows. NaN is blank.
 struct heat_map {
   std::string title;
-  std::string x_label;
-  std::string y_label;
-  std::vector<std::vector<double>> columns;
+  std::string x_label = {};
+  std::string y_label = {};
+  std::vector<std::vector<double>> columns = {};
 
   static constexpr double width = 372.0;
   static constexpr double height = 190.0;

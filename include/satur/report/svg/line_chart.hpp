@@ -42,8 +42,8 @@ struct level {
 struct line_chart {
   std::string title; ///< read aloud in the place of the picture
   std::string x_label = "step";
-  std::string y_label;
-  std::vector<series> lines;
+  std::string y_label = {};
+  std::vector<series> lines = {};
   std::vector<event> events = {};
   std::vector<level> levels = {};
   bool logarithmic = false;                              ///< y
