@@ -29,6 +29,7 @@ awk '
 cat >>"$watched" <<'SCRIPT'
 <script>
 function must(holds, what) { if (!holds) { faults.push(what); } }
+try {
 var chart = document.querySelector("svg[data-x]");
 var box = chart.getBoundingClientRect();
 chart.dispatchEvent(new PointerEvent("pointermove", { clientX: box.left + box.width / 2, clientY: box.top + 20, bubbles: true }));
@@ -57,6 +58,7 @@ document.getElementById("theme").click();
 must(getComputedStyle(document.body).backgroundColor !== before, "the theme does not change");
 must(document.documentElement.scrollWidth <= innerWidth, "the page is wider than the window");
 must(performance.getEntriesByType("resource").length === 0, "the page loads something");
+} catch (error) { faults.push(String(error)); }
 document.body.innerHTML = "<p id=outcome>" + (faults.length ? faults.join("; ") : "as it should be") + "</p>";
 </script></body></html>
 SCRIPT
