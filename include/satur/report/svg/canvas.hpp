@@ -1,0 +1,145 @@
+/// \file report/svg/canvas.hpp  Shapes and text as SVG.
+#pragma once
+
+#include "satur/error.hpp"
+#include "satur/text/number.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace satur::inline SATUR_ABI::svg {
+
+/// Text between tags or in a quoted attribute of XML and HTML: markup escaped, control characters left out, bytes that
+/// are not UTF-8 replaced by U+FFFD.
+[[nodiscard]] inline std::string escaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    auto const lead = static_cast<unsigned char>(text[i]);
+    std::size_t const length = lead < 0x80   ? 1
+                               : lead < 0xc2 ? 0
+                               : lead < 0xe0 ? 2
+                               : lead < 0xf0 ? 3
+                               : lead < 0xf5 ? 4
+                                             : 0;
+    bool whole = length != 0 && i + length <= text.size();
+    for (std::size_t k = 1; whole && k < length; ++k) {
+      whole = (static_cast<unsigned char>(text[i + k]) & 0xc0u) == 0x80u;
+    }
+    if (whole && length == 3) { // overlong forms and surrogates
+      auto const second = static_cast<unsigned char>(text[i + 1]);
+      whole = !(lead == 0xe0 && second < 0xa0) && !(lead == 0xed && second > 0x9f);
+    } else if (whole && length == 4) { // overlong forms, and what is beyond U+10FFFF
+      auto const second = static_cast<unsigned char>(text[i + 1]);
+      whole = !(lead == 0xf0 && second < 0x90) && !(lead == 0xf4 && second > 0x8f);
+    }
+    if (!whole) {
+      out += "\xef\xbf\xbd";
+      ++i;
+      continue;
+    }
+    char const c = text[i];
+    if (length > 1) {
+      out += text.substr(i, length);
+    } else if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '>') {
+      out += "&gt;";
+    } else if (c == '"') {
+      out += "&quot;";
+    } else if (lead == 0x7f || (lead < 0x20 && c != '\n' && c != '\t')) {
+      // no place in XML
+    } else {
+      out += c;
+    }
+    i += length;
+  }
+  return out;
+}
+
+/// A coordinate with one decimal. What is not finite, or far outside any picture, is moved to its edge.
+[[nodiscard]] inline std::string coordinate(double x) {
+  double const kept = satur::detail::is_nan(x) ? 0.0 : x < -1e4 ? -1e4 : x > 1e4 ? 1e4 : x;
+  double const tenths = std::round(kept * 10.0);
+  return text::number(tenths == 0.0 ? 0.0 : tenths / 10.0);
+}
+
+struct point {
+  double x = 0.0;
+  double y = 0.0;
+};
+
+/// Shapes are added one after the other; `str()` is the element <svg>. `look` is the class of a shape: its color and
+/// width are in the style sheet of the page, or of a picture that stands alone (`standalone`).
+class canvas {
+public:
+  canvas(double width, double height) : width_(width), height_(height) {}
+
+  void rectangle(point corner, double width, double height, std::string_view look, std::string_view style = {}) {
+    body_ += "<rect x=\"" + coordinate(corner.x) + "\" y=\"" + coordinate(corner.y) + "\" width=\"" +
+             coordinate(width) + "\" height=\"" + coordinate(height) + '"' + attributes(look, style) + "/>";
+  }
+  void line(point a, point b, std::string_view look) {
+    body_ += "<line x1=\"" + coordinate(a.x) + "\" y1=\"" + coordinate(a.y) + "\" x2=\"" + coordinate(b.x) +
+             "\" y2=\"" + coordinate(b.y) + '"' + attributes(look, {}) + "/>";
+  }
+  /// A line through points; one whose y is NaN breaks it. A point between two breaks is drawn as a dot. `name` is what
+  /// a page shows for it.
+  void polyline(std::span<point const> points, std::string_view look, std::string_view style, std::string_view name) {
+    std::string path;
+    bool open = false;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (satur::detail::is_nan(points[i].y)) {
+        open = false;
+        continue;
+      }
+      path += (open ? "L" : "M") + coordinate(points[i].x) + ' ' + coordinate(points[i].y);
+      bool const last = i + 1 == points.size() || satur::detail::is_nan(points[i + 1].y);
+      path += !open && last ? "h0" : ""; // round line ends make a dot of it
+      open = true;
+    }
+    if (!path.empty()) {
+      body_ += "<path d=\"" + path + '"' + attributes(look, style) +
+               (name.empty() ? "" : " data-name=\"" + escaped(name) + '"') + "/>";
+    }
+  }
+  /// `anchor`: "start", "middle" or "end".
+  void text(point at, std::string_view words, std::string_view anchor, std::string_view look = "t",
+            std::string_view style = {}) {
+    body_ += "<text x=\"" + coordinate(at.x) + "\" y=\"" + coordinate(at.y) + '"' +
+             (anchor == "start" ? "" : " text-anchor=\"" + std::string(anchor) + '"') + attributes(look, style) + '>' +
+             escaped(words) + "</text>";
+  }
+  /// Attributes of the whole, such as data for a script: ` data-x="0 1"`.
+  void attribute(std::string_view name, std::string_view value) {
+    extra_ += ' ' + std::string(name) + "=\"" + escaped(value) + '"';
+  }
+
+  /// The element; `title` is read aloud in its place.
+  [[nodiscard]] std::string str(std::string_view title) const { return element(title, extra_, {}); }
+  /// A file of its own, with its style sheet.
+  [[nodiscard]] std::string standalone(std::string_view title, std::string_view style) const {
+    return element(title, " xmlns=\"http://www.w3.org/2000/svg\"", "<style>" + std::string(style) + "</style>") + '\n';
+  }
+
+private:
+  [[nodiscard]] static std::string attributes(std::string_view look, std::string_view style) {
+    return (look.empty() ? "" : " class=\"" + std::string(look) + '"') +
+           (style.empty() ? "" : " style=\"" + std::string(style) + '"');
+  }
+  [[nodiscard]] std::string element(std::string_view title, std::string const& extra, std::string const& style) const {
+    return "<svg role=\"img\" viewBox=\"0 0 " + coordinate(width_) + ' ' + coordinate(height_) + '"' + extra +
+           "><title>" + escaped(title) + "</title>" + style + body_ + "</svg>";
+  }
+
+  double width_;
+  double height_;
+  std::string body_;
+  std::string extra_;
+};
+
+} // namespace satur::inline SATUR_ABI::svg

@@ -1,0 +1,64 @@
+/// \file report/svg/heat_map.hpp  Numbers from 0 to 1 over two axes, as shades.
+#pragma once
+
+#include "satur/report/svg/canvas.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace satur::inline SATUR_ABI::svg {
+
+/// Columns of cells, from left to right; each has the same number of rows. NaN is blank.
+struct heat_map {
+  std::string title;
+  std::string x_label = {};
+  std::string y_label = {};
+  std::vector<std::vector<double>> columns = {};
+
+  static constexpr double width = 372.0;
+  static constexpr double height = 190.0;
+  static constexpr int shades = 16;
+
+  /// Neighbors of one shade in a column are one rectangle, so that a map without change is small.
+  [[nodiscard]] canvas draw() const {
+    constexpr double left = 10.0;
+    constexpr double right = width - 10.0;
+    constexpr double top = 18.0;
+    constexpr double bottom = height - 24.0;
+    canvas picture(width, height);
+    picture.text({left, top - 5.0}, y_label, "start", "n");
+    picture.text({right, bottom + 16.0}, x_label, "end", "n");
+    picture.rectangle({left, top}, right - left, bottom - top, "f");
+    double const wide = (right - left) / static_cast<double>((std::max)(std::size_t{1}, columns.size()));
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      std::vector<double> const& cells = columns[c];
+      double const tall = (bottom - top) / static_cast<double>((std::max)(std::size_t{1}, cells.size()));
+      for (std::size_t r = 0; r < cells.size();) {
+        int const shade = shade_of(cells[r]);
+        std::size_t end = r + 1;
+        while (end < cells.size() && shade_of(cells[end]) == shade) {
+          ++end;
+        }
+        if (shade > 0) {
+          picture.rectangle({left + static_cast<double>(c) * wide, top + static_cast<double>(r) * tall}, wide + 0.2,
+                            static_cast<double>(end - r) * tall + 0.2, "h" + text::number(shade));
+        }
+        r = end;
+      }
+    }
+    return picture;
+  }
+
+private:
+  [[nodiscard]] static int shade_of(double x) {
+    return satur::detail::is_nan(x)
+               ? 0
+               : static_cast<int>(std::ceil((std::min)((std::max)(x, 0.0), 1.0) * static_cast<double>(shades)));
+  }
+};
+
+} // namespace satur::inline SATUR_ABI::svg
