@@ -19,7 +19,4 @@
 #include "satur/record.hpp"
 #include "satur/report/csv.hpp" // these two came with this header from the start
 #include "satur/report/json_lines.hpp"
-#include "satur/report/csv.hpp"
-#include "satur/report/finding_log.hpp"
-#include "satur/report/json_lines.hpp" // it came with this header from the start
 #include "satur/statistics.hpp"

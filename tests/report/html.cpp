@@ -6,6 +6,7 @@
 #include "satur/observe/histogram.hpp"
 #include "satur/theory/predict.hpp"
 #include "support/gaussian.hpp"
+#include "support/run_files.hpp"
 
 #include <doctest/doctest.h>
 
@@ -238,6 +239,20 @@ TEST_CASE("html: empty, one step, NaN, hostile names") {
   CHECK(fault_of(nans) == "");
   CHECK(nans.find("200 NaN") != std::string::npos);
   CHECK(nans.find("class=\"finding alarm\"") != std::string::npos);
+}
+
+TEST_CASE("html: to a file, whole or not at all") {
+  satur::monitor const mon = run(2);
+  run_files::folder const folder;
+  std::string const path = folder / "page.html";
+  satur::write_html(mon, path);
+  CHECK(run_files::contents(path) == page_of(mon));
+  CHECK(folder.names() == std::vector<std::string>{"page.html"});
+  CHECK_THROWS_WITH_AS(satur::write_html(mon, folder / "no such folder/page.html"),
+                       doctest::Contains("no such folder/page.html"), satur::file_error);
+  CHECK_THROWS_WITH_AS(satur::write_html(mon, folder.path()), doctest::Contains("whether it is a folder"),
+                       satur::file_error);
+  CHECK(folder.names() == std::vector<std::string>{"page.html"});
 }
 
 TEST_CASE("html: a long, wide run stays small") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/finding/diagnose.hpp"
+#include "satur/report/file/whole_file.hpp"
 #include "satur/report/html/assets.hpp"
 #include "satur/report/html/elements.hpp"
 #include "satur/report/html/layers.hpp"
@@ -120,9 +121,14 @@ template <std::same_as<html_options> O> [[nodiscard]] std::string page_of(monito
 
 /// Writes a run as one HTML page: verdict and findings, the loss, each layer's numbers with their definitions, slopes,
 /// saturated shares, gradients and updates over the steps, and how z is spread. It needs no network, no other file and
-/// no script to be complete. The same monitor and options give the same bytes. Throws what `diagnose` throws.
+/// no script to be complete. The same monitor and options give the same bytes. To a stream, or a file, which is
+/// replaced when the page is whole. Throws what `diagnose` throws; file_error if the file cannot be written.
 template <std::same_as<monitor> M> void write_html(M const& mon, std::ostream& out, html_options const& options = {}) {
   out << detail::page_of(mon, options);
+}
+template <std::same_as<monitor> M>
+void write_html(M const& mon, std::string const& to, html_options const& options = {}) {
+  detail::write_whole_file("write_html", to, "the page", detail::page_of(mon, options));
 }
 
 }} // namespace satur::SATUR_ABI
