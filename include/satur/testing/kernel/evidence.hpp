@@ -44,7 +44,7 @@ struct kernel_evidence {
 /// A usual cause, and how well it explains what was seen.
 struct kernel_cause {
   std::string what;       ///< one sentence: what the code does, and what to write instead
-  double explained = 0.0; ///< share of the wrong places that it explains
+  double explained = 0.0; ///< share of the wrong places that it explains; if many errors are large, of those
 };
 
 } // namespace satur::inline SATUR_ABI::testing
