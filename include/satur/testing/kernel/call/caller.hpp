@@ -166,7 +166,7 @@ public:
   }
   [[nodiscard]] std::string where(call_place const& p) const {
     using satur::text::number;
-    std::string text = "a call of " + number(p.units * unit) + " elements";
+    std::string text = "a call of " + number(p.units * unit) + (p.units * unit == 1 ? " element" : " elements");
     if (unit != 1) {
       text += " in rows of " + number(unit);
     }

@@ -38,7 +38,6 @@ public:
       if (!slopes.empty()) {
         e.exact = slopes[j].exact;
         e.scale = slopes[j].scale;
-        e.slack = slopes[j].slack;
       }
       c.exact[first + j] = static_cast<double>(e.exact);
       c.is[first + j] = judge.look(e, c.got[first + j]);

@@ -52,8 +52,7 @@ public:
     double z = 0.0;
     double segment = 0.0; ///< log2 p, or the largest logit
     long double exact = 0.0L;
-    long double scale = 0.0L; ///< of its error
-    long double slack = 0.0L;
+    long double scale = 0.0L;                                  ///< of its error
     double allowed = 0.0;                                      ///< in ulp of `scale`
     double instead = std::numeric_limits<double>::quiet_NaN(); ///< what may stand for NaN
   };
@@ -84,7 +83,7 @@ public:
     }
     long double const unit = static_cast<long double>(to.unit(static_cast<exact_t>(e.scale)));
     long double const off = std::fabs(static_cast<long double>(got) - e.exact);
-    auto error = static_cast<double>((off > e.slack ? off - e.slack : 0.0L) / unit);
+    auto error = static_cast<double>(off / unit);
     error = error < 1e-6 ? 0.0 : error; // a result far below the smallest number
     bool const zero = got == 0.0 && !to.rounds_to_zero(static_cast<exact_t>(e.exact));
     bool const tiny = std::fabs(e.exact) < static_cast<long double>(to.smallest_normal());

@@ -90,7 +90,6 @@ struct row_truth {
 struct gradient_element {
   long double exact = 0.0L;
   long double scale = 0.0L;
-  long double slack = 0.0L; ///< what a right formula may be off by because p, rounded, does not sum to 1
 };
 
 /// dL/dz of softmax: p_j ((dy_j - c) - sum p (dy - c)), c = dy at the largest p. Scale: p_j (|dy_j - c| + sum p |dy -
@@ -99,20 +98,17 @@ struct gradient_element {
                                                                     std::span<double const> dy) {
   auto const c = static_cast<long double>(dy[top]);
   compensated_sum centered;
-  compensated_sum total;
   long double size = 0.0L;
   for (std::size_t k = 0; k < p.size(); ++k) {
     long double const term = p[k] * (static_cast<long double>(dy[k]) - c);
     centered.add(term);
     size += std::fabs(term);
-    total.add(p[k]);
   }
   std::vector<gradient_element> all(p.size());
   for (std::size_t j = 0; j < p.size(); ++j) {
     auto const mine = static_cast<long double>(dy[j]);
     all[j].exact = p[j] * ((mine - c) - centered.value());
     all[j].scale = p[j] * (std::fabs(mine - c) + size);
-    all[j].slack = j == top ? 0.0L : p[j] * (std::fabs(mine) + std::fabs(c)) * std::fabs(total.value() - 1.0L);
   }
   return all;
 }
