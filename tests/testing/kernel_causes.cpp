@@ -195,9 +195,9 @@ kernel_evidence evidence_of_codes(question const& q, satur::format const& in, do
     }
     s.exact = q.value(static_cast<long double>(s.z));
     s.got = satur::decode(out, kernel(code)) / output_scale;
-    long double const best = kernel::as_result(e, static_cast<double>(s.exact));
+    double const best = kernel::as_result(e, static_cast<double>(s.exact));
     s.ulp = std::fabs(static_cast<double>(static_cast<long double>(s.got) - s.exact)) / kernel::unit_at(e, s.exact);
-    bool const is_right = s.ulp <= 0.51 || static_cast<long double>(s.got) == best;
+    bool const is_right = s.ulp <= 0.51 || s.got == best;
     (is_right ? e.right : e.wrong).push_back(s);
   }
   return e;

@@ -199,7 +199,12 @@ TEST_CASE("the numbers of a report are those of brute force: gelu by erf in bflo
   std::uint64_t numbers = 0;
   double worst = 0.0;
   double sum = 0.0;
+  double half = 0.0;
   float first = 1.0f;
+  auto const in_segment = [](kernel_segment const& seg, float z) {
+    return static_cast<double>(z) >= seg.low && static_cast<double>(z) < seg.high;
+  };
+  std::vector<std::uint64_t> counts(r.segments.size());
   for (std::uint32_t code = 0; code < 65536; ++code) {
     float const z = in_float(static_cast<std::uint16_t>(code));
     double const exact = test::exact(satur::gelu{}, static_cast<double>(z)).value;
@@ -208,6 +213,9 @@ TEST_CASE("the numbers of a report are those of brute force: gelu by erf in bflo
       continue;
     }
     ++numbers;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      counts[i] += in_segment(r.segments[i], z);
+    }
     float const got = in_float(by_erf(static_cast<std::uint16_t>(code)));
     int exponent = 0;
     std::frexp(exact, &exponent);
@@ -215,6 +223,7 @@ TEST_CASE("the numbers of a report are those of brute force: gelu by erf in bflo
     double const error = std::fabs(static_cast<double>(got) - exact) / unit;
     zeros += got == 0.0f && nearest != 0.0f;
     flushed += got == 0.0f && nearest != 0.0f && std::fabs(exact) < 0x1p-126;
+    half += error <= 0.5;
     beyond += error > 1.0;
     if (error > 1.0) {
       first = std::min(first, z);
@@ -232,13 +241,19 @@ TEST_CASE("the numbers of a report are those of brute force: gelu by erf in bflo
   CHECK(r.inputs == numbers);
   std::uint64_t bad = 0;
   double mean = 0.0;
+  double within = 0.0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    CHECK(r.segments[i].count == counts[i]);
+  }
   for (kernel_segment const& s : r.segments) {
     bad += s.beyond;
+    within += s.within_half * static_cast<double>(s.count);
     mean += s.mean_ulp * static_cast<double>(s.count - s.flushed);
   }
   CHECK(bad == beyond);
   CHECK(r.worst_ulp == doctest::Approx(worst));
   CHECK(mean == doctest::Approx(sum));
+  CHECK(within == doctest::Approx(half));
   CHECK(r.first_bad.value_or(0.0) == static_cast<double>(first));
   CHECK(failure_of(r, "no zero where the value is a number").usually.find("erf") != std::string::npos);
 }

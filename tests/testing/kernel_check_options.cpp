@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <sstream>
@@ -132,10 +133,15 @@ TEST_CASE("a seed gives the same report again, and another seed other inputs") {
   CHECK(check_kernel<double>(satur::sigmoid{}, wrong, o).text() == once);
   o.seed = 2;
   CHECK(check_kernel<double>(satur::sigmoid{}, wrong, o).text() != once);
+  std::vector<double> const first = tried<double>({.inputs = 5000, .specials = false});
+  std::vector<double> const second = tried<double>({.inputs = 5000, .seed = 2, .specials = false});
+  std::vector<double> other;
+  std::set_difference(first.begin(), first.end(), second.begin(), second.end(), std::back_inserter(other));
+  CHECK(other.size() > 4900);
 }
 
 TEST_CASE("all floats of a domain: several threads give the report of one, and progress ends at 1") {
-  kernel_options o{.all = true, .low = -90.0, .high = -85.0};
+  kernel_options o{.all = true, .low = -93.0, .high = -88.0};
   std::uint64_t const numbers = 5u << 17; // steps of 2^-17
   std::vector<double> done;
   o.progress = [&](kernel_progress const& p) { done.push_back(p.done); };
@@ -145,8 +151,16 @@ TEST_CASE("all floats of a domain: several threads give the report of one, and p
   CHECK_FALSE(done.empty());
   CHECK(std::is_sorted(done.begin(), done.end()));
   CHECK(done.back() == 1.0);
+  CHECK(one.first_bad.value_or(0.0) == -93.0);
   o.threads = 3;
-  kernel_report const three = check_kernel<float>(satur::sigmoid{}, naive, o);
+  std::atomic<int> calls{0};
+  auto const late = [&](std::span<float const> z, std::span<float> y) { // the first part ends after others
+    for (++calls; z.front() == -93.0f && z.size() > 1000 && calls < 200;) {
+      std::this_thread::yield();
+    }
+    naive(z, y);
+  };
+  kernel_report const three = check_kernel<float>(satur::sigmoid{}, late, o);
   CHECK(three.text() == one.text());
   CHECK_FALSE(one.passed());
   REQUIRE(three.segments.size() == one.segments.size());
@@ -154,6 +168,25 @@ TEST_CASE("all floats of a domain: several threads give the report of one, and p
     CHECK(three.segments[i].mean_ulp == one.segments[i].mean_ulp); // to the last bit
     CHECK(three.segments[i].count == one.segments[i].count);
   }
+}
+
+TEST_CASE("all floats: parts join without a seam") {
+  kernel_options const o{.ulp = 6.0, .all = true, .low = 1.0, .high = 1.125, .specials = false, .threads = 1};
+  kernel_report const right = check_kernel<float>(
+      satur::identity{}, [](auto z, auto y) { std::copy(z.begin(), z.end(), y.begin()); }, o);
+  REQUIRE(right.segments.size() == 1);
+  CHECK(right.segments[0].count == (1u << 20) + 1);
+  CHECK(right.segments[0].within_half == 1.0);
+  CHECK(right.segments[0].mean_ulp == 0.0);
+  // a step back where a part of 2^18 floats ends
+  auto const back = [](std::span<float const> z, std::span<float> y) {
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      y[i] = z[i] < 1.03125f ? z[i] : z[i] - 5.0f * 0x1p-23f;
+    }
+  };
+  kernel_report const r = check_kernel<float>(satur::identity{}, back, o);
+  CHECK(r.not_monotone == 1);
+  CHECK(r.largest_step_back == 4.0);
 }
 
 TEST_CASE("what a kernel throws passes through, from every thread") {

@@ -1,12 +1,13 @@
 /// \file testing/kernel/causes.hpp  The usual cause of a kernel's errors, told from where it is wrong and where not.
 #pragma once
 
-#include "satur/testing/kernel/cause/formulas.hpp"
 #include "satur/testing/kernel/cause/functions.hpp"
 #include "satur/testing/kernel/cause/known.hpp"
 #include "satur/testing/kernel/cause/places.hpp"
 #include "satur/testing/kernel/cause/ranges.hpp"
+#include "satur/testing/kernel/cause/slopes.hpp"
 #include "satur/testing/kernel/cause/storage.hpp"
+#include "satur/testing/kernel/cause/values.hpp"
 #include "satur/testing/kernel/evidence.hpp"
 
 #include <algorithm>
@@ -89,7 +90,7 @@ inline void add_usual_formulas(cause_list& list, identified const& asked) {
     if (u.of != name) {
       continue;
     }
-    bool const plain = offer(u, 0, u.what, {e.type == numbers::binary64 ? 53 : 24, nullptr, 0});
+    bool const plain = 0.0 != offer(u, 0, u.what, {e.type == numbers::binary64 ? 53 : 24, nullptr, 0});
     if (!plain && coarse) {
       offer(u, 1,
             sentence({"Each step is rounded to ", e.output_format.name.view(),

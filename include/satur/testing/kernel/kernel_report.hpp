@@ -123,20 +123,34 @@ inline std::string ulp_text(double ulp) {
   return satur::detail::is_finite(ulp) ? satur::text::significant(ulp, 3) : "NaN/inf";
 }
 
+/// The segments as a table. Columns are as wide as their contents; the worst input stands in decimal and hexadecimal,
+/// or as its code.
 inline void print_segments(std::ostream& out, kernel_report const& r) {
   using satur::text::left;
   using satur::text::right;
-  out << "\n  " << left(r.variable + " from, below", 19) << right("inputs", 13) << right("worst ulp", 11)
-      << right("mean", 8) << right("% <= 1/2", 10) << right("fail", 13) << "  worst at " << r.variable << "\n";
+  std::string const header = r.variable + " from, below";
+  std::size_t range_width = header.size();
+  std::size_t inputs_width = 6;
+  std::size_t fail_width = 4;
+  std::vector<std::string> ranges;
   for (kernel_segment const& s : r.segments) {
-    std::string const range =
-        "[" + satur::text::number(s.low) + ", " + satur::text::number(s.high) + (&s == &r.segments.back() ? "]" : ")");
-    out << "  " << left(range, 19) << right(grouped(s.count), 13) << right(ulp_text(s.worst_ulp), 11)
-        << right(satur::text::significant(s.mean_ulp, 2), 8) << right(satur::text::percent(s.within_half), 10)
-        << right(grouped(s.beyond), 13) << "  "
+    ranges.push_back("[" + satur::text::number(s.low) + ", " + satur::text::number(s.high) +
+                     (&s == &r.segments.back() ? "]" : ")"));
+    range_width = (std::max)(range_width, ranges.back().size());
+    inputs_width = (std::max)(inputs_width, grouped(s.count).size());
+    fail_width = (std::max)(fail_width, grouped(s.beyond).size());
+  }
+  out << "\n  " << left(header, range_width) << right("inputs", inputs_width + 2) << right("worst ulp", 10)
+      << right("mean", 8) << right("% <= 1/2", 9) << right("fail", fail_width + 1) << "  worst at " << r.variable
+      << "\n";
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    kernel_segment const& s = r.segments[i];
+    out << "  " << left(ranges[i], range_width) << right(grouped(s.count), inputs_width + 2)
+        << right(ulp_text(s.worst_ulp), 10) << right(satur::text::significant(s.mean_ulp, 2), 8)
+        << right(satur::text::percent(s.within_half), 9) << right(grouped(s.beyond), fail_width + 1) << "  "
         << (r.variable != "z" ? satur::text::significant(s.worst_at, 6)
-            : r.codes         ? code_text(s.worst_bits)
-                              : in_hexadecimal(s.worst_at))
+                              : left(satur::text::significant(s.worst_at, 4), 10) + "  " +
+                                    (r.codes ? code_text(s.worst_bits) : in_hexadecimal(s.worst_at)))
         << "\n";
   }
 }

@@ -11,7 +11,7 @@
 
 namespace satur::inline SATUR_ABI::testing {
 
-/// How far a check of all floats has come.
+/// How far a check has come.
 struct kernel_progress {
   double done = 0.0;         ///< share of the inputs, 0 to 1
   double seconds = 0.0;      ///< since the start
@@ -20,7 +20,9 @@ struct kernel_progress {
 
 /// How a kernel is checked, and how strict the check is.
 struct kernel_options {
-  double ulp = 2.0; ///< largest error allowed, in units in the last place of the exact value
+  /// The largest error allowed, in units in the last place of the exact value: of T, or steps of the format. A result
+  /// that is rounded once is within 0.5; of 8 bits 2 steps are much, so set it.
+  double ulp = 2.0;
   /// Storage in 16 or 8 bits (T is std::uint16_t or std::uint8_t): the format of its codes. All codes are tried.
   satur::format format = {};
   /// The format of the results if it is another one, as in quantized kernels; its scale is `output_scale`.
@@ -41,14 +43,16 @@ struct kernel_options {
   bool specials = true;      ///< NaN and infinity are tried too
   bool in_place = true;      ///< the kernel may be called with its result in the place of its input
   bool same_anywhere = true; ///< y of a z must not depend on its position, the length, or the alignment
-  bool monotone = true;      ///< a kernel of a monotone activation must be monotone too
+  /// The values of a monotone activation must not go back by more than `ulp` from one tried input to the next. Whether
+  /// it is monotone is found by looking. A smaller step back is a note.
+  bool monotone = true;
   /// Results below the smallest normal number may be 0, and inputs below it may count as 0.
   bool flushes_subnormals = false;
   std::size_t longest_call = 4096; ///< elements in one call
   /// The kernel takes only lengths that are a multiple of it, such as 8; of rows: only such numbers of columns.
   std::size_t multiple_of = 1;
   std::size_t threads = 0; ///< that call the kernel at once if `all`; 0: one for each core
-  std::function<void(kernel_progress const&)> progress = {}; ///< called about once a second if `all`
+  std::function<void(kernel_progress const&)> progress = {}; ///< called about once a second, and at the end
 };
 
 } // namespace satur::inline SATUR_ABI::testing

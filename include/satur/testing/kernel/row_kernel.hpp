@@ -54,11 +54,11 @@ kernel_report checked_row_kernel(char const* function, row_kernel<T> kernel, ker
 template <kernel_number T = float, class A, class Kernel>
   requires(detail::checked_rows<A> || std::same_as<A, satur::logsumexp>) &&
           std::invocable<Kernel&, std::span<T const>, std::span<T>, std::size_t>
-[[nodiscard]] kernel_report check_row_kernel(A const&, Kernel&& kernel, kernel_options const& options = {}) {
+[[nodiscard]] kernel_report check_row_kernel(A const&, Kernel&& kernel, kernel_options const& o = {}) {
   auto const call = [&kernel](std::span<T const> z, std::span<T const>, std::span<T> y, std::size_t columns) {
     kernel(z, y, columns);
   };
-  return detail::checked_row_kernel<T, A, false>("testing::check_row_kernel", call, options);
+  return detail::checked_row_kernel<T, A, false>("testing::check_row_kernel", call, o);
 }
 
 /// Checks a kernel of the gradient of softmax or log_softmax: kernel(std::span<T const> y, std::span<T const> dy,
@@ -72,11 +72,11 @@ template <kernel_number T = float, class A, class Kernel>
 /// rounds to 1 does. Allowed are options.ulp + columns / 2, and from z |z - m| more.
 template <kernel_number T = float, detail::checked_rows A, class Kernel>
   requires std::invocable<Kernel&, std::span<T const>, std::span<T const>, std::span<T>, std::size_t>
-[[nodiscard]] kernel_report check_row_backward_kernel(A const&, Kernel&& kernel, kernel_options const& options = {}) {
+[[nodiscard]] kernel_report check_row_backward_kernel(A const&, Kernel&& kernel, kernel_options const& o = {}) {
   auto const call = [&kernel](std::span<T const> known, std::span<T const> dy, std::span<T> dz, std::size_t columns) {
     kernel(known, dy, dz, columns);
   };
-  return detail::checked_row_kernel<T, A, true>("testing::check_row_backward_kernel", call, options);
+  return detail::checked_row_kernel<T, A, true>("testing::check_row_backward_kernel", call, o);
 }
 
 } // namespace satur::inline SATUR_ABI::testing

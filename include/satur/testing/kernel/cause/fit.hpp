@@ -21,17 +21,23 @@ namespace satur::inline SATUR_ABI::testing::detail {
 using satur::detail::is_finite;
 using satur::detail::is_nan;
 
+/// What a number of the results is multiplied by when it is stored; formats of floats have no scale.
+[[nodiscard]] inline double output_scale(kernel_evidence const& e) {
+  return e.output_format.is_integer() ? e.output_scale : 1.0;
+}
+[[nodiscard]] inline double input_scale(kernel_evidence const& e) { return e.format.is_integer() ? e.scale : 1.0; }
+
 /// The step between the numbers of the result's type at x.
 [[nodiscard]] inline double unit_at(kernel_evidence const& e, long double x) {
   int exponent = 0;
   if (e.type == kernel_evidence::numbers::stored) {
     satur::format const& f = e.output_format;
     if (f.is_integer() || x == 0.0L) {
-      return f.smallest_subnormal / e.output_scale;
+      return f.smallest_subnormal / output_scale(e);
     }
-    std::frexp(x * static_cast<long double>(e.output_scale), &exponent);
+    std::frexp(x * static_cast<long double>(output_scale(e)), &exponent);
     int const above = (exponent - 1) - f.least_exponent();
-    return std::ldexp(f.smallest_subnormal, above > 0 ? above : 0) / e.output_scale;
+    return std::ldexp(f.smallest_subnormal, above > 0 ? above : 0) / output_scale(e);
   }
   bool const single = e.type == kernel_evidence::numbers::binary32;
   int const digits = single ? 24 : 53;
@@ -49,11 +55,11 @@ using satur::detail::is_nan;
     return static_cast<double>(static_cast<float>(x));
   }
   satur::format const& f = e.output_format;
-  double const r = round_to(f, x * e.output_scale);
+  double const r = round_to(f, x * output_scale(e));
   if (f.codes == format::coding::ieee && (r > f.largest || r < f.lowest)) {
     return r > 0.0 ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
   }
-  return std::fmin(std::fmax(r, f.low_end()), f.high_end()) / e.output_scale;
+  return std::fmin(std::fmax(r, f.low_end()), f.high_end()) / output_scale(e);
 }
 
 /// Whether x accounts for what the kernel got there: at most that share of the error is left.
@@ -68,7 +74,7 @@ using satur::detail::is_nan;
     return std::fabs(x - s.got) <= 1e-3 * std::fabs(s.got);
   }
   long double const error = std::fabs(static_cast<long double>(s.got) - s.exact);
-  return std::fabs(static_cast<long double>(x) - s.got) <= left * error;
+  return std::fabs(static_cast<long double>(x) - static_cast<long double>(s.got)) <= left * error;
 }
 
 /// Whether a kernel that gets x there could not have been found right.

@@ -36,7 +36,7 @@ inline void add_special_places(cause_list& list) {
              [](kernel_sample const& s) { return !is_nan(s.z) && !is_finite(s.z) && is_nan(s.got); });
   double const normal = e.type == numbers::binary32   ? 0x1p-126
                         : e.type == numbers::binary64 ? 0x1p-1022
-                                                      : e.output_format.smallest_normal / e.output_scale;
+                                                      : e.output_format.smallest_normal / output_scale(e);
   if (e.type != numbers::stored || !e.output_format.is_integer()) {
     note_where(list, 3,
                "Subnormal results are flushed to zero (-ffast-math, FTZ, or the device does it): accept it by "

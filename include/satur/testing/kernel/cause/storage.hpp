@@ -123,7 +123,7 @@ inline void add_mistaken_formats(cause_list& list) {
                  [&e, other](kernel_sample const& s, std::vector<double>& out) {
                    satur::format f = other;
                    f.zero_point = e.format.zero_point;
-                   double const z = decode(f, stored_code(e.format, s.z, e.scale)) / e.scale;
+                   double const z = decode(f, stored_code(e.format, s.z, input_scale(e))) / input_scale(e);
                    out.push_back(as_result(e, asked_at(e, s, z)));
                  });
     }
@@ -134,8 +134,8 @@ inline void add_mistaken_formats(cause_list& list) {
                  [&e, other](kernel_sample const& s, std::vector<double>& out) {
                    satur::format f = other;
                    f.zero_point = e.output_format.zero_point;
-                   std::uint32_t const code = stored_code(f, static_cast<double>(s.exact), e.output_scale);
-                   out.push_back(decode(e.output_format, code) / e.output_scale);
+                   std::uint32_t const code = stored_code(f, static_cast<double>(s.exact), output_scale(e));
+                   out.push_back(decode(e.output_format, code) / output_scale(e));
                  });
     }
   }
@@ -153,24 +153,27 @@ inline void add_quantization(cause_list& list) {
   auto const output = [&](std::string const& what, bool wraps, auto made) {
     list.offer(1, what, [&e, made, wraps](kernel_sample const& s, std::vector<double>& out) {
       satur::format const& f = e.output_format;
-      double q = made(static_cast<double>(s.exact) * e.output_scale + f.zero_point);
+      double q = made(static_cast<double>(s.exact) * output_scale(e) + f.zero_point);
       if (wraps) {
         q -= std::floor((q - f.lowest) / (f.largest - f.lowest + 1.0)) * (f.largest - f.lowest + 1.0);
       }
-      out.push_back((std::fmin(std::fmax(q, f.lowest), f.largest) - f.zero_point) / e.output_scale);
+      out.push_back((std::fmin(std::fmax(q, f.lowest), f.largest) - f.zero_point) / output_scale(e));
     });
   };
   if (e.format.is_integer()) {
     double const zero = e.format.zero_point;
     for (double const d : {1.0, -1.0, 128.0, -128.0}) {
-      input(sentence({"The zero point of z is off by ", text::significant(std::fabs(d), 5)}), 1.0, d / e.scale);
+      input(sentence({"The zero point of z is off by ", text::significant(std::fabs(d), 5)}), 1.0, d / input_scale(e));
     }
     if (zero != 0.0) {
-      input("The zero point of z is forgotten: z is (q - zero_point) / scale", 1.0, zero / e.scale);
-      input("The zero point of z is added; subtract it: z is (q - zero_point) / scale", 1.0, 2.0 * zero / e.scale);
+      input("The zero point of z is forgotten: z is (q - zero_point) / scale", 1.0, zero / input_scale(e));
+      input("The zero point of z is added; subtract it: z is (q - zero_point) / scale", 1.0,
+            2.0 * zero / input_scale(e));
     }
-    input("z is q * scale in the code, but q / scale is right, or the other way round", e.scale * e.scale, 0.0);
-    input("z is q * scale in the code, but q / scale is right, or the other way round", 1.0 / (e.scale * e.scale), 0.0);
+    input("z is q * scale in the code, but q / scale is right, or the other way round", input_scale(e) * input_scale(e),
+          0.0);
+    input("z is q * scale in the code, but q / scale is right, or the other way round",
+          1.0 / (input_scale(e) * input_scale(e)), 0.0);
     for (double const r : {128.0 / 127.0, 127.0 / 128.0, 256.0 / 255.0, 255.0 / 256.0, 2.0, 0.5}) {
       input(sentence({"The scale of z is off by the factor ", text::significant(r, 5)}), r, 0.0);
     }
@@ -226,7 +229,7 @@ inline void add_conversions(cause_list& list) {
            name}),
       [&e](kernel_sample const& s, std::vector<double>& out) {
         satur::format const& g = e.output_format;
-        double const r = round_to(g, static_cast<double>(s.exact) * e.output_scale);
+        double const r = round_to(g, static_cast<double>(s.exact) * output_scale(e));
         bool const beyond = r > g.largest || r < g.lowest;
         out.push_back(beyond ? s.got : as_result(e, static_cast<double>(s.exact)));
       });

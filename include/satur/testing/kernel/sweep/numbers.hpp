@@ -50,7 +50,11 @@ public:
   }
   /// Whether x is too large: it rounds to infinity.
   [[nodiscard]] bool overflows(exact x) const { return satur::detail::is_infinite(static_cast<T>(x)); }
-  [[nodiscard]] bool rounds_to_zero(exact x) const { return static_cast<T>(x) == T(0); }
+  /// By its size: under -ffast-math a conversion flushes to zero.
+  [[nodiscard]] bool rounds_to_zero(exact x) const {
+    constexpr int least = std::numeric_limits<T>::min_exponent - std::numeric_limits<T>::digits;
+    return std::fabs(x) <= std::ldexp(exact(1), least - 1);
+  }
   [[nodiscard]] exact largest(bool) const { return exact((std::numeric_limits<T>::max)()); }
   [[nodiscard]] double smallest_normal() const { return static_cast<double>((std::numeric_limits<T>::min)()); }
   [[nodiscard]] double smallest() const { return static_cast<double>(std::numeric_limits<T>::denorm_min()); }
