@@ -147,7 +147,7 @@ private:
                             .format = is_code<T> ? options_.output_format.value_or(options_.format) : format{}});
     if (!r_.causes.empty()) {
       for (failure& f : r_.failures) { // a NaN that is lost, and a flush mode, have causes of their own
-        bool const own = f.property.starts_with("a row with NaN") || f.property.starts_with("no flush");
+        bool const own = f.property.starts_with("a row with NaN") || (f.property.starts_with("no flush") && !of_slope_);
         f.usually = own ? f.usually : r_.causes.front().what;
       }
     }
