@@ -150,6 +150,15 @@ TEST_CASE("spike: a constant series has none, at any size, and numbers near the 
 }
 
 TEST_CASE("spike: a regular value, which allocates when it is made") {
+  spike_detector fresh;
+  spike_detector const young = after_turns(5);
+  spike_detector of_young = young;
+  CHECK(satur_test::allocations_in([&] {
+          for (int i = 0; i < 300; ++i) {
+            static_cast<void>(fresh.add(i));
+            static_cast<void>(of_young.add(i));
+          }
+        }) == 0);
   spike_detector a = after_turns(130);
   spike_detector b = a;
   CHECK(a == b);

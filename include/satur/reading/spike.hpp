@@ -4,6 +4,7 @@
 #include "satur/error.hpp"
 #include "satur/text/number.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -70,7 +71,7 @@ public:
     if (!(options.deviations > 0.0) || !detail::is_finite(options.deviations)) {
       detail::bad_parameter("spike_detector", "deviations", options.deviations, "a finite number > 0");
     }
-    values_.reserve(options.window);
+    values_.resize(options.window); // a copy has all of its memory too
   }
 
   /// Judges the next value of the series by those before it.
@@ -83,15 +84,10 @@ public:
       return v;
     }
     std::size_t const least = options_.least == 0 ? options_.window : options_.least;
-    if (values_.size() >= least) {
+    if (seen_ >= least) {
       judge(v);
     }
-    if (values_.size() < options_.window) {
-      values_.push_back(value);
-    } else {
-      values_[oldest_] = value;
-      oldest_ = (oldest_ + 1) % options_.window;
-    }
+    values_[static_cast<std::size_t>(seen_ % options_.window)] = value; // in the place of the oldest
     ++seen_;
     return v;
   }
@@ -108,8 +104,7 @@ public:
   [[nodiscard]] spike_options const& options() const { return options_; }
   /// Forgets the series, keeps the options and the memory.
   void clear() {
-    values_.clear();
-    oldest_ = 0;
+    std::fill(values_.begin(), values_.end(), 0.0);
     seen_ = judged_ = spikes_ = nonfinite_ = 0;
   }
   bool operator==(spike_detector const&) const = default;
@@ -126,15 +121,16 @@ public:
 
 private:
   void judge(spike_verdict& v) {
-    double const n = static_cast<double>(values_.size());
+    std::size_t const held = seen_ < options_.window ? static_cast<std::size_t>(seen_) : options_.window;
+    double const n = static_cast<double>(held);
     double sum = 0.0;
-    for (double const x : values_) {
-      sum += x / n; // no overflow
+    for (std::size_t i = 0; i < held; ++i) {
+      sum += values_[i] / n; // no overflow
     }
     v.mean = sum;
     double square = 0.0;
-    for (double const x : values_) {
-      square += (x - v.mean) * (x - v.mean) / n;
+    for (std::size_t i = 0; i < held; ++i) {
+      square += (values_[i] - v.mean) * (values_[i] - v.mean) / n;
     }
     v.stddev = std::sqrt(square);
     ++judged_;
@@ -145,8 +141,7 @@ private:
   }
 
   spike_options options_;
-  std::vector<double> values_; ///< the window, `oldest_` first once it is full
-  std::size_t oldest_ = 0;
+  std::vector<double> values_; ///< the window: the k-th finite value at k modulo its length
   std::uint64_t seen_ = 0;
   std::uint64_t judged_ = 0;
   std::uint64_t spikes_ = 0;
