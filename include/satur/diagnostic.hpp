@@ -7,6 +7,8 @@
 #include "satur/deprecated.hpp"
 #include "satur/monitor.hpp"
 #include "satur/observe.hpp"
+#include "satur/observe/format.hpp"
+#include "satur/observe/format_units.hpp"
 #include "satur/observe/histogram.hpp"
 #include "satur/observe/layer_units.hpp"
 #include "satur/observe/masked_units.hpp"

@@ -4,4 +4,8 @@
 #include "satur/format/code.hpp"
 #include "satur/format/format.hpp"
 #include "satur/format/formats.hpp"
+#include "satur/format/limits.hpp"
 #include "satur/format/rounding.hpp"
+#include "satur/observe/format.hpp"
+#include "satur/observe/format_units.hpp"
+#include "satur/record/format_loss.hpp"
