@@ -1,12 +1,15 @@
 /// \file monitor/recording/format_watch.hpp  What of a layer's numbers leaves the formats that a monitor watches.
 #pragma once
 
+#include "satur/array/in_order.hpp"
 #include "satur/monitor/recording/drawing.hpp"
 #include "satur/monitor/recording/weights.hpp"
+#include "satur/observe/apply.hpp"
 #include "satur/observe/format.hpp"
-#include "satur/observe/masked.hpp"
+#include "satur/observe/kernel/into_arrays.hpp"
 #include "satur/record/format_records.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,11 +21,10 @@ namespace satur::inline SATUR_ABI::detail {
 /// `blocks` says which numbers join the histograms of sizes: none if `one_in` is 0.
 struct format_watch {
   watched_formats wanted = {};
-  scratch_memory results = {}; ///< outputs that nobody else wants
 
-  /// Adds numbers x.
+  /// Adds numbers x, and goes on behind their blocks.
   template <class X>
-  void add(layer_numbers which, X const& x, std::optional<format_records>& records, drawn_blocks blocks) const {
+  void add(layer_numbers which, X const& x, std::optional<format_records>& records, drawn_blocks& blocks) const {
     scaled_format const& as = wanted.of(which);
     if (!as.is_set()) {
       return;
@@ -39,10 +41,15 @@ struct format_watch {
       blocks.pass(n);
     });
   }
+  template <class X>
+  void add_all(layer_numbers which, X const& x, std::optional<format_records>& records, drawn_blocks blocks) const {
+    add(which, x, records, blocks);
+  }
   /// Adds z, and f(z): y, if it is there and has the numbers as they are, else f(z) is computed once more.
   template <class A, class Z, class Y>
-  void pass(A const& act, Z const& z, Y const* y, std::optional<format_records>& records, drawn_blocks blocks) {
-    add(layer_numbers::z, z, records, blocks);
+  void add_pass(A const& act, Z const& z, Y const* y, std::optional<format_records>& records,
+                drawn_blocks blocks) const {
+    add_all(layer_numbers::z, z, records, blocks);
     if (!wanted.outputs.is_set()) {
       return;
     }
@@ -53,10 +60,15 @@ struct format_watch {
       }
     }
     using T = value_t<Z>;
-    std::size_t const n = size_of(z);
-    std::span<T> values(results.template room<T>(n), n);
-    results_into("observe", act, z, &values, not_wanted);
-    add(layer_numbers::outputs, values, records, blocks);
+    T values[leaf_elements];
+    for_each_block(z, [&](T const* data, std::size_t n) {
+      for (std::size_t at = 0; at < n; at += leaf_elements) {
+        std::size_t const count = (std::min)(n - at, leaf_elements);
+        std::span<T> some(values, count);
+        satur::apply(act, std::span<T const>(data + at, count), some);
+        add(layer_numbers::outputs, some, records, blocks);
+      }
+    });
   }
   /// Adds weights: one block of 256 in `one_in`, as an update reads them.
   template <class W>

@@ -54,7 +54,7 @@ struct layer_recorder {
     drawn_places const drawn = drawn_rows(layout);
     if (drawn.one_in == 1) {
       observe(function, act, z, y, dy, units ? layout : std::nullopt, here().turn);
-      formats.pass(act, z, y, here().formats, {histograms, here().turn});
+      formats.add_pass(act, z, y, here().formats, {histograms, here().turn});
       return;
     }
     if (units) {
@@ -163,7 +163,8 @@ private:
     here().origin.rows = (std::max)(here().origin.rows, std::uint64_t{drawn.one_in});
     here().now.saturation += record;
     std::uint64_t const turn = here().turn / drawn.one_in;
-    formats.pass(act, std::span<T const>(rows_z.data(), part.size()), not_wanted, here().formats, {histograms, turn});
+    formats.add_pass(act, std::span<T const>(rows_z.data(), part.size()), not_wanted, here().formats,
+                     {histograms, turn});
     if (histograms == 0) {
       return;
     }
@@ -228,7 +229,7 @@ private:
     }
     here().now.gradient += g;
     draw_into(&layer_histograms::gradient, dz, turn);
-    formats.add(layer_numbers::gradient, dz, here().formats, {histograms, turn});
+    formats.add_all(layer_numbers::gradient, dz, here().formats, {histograms, turn});
   }
 
   template <class X> void draw_into(histogram layer_histograms::*which, X const& x, std::uint64_t turn) {
