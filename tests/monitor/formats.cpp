@@ -227,7 +227,7 @@ TEST_CASE("formats: sizes of what is watched, of all numbers or of some blocks, 
     monitor mon({.histograms = one_in, .formats = four});
     satur::histogram all = satur::format_histograms::of_sizes();
     for (unsigned step = 0; step < 3; ++step) {
-      auto const z = drawn(256 * 6, 7); // the same each step: in three steps each block is drawn once
+      auto const z = drawn(256 * 66, 7); // the same each step: in three steps each block is drawn once
       all.observe(z);
       record(mon["fc"], z, z, z);
       mon.end_step();
@@ -239,8 +239,11 @@ TEST_CASE("formats: sizes of what is watched, of all numbers or of some blocks, 
       }
     }
     satur::histogram once = satur::format_histograms::of_sizes();
-    once.observe(drawn(256 * 6, 7));
+    once.observe(drawn(256 * 66, 7));
+    satur::histogram outputs = satur::format_histograms::of_sizes();
+    outputs.observe(outputs_of(drawn(256 * 66, 7)));
     if (one_in == 3) {
+      CHECK(mon.at("fc").formats()->sizes.outputs == outputs); // computed once more, leaf by leaf
       CHECK(mon.at("fc").formats()->sizes.z == once);
       CHECK(mon.at("fc").formats()->sizes.gradient == once);
       CHECK(mon.at("fc").formats()->sizes.weights == once);
