@@ -3,6 +3,7 @@
 
 #include "satur/theory/closed_forms.hpp"
 #include "satur/theory/critical.hpp"
+#include "satur/theory/format/predict_format.hpp"
 #include "satur/theory/gain.hpp"
 #include "satur/theory/moments.hpp"
 #include "satur/theory/network.hpp"

@@ -22,7 +22,7 @@ namespace satur { inline namespace SATUR_ABI {
 /// Published definitions of "too large" differ, so there are two counters. NaN is in `nan` alone; infinity is in
 /// `count`, in `infinite`, and beyond its limit by both definitions.
 struct format_loss {
-  satur::format format;
+  satur::format format{};
   double scale = 1.0;                ///< x * scale is what is stored; the product is rounded to double
   std::uint64_t count = 0;           ///< numbers seen, NaN not among them
   std::uint64_t to_limit = 0;        ///< rounded without a bound they would lie beyond `largest` or `lowest`
@@ -36,8 +36,8 @@ struct format_loss {
   double amax = 0.0;             ///< largest |x| of the finite ones, without the scale; 0 if there is none
   double smallest_nonzero = 0.0; ///< smallest |x| that is not 0, without the scale; 0 if there is none
   std::uint64_t noise_count = 0; ///< finite numbers in the two sums; 0 unless the noise was asked for
-  compensated_sum noise;         ///< sum of (x - Q(x))^2, Q(x) the stored number over the scale; too large saturates
-  compensated_sum power;         ///< sum of x^2
+  compensated_sum noise{};       ///< sum of (x - Q(x))^2, Q(x) the stored number over the scale; too large saturates
+  compensated_sum power{};       ///< sum of x^2
 
   /// Shares of `count`; NaN if nothing was seen.
   [[nodiscard]] double to_limit_fraction() const { return share(to_limit, count); }

@@ -106,6 +106,19 @@ SATUR_LANES_OPERATION(SATUR_AVX512, scale_exponent, double, 8, __builtin_ia32_sc
 SATUR_EXTREMUM(maximum, max)
 SATUR_EXTREMUM(minimum, min)
 #undef SATUR_EXTREMUM
+#define SATUR_INTEGER_EXTREMUM(name, operation)                                                                       \
+  SATUR_LANES_OPERATION(SATUR_AVX512, name, std::int32_t, 16, __builtin_ia32_##operation##d512_mask,                  \
+                        lanes<std::int32_t, 16>::raw_type{}, static_cast<unsigned short>(-1))                         \
+  SATUR_LANES_OPERATION(SATUR_AVX2, name, std::int32_t, 8, __builtin_ia32_##operation##d256)                          \
+  inline SATUR_AVX512 lanes<std::int64_t, 8> name(lanes<std::int64_t, 8> const& a, lanes<std::int64_t, 8> const& b) { \
+    using raw = lanes<std::int64_t, 8>::raw_type;                                                                     \
+    typedef long long eight __attribute__((vector_size(64)));                                                         \
+    return lanes<std::int64_t, 8>((raw)__builtin_ia32_##operation##q512_mask((eight)a.raw, (eight)b.raw, eight{},     \
+                                                                             static_cast<unsigned char>(-1)));        \
+  }
+SATUR_INTEGER_EXTREMUM(maximum, pmaxs)
+SATUR_INTEGER_EXTREMUM(minimum, pmins)
+#undef SATUR_INTEGER_EXTREMUM
 #endif
 #endif
 #undef SATUR_LANES_OPERATION

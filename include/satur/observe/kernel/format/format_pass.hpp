@@ -84,10 +84,11 @@ private:
       Int most_here = Int(0);
       for_each_register<L>(count, [&](std::size_t i, auto part) SATUR_INLINE_LAMBDA { // padding: 0, counted nowhere
         using math::select;
+        math::prefetch(at + start + i, 2 * block_elements); // beyond the page, where the processor stops by itself
         Int const m = math::bits(part.load(at + start + i, T(0))) & Int(special_bits<T>::magnitude);
         auto const some = m > Int(0);
-        most_here = select(m > most_here, m, most_here);
-        least = select(some && m < least, m, least);
+        most_here = math::maximum(m, most_here);
+        least = math::minimum(Int(select(some, m, Int(infinity))), least);
         count_into(nonzero, some);
         count_into(kept, m > zero);
         count_into(normal, m > below_normal);
