@@ -102,7 +102,7 @@ inline void take_one_scale(format_group& g, std::vector<format_case> const& all)
                     text::number(*greatest), " (`cure.factors` has each), instead of ", text::number(l.scale));
   f.cure.advice += message(": ", text::percent(after.to_limit), " % would then be too large, ",
                            text::percent(after.to_zero), " % of those that are not 0 would become zero",
-                           first.sizes.measured() ? "" : " (estimated; with monitor_options::histograms it is known)",
+                           first.sizes != nullptr ? "" : " (estimated; with monitor_options::histograms it is known)",
                            g.why == cause::format_range ? message("; ", other, " would lose less") : std::string());
   f.cure.effect = {g.large ? message("share of ", to_text(g.which), " beyond the largest number")
                            : message("share of ", to_text(g.which), " that becomes zero"),
