@@ -149,10 +149,11 @@ TEST_CASE("format_loss: a record that saw nothing takes the other's format; othe
 
 TEST_CASE("format_loss: its text names both definitions, the format and the scale") {
   std::string const text = printed(some());
-  CHECK(text == "fp8_e4m3 at scale 2: 2.0 % rounded to the limit (|x scale| > 464), 3.0 % before rounding "
-                "(|x scale| > 448), 5.0 % to zero, 15.0 % subnormal, 50.0 % exactly zero, of 200\n"
-                "  amax 896, smallest 0.4375: 11.0 bits of range, headroom -2.0 bits, signal to noise 30.0 dB\n"
-                "  NOT FINITE   3 NaN (in no other number), 1 infinite\n");
+  CHECK(text ==
+        "fp8_e4m3 at scale 2: 2.0 % rounded to the limit (|x scale| > 464), 3.0 % before rounding "
+        "(|x scale| > 448), 5.0 % to zero, 15.0 % subnormal, 50.0 % exactly zero, of 200\n"
+        "  amax 896, smallest non-zero 0.4375: 11.0 bits of range, headroom -2.0 bits, signal to noise 30.0 dB\n"
+        "  NOT FINITE   3 NaN (in no other number), 1 infinite\n");
   format_loss l = some();
   l.scale = 1.0;
   l.nan = l.infinite = l.noise_count = 0;

@@ -132,9 +132,8 @@ namespace detail {
 
 /// Two lines, and a third if something is not finite:
 ///
-///     fp8_e4m3 at scale 1: 2.0 % rounded to the limit (|x| > 464), 2.5 % before rounding (|x| > 448), <0.1 % to zero,
-///     0 % subnormal, 0 % exactly zero, of 100000 (one line)
-///       amax 897.2, smallest 0.0021: 18.7 bits of range, headroom -1.0 bits
+///     fp8_e4m3 at scale 1: 2.1 % rounded to the limit (|x| > 464), 2.6 % before rounding (|x| > 448), …, of 100000
+///       amax 900.6, smallest non-zero 0.003917: 17.8 bits of range, headroom -1.0 bits
 inline std::ostream& operator<<(std::ostream& out, format_loss const& f) {
   if (f.empty()) {
     return out << (f.format.name.empty() ? "no format" : f.title()) << ": nothing observed\n";
@@ -147,8 +146,8 @@ inline std::ostream& operator<<(std::ostream& out, format_loss const& f) {
       << detail::beyond_text(f.scale, low, high) << "), " << text::percent(f.to_zero_fraction()) << " % to zero, "
       << text::percent(f.subnormal_fraction()) << " % subnormal, " << text::percent(f.zero_fraction())
       << " % exactly zero, of " << text::number(f.count) << '\n'
-      << "  amax " << text::significant(f.amax, 4) << ", smallest " << text::significant(f.smallest_nonzero, 4) << ": "
-      << text::decimals(f.dynamic_range_bits(), 1) << " bits of range, headroom "
+      << "  amax " << text::significant(f.amax, 4) << ", smallest non-zero " << text::significant(f.smallest_nonzero, 4)
+      << ": " << text::decimals(f.dynamic_range_bits(), 1) << " bits of range, headroom "
       << text::decimals(f.headroom_bits(), 1) << " bits";
   if (f.noise_count != 0) {
     out << ", signal to noise " << text::decimals(f.signal_to_noise_db(), 1) << " dB";

@@ -5,6 +5,7 @@
 #include "satur/format/limits.hpp"
 #include "satur/reading/format/expected_noise.hpp"
 #include "satur/reading/format/magnitudes.hpp"
+#include "satur/record/format_loss.hpp"
 #include "satur/record/histogram.hpp"
 #include "satur/text/number.hpp"
 
@@ -137,14 +138,18 @@ inline void add_beyond(counted_ranges& found, magnitude_range const& r, double h
   return e;
 }
 
-/// "fp8_e4m3 at scale 4, estimated: 2.0 % rounded to the limit (1.1 to 2.6), …, of 100000", in one line.
+/// "fp8_e4m3 at scale 1, estimated: 2.0 % (1.1 to 2.6) rounded to the limit (|x| > 464), …, of 100000; …", in one line.
 inline std::ostream& operator<<(std::ostream& out, format_loss_estimate const& e) {
   auto const share = [](share_estimate const& s) {
     std::string const value = text::percent(s.value) + " %";
     return s.low == s.high ? value : value + " (" + text::percent(s.low) + " to " + text::percent(s.high) + ')';
   };
-  return out << e.format.name.view() << " at scale " << text::number(e.scale) << ", estimated: " << share(e.to_limit)
-             << " rounded to the limit, " << share(e.before_rounding) << " beyond it before rounding, "
+  format_edge const low{-e.format.low_end(), false};
+  format_edge const high{e.format.high_end(), false};
+  format_loss const named{.format = e.format, .scale = e.scale};
+  return out << named.title() << ", estimated: " << share(e.to_limit) << " rounded to the limit ("
+             << detail::beyond_text(e.scale, lower_edge(e.format), upper_edge(e.format)) << "), "
+             << share(e.before_rounding) << " before rounding (" << detail::beyond_text(e.scale, low, high) << "), "
              << share(e.to_zero) << " to zero, " << share(e.subnormal) << " subnormal, "
              << text::percent(e.zero_fraction) << " % exactly zero, of " << text::number(e.count) << "; headroom "
              << text::decimals(e.headroom_bits, 1) << " bits, signal to noise "
