@@ -449,6 +449,17 @@ TEST_CASE("format: what makes gradients vanish or explode stays the root, and wh
   CHECK(found[1].layers.size() == 8);
 }
 
+TEST_CASE("format: dead units explain no gradients that become zero: theirs are 0 already") {
+  training_run run = watched_run(satur::relu{}, 2, 2.0, {.gradient = {formats::fp8_e4m3, 1.0}});
+  run.gives_loss = false;
+  std::fill_n(run.layers[1].b.begin(), 5, -50.0);
+  run.run_to(8);
+  std::vector<finding> const found = run.findings();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].symptom == symptom::dead_units);
+  CHECK(found[1].symptom == symptom::leaves_format);
+}
+
 TEST_CASE("format: z and gradients with a cause of the same name are two findings") {
   training_run run =
       watched_run(satur::tanh{}, 2, 1.0, {.z = {formats::fp8_e4m3, 1e6}, .gradient = {formats::fp8_e4m3, 1e-6}});

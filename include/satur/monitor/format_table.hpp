@@ -5,7 +5,9 @@
 #include "satur/text/number.hpp"
 #include "satur/text/table.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <ostream>
 #include <string>
 
@@ -28,14 +30,13 @@ public:
   {
     std::string above = text::left("", 13);
     std::string head = text::left("layer", 13);
-    std::string formats;
     for (layer_numbers const which : format_losses::each) {
       if (std::string const title = table.title_of(which); !title.empty()) {
         above += text::right(to_text(which), 20);
         head += text::right("limit %", 10) + text::right("zero %", 10);
-        formats += detail::message(formats.empty() ? "" : "; ", to_text(which), ": ", title);
       }
     }
+    std::string const formats = table.formats();
     if (formats.empty()) {
       return out;
     }
@@ -58,6 +59,30 @@ public:
 #endif
 
 private:
+  /// "z, outputs: fp8_e4m3 at scale 1; dL/dz: float16 at scale 1024", on as many lines as that takes.
+  [[nodiscard]] std::string formats() const {
+    std::string all;
+    std::size_t line = 0; ///< where the last line begins
+    for (std::size_t i = 0; i < std::size(format_losses::each); ++i) {
+      std::string const title = title_of(format_losses::each[i]);
+      std::string names;
+      bool told = title.empty();
+      for (std::size_t k = 0; k < std::size(format_losses::each) && !told; ++k) {
+        if (title_of(format_losses::each[k]) == title) {
+          told = k < i;
+          names += detail::message(names.empty() ? "" : ", ", to_text(format_losses::each[k]));
+        }
+      }
+      if (told) {
+        continue;
+      }
+      bool const fits = all.size() - line + names.size() + title.size() + 4 <= 100;
+      all += all.empty() ? "" : fits ? "; " : "\n";
+      line = fits || all.empty() ? line : all.size();
+      all += names + ": " + title;
+    }
+    return all;
+  }
   [[nodiscard]] format_loss loss_of(layer_monitor const& layer, layer_numbers which) const {
     if (!layer.formats(phase_)) {
       return {};

@@ -110,18 +110,22 @@ inline void take_one_scale(format_group& g, std::vector<format_case> const& all)
   return f;
 }
 
-/// Whether such numbers follow from a root that was found: it makes numbers large, or gradients small.
+/// Whether such numbers follow from a symptom and its cause: it makes numbers large, or gradients small.
 [[nodiscard]] inline bool explains(symptom s, satur::cause why, format_group const& g) {
   bool const enlarges = s == symptom::signal_grows || s == symptom::exploding_gradient || s == symptom::rising_loss ||
                         s == symptom::update_too_large || s == symptom::odd_inputs || s == symptom::odd_units ||
                         why == cause::weight_norm || why == cause::logits || why == cause::bias ||
                         why == cause::input_scale || why == cause::input_mean || why == cause::learning_rate;
-  bool const shrinks = s == symptom::vanishing_gradient || s == symptom::saturated_layer || s == symptom::one_sided ||
-                       s == symptom::dead_units || s == symptom::mean_shift || s == symptom::zero_gradient ||
-                       s == symptom::signal_lost || why == cause::small_weights;
-  bool const small_gradient = !g.large && g.which == layer_numbers::gradient;
-  bool const small_signal = !g.large && (s == symptom::signal_lost || why == cause::small_weights);
-  return (g.large && enlarges) || (small_gradient && shrinks) || small_signal;
+  bool const lessens = s == symptom::signal_lost || why == cause::small_weights;
+  bool const of_gradient =
+      s == symptom::vanishing_gradient || s == symptom::saturated_layer || s == symptom::zero_gradient;
+  return g.large ? enlarges : lessens || (of_gradient && g.which == layer_numbers::gradient);
+}
+/// The same of a finding, and of what is behind it.
+[[nodiscard]] inline bool explains(finding const& root, format_group const& g) {
+  return explains(root.symptom, root.cause, g) ||
+         std::any_of(root.behind.begin(), root.behind.end(),
+                     [&g](consequence const& c) { return explains(c.symptom, cause::unknown, g); });
 }
 
 /// Numbers that leave their formats: of one cause and scale in one finding. They go behind a finding that explains
@@ -168,12 +172,8 @@ inline void add_formats(run_case const& run, std::span<named_record const> recor
     }
   }
   for (format_group const& g : groups) {
-    auto const root =
-        std::find_if(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(roots), [&g](finding const& f) {
-          return explains(f.symptom, f.cause, g) ||
-                 std::any_of(f.behind.begin(), f.behind.end(),
-                             [&g](consequence const& c) { return explains(c.symptom, cause::unknown, g); });
-        });
+    auto const root = std::find_if(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(roots),
+                                   [&g](finding const& f) { return explains(f, g); });
     if (root == all.begin() + static_cast<std::ptrdiff_t>(roots)) {
       all.push_back(format_finding(g));
       continue;
