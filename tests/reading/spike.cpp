@@ -94,8 +94,8 @@ TEST_CASE("spike: every verdict is that of the window read anew, by another form
           long double sum = 0;
           long double square = 0;
           for (std::size_t k = finite.size() - n; k < finite.size(); ++k) {
-            sum += finite[k];
-            square += static_cast<long double>(finite[k]) * finite[k];
+            sum += static_cast<long double>(finite[k]);
+            square += static_cast<long double>(finite[k]) * static_cast<long double>(finite[k]);
           }
           long double const mean = sum / static_cast<long double>(n);
           long double const variance = square / static_cast<long double>(n) - mean * mean;
