@@ -8,6 +8,7 @@
 #include "satur/format/rounding.hpp"
 #include "satur/observe/format.hpp"
 #include "satur/observe/format_units.hpp"
+#include "satur/observe/histogram.hpp" // what format_loss_of and best_scale read
 #include "satur/reading/format/format_loss_of.hpp"
 #include "satur/reading/format_scale.hpp"
 #include "satur/record/format_loss.hpp"

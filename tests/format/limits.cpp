@@ -52,7 +52,7 @@ template <class T> std::size_t wrong_around_limits(format const& f, double scale
   auto const limits = format_limits<T>::of(f, scale);
   constexpr T largest = std::numeric_limits<T>::max();
   constexpr T infinity = std::numeric_limits<T>::infinity();
-  std::size_t wrong = 0;
+  std::size_t wrong = limits.normal > limits.zero ? 0 : 1;
   for (T const limit :
        {limits.high, limits.low, limits.high_before, limits.low_before, limits.zero, limits.normal, largest, T(0)}) {
     T x = limit;

@@ -3,6 +3,7 @@
 #include "satur/format.hpp"
 
 #include "support/refusal.hpp"
+#include "support/relative.hpp"
 
 #include <doctest/doctest.h>
 
@@ -55,7 +56,7 @@ void check_bounds(histogram const& h, std::vector<float> const& x, format const&
   CHECK(holds(e.to_zero, l.to_zero_fraction()));
   CHECK(holds(e.subnormal, l.subnormal_fraction()));
   CHECK(e.zero_fraction == l.zero_fraction());
-  CHECK(e.headroom_bits == doctest::Approx(l.headroom_bits()));
+  CHECK(e.headroom_bits == satur_test::relative(l.headroom_bits(), 1e-12));
 }
 
 } // namespace
@@ -118,13 +119,13 @@ TEST_CASE("format_loss_of: the estimate is within 10 % of the truth, far in the 
     satur::format_loss const l = satur::observe_format(formats::fp8_e4m3, x, scale);
     for (histogram const* const h : {&four, &even}) {
       format_loss_estimate const e = satur::format_loss_of(*h, formats::fp8_e4m3, scale);
-      CHECK(e.to_limit.value == doctest::Approx(l.to_limit_fraction()).epsilon(0.1));
-      CHECK(e.before_rounding.value == doctest::Approx(l.before_rounding_fraction()).epsilon(0.1));
+      CHECK(e.to_limit.value == satur_test::relative(l.to_limit_fraction(), 0.1));
+      CHECK(e.before_rounding.value == satur_test::relative(l.before_rounding_fraction(), 0.1));
     }
     format_loss_estimate const tiny = satur::format_loss_of(four, formats::fp8_e4m3, scale / 8192.0);
     satur::format_loss const t = satur::observe_format(formats::fp8_e4m3, x, scale / 8192.0);
-    CHECK(tiny.to_zero.value == doctest::Approx(t.to_zero_fraction()).epsilon(0.05));
-    CHECK(tiny.subnormal.value == doctest::Approx(t.subnormal_fraction()).epsilon(0.05));
+    CHECK(tiny.to_zero.value == satur_test::relative(t.to_zero_fraction(), 0.05));
+    CHECK(tiny.subnormal.value == satur_test::relative(t.subnormal_fraction(), 0.05));
   }
 }
 
@@ -144,6 +145,84 @@ TEST_CASE("format_loss_of: signal to noise within 0.3 dB of what is measured") {
   CHECK(satur::format_loss_of(logarithmic(one), formats::int8).signal_to_noise_db == HUGE_VAL);
 }
 
+TEST_CASE("format_loss_of: a bin is divided by an exponential density") {
+  std::vector<float> x(200000); // quantiles of an exponential law of mean 40, no sample
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = static_cast<float>(-40.0 * std::log1p(-(static_cast<double>(i) + 0.5) / 200000.0));
+  }
+  histogram one_side = histogram::linear(-512.0, 512.0, 16); // the density falls to 1/5 over a bin
+  histogram other_side = one_side;
+  one_side.observe(x);
+  for (double const scale : {1.5, 2.0, 4.3}) {
+    CAPTURE(scale);
+    double const exact = std::exp(-464.0 / scale / 40.0);
+    CHECK(satur::format_loss_of(one_side, formats::fp8_e4m3, scale).to_limit.value ==
+          satur_test::relative(exact, 0.01));
+    CHECK(satur::format_loss_of(logarithmic(x), formats::fp8_e4m3, scale).to_limit.value ==
+          satur_test::relative(exact, 0.02));
+  }
+  for (float& e : x) {
+    e = -e;
+  }
+  other_side.observe(x);
+  for (double const scale : {1.5, 2.0, 4.3}) {
+    CHECK(satur::format_loss_of(other_side, formats::fp8_e4m3, scale).to_limit.value ==
+          satur_test::relative(std::exp(-464.0 / scale / 40.0), 0.01));
+  }
+}
+
+TEST_CASE("format_loss_of: extremes, zeros and signs narrow the bounds") {
+  CHECK(satur::format_loss_of(logarithmic({500.0f, 501.0f}), formats::fp8_e4m3).to_limit.low == 1.0);
+  histogram above_zero = histogram::linear(1.0, 300.0, 10);
+  above_zero.observe(std::vector<float>{0.0f, -0.0f, 5.0f, 300.0f});
+  CHECK(satur::format_loss_of(above_zero, formats::fp8_e4m3).to_zero.high == 0.0);
+  histogram below_zero = histogram::linear(-300.0, -1.0, 10);
+  below_zero.observe(std::vector<float>{0.0f, -0.0f, -5.0f});
+  CHECK(satur::format_loss_of(below_zero, formats::fp8_e4m3).to_zero.high == 0.0);
+  // -128 is a number of int8, 128 is not; |x| alone does not tell
+  share_estimate const unsure = satur::format_loss_of(logarithmic({-128.0f, -128.0f}), formats::int8).to_limit;
+  CHECK(unsure.low == 0.0);
+  CHECK(unsure.high == 1.0);
+}
+
+TEST_CASE("mean_squared_error: the sum over many numbers of the range") {
+  struct range {
+    double a;
+    double b;
+    double end;
+  };
+  for (format const& f : {formats::fp8_e4m3, formats::fp4_e2m1, formats::int8}) {
+    for (range const& r : {range{0.0, 0.01, 448.0}, range{0.3, 0.9, 448.0}, range{0.3, 7.9, 448.0},
+                           range{1.1, 1.3, 448.0}, range{3.0, 100.0, 448.0}, range{100.0, 500.0, 96.0},
+                           range{3.0, 200.0, 96.0}, range{200.3, 200.3 + 1e-12, 448.0}}) {
+      CAPTURE(f.name.view());
+      CAPTURE(r.a);
+      CAPTURE(r.b);
+      double sum = 0.0;
+      int const n = 100000;
+      for (int i = 0; i < n; ++i) {
+        double const p = r.a + (r.b - r.a) * (i + 0.5) / n;
+        double const d = p - std::fmin(satur::round_to(f, p), r.end);
+        sum += d * d;
+      }
+      CHECK(satur::detail::mean_squared_error(f, r.end, r.a, r.b) == satur_test::relative(sum / n, 1e-4));
+    }
+  }
+}
+
+TEST_CASE("best_scale by percentile: exactly as many numbers beyond as are allowed") {
+  std::vector<float> x;
+  for (int i = 0; i < 10; ++i) {
+    x.push_back(std::ldexp(1.0f, i)); // 1 to 512, each in a bin of its own
+  }
+  satur::scale_options const ninety{.by = satur::scale_choice::percentile, .percentile = 0.9};
+  // 512 may be beyond; 256 lies in a bin that ends at 320
+  CHECK(satur::best_scale(logarithmic(x), formats::fp8_e4m3, ninety).scale ==
+        satur_test::relative(448.0 / 320.0, 1e-12));
+  x[0] = HUGE_VALF; // is the one that may be beyond
+  CHECK(satur::best_scale(logarithmic(x), formats::fp8_e4m3, ninety).scale == 448.0 / 512.0);
+}
+
 TEST_CASE("best_scale by amax: the largest number becomes the format's largest") {
   std::vector<float> const x = drawn(1000, 3.0);
   histogram const h = logarithmic(x);
@@ -151,7 +230,7 @@ TEST_CASE("best_scale by amax: the largest number becomes the format's largest")
   for (format const& f : {formats::fp8_e4m3, formats::float16, formats::int8}) {
     CAPTURE(f.name.view());
     satur::best_scale_result const best = satur::best_scale(h, f);
-    CHECK(best.scale == doctest::Approx(f.largest / amax).epsilon(1e-15));
+    CHECK(best.scale == satur_test::relative(f.largest / amax, 1e-15));
     CHECK(amax * best.scale <= f.largest);
     satur::format_loss const l = satur::observe_format(f, x, best.scale);
     CHECK(l.before_rounding == 0);
@@ -161,7 +240,7 @@ TEST_CASE("best_scale by amax: the largest number becomes the format's largest")
     double const two = satur::best_scale(h, f, {.power_of_two = true}).scale;
     CHECK(std::exp2(std::round(std::log2(two))) == two);
     CHECK((two <= best.scale && best.scale < 2.0 * two));
-    CHECK(satur::best_scale(h, f, {.margin_bits = 2.0}).scale == doctest::Approx(best.scale / 4.0));
+    CHECK(satur::best_scale(h, f, {.margin_bits = 2.0}).scale == satur_test::relative(best.scale / 4.0, 1e-12));
   }
 }
 
@@ -202,6 +281,7 @@ TEST_CASE("best_scale by noise: close to the best of all scales that are tried o
     double const by_amax =
         satur::observe_format(f, x, satur::best_scale(h, f).scale, {.noise = true}).signal_to_noise_db();
     CHECK(reached > by_amax);
+    CHECK(satur::best_scale(h, f, {.by = satur::scale_choice::noise, .margin_bits = 3.0}).scale == best.scale);
     double const two = satur::best_scale(h, f, {.by = satur::scale_choice::noise, .power_of_two = true}).scale;
     CHECK(std::exp2(std::round(std::log2(two))) == two);
   }
@@ -225,7 +305,7 @@ TEST_CASE("best_scale and format_loss_of: nothing seen, zeros, sides that a form
   // uint8 has no negative numbers: those of a linear histogram do not choose the scale
   histogram const sides = linear({-100.0f, 2.0f, 4.0f});
   CHECK(satur::best_scale(sides, formats::uint8).scale == 255.0 / 4.0);
-  CHECK(satur::best_scale(sides, formats::uint8).loss.before_rounding.low == doctest::Approx(1.0 / 3.0));
+  CHECK(satur::best_scale(sides, formats::uint8).loss.before_rounding.low == satur_test::relative(1.0 / 3.0, 1e-12));
   CHECK(satur::best_scale(sides, formats::int8).scale == 128.0 / 100.0);
   histogram extreme = histogram::logarithmic(-100, 100);
   extreme.observe(std::vector<double>{5e-324});

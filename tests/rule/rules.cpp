@@ -1,5 +1,6 @@
 // Presets and equivalents: against closed forms, the exact table, plain counts, and their sources' boundary cases.
 #include "support/activations.hpp"
+#include "support/relative.hpp"
 #include "support/shared_table.hpp"
 
 #include "satur/diagnostic.hpp"
@@ -136,13 +137,13 @@ TEST_CASE("presets: z and slope of each source") {
   satur::rule_equivalents const tanh = equivalents(rules::sagemaker(), satur::tanh{});
   CHECK(tanh.z_low == doctest::Approx(-9.4999).epsilon(1e-15));
   CHECK(tanh.z_high == doctest::Approx(9.4999).epsilon(1e-15));
-  CHECK(tanh.slope_high == doctest::Approx(2.24e-8).epsilon(0.01));
+  CHECK(tanh.slope_high == satur_test::relative(2.24e-8, 0.01));
   satur::rule_equivalents const sigmoid = equivalents(rules::sagemaker(), satur::sigmoid{});
   CHECK(sigmoid.z_low == -23.0);
   CHECK(sigmoid.z_high == doctest::Approx(16.99999).epsilon(1e-15));
-  CHECK(sigmoid.slope_high == doctest::Approx(1.66e-7).epsilon(0.01));
+  CHECK(sigmoid.slope_high == satur_test::relative(1.66e-7, 0.01));
 
-  CHECK(equivalents(rules::classic(), satur::tanh{}).slope_high == doctest::Approx(1.8158323094e-4));
+  CHECK(equivalents(rules::classic(), satur::tanh{}).slope_high == satur_test::relative(1.8158323094e-4, 1e-9));
   CHECK(equivalents(rules::deep_diagnosis(), satur::sigmoid{}).z_high == doctest::Approx(5.0).epsilon(1e-15));
   CHECK(equivalents(satur::output_beyond{-1.0, 2.0}, satur::sigmoid{}).z_low != 0.0);
   CHECK(equivalents(satur::output_beyond{2.0, 3.0}, satur::sigmoid{}).z_low == infinity); // everything is low

@@ -25,7 +25,7 @@ namespace satur::inline SATUR_ABI::detail {
   int exponent = 0;
   std::frexp(p, &exponent);
   int const octave = (exponent - 1) - f.least_exponent(); // of p, counted from the first normal one
-  if (octave < 1) {                                       // the first has the step of the subnormal numbers
+  if (p == 0.0 || octave < 1) {                           // the first has the step of the subnormal numbers
     return squared_error_of_step(p, f.smallest_subnormal);
   }
   double const first = f.smallest_normal * f.smallest_subnormal * f.smallest_subnormal / 12.0;

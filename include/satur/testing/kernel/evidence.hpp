@@ -20,7 +20,10 @@ struct kernel_sample {
   double ulp = 0.0;         ///< |got - exact|; infinity if one is NaN, or one is infinite
 };
 
-/// What is known of a kernel: places where it is wrong, and where it is right, from all over the line.
+/// What is known of a kernel: places where it is wrong, and where it is right, from all over the line: about 200 of
+/// each are enough. Of a wrong segment take some places spread over it, not the worst alone; the places where the
+/// errors begin tell most. NaN, infinity, zeros and kinks are places too. If many dy are tried, let it be 1 at some
+/// places, and neither 0 nor 1 at most.
 struct kernel_evidence {
   enum class numbers { binary32, binary64, stored }; ///< float, double, codes of a format
   std::string activation;                            ///< its name
@@ -29,7 +32,11 @@ struct kernel_evidence {
   bool of_slope = false;
   bool from_output = false;
   numbers type = numbers::binary32;
-  satur::format format = {}; ///< of stored numbers
+  satur::format format = {};        ///< of stored z
+  satur::format output_format = {}; ///< of stored results
+  double scale = 1.0;               ///< integers: a code q of z stands for (q - zero_point) / scale
+  double output_scale = 1.0;        ///< the same of the results
+  double allowed_ulp = 2.0;         ///< the largest error that counts as right
   std::vector<kernel_sample> wrong;
   std::vector<kernel_sample> right;
 };

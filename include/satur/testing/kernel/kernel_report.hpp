@@ -3,39 +3,185 @@
 
 #include "satur/testing/kernel/evidence.hpp"
 #include "satur/testing/report.hpp"
+#include "satur/text/number.hpp"
+#include "satur/text/table.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <locale>
+#include <optional>
+#include <ostream>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace satur::inline SATUR_ABI::testing {
 
-/// How accurate a kernel is for z in [low, high).
+/// How accurate a kernel is for z in [low, high); the last segment holds +infinity too. An error is |got - exact| in
+/// units in the last place of the exact result, of the type or format of the result: 1/2 is a correct rounding.
+/// Zeros where the exact result is below
+/// the smallest normal number are in `count` and `flushed`, and in no error.
 struct kernel_segment {
   double low = 0.0;
   double high = 0.0;
-  std::uint64_t count = 0;  ///< inputs with a finite exact result
-  double worst_ulp = 0.0;   ///< infinity if a NaN or infinity stands where a number belongs
-  double mean_ulp = 0.0;    ///< of the finite errors
-  double within_half = 0.0; ///< share within 1/2 ulp: correctly rounded
-  double worst_at = 0.0;    ///< the z of worst_ulp
-  std::uint64_t beyond = 0; ///< inputs whose error is above the allowed one
+  std::uint64_t count = 0;      ///< inputs whose exact result is a number of the type
+  double worst_ulp = 0.0;       ///< infinity if a NaN or infinity stands where a number belongs
+  double mean_ulp = 0.0;        ///< of the finite errors
+  double within_half = 0.0;     ///< share within 1/2 ulp: correctly rounded
+  double worst_at = 0.0;        ///< the z of worst_ulp; the first one in ascending order
+  std::uint64_t beyond = 0;     ///< inputs at which a property fails: an error above the allowed one, a false zero, …
+  std::uint64_t flushed = 0;    ///< 0 where the exact result is subnormal
+  std::uint64_t worst_bits = 0; ///< the bits of `worst_at` as a number of the kernel: its code if numbers are stored
 };
 
 /// The result of a check of a kernel. As a `report` it holds each property that fails, with its worst input and the
-/// usual cause; `text()` shows the segments too.
+/// usual cause; `text()` shows the segments too. The sum of `count` over the segments, `specials` and `unknown` is
+/// `inputs`.
 struct kernel_report : report {
   std::vector<kernel_segment> segments; ///< in the order of z; only those with inputs
   std::uint64_t inputs = 0;             ///< results compared
+  std::uint64_t specials = 0;           ///< results that are NaN, infinite or beyond the largest number by the truth
+  std::uint64_t unknown = 0;            ///< not compared: the truth itself is NaN at a z that is not
   double worst_ulp = 0.0;
   double worst_at = 0.0;
-  std::uint64_t false_zeros = 0; ///< 0 where the exact result rounds to another number
-  std::uint64_t flushed = 0;     ///< those of them that are below the smallest normal number: flush to zero
+  /// 0 where the exact result rounds to another number. It fails if the exact result is at least the smallest number;
+  /// below, the error is less than 1 ulp.
+  std::uint64_t false_zeros = 0;
+  std::uint64_t flushed = 0; ///< those of them that are below the smallest normal number: flush to zero
   std::uint64_t wrong_signs = 0;
   std::uint64_t wrong_specials = 0; ///< NaN or infinity where a number belongs, or the other way round
+  /// Places where the value of a monotone activation goes back from one tried input to the next. They fail if it goes
+  /// back by more than the allowed error.
   std::uint64_t not_monotone = 0;
-  std::optional<double> first_bad;  ///< the first z, in ascending order, whose error is above the allowed one
+  double largest_step_back = 0.0;   ///< in ulp
+  std::optional<double> first_bad;  ///< the first z, in ascending order, at which a property fails
   std::vector<kernel_cause> causes; ///< the best first
+  /// A kernel of the output: the slopes of the z that share one y lie so far apart that no function of y is within the
+  /// allowed error, from here on outward.
+  std::optional<double> output_loses_below;
+  std::optional<double> output_loses_above;
+  std::vector<std::string> notes; ///< what fails nothing but should be known, one sentence each
+  std::string variable = "z";     ///< what the segments divide, and `worst_at` is a value of
+  bool codes = false;             ///< the inputs are codes of a format: they are shown by their bits
+
+  [[nodiscard]] inline std::string text() const;
 };
+
+namespace detail {
+
+/// `begin` and a text, in lines of at most 100 columns; the lines after the first begin with `indent` blanks.
+inline std::string wrapped(std::string begin, std::string_view text, std::size_t indent) {
+  std::string out = std::move(begin);
+  std::size_t column = satur::text::width_of(out);
+  bool first = true;
+  while (!text.empty()) {
+    std::size_t const end = (std::min)(text.find(' '), text.size());
+    std::string_view const word = text.substr(0, end);
+    if (!first && column + 1 + satur::text::width_of(word) > 100) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (!first) {
+      out += ' ';
+      ++column;
+    }
+    first = false;
+    out += word;
+    column += satur::text::width_of(word);
+    text.remove_prefix((std::min)(end + 1, text.size()));
+  }
+  return out;
+}
+
+/// 4294967296 as 4,294,967,296.
+inline std::string grouped(std::uint64_t n) {
+  std::string digits = satur::text::number(n);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) {
+    digits.insert(i - 3, ",");
+  }
+  return digits;
+}
+
+/// Nine digits, or nan.
+inline std::string digits_of(double x) { return satur::detail::is_nan(x) ? "nan" : satur::text::significant(x, 9); }
+inline std::string in_hexadecimal(double x) {
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out << std::hexfloat << x;
+  return out.str();
+}
+inline std::string code_text(std::uint64_t code) {
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out << "0x" << std::hex << code;
+  return out.str();
+}
+
+/// An error with three digits; an infinite one is a NaN or infinity.
+inline std::string ulp_text(double ulp) {
+  return satur::detail::is_finite(ulp) ? satur::text::significant(ulp, 3) : "NaN/inf";
+}
+
+inline void print_segments(std::ostream& out, kernel_report const& r) {
+  using satur::text::left;
+  using satur::text::right;
+  out << "\n  " << left(r.variable + " from, below", 19) << right("inputs", 13) << right("worst ulp", 11)
+      << right("mean", 8) << right("% <= 1/2", 10) << right("fail", 13) << "  worst at " << r.variable << "\n";
+  for (kernel_segment const& s : r.segments) {
+    std::string const range =
+        "[" + satur::text::number(s.low) + ", " + satur::text::number(s.high) + (&s == &r.segments.back() ? "]" : ")");
+    out << "  " << left(range, 19) << right(grouped(s.count), 13) << right(ulp_text(s.worst_ulp), 11)
+        << right(satur::text::significant(s.mean_ulp, 2), 8) << right(satur::text::percent(s.within_half), 10)
+        << right(grouped(s.beyond), 13) << "  "
+        << (r.variable != "z" ? satur::text::significant(s.worst_at, 6)
+            : r.codes         ? code_text(s.worst_bits)
+                              : in_hexadecimal(s.worst_at))
+        << "\n";
+  }
+}
+
+} // namespace detail
+
+/// The headline, the failures with their usual causes, notes, and the table of segments.
+inline std::ostream& operator<<(std::ostream& out, kernel_report const& r) {
+  std::string const compared = detail::grouped(r.inputs) + (r.inputs == 1 ? " input" : " inputs");
+  out << detail::wrapped("",
+                         r.name + ": " +
+                             (r.passed() ? "right"
+                                         : satur::text::number(r.failures.size()) +
+                                               (r.failures.size() == 1 ? " property fails" : " properties fail")) +
+                             ", " + compared + ", worst error " + detail::ulp_text(r.worst_ulp) + " ulp at " +
+                             r.variable + " = " + detail::digits_of(r.worst_at),
+                         2)
+      << "\n";
+  for (failure const& f : r.failures) {
+    std::string const times = f.times > 1 ? ", at " + detail::grouped(f.times) + " places; the worst" : "";
+    std::string const off =
+        f.error > 0.0 ? " (off by " + detail::ulp_text(f.error) + (f.unit.empty() ? "" : " " + f.unit) + ")" : "";
+    out << detail::wrapped("  FAILS  ", f.property + times, 9) << "\n"
+        << detail::wrapped("    at ", f.where + ": got " + f.got + ", expected " + f.expected + off, 6) << "\n"
+        << detail::wrapped("    Usually: ", f.usually, 6) << "\n";
+  }
+  if (r.first_bad && !r.failures.empty()) {
+    out << "  The first z that fails: " << detail::digits_of(*r.first_bad) << "\n";
+  }
+  for (std::string const& note : r.notes) {
+    out << detail::wrapped("  note: ", note, 8) << "\n";
+  }
+  for (std::string const& what : r.skipped) {
+    out << detail::wrapped("  not checked: ", what, 8) << "\n";
+  }
+  if (!r.segments.empty()) {
+    detail::print_segments(out, r);
+  }
+  return out;
+}
+
+inline std::string kernel_report::text() const {
+  std::ostringstream out;
+  out << *this;
+  return out.str();
+}
 
 } // namespace satur::inline SATUR_ABI::testing

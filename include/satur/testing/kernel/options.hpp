@@ -29,6 +29,10 @@ struct kernel_options {
   double output_scale = 1.0; ///< the same of the results
   /// The kernel of a slope gets (y, dy) instead of (z, dy): y = f(z), rounded to T.
   bool from_output = false;
+  /// Rows: the kernel of a gradient gets (z, dy) instead of (y, dy); `from_output` has no meaning for rows.
+  bool from_input = false;
+  /// Rows: what a row of only -inf may give instead of NaN, such as 0.
+  std::optional<double> masked_row = std::nullopt;
   bool all = false;                                      ///< float: all 2^32, instead of about `inputs` of them
   std::size_t inputs = 1u << 20;                         ///< about how many floats or doubles are tried
   std::uint64_t seed = 1;                                ///< of the random ones
@@ -41,7 +45,9 @@ struct kernel_options {
   /// Results below the smallest normal number may be 0, and inputs below it may count as 0.
   bool flushes_subnormals = false;
   std::size_t longest_call = 4096; ///< elements in one call
-  std::size_t threads = 0;         ///< that call the kernel at once if `all`; 0: one for each core
+  /// The kernel takes only lengths that are a multiple of it, such as 8; of rows: only such numbers of columns.
+  std::size_t multiple_of = 1;
+  std::size_t threads = 0; ///< that call the kernel at once if `all`; 0: one for each core
   std::function<void(kernel_progress const&)> progress = {}; ///< called about once a second if `all`
 };
 
