@@ -213,6 +213,21 @@ TEST_CASE("format: a range wider than the format: no cure, or a scale that only 
   check_cure(w, f);
 }
 
+TEST_CASE("format: what becomes zero is a share of the numbers that are not zero, predicted and measured") {
+  numbers x = octaves(20000, -24.0, 0.0);
+  x.resize(80000, 0.0); // three of four
+  watched_layers const w = one(x, formats::fp8_e4m3, 1.0, layer_numbers::gradient);
+  finding const f = w.only();
+  check_cure(w, f);
+  CHECK(f.cure.effect->after == doctest::Approx(0.25).epsilon(0.1)); // 6 of 24 octaves
+  // Without a histogram, from what is known of one scale: N(0, 4) in fp4, at a quarter of it.
+  satur::format_loss const wide = satur::observe_format(formats::fp4_e2m1, normal(40000, 4.0), 1.0);
+  satur::format_loss const quarter = satur::observe_format(formats::fp4_e2m1, normal(40000, 4.0), 0.25);
+  satur::detail::format_forecast const there = satur::detail::known_sizes(wide).forecast(wide, 0.25);
+  CHECK(about(quarter.to_zero_of_nonzero(), there.to_zero));
+  CHECK(about(quarter.to_limit_fraction(), there.to_limit));
+}
+
 TEST_CASE("format: a few outliers fix the scale, and are given up") {
   numbers x = octaves(40000, -12.0, 0.0);
   for (std::size_t i = 0; i < 20; ++i) { // 0.05 %
@@ -461,13 +476,15 @@ TEST_CASE("format: dead units explain no gradients that become zero: theirs are 
 }
 
 TEST_CASE("format: z and gradients with a cause of the same name are two findings") {
-  training_run run =
-      watched_run(satur::tanh{}, 2, 1.0, {.z = {formats::fp8_e4m3, 1e6}, .gradient = {formats::fp8_e4m3, 1e-6}});
-  run.run_to(5);
-  std::vector<finding> const found = run.findings();
-  REQUIRE(found.size() == 2);
-  CHECK(found[0].numbers == layer_numbers::z);
-  CHECK(found[1].numbers == layer_numbers::gradient);
-  CHECK(found[0].layers == names{"hidden 1", "hidden 2", "output"});
-  CHECK(found[1].layers == names{"hidden 1", "hidden 2", "output"});
+  for (double const of_z : {1e6, 1e-6}) {
+    training_run run =
+        watched_run(satur::tanh{}, 2, 1.0, {.z = {formats::fp8_e4m3, of_z}, .gradient = {formats::fp8_e4m3, 1e-6}});
+    run.run_to(5);
+    std::vector<finding> const found = run.findings();
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].numbers == layer_numbers::z);
+    CHECK(found[1].numbers == layer_numbers::gradient);
+    CHECK(found[0].layers == names{"hidden 1", "hidden 2", "output"});
+    CHECK(found[1].layers == names{"hidden 1", "hidden 2", "output"});
+  }
 }
