@@ -231,6 +231,12 @@ TEST_CASE("formats: sizes of what is watched, of all numbers or of some blocks, 
       all.observe(z);
       record(mon["fc"], z, z, z);
       mon.end_step();
+      if (one_in == 3 && step == 0) { // blocks 0, 3, 6, … of all, over the ends of leaves
+        satur::histogram drawn_first = satur::format_histograms::of_sizes();
+        auto const y = outputs_of(z);
+        drawn_first.observe_blocks(std::span<float const>(y), 256, 3 * 256);
+        CHECK(mon.at("fc").formats()->sizes.outputs == drawn_first);
+      }
       if (one_in == 1) {
         CHECK(mon.at("fc").formats()->sizes.z == all);
         CHECK(mon.at("fc").formats()->sizes.gradient == all);
