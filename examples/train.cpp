@@ -170,7 +170,7 @@ template <class Net> int run(options const& o, task const& t, satur::any_rule co
     }
   }
 
-  satur::monitor mon(rule); // of the stretch that the next table shows
+  satur::monitor mon({.rule = rule, .formats = o.formats()}); // of the stretch that the next table shows
   satur::monitor unused(rule);
   std::optional<repairer_of<Net>> repair;
   if (o.repair) {

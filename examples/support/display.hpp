@@ -28,7 +28,8 @@ public:
     drawn_ = now;
     std::ostringstream table;
     table << progress(step, loss, accuracy, std::chrono::duration<double>(now - start_).count()) << '\n'
-          << satur::saturation_table(mon, satur::saturation_table::stretch::all_steps);
+          << satur::saturation_table(mon, satur::table_stretch::all_steps)
+          << satur::format_table(mon, satur::table_stretch::all_steps); // empty without --format
     if (!live_) {
       std::cout << table.str() << '\n' << std::flush;
       return;

@@ -118,7 +118,11 @@ template <class Net> struct training_of {
   /// For the diagnosis, about every hundredth part of the run is enough.
   training_of(options const& o, datasets::task const& t, Net const& start, satur::any_rule const& rule)
       : net(start), data(t), rate(o.rate), chance(t.chance()),
-        seen({.rule = rule, .units = true, .sampling = {.every = std::clamp<std::size_t>(o.steps / 100, 1, 10)}}),
+        seen({.rule = rule,
+              .histograms = o.format.empty() ? 0u : 1u, // from which a scale is advised
+              .units = true,
+              .formats = o.formats(),
+              .sampling = {.every = std::clamp<std::size_t>(o.steps / 100, 1, 10)}}),
         x(matrix::from_shape({o.batch, t.inputs})), labels(o.batch) {}
 
   [[nodiscard]] std::vector<satur::finding> diagnose() const {

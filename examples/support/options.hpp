@@ -4,6 +4,8 @@
 #include "support/initial_weights.hpp"
 
 #include <satur/activation.hpp>
+#include <satur/format/formats.hpp>
+#include <satur/record/format_losses.hpp>
 #include <satur/rule.hpp>
 
 #include <CLI/CLI.hpp>
@@ -35,12 +37,24 @@ struct options {
   bool raw = false;
   std::string csv;
   std::string rule = "classic";
+  std::string format;
+  double scale = 0.0;
   bool diagnose = false;
   bool repair = false;
 
   [[nodiscard]] bool real_data() const { return !data.empty(); }
   [[nodiscard]] bool is_cnn() const { return net == "cnn"; }
   [[nodiscard]] any_initializer initializer() const { return initializers(gain).at(init); }
+
+  /// What is watched of every layer: all its numbers in one format and at one scale; nothing without --format.
+  [[nodiscard]] satur::watched_formats formats() const {
+    for (satur::format const& f : satur::formats::all()) {
+      if (format == f.name.view()) {
+        return satur::watched_formats::all(f, scale);
+      }
+    }
+    return {};
+  }
 
   /// Options that are not given take the defaults of the task.
   void complete() {
@@ -53,12 +67,16 @@ struct options {
       throw std::invalid_argument(depth != 0 ? "--depth is for --net mlp; --net cnn has three hidden layers"
                                              : "--repair is for --net mlp; --diagnose is for both");
     }
+    if (format.empty() && scale != 0.0) {
+      throw std::invalid_argument("--scale is for --format: x times the scale is what the format stores");
+    }
     activation = !activation.empty() ? activation : is_cnn() ? "relu" : real_data() ? "tanh" : "sigmoid";
     init = !init.empty() ? init : is_cnn() ? "he_normal" : real_data() ? "glorot_uniform" : "standard";
     or_else(depth, std::size_t{is_cnn() || real_data() ? 3u : 4u});
     or_else(width, std::size_t{is_cnn() ? 64u : real_data() ? 256u : 1000u});
     or_else(batch, std::size_t{is_cnn() || real_data() ? 32u : 10u});
     or_else(rate, 0.1);
+    or_else(scale, 1.0);
     or_else(steps, std::size_t{real_data() ? 3000u : 1200u});
     or_else(every, std::max<std::size_t>(steps / 6, 1));
   }
@@ -98,6 +116,8 @@ inline std::string command(options const& o) {
   add("--threads", o.threads, usual.threads);
   add("--every", o.every, std::max<std::size_t>(o.steps / 6, 1));
   add("--rule", o.rule, usual.rule);
+  add("--format", o.format, usual.format);
+  add("--scale", o.scale, usual.scale);
   return all + (o.raw ? " --raw" : "");
 }
 
@@ -119,6 +139,13 @@ inline std::vector<std::string> rule_names() {
   std::vector<std::string> names;
   for (satur::rules::preset const& p : satur::rules::presets()) {
     names.emplace_back(p.name);
+  }
+  return names;
+}
+inline std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (satur::format const& f : satur::formats::all()) {
+    names.emplace_back(f.name.view());
   }
   return names;
 }
@@ -151,6 +178,10 @@ inline void declare(CLI::App& app, options& o) {
   app.add_option("--rule", o.rule,
                  "when a unit counts as saturated: classic (|z| > 5) by default; docs/readings.md has all")
       ->check(CLI::IsMember(rule_names()));
+  app.add_option("--format", o.format,
+                 "say what of z, outputs, gradients and weights leaves this number format (none by default)")
+      ->check(CLI::IsMember(format_names()));
+  app.add_option("--scale", o.scale, "of the format: x times the scale is what it stores (1)")->check(positive_number);
   app.add_flag("--raw", o.raw, "pixels from 0 to 255, as they are stored, instead of -1 to 1");
   app.add_flag("--diagnose", o.diagnose, "after each table, say what is wrong so far, with the evidence");
   app.add_flag("--repair", o.repair,

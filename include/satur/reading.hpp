@@ -15,6 +15,7 @@
 #include "satur/reading/initial_loss.hpp"
 #include "satur/reading/phi_b.hpp"
 #include "satur/reading/slope_interval.hpp"
+#include "satur/reading/spike.hpp"
 #include "satur/reading/unit_axes.hpp"
 #include "satur/reading/unit_readings.hpp"
 #include "satur/reading/update_size.hpp"

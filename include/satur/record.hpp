@@ -4,6 +4,8 @@
 #include "satur/record/bins.hpp"
 #include "satur/record/distribution.hpp"
 #include "satur/record/format_loss.hpp"
+#include "satur/record/format_losses.hpp"
+#include "satur/record/format_records.hpp"
 #include "satur/record/gradient.hpp"
 #include "satur/record/histogram.hpp"
 #include "satur/record/histogram_text.hpp"

@@ -7,6 +7,7 @@
 #include "satur/report/file/run_file.hpp"
 #include "satur/report/file/whole_file.hpp"
 #include "satur/report/finding_log.hpp"
+#include "satur/report/format_csv.hpp"
 #include "satur/report/history_rows.hpp"
 #include "satur/report/html.hpp"
 #include "satur/report/html/assets.hpp"

@@ -82,6 +82,10 @@ TEST_CASE("train: invalid arguments give one line and exit code 2") {
   refused("--init he", ",he_normal,he_uniform,");
   refused("--rule clasic", "{classic,deep_diagnosis,");
   refused("--rule sagemaker --activation relu", "sigmoid and tanh");
+  refused("--format fp8_e4m4", "fp8_e4m4 not in {float16,bfloat16,fp8_e4m3,fp8_e5m2,");
+  refused("--format float16 --scale 0", "--scale");
+  refused("--format float16 --scale inf", "inf is not a positive number");
+  refused("--scale 2", "--scale is for --format");
   refused("--steps 0", "--steps");
   refused("--width -3", "--width");
   refused("--lr -1", "--lr");
@@ -99,9 +103,9 @@ TEST_CASE("train: invalid arguments give one line and exit code 2") {
 TEST_CASE("train: --help") {
   outcome const o = train("--help");
   CHECK(o.code == 0);
-  for (char const* option :
-       {"--net", "--data", "--activation", "--init", "--gain", "--depth", "--width", "--batch", "--lr", "--steps",
-        "--seed", "--threads", "--every", "--rule", "--csv", "--raw", "--diagnose", "--repair"}) {
+  for (char const* option : {"--net",    "--data",  "--activation", "--init", "--gain",     "--depth", "--width",
+                             "--batch",  "--lr",    "--steps",      "--seed", "--threads",  "--every", "--rule",
+                             "--format", "--scale", "--csv",        "--raw",  "--diagnose", "--repair"}) {
     CAPTURE(option);
     CHECK(o.text.find(option) != std::string::npos);
   }
@@ -147,6 +151,51 @@ TEST_CASE("train: another rule, its equivalents, its text below each table, and 
   CHECK(o.text.find("z = 2.0923") != std::string::npos);
   CHECK(o.text.find("saturated: output beyond 97 %") != std::string::npos);
   CHECK(o.text.find("|z| > 5") == std::string::npos);
+}
+
+TEST_CASE("train: --format shows what leaves it in every table, and names the scale that is wrong") {
+  std::string const net = "--activation relu --init he_normal --depth 3 " + medium;
+  outcome const o = train(net + "--every 300 --format fp8_e4m3");
+  CAPTURE(o.text);
+  CHECK(o.code == 0);
+  CHECK(verdict(o) == "The run learned");
+  std::istringstream lines(o.text);
+  int tables = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("layer           limit %")) {
+      ++tables;
+      CHECK(line.size() <= 100);
+      for (std::string const layer : {"hidden 1", "hidden 2", "hidden 3", "output"}) {
+        std::getline(lines, line);
+        CHECK(line.starts_with(layer));
+        std::istringstream cells(line.substr(13));
+        int shares = 0;
+        for (std::string cell; cells >> cell; ++shares) {
+          CHECK(cell != "-");
+        }
+        CHECK(shares == 8); // z, outputs, dL/dz and weights, each to the limit and to zero
+      }
+    }
+  }
+  CHECK(tables == 3);
+  std::string const closing = o.text.substr(o.text.find("\nThe run "));
+  CHECK(closing.find("dL/dz outside the number format") != std::string::npos);
+  CHECK(closing.find("fp8_e4m3 at scale 1") != std::string::npos);
+  CHECK(closing.find("cause: the scale") != std::string::npos);
+  CHECK(closing.find("store dL/dz times ") != std::string::npos);
+
+  outcome const fine = train(net + "--format bfloat16");
+  CAPTURE(fine.text);
+  CHECK(fine.text.find("z, outputs, dL/dz, weights: bfloat16 at scale 1\n") != std::string::npos);
+  CHECK(fine.text.find("outside the number format") == std::string::npos);
+  CHECK(fine.text.find("Nothing is wrong.") != std::string::npos);
+  outcome const plain = train(net);
+  CHECK(plain.text.find("limit %") == std::string::npos);
+
+  // A net that does not learn has another root, which the gradients follow from.
+  outcome const root = train("--width 50 --steps 300 --threads 1 --format float16 --scale 1e-3 --diagnose");
+  CAPTURE(root.text);
+  CHECK(root.text.find("behind it: hidden 1: outside the number format") != std::string::npos);
 }
 
 TEST_CASE("train: the same seed gives the same run") {

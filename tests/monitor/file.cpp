@@ -163,7 +163,7 @@ TEST_CASE("monitor file: exact doubles and the bytes of the format") {
   CHECK(std::signbit(s.lowest_z));
   CHECK(std::isnan(s.output.mean));
   CHECK(bytes.substr(0, 6) == "\x89SATUR");
-  CHECK(bytes[8] == 5);                                                   // the format, little-endian
+  CHECK(bytes[8] == 6);                                                   // the format, little-endian
   CHECK(bytes.find(std::string("\x08\0\0\0\0\0\0\0z_beyond", 16)) == 40); // the rule comes first
   CHECK(bytes.find(std::string("\0\0\0\0\0\0\x14\x40", 8)) == 56);        // 5.0
 }
@@ -175,7 +175,7 @@ struct stored_file {
   std::size_t size;
   char const* bytes;
 };
-constexpr stored_file stored[5] = {
+constexpr stored_file stored[6] = {
     {2035, // format 1
      "0:8953415455520d0a01 16:cb07 24:66dd3904f473eaab3d2a38dd304d93ea08 48:7a5f6265796f6e64 62:f83f 80:01 "
      "88:01 200:01 272:01 280:01 288:01 296:61 305:08 313:02 321:05 329:03 337:04 351:1c40 367:1a40 377:04 "
@@ -208,6 +208,13 @@ constexpr stored_file stored[5] = {
      "497:6c65616b795f72656c75 513:f03f 713:f07f 721:f0ff 961:f07f 969:f0ff 1115:01 1273:f07f 1281:f0ff "
      "1523:01 1673:f07f 1681:f0ff 1921:f07f 1929:f0ff 2169:f07f 2177:f0ff 2323:01 2481:f07f 2489:f0ff "
      "2731:01 2779:01 2817:f87f 2825:f87f"},
+    {2907, // format 6: what leaves number formats
+     "0:8953415455520d0a06 16:330b 24:8946e84f37be6951d9c9cc6ac694437d08 48:7a5f6265796f6e64 62:f83f 80:01 88:01 "
+     "128:01 248:01 320:01 328:01 336:01 344:61 393:08 401:02 409:05 417:03 425:04 433:08 447:ec3f 455:d83f04 "
+     "478:80574004 495:f03f 503:4540 511:20c0 519:144008 529:7a5f6265796f6e64 543:f83f 553:0a "
+     "561:6c65616b795f72656c75 577:f03f 777:f07f 785:f0ff 1025:f07f 1033:f0ff 1179:01 1337:f07f 1345:f0ff 1587:01 "
+     "1745:f07f 1753:f0ff 1993:f07f 2001:f0ff 2241:f07f 2249:f0ff 2395:01 2553:f07f 2561:f0ff 2803:01 2859:01 "
+     "2897:f87f 2905:f87f"},
 };
 std::string bytes_of(stored_file const& file) {
   std::string bytes(file.size, '\0');
@@ -248,7 +255,7 @@ TEST_CASE("monitor file: every format is read, the newest is written") {
     CHECK(s.peak_slope == 1.0);
     CHECK(back == mon);
   }
-  CHECK(saved(mon) == bytes_of(stored[4]));
+  CHECK(saved(mon) == bytes_of(stored[5]));
 }
 
 TEST_CASE("monitor file: two monitors in one stream") {
@@ -290,10 +297,10 @@ TEST_CASE("monitor file: every kind of damage has its message") {
   bytes[41] = static_cast<char>(bytes[41] ^ 1);
   CHECK(refusal_of(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
   bytes = good;
-  bytes[8] = 6; // a flipped bit is damage…
+  bytes[8] = 7; // a flipped bit is damage…
   CHECK(refusal_of(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
   put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
-  CHECK(refusal_of(bytes).find("says format 6, expected 1 to 5; a newer satur wrote it") != std::string::npos);
+  CHECK(refusal_of(bytes).find("says format 7, expected 1 to 6; a newer satur wrote it") != std::string::npos);
   put_word(bytes, 8, 0); // and no satur wrote format 0
   put_word(bytes, 32, hash(bytes, 0, 32));
   CHECK(refusal_of(bytes).find("says format 0, expected 1 to " + std::to_string(satur::detail::newest_format) +
@@ -322,7 +329,8 @@ TEST_CASE("monitor file: every kind of damage has its message") {
 
 TEST_CASE("monitor file: a number too large for its field throws") {
   // The payload begins with the rule (8 bytes of length, a name of 11, two numbers), then come histograms, updates,
-  // every, budget, the history's way to thin, its lines, units, rows, the phase, the wish to stop.
+  // every, budget, the history's way to thin, its lines, units, rows, four times whether a format is watched, the
+  // phase, the wish to stop.
   std::string const good = saved(trained(false));
   std::size_t const after_rule = 40 + 8 + 11 + 16;
   auto const with = [&](std::size_t field, std::uint64_t word) {
@@ -335,11 +343,11 @@ TEST_CASE("monitor file: a number too large for its field throws") {
   CHECK(with(4, 2).find("expected a way to thin a history; ") != std::string::npos);
   CHECK(with(4, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
   CHECK(with(4, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
-  CHECK(with(8, 1).empty()); // the other phase
-  CHECK(with(8, 2).find("expected a phase; ") != std::string::npos);
-  CHECK(with(8, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
-  CHECK(with(8, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
-  for (std::size_t const boolean : {6u, 9u}) {
+  CHECK(with(12, 1).empty()); // the other phase
+  CHECK(with(12, 2).find("expected a phase; ") != std::string::npos);
+  CHECK(with(12, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
+  CHECK(with(12, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
+  for (std::size_t const boolean : {6u, 13u}) {
     CHECK(with(boolean, 0).empty());
     CHECK(with(boolean, 1).empty());
     CHECK(with(boolean, 2).find("expected 0 or 1, found 2; ") != std::string::npos);

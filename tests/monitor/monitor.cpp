@@ -112,6 +112,48 @@ TEST_CASE("monitor: no allocation once the layers are known") {
   CHECK(satur_test::allocations_in([] { ::operator delete(::operator new(16)); }) > 0); // the counter counts
 }
 
+TEST_CASE("monitor: no allocation after the first step with formats watched, whatever is drawn or kept") {
+  std::vector<float> z(13 * 40);
+  std::vector<float> w(256 * 40);
+  for (std::vector<float>* const numbers : {&z, &w}) {
+    for (std::size_t i = 0; i < numbers->size(); ++i) {
+      (*numbers)[i] = 0.01f * static_cast<float>(i % 1000) - 4.0f;
+    }
+  }
+  std::vector<float> y(z.size()), dy(z.size());
+  std::vector<char> keep(13, 0);
+  auto const layout = satur::unit_layout::matrix(13, 40);
+  for (std::size_t const rows : {1u, 5u}) {
+    for (std::size_t const histograms : {0u, 1u}) {
+      satur::monitor mon({.histograms = histograms,
+                          .rows = rows,
+                          .formats = satur::watched_formats::all(satur::formats::fp8_e4m3, 100.0)});
+      std::size_t kept = 1;
+      auto const step = [&] {
+        std::fill(keep.begin(), keep.begin() + static_cast<std::ptrdiff_t>(kept), 1);
+        kept = kept < 13 ? kept + 1 : kept;
+        mon["fc"].forward(satur::tanh{}, z, y, layout);
+        mon["fc"].gradient(z, layout);
+        mon["fc"].update(w, w, -0.5);
+        mon["both"].forward(satur::tanh{}, z, y, dy, layout);
+        mon["seen"].observe(satur::tanh{}, z, layout);
+        if (rows == 1 && histograms == 0) { // docs/monitor.md: with either, a mask that keeps more may allocate
+          mon["kept"].observe(satur::tanh{}, z, satur::sample_mask{keep}, layout);
+          mon["kept"].gradient(z, satur::sample_mask{keep}, layout);
+        }
+        mon.end_step();
+      };
+      step();
+      CHECK(satur_test::allocations_in([&] {
+              for (int i = 0; i < 14; ++i) {
+                step();
+              }
+            }) == 0);
+      CHECK(mon.at("seen").formats()->total.outputs.count == (rows == 1 ? 15 * 520 : 15 * 40 * 13 / 5));
+    }
+  }
+}
+
 TEST_CASE("monitor: no allocation after the first step with a mask, whatever it keeps") {
   std::vector<float> z(300 * 40, 0.25f);
   std::vector<float> y(z.size()), dy(z.size());

@@ -177,12 +177,80 @@ void check_beginning(satur::monitor const& mon, bool with_rows) {
   REQUIRE(mon.inputs()->units(phase::eval).has_value());
   CHECK((*mon.inputs()->units(phase::eval))[1].z_mean == 5.0); // of 3 and 7
 }
-void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows) {
+/// What format 6 has in addition: each loss its own numbers plus `record`.
+void check_loss(satur::format_loss const& l, std::uint64_t record) {
+  CAPTURE(record);
+  double const k = static_cast<double>(record);
+  satur::format_loss expected;
+  expected.format = {"own~format", -12.0, 24.0, 0.25, 0.125, 7, satur::format::coding::unsigned_zero};
+  expected.scale = 0.5 + k;
+  expected.count = 5000 + record;
+  expected.to_limit = 410 + record;
+  expected.to_low_limit = 130 + record;
+  expected.before_rounding = 420 + record;
+  expected.to_zero = 430 + record;
+  expected.subnormal = 440 + record;
+  expected.zeros = 450 + record;
+  expected.nan = 460 + record;
+  expected.infinite = 125 + record;
+  expected.amax = 96.5 + k;
+  expected.smallest_nonzero = 0.0625;
+  expected.noise_count = 470 + record;
+  expected.noise = {48.5 + k, 0.25};
+  expected.power = {49.25 + k, 0.5};
+  CHECK(l == expected);
+}
+void check_formats(satur::monitor const& mon) {
+  using satur::layer_numbers;
+  satur::layer_monitor const& fc1 = mon.at("fc1");
+  CHECK(fc1.watched() ==
+        satur::watched_formats{.z = {satur::formats::fp8_e5m2, 5.5}, .gradient = {satur::formats::bfloat16, 6.5}});
+  CHECK(mon.at("\xc3\xa9").watched() == satur::watched_formats{});
+  CHECK_FALSE(mon.at("\xc3\xa9").formats().has_value());
+  REQUIRE(fc1.formats().has_value());
+  std::uint64_t record = 1;
+  for (satur::format_losses const* losses : {&fc1.formats()->current, &fc1.formats()->last, &fc1.formats()->total}) {
+    for (layer_numbers const which : satur::format_losses::each) {
+      if (losses == &fc1.formats()->last && which == layer_numbers::outputs) {
+        CHECK(losses->outputs == satur::format_loss{});
+      } else {
+        check_loss(losses->of(which), record);
+      }
+      ++record;
+    }
+  }
+  satur::format_histograms const& sizes = fc1.formats()->sizes;
+  for (layer_numbers const which : {layer_numbers::z, layer_numbers::gradient}) {
+    std::uint64_t const first = which == layer_numbers::z ? 4001 : 5001;
+    REQUIRE(sizes.of(which).has_value());
+    check_histogram(*sizes.of(which), first, static_cast<double>(first) + 0.5, static_cast<double>(first) + 7.5);
+    CHECK(sizes.of(which)->zeros() == first + 5);
+  }
+  CHECK_FALSE(sizes.outputs.has_value());
+  CHECK_FALSE(sizes.weights.has_value());
+
+  REQUIRE(fc1.formats(phase::eval).has_value());
+  satur::format_records const& eval = *fc1.formats(phase::eval);
+  CHECK(eval.current.empty());
+  CHECK(eval.last.empty());
+  CHECK(eval.total.z.empty());
+  check_loss(eval.total.weights, 20);
+  REQUIRE(eval.sizes.outputs.has_value());
+  CHECK(*eval.sizes.outputs == satur::format_histograms::of_sizes());
+}
+void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows, bool with_formats) {
+  satur::watched_formats const formats =
+      with_formats
+          ? satur::watched_formats{.z = {satur::formats::fp8_e4m3, 2.5},
+                                   .outputs = {satur::formats::with_zero_point(satur::formats::uint8, 128), 3.5},
+                                   .weights = {satur::formats::float16, 4.5}}
+          : satur::watched_formats{};
   CHECK(mon.options() == satur::monitor_options{.rule = satur::z_outside{-5.5, 6.25},
                                                 .histograms = 3,
                                                 .updates = 4,
                                                 .units = with_units,
                                                 .rows = with_rows ? 6u : 1u,
+                                                .formats = formats,
                                                 .sampling = {.every = 5, .budget = 0.375},
                                                 .history = {.lines = 9, .keeps = satur::history_keeps::newest}});
   CHECK(mon.phase() == phase::eval);
@@ -254,7 +322,13 @@ TEST_CASE("stored files: every format is read, every number in its place") {
     CAPTURE(format);
     std::string const bytes = stored::bytes_of(text);
     REQUIRE(static_cast<unsigned char>(bytes[8]) == format);
-    check_monitor(loaded(bytes), format >= 2, format >= 5);
+    check_monitor(loaded(bytes), format >= 2, format >= 5, format >= 6);
+    if (format >= 6) {
+      check_formats(loaded(bytes));
+    } else {
+      CHECK_FALSE(loaded(bytes).at("fc1").formats().has_value());
+      CHECK(loaded(bytes).at("fc1").watched() == satur::watched_formats{});
+    }
     if (format >= 4) {
       check_beginning(loaded(bytes), format >= 5);
     } else {
@@ -384,4 +458,47 @@ TEST_CASE("stored files: damage to how a layer began, to the data and to the los
   CHECK(with(losses, 4, 2).find("expected 0 or 1, found 2; ") != std::string::npos);
   CHECK_FALSE(with(losses, 0, 4).empty()); // a block more than there is
   CHECK(with(losses, 0, 2).find("the end, found 40 bytes more") != std::string::npos);
+}
+
+TEST_CASE("stored files: damage to what leaves a format throws") {
+  std::string const good = stored::bytes_of(stored::format_6);
+  // `words` are in the file once; the word at `place` of them becomes `word`.
+  auto const with = [&](std::vector<std::uint64_t> const& words, std::size_t place, std::uint64_t word) {
+    std::string pattern(8 * words.size(), '\0');
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      satur_test::put_word(pattern, 8 * i, words[i]);
+    }
+    std::size_t const at = good.find(pattern);
+    REQUIRE(at != std::string::npos);
+    REQUIRE(good.find(pattern, at + 1) == std::string::npos);
+    std::string bytes = good;
+    satur_test::put_word(bytes, at + 8 * place, word);
+    satur_test::mend(bytes);
+    return satur_test::refusal_of(bytes);
+  };
+  auto const word = [](double x) { return std::bit_cast<std::uint64_t>(x); };
+  // the first loss: count, to the limit, of these low, before rounding, to zero, subnormal, zeros, NaN, infinite
+  std::vector<std::uint64_t> const loss{5001, 411, 131, 421, 431, 441, 451, 461, 126};
+  std::string const counters = "expected counters of what leaves a format that are no more than their count; ";
+  for (std::size_t const of_count : {1u, 3u, 5u, 8u}) {
+    CHECK(with(loss, of_count, 5001).empty());
+    CHECK(with(loss, of_count, 5002).find(counters) != std::string::npos);
+  }
+  CHECK(with(loss, 2, 411).empty());
+  CHECK(with(loss, 2, 412).find(counters) != std::string::npos);
+  CHECK(with(loss, 4, 5001 - 451).empty()); // to zero, of those that are not zero
+  CHECK(with(loss, 4, 5001 - 450).find(counters) != std::string::npos);
+  CHECK(with(loss, 6, 5001 - 431).empty()); // zeros
+  CHECK(with(loss, 6, 5001 - 430).find(counters) != std::string::npos);
+  CHECK(with(loss, 6, 5002).find(counters) != std::string::npos);
+  CHECK(with({word(97.5), word(0.0625), 471}, 2, 5001).empty()); // numbers in the sums of the noise
+  CHECK(with({word(97.5), word(0.0625), 471}, 2, 5002).find(counters) != std::string::npos);
+  // the formats that the monitor watches: scale and codes of z, zero point and scale of the outputs
+  std::string const watched = "expected formats that are watched (satur::";
+  std::uint64_t const one_nan = static_cast<std::uint64_t>(satur::format::coding::one_nan);
+  CHECK(with({one_nan, 0, word(2.5)}, 2, word(0.0)).find(watched + "watched_formats: scale is 0") != std::string::npos);
+  CHECK(with({one_nan, 0, word(2.5)}, 0, 4).empty()); // codes that are all finite
+  CHECK(with({one_nan, 0, word(2.5)}, 0, 6).find("expected a kind of codes of a format; ") != std::string::npos);
+  CHECK(with({word(128.0), word(3.5)}, 0, word(128.5)).find(watched) != std::string::npos);
+  CHECK(with({word(128.0), word(3.5)}, 1, word(3.25)).empty());
 }

@@ -59,3 +59,21 @@ TEST_CASE("finding log: the lead is counted to the judgment at which the loss fa
   CHECK(out.str().find(": steps 50 to 100, 40 steps after the loss failed\n") != std::string::npos);
   CHECK_FALSE(log_of(100, 45, 100, 1000).loss_failed_at()); // the loss falls
 }
+
+TEST_CASE("finding log: z and gradients outside their formats are two, though the cause has one name") {
+  satur::monitor mon({.formats = {.z = {satur::formats::fp8_e4m3, 1e6}, .gradient = {satur::formats::fp8_e4m3, 1e-6}}});
+  satur::finding_log log;
+  for (int step = 0; step < 2; ++step) {
+    mon["fc"].observe(satur::sigmoid{}, std::vector<double>{-1.0, 1.0, 0.5, -0.5});
+    mon["fc"].gradient(std::vector<double>{-1.0, 1.0, 0.5, -0.5});
+    mon.end_step();
+    log.judge(mon);
+  }
+  REQUIRE(log.entries().size() == 2);
+  CHECK(log.entries()[0].numbers == satur::layer_numbers::z);
+  CHECK(log.entries()[1].numbers == satur::layer_numbers::gradient);
+  CHECK(log.entries()[1].times == 2);
+  std::ostringstream out;
+  out << log;
+  CHECK(out.str() == "fc: z: the scale: steps 1 to 2\nfc: dL/dz: the scale: steps 1 to 2\n");
+}

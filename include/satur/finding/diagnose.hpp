@@ -7,6 +7,7 @@
 #include "satur/finding/limits.hpp"
 #include "satur/finding/root/dead.hpp"
 #include "satur/finding/root/flow.hpp"
+#include "satur/finding/root/format.hpp"
 #include "satur/finding/root/learning_rate.hpp"
 #include "satur/finding/root/start.hpp"
 #include "satur/finding/run_case.hpp"
@@ -65,7 +66,9 @@ namespace satur { inline namespace SATUR_ABI {
     detail::find_zero_gradient(run, l, limits, found);
   }
   detail::join_layers(found);
-  return detail::fold(std::move(found));
+  std::vector<finding> all = detail::fold(std::move(found));
+  detail::add_formats(run, records, limits, all);
+  return all;
 }
 #endif
 
@@ -88,6 +91,10 @@ namespace satur { inline namespace SATUR_ABI {
     r.initial_slope_share = r.origin.first.saturation.slope_share();
     if (layer.units(p)) {
       r.units = &*layer.units(p);
+    }
+    if (layer.formats(p)) {
+      r.formats = &layer.formats(p)->last;
+      r.sizes = &layer.formats(p)->sizes;
     }
     records.push_back(std::move(r));
   }

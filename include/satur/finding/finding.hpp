@@ -3,6 +3,7 @@
 
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/words.hpp"
+#include "satur/record/format_losses.hpp"
 #include "satur/rule/all.hpp"
 #include "satur/text/label.hpp"
 #include "satur/text/number.hpp"
@@ -31,7 +32,8 @@ struct predicted_effect {
 /// to look, or why no cure that is known helps.
 struct cure {
   remedy what = remedy::none;
-  /// What to multiply weights or learning rate by; for new weights, fan-in times their variance; NaN: none.
+  /// What to multiply weights or learning rate by; for new weights, fan-in times their variance; for a number format,
+  /// its new scale; NaN: none.
   double factor = std::numeric_limits<double>::quiet_NaN();
   std::string advice; ///< "multiply w and b by 0.2 (satur::rescale)"
   /// Readings of `finding::layer` after the cure, if z is then normal; empty if nothing can be predicted.
@@ -39,7 +41,8 @@ struct cure {
   /// What the cure does to what the finding measures; empty for another architecture, other code or other data, which
   /// nothing predicts.
   std::optional<predicted_effect> effect{};
-  /// For `rescale`: what to multiply w and b by in each of `finding::layers`; otherwise empty.
+  /// For `rescale`: what to multiply w and b by in each of `finding::layers`; for `format_scale`: the new scale in each
+  /// of them; otherwise empty.
   std::vector<double> factors{};
   /// Units of `finding::layer` that get new weights, or whose bias is recentered; empty: all units.
   std::vector<std::size_t> units{};
@@ -77,6 +80,7 @@ struct finding {
   satur::symptom symptom = satur::symptom::nonfinite;
   satur::severity severity = satur::severity::warning;
   satur::side side = satur::side::none;
+  std::optional<layer_numbers> numbers{}; ///< what leaves its number format; empty if the finding is about none
   double value = std::numeric_limits<double>::quiet_NaN(); ///< the number that crossed its limit; `evidence` names it
   double limit = std::numeric_limits<double>::quiet_NaN();
   double value_low = std::numeric_limits<double>::quiet_NaN();  ///< 95 % interval of `value`; NaN if it is exact
@@ -139,7 +143,8 @@ struct finding {
       ;
 #else
   {
-    out << '[' << to_text(f.severity) << "] " << f.layer << ": " << to_text(f.symptom);
+    out << '[' << to_text(f.severity) << "] " << f.layer << ": " << (f.numbers ? to_text(*f.numbers) : "")
+        << (f.numbers ? " " : "") << to_text(f.symptom);
     if (f.side != satur::side::none) {
       out << ' ' << to_text(f.side);
     }

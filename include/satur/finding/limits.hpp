@@ -61,6 +61,16 @@ struct finding_limits {
   double update_alarm = -0.5; ///< log10 of the first update against the weights: above it, and if the loss fails, the
                               ///< learning rate is too large (ours; DL4J warns above -2)
 
+  // Number formats: shares of the numbers that are watched.
+  double format_to_limit = 0.001; ///< rounded beyond the largest number: a warning (percentiles of 99.9 % and above
+                                  ///< are usual for the range of integers: Wu et al. 2020, arXiv 2004.09602) ...
+  double format_to_limit_alarm = 0.01; ///< ... and an alarm (ours). In a format of 16 bits one number is an alarm: the
+                                       ///< usual conversion makes infinity of it
+  double format_to_zero = 0.05;        ///< rounded to zero, of those that are not zero: a warning (Micikevicius et al.
+                                       ///< 2018, figure 2: 5 % of gradients that are lost cost accuracy) ...
+  double format_to_zero_alarm = 0.5;   ///< ... and an alarm (ours)
+  bool format_power_of_two = true;     ///< scales that are advised are powers of two, which change no digit
+
   // The loss.
   std::size_t failing_losses = 40; ///< a loss that does not fall is a failure from so many losses on (tuned)
   std::size_t young_losses = 100;  ///< before so many, shifted means and depth are no findings, because some healthy
@@ -76,7 +86,7 @@ struct finding_limits {
   double recenter_variance = 0.05; ///< dead units are recentered if their variance of z is above this part of that of a
                                    ///< new unit; otherwise they get new weights (tuned)
   std::size_t worst_units = 5;     ///< units named in a finding
-  gradient_limits gradient;        ///< gradient flow and exact zeros
+  gradient_limits gradient = {};   ///< gradient flow and exact zeros
 
   /// Throws std::invalid_argument if a share is outside [0, 1], a factor is below 1, another limit is negative or NaN,
   /// or input_square is not above 0.
@@ -100,6 +110,10 @@ struct finding_limits {
     share("flow_small_gain", flow_small_gain);
     share("flow_unfit_gain", flow_unfit_gain);
     share("learned_loss", learned_loss);
+    share("format_to_limit", format_to_limit);
+    share("format_to_limit_alarm", format_to_limit_alarm);
+    share("format_to_zero", format_to_zero);
+    share("format_to_zero_alarm", format_to_zero_alarm);
     auto const factor = [](char const* what, double x) {
       if (detail::is_nan(x) || !(x >= 1.0)) {
         detail::bad_parameter("finding_limits", what, x, "a factor >= 1");

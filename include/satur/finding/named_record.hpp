@@ -1,6 +1,7 @@
 /// \file finding/named_record.hpp  A layer's record by name: what diagnose() is given.
 #pragma once
 
+#include "satur/record/format_records.hpp"
 #include "satur/record/layer.hpp"
 #include "satur/record/origin.hpp"
 #include "satur/record/units/unit_records.hpp"
@@ -27,6 +28,10 @@ struct named_record {
   std::optional<any_rule> rule = std::nullopt;
   /// The first step, the weights, and when z or dL/dz stopped being finite; empty if unknown.
   layer_origin origin{};
+  /// What of its numbers leaves number formats, or null; and how the sizes of these numbers are spread, or null: then
+  /// what another scale would do is estimated.
+  format_losses const* formats = nullptr;
+  format_histograms const* sizes = nullptr;
 };
 
 }} // namespace satur::SATUR_ABI

@@ -28,6 +28,7 @@ enum class symptom : std::uint8_t {
   odd_inputs,          ///< the inputs are not of mean 0 and variance 1
   wrong_gradient,      ///< dL/dz does not fit the slopes
   rising_loss,         ///< the loss rises, or is not finite
+  leaves_format,       ///< numbers of a layer are too large or too small for the number format that is watched
   poor_initialisation [[deprecated("use poor_initialization")]] = poor_initialization
 };
 [[nodiscard]] constexpr std::string_view to_text(symptom s) {
@@ -68,6 +69,8 @@ enum class symptom : std::uint8_t {
     return "wrong gradient";
   case symptom::rising_loss:
     return "rising loss";
+  case symptom::leaves_format:
+    return "outside the number format";
   }
   return "unknown";
 }
@@ -110,6 +113,9 @@ enum class cause : std::uint8_t {
   activation,        ///< the activation's slope is too small for the depth, whatever the weights are
   logits,            ///< the last layer's z are too large for the loss
   backward,          ///< the caller's dL/dz leaves out the slope f'(z)
+  format_scale,      ///< the scale of a number format: too large, or too small
+  format_outliers,   ///< a few numbers far larger than the others fix the scale of a number format
+  format_range,      ///< numbers that span more octaves than their format
   large_weights = weight_norm
 };
 [[nodiscard]] constexpr std::string_view to_text(cause c) {
@@ -154,6 +160,12 @@ enum class cause : std::uint8_t {
     return "logits too large";
   case cause::backward:
     return "the backward pass";
+  case cause::format_scale:
+    return "the scale";
+  case cause::format_outliers:
+    return "a few outliers";
+  case cause::format_range:
+    return "a range wider than the format";
   }
   return "unknown";
 }
@@ -171,6 +183,7 @@ enum class remedy : std::uint8_t {
   learning_rate,            ///< times a factor, from the last good weights
   clean_data,               ///< leave out, or fill in, the values of the data that are not finite
   gradient_code,            ///< multiply dL/da by f'(z) in the backward pass
+  format_scale,             ///< another scale of a number format: `cure::factors`, in each of `finding::layers`
   recentre [[deprecated("use recenter")]] = recenter,
   normalise_inputs [[deprecated("use normalize_inputs")]] = normalize_inputs,
   zero_centred_activation [[deprecated("use zero_centered_activation")]] = zero_centered_activation,
@@ -201,6 +214,8 @@ enum class remedy : std::uint8_t {
     return "cleaning the data";
   case remedy::gradient_code:
     return "correcting the backward pass";
+  case remedy::format_scale:
+    return "another scale";
   }
   return "unknown";
 }

@@ -1,6 +1,7 @@
 /// \file monitor/layer_monitor.hpp  One layer of a monitor: what it did in this step, the last one, and the whole run.
 #pragma once
 
+#include "satur/monitor/recording/call_timer.hpp"
 #include "satur/monitor/recording/kept_rows.hpp"
 #include "satur/monitor/recording/layer_recorder.hpp"
 #include "satur/observe/apply.hpp"
@@ -29,7 +30,8 @@ public:
 #if SATUR_COMPILED
       ;
 #else
-      : name_(name), records_{options.rule, options.histograms, options.updates, options.units, options.rows} {
+      : name_(name),
+        records_{options.rule, options.histograms, options.updates, options.units, options.rows, {options.formats}} {
     for (detail::phase_records& p : records_.phases) {
       p.lines = satur::history(options.history);
     }
@@ -64,14 +66,14 @@ public:
   /// Recorded only; see satur::observe.
   template <class A, detail::numbers Z> void observe(A const& act, Z const& z) {
     if (recording_) {
-      timer const time(*this);
+      detail::call_timer const time(clock_, calls_ns_);
       records_.pass("observe", act, z, detail::not_wanted, detail::not_wanted, records_.layout_of(z));
     }
   }
   template <class A, detail::numbers Z> void observe(A const& act, Z const& z, unit_layout const& layout) {
     detail::require_layout("observe", "z", z, layout);
     if (recording_) {
-      timer const time(*this);
+      detail::call_timer const time(clock_, calls_ns_);
       records_.pass("observe", act, z, detail::not_wanted, detail::not_wanted, layout);
     }
   }
@@ -103,21 +105,21 @@ public:
   template <detail::numbers G> void gradient(G const& dz) {
     detail::require_equal_rows("gradient", "dz", dz);
     if (recording_) {
-      timer const time(*this);
+      detail::call_timer const time(clock_, calls_ns_);
       records_.gradient(dz, records_.layout_of(dz));
     }
   }
   template <detail::numbers G> void gradient(G const& dz, unit_layout const& layout) {
     detail::require_layout("gradient", "dz", dz, layout);
     if (recording_) {
-      timer const time(*this);
+      detail::call_timer const time(clock_, calls_ns_);
       records_.gradient(dz, layout);
     }
   }
   /// Of the samples that the mask keeps.
   template <detail::numbers G>
   void gradient(G const& dz, sample_mask const& mask, std::optional<unit_layout> layout = {}) {
-    timer const time(*this);
+    detail::call_timer const time(clock_, calls_ns_);
     auto const samples = detail::samples_of("gradient", "dz", dz, layout, mask);
     if (recording_) {
       detail::kept_rows<G> const kept(dz, samples, mask, records_.kept);
@@ -130,7 +132,7 @@ public:
   template <detail::numbers W, detail::numbers D> void update(W const& w, D const& dw, double scale = 1.0) {
     detail::require_same_shape("update", "dw", dw, w);
     if (recording_ && records_.reads_updates()) {
-      timer const time(*this);
+      detail::call_timer const time(clock_, calls_ns_);
       records_.update(w, dw, scale);
     }
   }
@@ -164,6 +166,19 @@ public:
   [[nodiscard]] std::optional<unit_records> const& units(satur::phase p = phase::train) const {
     return records_.of(p).units;
   }
+  /// What of its numbers leaves the formats that are watched (monitor_options::formats), and the sizes of these numbers
+  /// in the window; empty if no format is watched, or the phase was not entered.
+  [[nodiscard]] std::optional<format_records> const& formats(satur::phase p = phase::train) const {
+    return records_.of(p).formats;
+  }
+  /// Another `monitor_options::formats` for this layer: a scale of its own, say. What was recorded of numbers whose
+  /// format or scale changes is forgotten, in both phases; sizes stay. Throws std::invalid_argument if a format
+  /// contradicts itself, or a scale is not a finite number above 0.
+  void watch_formats(watched_formats const& wanted) {
+    wanted.require_valid();
+    records_.watch_formats(wanted);
+  }
+  [[nodiscard]] watched_formats const& watched() const { return records_.formats.wanted; }
   /// Another `monitor_options::histograms` for this layer; what was drawn stays.
   void draw_histograms(std::size_t one_in) { records_.histograms = one_in; }
   /// Another `monitor_options::units` for this layer; what was recorded stays.
@@ -179,26 +194,9 @@ private:
   friend class detail::layer_list;
   friend struct detail::monitor_access; // save and load
 
-  /// Adds the time of a call, where the monitor has a budget.
-  class timer {
-  public:
-    explicit timer(layer_monitor& layer) : layer_(layer), start_(layer.clock_ == nullptr ? 0 : layer.clock_()) {}
-    timer(timer const&) = delete;
-    timer& operator=(timer const&) = delete;
-    ~timer() {
-      if (layer_.clock_ != nullptr) {
-        layer_.calls_ns_ += layer_.clock_() - start_;
-      }
-    }
-
-  private:
-    layer_monitor& layer_;
-    std::uint64_t start_;
-  };
-
   template <class A, class Z, class Y>
   void make(A const& act, Z const& z, Y& y, std::optional<unit_layout> const& layout) {
-    timer const time(*this);
+    detail::call_timer const time(clock_, calls_ns_);
     if (recording_) {
       records_.pass("forward", act, z, detail::address_of(y), detail::not_wanted, layout);
     } else {
@@ -207,7 +205,7 @@ private:
   }
   template <class A, class Z, class Y, class D>
   void make(A const& act, Z const& z, Y& y, D& dy, std::optional<unit_layout> const& layout) {
-    timer const time(*this);
+    detail::call_timer const time(clock_, calls_ns_);
     if (recording_) {
       records_.pass("forward", act, z, detail::address_of(y), detail::address_of(dy), layout);
     } else {
@@ -218,7 +216,7 @@ private:
   template <class A, class Z, class Y, class D>
   void make_kept(char const* function, A const& act, Z const& z, Y* y, D* dy, std::optional<unit_layout> const& layout,
                  sample_mask const& mask) {
-    timer const time(*this);
+    detail::call_timer const time(clock_, calls_ns_);
     auto const samples = detail::samples_of(function, "z", z, layout, mask);
     detail::results_into(function, act, z, y, dy);
     if (recording_) {

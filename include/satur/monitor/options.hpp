@@ -2,8 +2,10 @@
 #pragma once
 
 #include "satur/activation/sigmoid.hpp"
+#include "satur/format/formats.hpp" // what `monitor_options::formats` takes
 #include "satur/monitor/history.hpp"
 #include "satur/monitor/sampling.hpp"
+#include "satur/record/format_losses.hpp"
 #include "satur/rule/any_rule.hpp"
 
 namespace satur { inline namespace SATUR_ABI {
@@ -34,6 +36,15 @@ struct monitor_options {
   /// observed; so all counts, intervals and findings are of what was observed. `update` reads one block of 256 values
   /// of w and of dw in n, and at least 16 blocks.
   std::size_t rows = 1;
+  /// What of the numbers of each layer leaves a number format (`format_loss`), for z, outputs, gradients and weights,
+  /// each in a format and at a scale of its own; without a format, nothing is read:
+  ///
+  ///     .formats = {.z = {formats::fp8_e4m3, 16.0}, .gradient = {formats::fp8_e5m2, 1024.0}}
+  ///
+  /// Outputs are f(z) as `forward` writes it; `observe` computes it once more. Weights are those that `update` is
+  /// given. With `histograms`, the sizes of what is watched are drawn too, from which the loss in any other format
+  /// follows: one format for each is enough. `layer_monitor::watch_formats` sets those of one layer.
+  watched_formats formats = {};
   sampling_options sampling = {}; ///< which steps are recorded
   history_options history = {};   ///< how many of them are remembered one by one
 
@@ -50,6 +61,7 @@ struct monitor_options {
     if (rows == 0) {
       detail::bad_parameter("monitor_options", "rows", rows, "1 for every row of a batch, 8 for one row in eight");
     }
+    formats.require_valid();
     sampling.require_valid();
     history.require_valid();
   }

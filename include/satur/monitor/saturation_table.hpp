@@ -3,6 +3,7 @@
 #pragma once
 
 #include "satur/monitor/columns.hpp"
+#include "satur/monitor/format_table.hpp"
 #include "satur/monitor/monitor.hpp"
 #include "satur/text/number.hpp"
 #include "satur/text/table.hpp"
@@ -16,7 +17,7 @@ namespace satur { inline namespace SATUR_ABI {
 /// `monitor_columns` says what its columns are. The shares low and high are of units x samples, by the monitor's rule.
 class saturation_table {
 public:
-  enum class stretch { last_step, all_steps };
+  using stretch = table_stretch;
   saturation_table(monitor const& mon, stretch what, phase p = phase::train) : monitor_(mon), what_(what), phase_(p) {}
 
   SATUR_COMPILED_MEMBER friend std::ostream& operator<<(std::ostream& out, saturation_table const& table)
@@ -70,7 +71,8 @@ private:
 };
 
 /// The table of the last step; where there was evaluation, one of training and one of evaluation, each under its name.
-/// Where not every step was sampled, how many were; where not every row was observed, one in how many was.
+/// Where formats are watched, the shares that leave them. Where not every step was sampled, how many were; where not
+/// every row was observed, one in how many was.
 SATUR_COMPILED_FUNCTION std::ostream& operator<<(std::ostream& out, monitor const& mon)
 #if SATUR_COMPILED
     ;
@@ -85,7 +87,7 @@ SATUR_COMPILED_FUNCTION std::ostream& operator<<(std::ostream& out, monitor cons
     if (both) {
       out << to_text(p) << ", the last of " << s.seen << " steps:\n";
     }
-    out << saturation_table(mon, saturation_table::stretch::last_step, p);
+    out << saturation_table(mon, table_stretch::last_step, p) << format_table(mon, table_stretch::last_step, p);
     if (s.sampled != s.seen) {
       out << "sampled: " << s.sampled << " of " << s.seen << " steps";
       if (s.policy.timed()) {

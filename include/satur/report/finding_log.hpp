@@ -14,13 +14,14 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
-/// A finding over a run: the same cause in the same layer.
+/// A finding over a run: the same cause in the same layer, of the same numbers.
 struct logged_finding {
   satur::cause cause = satur::cause::unknown;
   std::string layer;
-  std::uint64_t first_step = 0; ///< steps of the run when it was first found
-  std::uint64_t last_step = 0;  ///< steps of the run when it was last found
-  std::size_t times = 0;        ///< judgments that found it
+  std::uint64_t first_step = 0;           ///< steps of the run when it was first found
+  std::uint64_t last_step = 0;            ///< steps of the run when it was last found
+  std::size_t times = 0;                  ///< judgments that found it
+  std::optional<layer_numbers> numbers{}; ///< as in `finding`
 };
 
 /// Diagnoses a run once a window, and remembers since when each finding holds. A regular value.
@@ -37,10 +38,10 @@ public:
     for (finding const& f : found) {
       logged_finding* known = nullptr;
       for (logged_finding& l : entries_) {
-        known = l.cause == f.cause && l.layer == f.layer ? &l : known;
+        known = l.cause == f.cause && l.layer == f.layer && l.numbers == f.numbers ? &l : known;
       }
       if (known == nullptr) {
-        known = &entries_.emplace_back(logged_finding{f.cause, f.layer, now, now, 0});
+        known = &entries_.emplace_back(logged_finding{f.cause, f.layer, now, now, 0, f.numbers});
       }
       known->last_step = now;
       ++known->times;
@@ -69,8 +70,8 @@ public:
   /// A line for each finding: "hidden 2: weights too large: steps 10 to 300, 40 steps before the loss failed".
   friend std::ostream& operator<<(std::ostream& out, finding_log const& log) {
     for (logged_finding const& f : log.entries_) {
-      std::string line =
-          detail::message(f.layer, ": ", to_text(f.cause), ": steps ", f.first_step, " to ", f.last_step);
+      std::string line = detail::message(f.layer, ": ", f.numbers ? to_text(*f.numbers) : "", f.numbers ? ": " : "",
+                                         to_text(f.cause), ": steps ", f.first_step, " to ", f.last_step);
       if (std::optional<std::int64_t> const steps = log.lead(f); steps) {
         line += *steps > 0   ? detail::message(", ", *steps, " steps before the loss failed")
                 : *steps < 0 ? detail::message(", ", -*steps, " steps after the loss failed")

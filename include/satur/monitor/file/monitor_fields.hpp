@@ -2,7 +2,7 @@
 /// writing and reading.
 #pragma once
 
-#include "satur/monitor/file/fields.hpp"
+#include "satur/monitor/file/format_fields.hpp"
 #include "satur/monitor/monitor.hpp"
 
 #include <string>
@@ -12,7 +12,7 @@ namespace satur::inline SATUR_ABI::detail {
 
 /// monitor_access::whole(archive, monitor): a byte_writer and a const monitor, or a byte_reader and one that has
 /// recorded nothing.
-struct monitor_access : record_access {
+struct monitor_access : format_access {
   /// After reading: every layer follows the monitor.
   static void restore(monitor& mon) {
     mon.lists_.each([&mon](layer_monitor& l) { mon.prepared(l); });
@@ -27,6 +27,9 @@ struct monitor_access : record_access {
     }
     if (ar.format >= 5) {
       ar.number(options.rows);
+    }
+    if (ar.format >= 6) {
+      watched(ar, options.formats);
     }
     if constexpr (Archive::reading) {
       with_words_of([&ar](char const* words) { ar.fail(message("options of a monitor (", words, ")")); },
@@ -83,6 +86,9 @@ private:
     if (ar.format >= 2) {
       ar.number(r.records_.units);
     }
+    if (ar.format >= 6) {
+      watched(ar, r.records_.formats.wanted);
+    }
     for (auto& p : r.records_.phases) {
       all(ar, p.now, p.last, p.total, p.lines, p.turn);
       bool drawn = p.drawn.has_value();
@@ -109,6 +115,14 @@ private:
         if (by_unit) {
           fields(ar, *p.units);
         }
+      }
+      if (ar.format >= 6) {
+        if_any(ar, p.formats.has_value(), [&] {
+          if constexpr (Archive::reading) {
+            p.formats.emplace();
+          }
+          losses(ar, *p.formats);
+        });
       }
     }
   }

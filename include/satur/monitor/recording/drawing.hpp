@@ -24,7 +24,10 @@ struct drawn_blocks {
   template <class T>
   void draw(std::optional<layer_histograms>& drawn, histogram layer_histograms::*which, T const* data,
             std::size_t n) const {
-    auto const into = [&]() -> histogram& { return (drawn ? *drawn : drawn.emplace()).*which; };
+    draw(data, n, [&]() -> histogram& { return (drawn ? *drawn : drawn.emplace()).*which; });
+  }
+  /// The same; `into()` is the histogram, which is asked for when the first one is drawn.
+  template <class T, class Into> void draw(T const* data, std::size_t n, Into const& into) const {
     if (one_in == 1) {
       into().observe_blocks(std::span(data, n), block_elements, block_elements);
       return;

@@ -3,6 +3,7 @@
 
 #include "satur/monitor/options.hpp"
 #include "satur/monitor/recording/drawing.hpp"
+#include "satur/monitor/recording/format_watch.hpp"
 #include "satur/monitor/recording/phase_records.hpp"
 #include "satur/monitor/recording/rows.hpp"
 #include "satur/monitor/recording/weights.hpp"
@@ -25,6 +26,7 @@ struct layer_recorder {
   std::size_t updates = 1;
   bool units = false;
   std::size_t rows = 1;
+  format_watch formats = {};
   satur::phase phase = satur::phase::train; ///< the one that is recorded at the moment
   std::array<phase_records, 2> phases = {};
   scratch_memory scratch = {};  ///< slopes that are drawn and not wanted
@@ -52,6 +54,7 @@ struct layer_recorder {
     drawn_places const drawn = drawn_rows(layout);
     if (drawn.one_in == 1) {
       observe(function, act, z, y, dy, units ? layout : std::nullopt, here().turn);
+      formats.add_pass(act, z, y, here().formats, {histograms, here().turn});
       return;
     }
     if (units) {
@@ -99,6 +102,7 @@ struct layer_recorder {
     if (origin.first_weights.empty()) {
       origin.first_weights = origin.weights;
     }
+    formats.add_weights(w, here().formats, {histograms, here().turn / updates}, rows, gathered);
     update_record& record = here().now.update;
     if (finite && ratio > 0.0 && ratio <= (std::numeric_limits<double>::max)()) {
       record.log_ratio += std::log10(ratio);
@@ -108,8 +112,16 @@ struct layer_recorder {
     }
   }
 
+  void watch_formats(watched_formats const& wanted) {
+    for (phase_records& p : phases) {
+      formats.forget_others(wanted, p.formats);
+    }
+    formats.wanted = wanted;
+  }
+
   bool operator==(layer_recorder const& o) const {
-    return rule == o.rule && histograms == o.histograms && units == o.units && phase == o.phase && phases == o.phases;
+    return rule == o.rule && histograms == o.histograms && units == o.units && formats == o.formats &&
+           phase == o.phase && phases == o.phases;
   }
 
 private:
@@ -151,6 +163,8 @@ private:
     here().origin.rows = (std::max)(here().origin.rows, std::uint64_t{drawn.one_in});
     here().now.saturation += record;
     std::uint64_t const turn = here().turn / drawn.one_in;
+    formats.add_pass(act, std::span<T const>(rows_z.data(), part.size()), not_wanted, here().formats,
+                     {histograms, turn});
     if (histograms == 0) {
       return;
     }
@@ -215,6 +229,7 @@ private:
     }
     here().now.gradient += g;
     draw_into(&layer_histograms::gradient, dz, turn);
+    formats.add_all(layer_numbers::gradient, dz, here().formats, {histograms, turn});
   }
 
   template <class X> void draw_into(histogram layer_histograms::*which, X const& x, std::uint64_t turn) {

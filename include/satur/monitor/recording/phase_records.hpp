@@ -3,6 +3,7 @@
 #pragma once
 
 #include "satur/monitor/history.hpp"
+#include "satur/record/format_records.hpp"
 #include "satur/record/layer.hpp"
 #include "satur/record/layer_histograms.hpp"
 #include "satur/record/origin.hpp"
@@ -22,6 +23,7 @@ struct phase_records {
   satur::history lines;                  ///< step by step
   std::optional<layer_histograms> drawn; ///< of the window
   std::optional<unit_records> units;     ///< of the window
+  std::optional<format_records> formats; ///< where formats are watched
   std::uint64_t turn = 0;                ///< sampled steps: which blocks are drawn, and whether updates are read
 
   /// The records of units, made where there are none yet.
@@ -37,6 +39,9 @@ struct phase_records {
     total += now;
     last = now;
     now = {};
+    if (formats) {
+      formats->close_step();
+    }
     ++turn;
     lines.push(history_line(number, last));
   }
@@ -47,6 +52,9 @@ struct phase_records {
     }
     if (units) {
       units->start_window();
+    }
+    if (formats) {
+      formats->sizes.clear();
     }
   }
   void clear() {
@@ -59,6 +67,9 @@ struct phase_records {
     if (units) {
       units->clear();
     }
+    if (formats) {
+      formats->clear();
+    }
   }
 
   /// Throws std::invalid_argument where a record of the other cannot be added to ours.
@@ -68,6 +79,9 @@ struct phase_records {
     total.saturation.require_mergeable(o.total.saturation);
     if (units && o.units) {
       units->require_mergeable(*o.units);
+    }
+    if (formats && o.formats) {
+      formats->require_mergeable(*o.formats);
     }
   }
   void merge(phase_records const& o) {
@@ -79,6 +93,9 @@ struct phase_records {
     merge_drawn(o);
     if (o.units) {
       units ? * units += *o.units : units.emplace(*o.units);
+    }
+    if (o.formats) {
+      formats ? * formats += *o.formats : formats.emplace(*o.formats);
     }
   }
   /// Moves what the other recorded in the step that is being made to the same step here; its window begins anew.
@@ -94,6 +111,12 @@ struct phase_records {
     o.origin = {};
     o.turn = turn + 1; // of the next step
     merge_drawn(o);
+    if (o.formats) {
+      format_records& ours = formats ? *formats : formats.emplace();
+      ours.current += o.formats->current;
+      ours.sizes += o.formats->sizes;
+      o.formats->clear();
+    }
     if (o.units) { // as if the other's samples came after ours
       made_units().follow(*o.units);
       o.units->clear();

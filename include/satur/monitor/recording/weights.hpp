@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace satur::inline SATUR_ABI::detail {
 
@@ -73,17 +74,23 @@ private:
   }
 };
 
-/// Of one block of 256 numbers in `one_in`, others each turn, and of at least 16 blocks: a standard deviation of fewer
+/// One block of 256 of n numbers in `one_in`, others each turn, and at least 16 blocks: a standard deviation of fewer
 /// numbers is wrong by more than a percent.
+[[nodiscard]] inline drawn_places places_of_blocks(std::size_t n, std::size_t one_in, std::uint64_t turn) {
+  constexpr std::size_t block = drawn_blocks::block;
+  constexpr std::size_t least_blocks = 16;
+  std::size_t const blocks = (n + block - 1) / block;
+  return {blocks, (std::min)(one_in, blocks / least_blocks), turn};
+}
+
+/// Of these blocks.
 template <class X>
 [[nodiscard]] array_summary summary_of_blocks(X const& x, std::size_t one_in, std::uint64_t turn,
                                               scratch_memory& memory) {
   using T = value_t<X>;
   constexpr std::size_t block = drawn_blocks::block;
-  constexpr std::size_t least_blocks = 16;
   std::size_t const n = size_of(x);
-  std::size_t const blocks = (n + block - 1) / block;
-  drawn_places const drawn(blocks, (std::min)(one_in, blocks / least_blocks), turn);
+  drawn_places const drawn = places_of_blocks(n, one_in, turn);
   if (drawn.one_in == 1) {
     return summary_of(x);
   }
@@ -95,12 +102,34 @@ template <class X>
   }
   T* const room = memory.room<T>(block);
   number_reader<X> from(x);
-  for (std::size_t k = drawn.first; k < blocks; k += drawn.one_in) {
+  for (std::size_t k = drawn.first; k < drawn.all; k += drawn.one_in) {
     std::size_t const count = (std::min)(block, n - k * block);
     from.read(k * block, count, room);
     summarize(static_cast<T const*>(room), count, summary);
   }
   return summary;
+}
+
+/// The numbers that `summary_of_blocks` reads of x, unless these are all of them: then empty.
+template <class X>
+[[nodiscard]] std::span<value_t<X> const> numbers_of_blocks(X const& x, std::size_t one_in, std::uint64_t turn,
+                                                            scratch_memory& memory) {
+  using T = value_t<X>;
+  constexpr std::size_t block = drawn_blocks::block;
+  std::size_t const n = size_of(x);
+  drawn_places const drawn = places_of_blocks(n, one_in, turn);
+  if (drawn.one_in == 1) {
+    return {};
+  }
+  T* const room = memory.room<T>(drawn.most() * block);
+  T* to = room;
+  number_reader<X> from(x);
+  for (std::size_t k = drawn.first; k < drawn.all; k += drawn.one_in) {
+    std::size_t const count = (std::min)(block, n - k * block);
+    from.read(k * block, count, to);
+    to += count;
+  }
+  return {room, to};
 }
 
 } // namespace satur::inline SATUR_ABI::detail
