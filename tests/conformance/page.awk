@@ -74,7 +74,7 @@ $1 == "row" {
   }
   if (middle > middle_of[line] + 0) middle_of[line] = middle
   # Which function it is, the row says; elu and celu, for one, are the same with alpha = 1.
-  if ($15 != "" && $15 !~ /are different functions$/) cause_of[line] = $15
+  if (!within(type, worst, $10, $12, $13) && $15 !~ /are different functions$/) cause_of[line] = $15
   if ($10 - $11 > zeros[line] + 0) zeros[line] = $10 - $11
   if ($11 > flushed[line] + 0) flushed[line] = $11
   if ($12 > signs[line] + 0) signs[line] = $12
