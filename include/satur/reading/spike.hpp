@@ -75,10 +75,10 @@ public:
   }
 
   /// Judges the next value of the series by those before it.
-  spike_verdict add(double value) {
+  spike_verdict add(double x) {
     spike_verdict v;
-    v.value = value;
-    if (!detail::is_finite(value)) {
+    v.value = x;
+    if (!detail::is_finite(x)) {
       ++nonfinite_;
       v.state = spike_state::nonfinite;
       return v;
@@ -87,7 +87,7 @@ public:
     if (seen_ >= least) {
       judge(v);
     }
-    values_[static_cast<std::size_t>(seen_ % options_.window)] = value; // in the place of the oldest
+    values_[static_cast<std::size_t>(seen_ % options_.window)] = x; // in the place of the oldest
     ++seen_;
     return v;
   }

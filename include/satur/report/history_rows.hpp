@@ -56,8 +56,8 @@ struct loss_row {
   std::uint64_t nonfinite = 0; ///< of these with a loss that is NaN or infinite
   double loss = 0.0;           ///< mean over the finite ones; of a single step, as it is
 
-  loss_row(std::uint64_t number, double value)
-      : step(number), steps(1), nonfinite(detail::is_finite(value) ? 0 : 1), loss(value) {}
+  loss_row(std::uint64_t number, double of_step)
+      : step(number), steps(1), nonfinite(detail::is_finite(of_step) ? 0 : 1), loss(of_step) {}
   explicit loss_row(loss_block const& block)
       : step(block.first_step), steps(block.count + block.nonfinite), nonfinite(block.nonfinite),
         loss(block.count == 0 ? std::numeric_limits<double>::quiet_NaN() : block.mean) {}

@@ -171,9 +171,9 @@ private:
     file_.write(event_, detail::message("step ", step));
   }
   void scalar(std::string_view tag, double x) {
-    detail::protobuf_fields(summary_).message(1, [&](detail::protobuf_fields& value) {
-      value.text(1, tag);
-      value.real(2, detail::event_scalar(x));
+    detail::protobuf_fields(summary_).message(1, [&](detail::protobuf_fields& entry) {
+      entry.text(1, tag);
+      entry.real(2, detail::event_scalar(x));
     });
   }
   void scalars(std::string tag, report_row const& row) { // tag: the prefix of all
@@ -197,9 +197,9 @@ private:
   template <class Histogram> void drawing(std::string_view tag, Histogram const& h) {
     detail::event_buckets const buckets(h);
     if (buckets.count > 0.0) {
-      detail::protobuf_fields(summary_).message(1, [&](detail::protobuf_fields& value) {
-        value.text(1, tag);
-        value.message(5, [&](detail::protobuf_fields& fields) { detail::append_histogram(fields, buckets); });
+      detail::protobuf_fields(summary_).message(1, [&](detail::protobuf_fields& entry) {
+        entry.text(1, tag);
+        entry.message(5, [&](detail::protobuf_fields& fields) { detail::append_histogram(fields, buckets); });
       });
     }
   }

@@ -141,8 +141,8 @@ inline void add_beyond(counted_ranges& found, magnitude_range const& r, double h
 /// "fp8_e4m3 at scale 1, estimated: 2.0 % (1.1 to 2.6) rounded to the limit (|x| > 464), …, of 100000; …", in one line.
 inline std::ostream& operator<<(std::ostream& out, format_loss_estimate const& e) {
   auto const share = [](share_estimate const& s) {
-    std::string const value = text::percent(s.value) + " %";
-    return s.low == s.high ? value : value + " (" + text::percent(s.low) + " to " + text::percent(s.high) + ')';
+    std::string const middle = text::percent(s.value) + " %";
+    return s.low == s.high ? middle : middle + " (" + text::percent(s.low) + " to " + text::percent(s.high) + ')';
   };
   format_edge const low{-e.format.low_end(), false};
   format_edge const high{e.format.high_end(), false};
