@@ -79,7 +79,7 @@ private:
       bool const fits = all.size() - line + names.size() + title.size() + 4 <= 100;
       all += all.empty() ? "" : fits ? "; " : "\n";
       line = fits || all.empty() ? line : all.size();
-      all += names + ": " + title;
+      all.append(names).append(": ").append(title);
     }
     return all;
   }

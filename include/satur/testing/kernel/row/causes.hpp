@@ -2,6 +2,7 @@
 /// the same ones.
 #pragma once
 
+#include "satur/testing/kernel/evidence.hpp"
 #include "satur/testing/kernel/row/gradient_models.hpp"
 #include "satur/testing/kernel/row/shift_models.hpp"
 #include "satur/testing/kernel/row/sum_models.hpp"

@@ -7,6 +7,7 @@
 #include "satur/text/number.hpp"
 
 #include <functional>
+#include <optional>
 
 namespace satur::inline SATUR_ABI::testing::detail {
 
