@@ -162,7 +162,7 @@ TEST_CASE("train: --html and --tensorboard leave a page and event files") {
     std::string const page(std::istreambuf_iterator<char>(file), {});
     CHECK(page.starts_with("<!DOCTYPE html>"));
     CHECK(page.ends_with("</html>\n"));
-    CHECK(page.find("satur: pictures of shapes") != std::string::npos);
+    CHECK(page.find("satur: Shapeset-3x2") != std::string::npos);
     CHECK(page.find("z of hidden") != std::string::npos); // histograms
     CHECK((page.find("Expected before training") != std::string::npos) == (net == small));
     std::size_t events = 0;
