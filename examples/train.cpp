@@ -8,11 +8,11 @@
 #include "data/task.hpp"
 #include "support/cnn.hpp"
 #include "support/csv.hpp"
-#include "support/display.hpp"
 #include "support/forecast.hpp"
 #include "support/network.hpp"
 #include "support/options.hpp"
 #include "support/repair.hpp"
+#include "support/reports.hpp"
 #include "support/summary.hpp"
 #include "support/text.hpp"
 
@@ -21,6 +21,7 @@
 #include <satur/layer.hpp>
 #include <satur/loss.hpp>
 #include <satur/monitor.hpp>
+#include <satur/report/terminal.hpp>
 #include <satur/theory.hpp>
 
 #include <CLI/CLI.hpp>
@@ -143,7 +144,8 @@ struct no_repairer {
 template <class Net> using repairer_of = std::conditional_t<std::same_as<Net, network>, support::repairer, no_repairer>;
 
 /// Forecast, training, tables, and what came of it.
-template <class Net> int run(options const& o, task const& t, satur::any_rule const& rule, Net const& start) {
+template <class Net>
+int run(options const& o, task const& t, satur::any_rule const& rule, Net const& start, support::reports& files) {
   constexpr bool is_mlp = std::same_as<Net, network>;
   satur::any_activation const act = start.act;
   support::training_of<Net> now(o, t, start, rule);
@@ -176,7 +178,7 @@ template <class Net> int run(options const& o, task const& t, satur::any_rule co
   if (o.repair) {
     repair.emplace(now);
   }
-  support::display screen(o.steps);
+  satur::terminal_view screen(std::cout, {.steps = o.steps, .stretch = satur::table_stretch::all_steps});
   std::vector<stretch> history;
   std::size_t first = 1; // step of the stretch
   double loss_sum = 0.0;
@@ -184,6 +186,7 @@ template <class Net> int run(options const& o, task const& t, satur::any_rule co
   std::size_t step = 0;
   while (step < o.steps && interrupted == 0) {
     loss_sum += advance(now, mon);
+    files.step(now.seen);
     right += now.net.loss.correct;
     if (repair && repair->without() != nullptr) {
       advance(*repair->without(), unused);
@@ -193,7 +196,8 @@ template <class Net> int run(options const& o, task const& t, satur::any_rule co
     std::size_t const length = history.empty() ? std::min<std::size_t>(o.every, 10) : o.every;
     bool const full = step % length == 0 || step == o.steps || interrupted != 0;
     double const n = static_cast<double>(step - first + 1);
-    screen.show(mon, step, loss_sum / n, static_cast<double>(right) / (n * static_cast<double>(o.batch)), full);
+    screen.show(mon, {step, o.steps, loss_sum / n, static_cast<double>(right) / (n * static_cast<double>(o.batch))},
+                full, &now.seen);
     if (!full) {
       continue;
     }
@@ -234,6 +238,7 @@ template <class Net> int run(options const& o, task const& t, satur::any_rule co
     support::write_csv(o.csv, history);
     std::cout << "Every table is in " << o.csv << ".\n";
   }
+  files.finish(std::cout, o, t, act, now.seen);
   satur::monitor const& end = history.back().mon;
   return std::any_of(end.begin(), end.end(), [](auto const& layer) { return layer.total().nonfinite(); }) ? 1 : 0;
 }
@@ -246,6 +251,7 @@ int run(options const& o) {
   if (!o.csv.empty()) {
     support::write_csv(o.csv, {});
   }
+  support::reports files(o);
   task t = o.real_data() ? datasets::digits(o.data, o.seed) : datasets::shapes(o.seed);
   if (o.raw) {
     t.take_raw_pixels();
@@ -253,7 +259,7 @@ int run(options const& o) {
   if (o.threads > 0 && openblas_set_num_threads != nullptr) {
     openblas_set_num_threads(o.threads);
   }
-  return o.is_cnn() ? run(o, t, rule, cnn(o, t, act)) : run(o, t, rule, support::build(o, t, act, rule));
+  return o.is_cnn() ? run(o, t, rule, cnn(o, t, act), files) : run(o, t, rule, support::build(o, t, act, rule), files);
 }
 
 } // namespace

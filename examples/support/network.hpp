@@ -119,7 +119,9 @@ template <class Net> struct training_of {
   training_of(options const& o, datasets::task const& t, Net const& start, satur::any_rule const& rule)
       : net(start), data(t), rate(o.rate), chance(t.chance()),
         seen({.rule = rule,
-              .histograms = o.format.empty() ? 0u : 1u, // from which a scale is advised
+              .histograms = !o.format.empty()                         ? 1u // from which a scale is advised
+                            : o.html.empty() && o.tensorboard.empty() ? 0u
+                                                                      : 8u,
               .units = true,
               .formats = o.formats(),
               .sampling = {.every = std::clamp<std::size_t>(o.steps / 100, 1, 10)}}),

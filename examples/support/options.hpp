@@ -36,6 +36,8 @@ struct options {
   std::size_t every = 0;
   bool raw = false;
   std::string csv;
+  std::string html;
+  std::string tensorboard;
   std::string rule = "classic";
   std::string format;
   double scale = 0.0;
@@ -187,6 +189,8 @@ inline void declare(CLI::App& app, options& o) {
   app.add_flag("--repair", o.repair,
                "after each table, cure the root cause, say what it did, undo it if it did harm (mlp)");
   app.add_option("--csv", o.csv, "file for the numbers of every table");
+  app.add_option("--html", o.html, "page about the run, for a browser: verdict, findings, charts");
+  app.add_option("--tensorboard", o.tensorboard, "folder for event files, written as the run goes");
 }
 
 } // namespace support

@@ -2,12 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <satur/monitor/columns.hpp>
+#include <satur/text/table.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <string>
@@ -98,14 +101,17 @@ TEST_CASE("train: invalid arguments give one line and exit code 2") {
   refused("--net cnn --repair", "--repair is for --net mlp");
   refused("--data /nowhere/at/all", "is no folder");
   refused(small + "--csv /nowhere/at/all/run.csv", "cannot be written");
+  refused(small + "--html /nowhere/at/all/run.html", "cannot be written");
+  refused(small + "--tensorboard /dev/null/runs", "/dev/null/runs");
 }
 
 TEST_CASE("train: --help") {
   outcome const o = train("--help");
   CHECK(o.code == 0);
-  for (char const* option : {"--net",    "--data",  "--activation", "--init", "--gain",     "--depth", "--width",
-                             "--batch",  "--lr",    "--steps",      "--seed", "--threads",  "--every", "--rule",
-                             "--format", "--scale", "--csv",        "--raw",  "--diagnose", "--repair"}) {
+  for (char const* option :
+       {"--net", "--data",  "--activation", "--init",    "--gain",  "--depth",      "--width",  "--batch",
+        "--lr",  "--steps", "--seed",       "--threads", "--every", "--rule",       "--format", "--scale",
+        "--csv", "--raw",   "--diagnose",   "--repair",  "--html",  "--tensorboard"}) {
     CAPTURE(option);
     CHECK(o.text.find(option) != std::string::npos);
   }
@@ -126,7 +132,7 @@ TEST_CASE("train: a small run prints tables of at most 100 columns with their ru
   for (std::string line; std::getline(table, line);) {
     in_table = in_table || line.starts_with("layer");
     in_table = in_table && !line.empty();
-    CHECK_UNARY(!in_table || line.size() <= 100);
+    CHECK_UNARY(!in_table || satur::text::width_of(line) <= 100);
   }
   std::ifstream file(csv);
   std::string head = "first_step,last_step,loss,layer";
@@ -142,6 +148,70 @@ TEST_CASE("train: a small run prints tables of at most 100 columns with their ru
   CHECK(lines == 1 + 3 * 3); // the header and three tables of three layers
   CHECK_FALSE(fs::exists(csv.string() + ".part"));
   fs::remove(csv);
+}
+
+TEST_CASE("train: --html and --tensorboard leave a page and event files") {
+  fs::path const folder = fs::temp_directory_path() / ("satur_reports_" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  for (std::string const net : {small, std::string("--net cnn --width 8 --batch 4 --steps 20 --threads 1 ")}) {
+    outcome const o =
+        train(net + "--html " + (folder / "run.html").string() + " --tensorboard " + (folder / "events").string());
+    CAPTURE(o.text);
+    CHECK(o.code == 0);
+    std::ifstream file(folder / "run.html");
+    std::string const page(std::istreambuf_iterator<char>(file), {});
+    CHECK(page.starts_with("<!DOCTYPE html>"));
+    CHECK(page.ends_with("</html>\n"));
+    CHECK(page.find("satur: Shapeset-3x2") != std::string::npos);
+    CHECK(page.find("z of hidden") != std::string::npos); // histograms
+    CHECK((page.find("Expected before training") != std::string::npos) == (net == small));
+    std::size_t events = 0;
+    for (auto const& entry : fs::directory_iterator(folder / "events")) {
+      CHECK(entry.path().filename().string().starts_with("events.out.tfevents."));
+      CHECK(entry.file_size() > 1000);
+      ++events;
+    }
+    CHECK(events == 1);
+    fs::remove_all(folder / "events");
+  }
+  CHECK_FALSE(fs::exists(folder / "run.html.part"));
+  fs::remove_all(folder);
+}
+
+TEST_CASE("train: in a terminal the table is redrawn in place, in 80 columns") {
+  if (std::system("command -v tmux >/dev/null 2>&1") != 0) {
+    MESSAGE("skipped: there is no tmux");
+    return;
+  }
+  std::string const tmux = "tmux -L satur_" + std::to_string(getpid()) + ' ';
+  std::string const start = tmux + "new-session -d -x 80 -y 24 \"env LC_ALL=C.UTF-8 '" SATUR_TRAIN_PROGRAM
+                                   "' --width 30 --depth 3 --steps 1000000 --every 500000 --threads 1\"";
+  REQUIRE(std::system(start.c_str()) == 0);
+  std::string screen;
+  for (int tries = 0; tries < 100 && screen.find("s left") == std::string::npos; ++tries) { // 10 s at most
+    usleep(100'000);
+    FILE* const pipe = popen((tmux + "capture-pane -p 2>/dev/null").c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    screen.clear();
+    std::array<char, 4096> buffer{};
+    for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+      screen.append(buffer.data(), n);
+    }
+    pclose(pipe);
+  }
+  static_cast<void>(std::system((tmux + "kill-server").c_str()));
+  CAPTURE(screen);
+  CHECK(screen.find("s left") != std::string::npos);
+  std::string const head = "layer         low %         high %         slope %";
+  std::size_t const last = screen.rfind(head);
+  CHECK(last != std::string::npos);
+  CHECK(screen.find(head) == last); // once: it does not scroll by
+  CHECK(screen.find("hidden 3", last) != std::string::npos);
+  CHECK(screen.find("saturated: |z| > 5", last) != std::string::npos);
+  std::istringstream lines(screen);
+  for (std::string line; std::getline(lines, line);) {
+    CHECK(satur::text::width_of(line) <= 80);
+  }
 }
 
 TEST_CASE("train: another rule, its equivalents, its text below each table, and logits") {

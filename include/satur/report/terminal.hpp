@@ -1,8 +1,8 @@
 /// \file report/terminal.hpp  A live view of a training run in a terminal.
 #pragma once
 
+#include "satur/monitor/format_table.hpp"
 #include "satur/monitor/monitor.hpp"
-#include "satur/monitor/saturation_table.hpp"
 #include "satur/report/terminal/layer_line.hpp"
 #include "satur/report/terminal/terminal_options.hpp"
 #include "satur/text/number.hpp"
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct run_progress {
 };
 
 /// Progress with rate and time left, then a line for each layer: the saturated shares of both sides and the mean slope
-/// as bars, the mean slope over the run as a sparkline, and the size of the gradients. As an observer:
+/// as bars, the mean slope over the run as a sparkline, and the size of the gradients; below them, what leaves the
+/// number formats that the monitor watches. As an observer:
 ///
 ///     terminal_view view(std::cout, {.steps = 1200});
 ///     mon.end_step(view);
@@ -39,7 +41,7 @@ public:
   struct run {
     std::uint64_t steps = 0; ///< of the whole run; 0: unknown
     std::uint64_t every = 0; ///< as an observer: every so many steps a table is kept; 0: never
-    saturation_table::stretch stretch = saturation_table::stretch::last_step;
+    table_stretch stretch = table_stretch::last_step;
   };
 
   explicit terminal_view(std::ostream& out) : terminal_view(out, run{}) {}
@@ -99,7 +101,7 @@ private:
       }
       ++shown;
       layer_record const& r =
-          run_.stretch == saturation_table::stretch::last_step ? layer.last(mon.phase()) : layer.total(mon.phase());
+          run_.stretch == table_stretch::last_step ? layer.last(mon.phase()) : layer.total(mon.phase());
       lines.push_back(line.of(layer.name(), r, history_of(past, layer)));
     }
     if (shown < mon.size()) {
@@ -109,6 +111,12 @@ private:
     lines.push_back(text::shortened(
         detail::message("saturated: ", to_text(mon.rule().definition()), "; slope: mean f'(z), % of its peak"),
         options_.width));
+    std::ostringstream formats;
+    formats << format_table(mon, run_.stretch, mon.phase()); // nothing if none is watched
+    std::istringstream more(formats.str());
+    for (std::string one; std::getline(more, one);) {
+      lines.push_back(text::shortened(one, options_.width));
+    }
     return lines;
   }
   [[nodiscard]] static history const& history_of(monitor const& past, layer_monitor const& layer) {
