@@ -6,6 +6,7 @@
 
 #include <satur/finding.hpp>
 #include <satur/monitor.hpp>
+#include <satur/report/run_summary.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -15,42 +16,6 @@
 #include <vector>
 
 namespace support {
-
-/// Whether the last fifth of the run is better than what a model that knows nothing has.
-inline bool learned(satur::loss_history const& losses) {
-  satur::run_state const state = satur::judge(losses);
-  return state == satur::run_state::learning || state == satur::run_state::converged ||
-         (state == satur::run_state::stalled && losses.between(0.8, 1.0).mean < 0.97 * losses.chance());
-}
-
-/// "The run learned: the loss fell from 2.30 to 0.34 (chance: 2.30)."
-inline std::string verdict_of(satur::loss_history const& losses) {
-  double const recent = losses.between(0.8, 1.0).mean;
-  std::string const start = loss_text(losses.start().mean, 2);
-  std::string const fell = "the loss fell from " + start + text(" to %.2f (chance: %.2f)", recent, losses.chance());
-  switch (satur::judge(losses)) {
-  case satur::run_state::learning:
-    return "The run learned: " + fell + ".";
-  case satur::run_state::converged:
-    return "The run learned: " + fell + ", and has converged.";
-  case satur::run_state::stalled:
-    return learned(losses) ? "The run learned: " + fell + ", by less than 2 % in the second half."
-                           : "The run stalled: " + fell + ", and no longer falls.";
-  case satur::run_state::at_chance:
-    return recent > 1.1 * losses.chance()
-               ? text("The run did not learn: the loss is %.2f, worse than chance (%.2f).", recent, losses.chance())
-               : text("The run did not learn: the loss stayed at chance: %.3f (chance: %.3f).", recent,
-                      losses.chance());
-  case satur::run_state::diverging:
-    return losses.between(0.8, 1.0).nonfinite != 0 ? text("The run diverged: the loss is not finite from step %zu on.",
-                                                          static_cast<std::size_t>(losses.nonfinite_step() + 1))
-                                                   : "The run diverged: the loss rose from " + start +
-                                                         text(" to %.3g (chance: %.2f).", recent, losses.chance());
-  case satur::run_state::unknown:
-    break;
-  }
-  return text("The run is too short to say whether it learns: %zu steps.", static_cast<std::size_t>(losses.seen()));
-}
 
 /// A finding in two lines, each wrapped, and its details if they are wanted.
 inline void show(std::ostream& out, satur::finding const& f, bool details) {
@@ -158,7 +123,7 @@ inline advice advice_without_root(options const& o) {
 /// The last line is a command that learns, unless the run has learned.
 inline void summarize(std::ostream& out, options const& o, satur::loss_history const& losses,
                       std::vector<satur::finding> const& found) {
-  out << wrapped(verdict_of(losses), "");
+  out << wrapped(satur::run_summary(losses), "");
   satur::finding const* root = nullptr;
   for (satur::finding const& f : found) {
     if (f.severity != satur::severity::note) {
@@ -166,13 +131,13 @@ inline void summarize(std::ostream& out, options const& o, satur::loss_history c
       root = root == nullptr ? &f : root;
     }
   }
-  bool const failed = !learned(losses) && satur::judge(losses) != satur::run_state::unknown;
+  bool const failed = !satur::learned(losses) && satur::judge(losses) != satur::run_state::unknown;
   if (root == nullptr) {
-    out << (learned(losses) ? "Nothing is wrong.\n"
-            : !failed       ? "Nothing is wrong so far.\n"
-                            : "Nothing that was measured explains it.\n");
+    out << (satur::learned(losses) ? "Nothing is wrong.\n"
+            : !failed              ? "Nothing is wrong so far.\n"
+                                   : "Nothing that was measured explains it.\n");
   }
-  if (root == nullptr ? !failed : learned(losses)) {
+  if (root == nullptr ? !failed : satur::learned(losses)) {
     return;
   }
   advice a = root == nullptr ? advice_without_root(o) : advice_for(o, *root);

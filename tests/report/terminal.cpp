@@ -214,6 +214,25 @@ TEST_CASE("terminal: a narrow or low window") {
   CHECK(screen[4] == "1 more layers: a taller window shows them");
 }
 
+TEST_CASE("terminal: what leaves number formats stands below the layers") {
+  satur::monitor mon({.formats = satur::watched_formats::all(satur::formats::fp8_e4m3)});
+  std::vector<float> const z{500.0f, 1.0f, 2.0f, 3.0f}; // one of four is beyond 464
+  std::vector<float> y(4);
+  mon["fc"].forward(satur::relu{}, z, y);
+  mon["fc"].gradient(y);
+  mon["fc"].update(z, y);
+  mon.end_step();
+  std::ostringstream out;
+  satur::terminal_view view(out, {}, plain, clock_of_test);
+  view.show(mon, {.step = 1}, true);
+  std::vector<std::string> const lines = lines_of(out.str());
+  REQUIRE(lines.size() == 10); // progress, head, layer, rule, five of the formats, an empty one
+  CHECK(lines[6] == "fc               25.0       0    25.0       0    25.0       0    25.0       0");
+  for (std::string const& line : lines) {
+    CHECK(line.size() <= 80);
+  }
+}
+
 TEST_CASE("terminal: what is not finite, unknown, or hostile") {
   satur::monitor mon;
   std::vector<float> z(10, std::numeric_limits<float>::quiet_NaN());

@@ -16,7 +16,7 @@ namespace satur { inline namespace SATUR_ABI {
 /// Which sampled steps a table is of.
 enum class table_stretch : std::uint8_t { last_step, all_steps };
 
-/// One row per layer, two columns for each of z, outputs, dL/dz and weights that is watched in some layer: at most 93
+/// One row per layer, two columns for each of z, outputs, dL/dz and weights that is watched in some layer: at most 77
 /// columns. Prints nothing if no layer watches any.
 class format_table {
 public:
@@ -32,8 +32,8 @@ public:
     std::string head = text::left("layer", 13);
     for (layer_numbers const which : format_losses::each) {
       if (std::string const title = table.title_of(which); !title.empty()) {
-        above += text::right(to_text(which), 20);
-        head += text::right("limit %", 10) + text::right("zero %", 10);
+        above += text::right(to_text(which), 16);
+        head += text::right("limit %", 8) + text::right("zero %", 8);
       }
     }
     std::string const formats = table.formats();
@@ -46,15 +46,13 @@ public:
       for (layer_numbers const which : format_losses::each) {
         if (!table.title_of(which).empty()) {
           format_loss const loss = table.loss_of(layer, which);
-          row += text::right(text::percent(loss.to_limit_fraction()), 10);
-          row += text::right(text::percent(loss.to_zero_of_nonzero()), 10);
+          row += text::right(text::percent(loss.to_limit_fraction()), 8);
+          row += text::right(text::percent(loss.to_zero_of_nonzero()), 8);
         }
       }
       out << row << '\n';
     }
-    return out << formats
-               << "\nlimit: rounded beyond the largest number; zero: of the numbers that are not zero, "
-                  "rounded to zero\n";
+    return out << formats << "\nlimit: rounded beyond the largest number; zero: rounded to it, of what is not\n";
   }
 #endif
 
@@ -76,7 +74,7 @@ private:
       if (told) {
         continue;
       }
-      bool const fits = all.size() - line + names.size() + title.size() + 4 <= 100;
+      bool const fits = all.size() - line + names.size() + title.size() + 4 <= 80;
       all += all.empty() ? "" : fits ? "; " : "\n";
       line = fits || all.empty() ? line : all.size();
       all.append(names).append(": ").append(title);

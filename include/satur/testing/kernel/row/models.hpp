@@ -2,6 +2,7 @@
 #pragma once
 
 #include "satur/format/formats.hpp"
+#include "satur/format/rounding.hpp"
 #include "satur/testing/kernel/row/call.hpp"
 #include "satur/testing/kernel/row/truth.hpp"
 #include "satur/text/number.hpp"
