@@ -101,7 +101,7 @@ public:
     std::printf("Settings: %s\n", settings());
   }
 
-  /// True with --full: the settings of the publication, not the smaller ones.
+  /// True with --full: the size of the publication, not the smaller one.
   [[nodiscard]] bool full() const { return full_; }
   [[nodiscard]] std::string value(std::string const& name, std::string const& otherwise) const {
     auto const at = given_.find(name);
@@ -204,7 +204,7 @@ public:
     std::string const verdict =
         (published == 0 ? std::string()
                         : satur::text::number(agreed) + " of " + satur::text::number(published) +
-                              " statements agree with what is " + about_.against + ". ") +
+                              " statements agree with the " + about_.against + " ones. ") +
         (failed == 0 ? "Every trend that this study claims holds."
                      : satur::text::number(failed) + " of the trends that this study claims do not hold.");
     std::printf("\n== Claims\n\n");
@@ -238,13 +238,13 @@ private:
     std::exit(2);
   }
   [[nodiscard]] char const* settings() const {
-    return full_ ? "those of the publication (--full)." : "smaller than published; --full takes those.";
+    return full_ ? "full size (--full)." : "small; --full takes the full size.";
   }
   void print_help(std::vector<option> const& more) const {
     std::printf("%s\n\n%s\nOptions:\n", about_.title.c_str(), support::wrapped(about_.text, "").c_str());
     std::vector<option> all{{"html", "FILE", "the page (build/studies/" + about_.name + ".html)"},
                             {"svg", "FILE", "the study's first chart as a picture (none)"},
-                            {"full", "", "the settings of the publication"}};
+                            {"full", "", "the full size: the publication's, where there is one"}};
     all.insert(all.end(), more.begin(), more.end());
     for (option const& o : all) {
       std::printf("  %-20s %s\n", ("--" + o.name + ' ' + o.value).c_str(), o.help.c_str());
