@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -76,13 +77,14 @@ public:
     for (satur::dense<float>& fc : layers_) {
       satur::fill(weights, fc.w, satur::fans{width, width}, urbg);
       satur::fill(biases, fc.b, satur::fans{width, width}, urbg);
-      matrix const& z = fc.forward(a);
+      matrix const& z = fc.forward(std::move(a)); // the layer keeps its input for backward
       satur::saturation const seen = satur::observe(act, z, satur::z_beyond{threshold});
       t.q.push_back(mean_square(z));
       t.mean_slope.push_back(seen.mean_derivative());
       t.beyond.push_back(seen.fraction());
       t.correlation.push_back(correlation(z, t.q.back()));
-      satur::apply(act, z, a);
+      a = z;
+      satur::apply(act, a, a);
     }
     // |dL/dz|^2 of every layer, from a random gradient at the top
     matrix dz = satur::make<float>(satur::normal{}, {inputs_, width}, urbg);
