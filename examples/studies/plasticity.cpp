@@ -4,6 +4,7 @@
 #include "support/study.hpp"
 
 #include <satur/activation.hpp>
+#include <satur/finding.hpp>
 #include <satur/initializer.hpp>
 #include <satur/monitor.hpp>
 
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <random>
 #include <span>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -67,9 +69,10 @@ private:
 
 /// What was seen of one run, bin by bin.
 struct run_record {
-  std::vector<double> error; ///< mean squared error
-  std::vector<double> dead;  ///< share of hidden units with no output other than 0
-  std::vector<double> slope; ///< mean f'(z)
+  std::vector<double> error;            ///< mean squared error
+  std::vector<double> dead;             ///< share of hidden units with no output other than 0
+  std::vector<double> slope;            ///< mean f'(z)
+  std::vector<satur::finding> findings; ///< after the last bin
 };
 
 /// One learner, 20-5-1, by hand. A step of the monitor is a bin, and so is its window.
@@ -131,6 +134,10 @@ template <class A, class Init> run_record learn(A const& act, Init const& init, 
       seen.error.push_back(error);
       seen.dead.push_back(dead);
       seen.slope.push_back(mon["hidden"].last().saturation.mean_derivative());
+      if (t + 1 == examples) {
+        satur::any_activation const any = act;
+        seen.findings = satur::diagnose(mon, {}, std::span(&any, 1));
+      }
       mon.start_window();
       error = 0.0;
     }
@@ -210,6 +217,16 @@ int main(int argc, char** argv) {
       "dead units stay dead. When all five are dead, only the output's bias learns. A tanh unit keeps some slope: its "
       "gradient shrinks, and it learns a new problem slowly.");
 
+  auto const tell = [&s](std::string const& name, run_record const& r) {
+    std::ostringstream words;
+    for (satur::finding const& f : r.findings) {
+      words << f << ' ';
+    }
+    s.text(name +
+           ", first run, satur::diagnose after the last bin: " + (r.findings.empty() ? "no finding." : words.str()));
+  };
+  tell("relu", relu.front());
+  tell("tanh", tanh.front());
   auto const grows = [&s](std::string const& name, std::vector<double> const& error) {
     double const ratio = error.back() / error.front();
     s.trend(name + ": the error of the last bin is above 1.5 times that of the first",
