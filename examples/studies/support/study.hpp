@@ -38,10 +38,11 @@ namespace studies {
 
 /// What a study is about, in words for its page.
 struct about {
-  std::string name;   ///< of the program and of its page
-  std::string title;  ///< a sentence or a question
-  std::string text;   ///< one paragraph: the situation and what is measured
-  std::string source; ///< who published the numbers; empty if nobody did
+  std::string name;                  ///< of the program and of its page
+  std::string title;                 ///< a sentence or a question
+  std::string text;                  ///< one paragraph: the situation and what is measured
+  std::string source;                ///< who published the numbers; empty if nobody did
+  std::string against = "published"; ///< what our numbers are compared with; "exact" if theory gives them
 };
 
 /// An option beside --html, --svg, --full and --help: `--name VALUE`.
@@ -100,7 +101,7 @@ public:
     std::printf("Settings: %s\n", settings());
   }
 
-  /// True with --full: the settings of the publication, not the smaller ones.
+  /// True with --full: the size of the publication, not the smaller one.
   [[nodiscard]] bool full() const { return full_; }
   [[nodiscard]] std::string value(std::string const& name, std::string const& otherwise) const {
     auto const at = given_.find(name);
@@ -191,7 +192,7 @@ public:
   /// Prints the claims, writes the page, and returns what main returns: 0 if every claim that decides holds, 1 if one
   /// does not, 2 if a file could not be written.
   [[nodiscard]] int finish() {
-    std::vector<std::string> const heads{"claim", "ours", "published", "verdict", "note"};
+    std::vector<std::string> const heads{"claim", "ours", about_.against, "verdict", "note"};
     std::vector<std::vector<std::string>> rows;
     std::size_t agreed = 0, published = 0, failed = 0;
     for (claim const& c : claims_) {
@@ -201,14 +202,16 @@ public:
       failed += c.decides && !c.holds ? 1 : 0;
     }
     std::string const verdict =
-        satur::text::number(agreed) + " of " + satur::text::number(published) + " published statements agree. " +
+        (published == 0 ? std::string()
+                        : satur::text::number(agreed) + " of " + satur::text::number(published) +
+                              " statements agree with the " + about_.against + " ones. ") +
         (failed == 0 ? "Every trend that this study claims holds."
                      : satur::text::number(failed) + " of the trends that this study claims do not hold.");
     std::printf("\n== Claims\n\n");
     for (claim const& c : claims_) {
       std::printf("%s    ours %s%s%s: %s%s\n", support::wrapped(c.text, "- ", "  ").c_str(), c.ours.c_str(),
-                  c.published.empty() ? "" : ", published ", c.published.c_str(), c.verdict().c_str(),
-                  c.decides && !c.holds ? " (THE STUDY FAILS)" : "");
+                  c.published.empty() ? "" : (", " + about_.against + " ").c_str(), c.published.c_str(),
+                  c.verdict().c_str(), c.decides && !c.holds ? " (THE STUDY FAILS)" : "");
       std::printf("%s", c.note.empty() ? "" : support::wrapped(c.note, "    ").c_str());
     }
     std::printf("\n%s\n", verdict.c_str());
@@ -235,13 +238,13 @@ private:
     std::exit(2);
   }
   [[nodiscard]] char const* settings() const {
-    return full_ ? "those of the publication (--full)." : "smaller than published; --full takes those.";
+    return full_ ? "full size (--full)." : "small; --full takes the full size.";
   }
   void print_help(std::vector<option> const& more) const {
     std::printf("%s\n\n%s\nOptions:\n", about_.title.c_str(), support::wrapped(about_.text, "").c_str());
     std::vector<option> all{{"html", "FILE", "the page (build/studies/" + about_.name + ".html)"},
                             {"svg", "FILE", "the study's first chart as a picture (none)"},
-                            {"full", "", "the settings of the publication"}};
+                            {"full", "", "the full size: the publication's, where there is one"}};
     all.insert(all.end(), more.begin(), more.end());
     for (option const& o : all) {
       std::printf("  %-20s %s\n", ("--" + o.name + ' ' + o.value).c_str(), o.help.c_str());
