@@ -425,9 +425,8 @@ int main(int argc, char** argv) {
       {{.468, .389, .347, .308, .282}, {7.76e-5, 9.21e-5, 10.7e-5, 11.8e-5, 13.0e-5}, {.781, .848, .880, .905, .920}});
   s.text(
       "With U(±1/sqrt n) outputs shrink toward the top and gradients toward the bottom: each layer keeps about a third "
-      "of the variance. Glorot's rule keeps both much better. The gradient of the weights, a product of the two, has "
-      "the same "
-      "size in every layer either way: it does not show that gradients vanish; dC/dz does.");
+      "of the variance. Glorot's rule keeps much more of both. The gradient of the weights is a product of the two and "
+      "has the same size in every layer either way: it does not show that gradients vanish, and dC/dz does.");
 
   figure_2(s);
   figures_3_and_4(s, s.number("width", s.full() ? 1000 : 200), s.number("updates", s.full() ? 2'000'000 : 60'000));
