@@ -196,7 +196,6 @@ int main(int argc, char** argv) {
   auto const relu_slope = mean_of(relu, &run_record::slope);
   auto const tanh_slope = mean_of(tanh, &run_record::slope);
 
-  s.heading("The error grows");
   s.chart({.title = "Error, bin by bin",
            .x_label = "bin of 20,000 examples",
            .y_label = "mean squared error",
