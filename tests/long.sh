@@ -4,6 +4,7 @@
 #   clang-14     the same, with messages, headers and consumers
 #   clang-16     the same, for this machine and with xtensor on xsimd, examples too
 #   sanitizers   the same under the address and undefined-behavior sanitizers, tables of values too
+#   studies      every study of examples/studies: the trends that it claims hold
 #   exhaustive   every float through every activation: tests/exhaustive/document.sh, which writes docs/accuracy.md
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -11,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 source cmake/scripts.sh
 exec </dev/null
 
-all=(gcc clang-14 clang-16 sanitizers exhaustive)
+all=(gcc clang-14 clang-16 sanitizers studies exhaustive)
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${all[@]}"); fi
 
@@ -19,6 +20,19 @@ whole() { # NAME PRESET [-D…]
   local name=long-$1 preset=$2
   shift 2
   BUILD_NAME=$name build "$preset" -DSATUR_BUILD_TESTS=ON -DSATUR_TEST_EVERYTHING=ON "$@" && suite "$name"
+}
+
+studies() {
+  local source name failures=0
+  for source in examples/studies/*.cpp; do
+    name=$(basename "$source" .cpp)
+    if quietly "build/log/study-$name.txt" ./examples/studies/run.sh "$name"; then
+      tail -n 2 "build/log/study-$name.txt"
+    else
+      failures=1
+    fi
+  done
+  return $failures
 }
 
 need build test ci
@@ -29,6 +43,7 @@ for wish in "${wanted[@]}"; do
   clang-16) step 'clang 16, this machine and xsimd' whole clang-16 clang-16 -DSATUR_TEST_HOUSE=OFF ;;
   sanitizers) step 'sanitizers, every test for all instruction sets' \
     whole sanitizers debug -DSATUR_TEST_HOUSE=OFF -DSATUR_BUILD_EXAMPLES=OFF -DCMAKE_CXX_COMPILER=clang++-14 ;;
+  studies) step 'the studies' studies ;;
   exhaustive) step 'every float' ./tests/exhaustive/document.sh ;;
   *)
     say "no step '$wish'; there are: ${all[*]}"

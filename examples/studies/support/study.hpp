@@ -137,9 +137,10 @@ public:
     print(caption, heads, rows);
   }
   /// The picture with its numbers: on the page; in the terminal at most 12 rows of numbers. A tick of x is a whole
-  /// number. The first chart of a study is also what --svg writes.
+  /// number. The first chart of a study stands above its claims, and is what --svg writes.
   void chart(satur::svg::line_chart const& c, std::string const& caption) {
-    page_ += "<h3>" + satur::svg::escaped(c.title) + "</h3>\n" + satur::detail::figure_of(c, caption);
+    std::string const figure = "<h3>" + satur::svg::escaped(c.title) + "</h3>\n" + satur::detail::figure_of(c, caption);
+    (first_.empty() ? first_ : page_) += figure;
     if (!svg_.empty() && !drawn_) {
       write(svg_, "the picture", c.draw().standalone(c.title, satur::detail::page_style));
       drawn_ = true;
@@ -222,7 +223,8 @@ public:
                        "</h1>\n<p>" + satur::svg::escaped(about_.text) + "</p>\n";
     page += about_.source.empty() ? "" : "<p class=\"soft\">Source: " + satur::svg::escaped(about_.source) + "</p>\n";
     page += "<p class=\"verdict\">" + satur::svg::escaped(verdict) + "</p>\n<p class=\"soft\">Settings: " + settings() +
-            "</p>\n<div class=\"claims\">" + html("Claims", heads, rows) + "</div>" + page_ + "</main></body></html>\n";
+            "</p>\n" + first_ + "<div class=\"claims\">" + html("Claims", heads, rows) + "</div>" + page_ +
+            "</main></body></html>\n";
     write(html_, "the page", page);
     std::printf("Page: %s\n", html_.c_str());
     return failed == 0 ? 0 : 1;
@@ -303,6 +305,7 @@ private:
   bool full_ = false;
   bool drawn_ = false;
   std::map<std::string, std::string> given_;
+  std::string first_; ///< the first chart
   std::string page_;
   std::vector<claim> claims_;
 };
