@@ -19,6 +19,8 @@
 #include "satur/report/markdown.hpp"
 #include "satur/report/observers/csv_writer.hpp"
 #include "satur/report/observers/json_lines_writer.hpp"
+#include "satur/report/observers/print_every.hpp"
+#include "satur/report/observers/stop_when.hpp"
 #include "satur/report/run_summary.hpp"
 #include "satur/report/svg/axis.hpp"
 #include "satur/report/svg/canvas.hpp"
