@@ -6,14 +6,18 @@
 #include "satur/report/csv.hpp"
 #include "satur/report/observers/csv_writer.hpp"
 #include "satur/report/observers/json_lines_writer.hpp"
+#include "satur/report/tensorboard.hpp"
 
+#include "support/event_files.hpp"
 #include "support/run_files.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -113,6 +117,32 @@ TEST_CASE("read_json_lines: a file of a running writer has all columns") {
   CHECK(got == expected);
 }
 
+TEST_CASE("tensorboard_writer: a run that was read gives the scalars of its monitor") {
+  run_files::folder const folder;
+  satur::monitor mon;
+  train(mon);
+  std::ostringstream lines;
+  write_json_lines(mon, lines);
+  satur::recorded_run const run = read(lines.str());
+  std::map<std::string, float> scalars[2]; // by tag and step
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::string const name = i == 0 ? "of_run" : "of_monitor";
+    satur::tensorboard_writer board(folder.path(), {.name = name});
+    i == 0 ? board.write(run) : board.write(mon);
+    for (event_files::event const& e : event_files::events(run_files::contents(folder / name))) {
+      for (auto const& [tag, x] : e.scalars) {
+        CHECK(scalars[i].emplace(tag + ' ' + std::to_string(e.step), x).second);
+      }
+    }
+  }
+  CHECK(scalars[0].count("evaluation/c/count 0") == 1);
+  CHECK(scalars[0].at("loss 0") == 2.0f / 3.0f);
+  CHECK(std::isnan(scalars[0].at("loss 1")));
+  scalars[0].erase("loss 1");
+  scalars[1].erase("loss 1");
+  CHECK(scalars[0] == scalars[1]);
+}
+
 TEST_CASE("read_json_lines: the last of a step that is there twice, and no line that is not whole") {
   satur::recorded_run const run = read(head + "{\"rule\":\"r\",\"rows\":1}\n"
                                               "{\"layer\":\"a\",\"phase\":\"training\",\"step\":0,\"low\":1}\n"
@@ -169,6 +199,7 @@ TEST_CASE("read_json_lines: what is wrong, with file, line, byte and what was ex
   for (wrong const& w : {
            wrong{"{\"layer\":\"a\",\"step\":1.5}", "byte 20: expected a whole number"},
            {"{\"layer\":\"a\",\"step\":-1}", "byte 20: expected a whole number"},
+           {"{\"layer\":\"a\",\"step\":null}", "byte 20: expected a whole number"},
            {"{\"layer\":\"a\",\"low\":nan}", "expected a number or null"},
            {"{\"layer\":\"a\",\"low\":.5}", "expected a number or null"},
            {"{\"layer\":\"a\",\"low\":1-2}", "expected a number that a double can hold, or null"},

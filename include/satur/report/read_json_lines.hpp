@@ -214,7 +214,7 @@ private:
   return read_json_lines(in, file);
 }
 
-/// Writes what was read in any format of lines: `write_lines(csv_format{}, run, "run.csv")`. To a stream, or a file,
+/// Writes what was read in any format of lines: `write_lines(csv_format{}, run, path)`. To a stream, or a file,
 /// which is replaced. Throws file_error where it takes no more.
 template <line_format F, class To> void write_lines(F const& format, recorded_run const& run, To&& to) {
   run_file out(to, format.head(run.columns),

@@ -75,7 +75,7 @@ public:
       at_ += 4;
       return std::numeric_limits<double>::quiet_NaN();
     }
-    std::size_t const size = number_size();
+    std::size_t const size = number_size("a number or null");
     double x = 0.0;
 #ifdef __cpp_lib_to_chars
     char const* const end = text_.data() + at_ + size;
@@ -95,7 +95,7 @@ public:
   /// A whole number from 0 on.
   [[nodiscard]] std::uint64_t whole_number() {
     skip_spaces();
-    std::size_t const size = number_size();
+    std::size_t const size = number_size("a whole number");
     std::uint64_t n = 0;
     char const* const end = text_.data() + at_ + size;
     auto const read = std::from_chars(text_.data() + at_, end, n);
@@ -154,13 +154,13 @@ private:
       fail(what);
     }
   }
-  /// Length of the number that begins here; fails if none does.
-  [[nodiscard]] std::size_t number_size() const {
+  /// Length of the number that begins here.
+  [[nodiscard]] std::size_t number_size(std::string_view expected) const {
     std::string_view const rest = text_.substr(at_);
     std::size_t const size = (std::min)(rest.find_first_not_of("+-.0123456789eE"), rest.size());
     std::size_t const digit = rest.starts_with('-') ? 1 : 0;
     if (digit >= size || rest[digit] < '0' || rest[digit] > '9') {
-      fail("a number or null");
+      fail(expected);
     }
     return size;
   }
