@@ -59,7 +59,7 @@ satur::monitor run_of(double z, std::optional<std::string> const& lines = {},
   std::ostringstream ignored;
   satur::json_lines_writer writer = lines ? satur::json_lines_writer(*lines) : satur::json_lines_writer(ignored);
   for (int i = 0; i < 2; ++i) {
-    mon["fc"].observe(half_ramp{}, std::vector<double>{0.0, 1.0, 1.0, z});
+    mon["fc"].observe(half_ramp{}, std::vector<double>{0.0, i == 0 ? 0.0 : 1.0, 1.0, z});
     mon["fc"].gradient(std::vector<double>{0.25});
     if (i == 1) {
       mon["out"].observe(half_ramp{}, std::vector<double>{1.0});
