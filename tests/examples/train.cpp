@@ -153,7 +153,7 @@ TEST_CASE("train: a small run prints tables of at most 100 columns with their ru
 TEST_CASE("train: --html and --tensorboard leave a page and event files") {
   fs::path const folder = fs::temp_directory_path() / ("satur_reports_" + std::to_string(getpid()));
   fs::create_directories(folder);
-  for (std::string const net : {small, std::string("--net cnn --width 8 --batch 4 --steps 20 --threads 1 ")}) {
+  for (std::string const& net : {small, std::string("--net cnn --width 8 --batch 4 --steps 20 --threads 1 ")}) {
     outcome const o =
         train(net + "--html " + (folder / "run.html").string() + " --tensorboard " + (folder / "events").string());
     CAPTURE(o.text);
