@@ -6,6 +6,7 @@
 #include "satur/report/json_lines.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
@@ -41,8 +42,9 @@ struct recorded_run {
 
 namespace detail {
 
-/// Reads one line after the other; `run` is complete after `finish`.
-class json_lines_reader {
+/// Reads one line after the other; `run` is complete after `finish`. Run is recorded_run: a template, as are those
+/// below, so that a file that includes this header compiles it only if it reads.
+template <class Run> class json_lines_reader {
 public:
   explicit json_lines_reader(std::string_view file) : file_(file) {}
 
@@ -94,7 +96,7 @@ public:
     keep_last(run.lines, [](recorded_row const& r) { return std::tuple(r.layer, r.phase != "training", r.step); });
   }
 
-  recorded_run run;
+  Run run;
 
 private:
   void of_schema(json_reader& json, std::string_view key) {
@@ -192,8 +194,9 @@ private:
 /// Reads a run. file: its name, for messages. Keys and kinds of lines that are not known are skipped, so is a last line
 /// without its '\n' (the process was killed): `note` says so. Throws file_error if a line is not of the schema: which
 /// line and byte, and what was expected.
-[[nodiscard]] inline recorded_run read_json_lines(std::istream& in, std::string const& file = {}) {
-  detail::json_lines_reader reader(file);
+template <std::same_as<recorded_run> Run = recorded_run>
+[[nodiscard]] Run read_json_lines(std::istream& in, std::string const& file = {}) {
+  detail::json_lines_reader<Run> reader(file);
   std::uint64_t lines = 0;
   for (std::string text; std::getline(in, text); ++lines) {
     if (in.eof()) {
@@ -205,13 +208,13 @@ private:
   reader.finish();
   return std::move(reader.run);
 }
-[[nodiscard]] inline recorded_run read_json_lines(std::string const& file) {
+template <std::same_as<recorded_run> Run = recorded_run> [[nodiscard]] Run read_json_lines(std::string const& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     detail::raise(file_error(
         detail::message("satur::read_json_lines: ", file, ": cannot be opened; see whether it is there and readable")));
   }
-  return read_json_lines(in, file);
+  return read_json_lines<Run>(in, file);
 }
 
 /// Writes what was read in any format of lines: `write_lines(csv_format{}, run, path)`. To a stream, or a file,
