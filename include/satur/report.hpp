@@ -3,6 +3,7 @@
 
 #include "satur/report/csv.hpp"
 #include "satur/report/file/flushed_file.hpp"
+#include "satur/report/file/json_reader.hpp"
 #include "satur/report/file/line_format.hpp"
 #include "satur/report/file/run_file.hpp"
 #include "satur/report/file/whole_file.hpp"
@@ -19,6 +20,9 @@
 #include "satur/report/markdown.hpp"
 #include "satur/report/observers/csv_writer.hpp"
 #include "satur/report/observers/json_lines_writer.hpp"
+#include "satur/report/observers/print_every.hpp"
+#include "satur/report/observers/stop_when.hpp"
+#include "satur/report/read_json_lines.hpp"
 #include "satur/report/run_summary.hpp"
 #include "satur/report/svg/axis.hpp"
 #include "satur/report/svg/canvas.hpp"

@@ -4,6 +4,7 @@
 #include "satur/monitor/columns.hpp"
 #include "satur/monitor/loss_history.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -25,7 +26,10 @@ template <class F> constexpr void for_each_column(column_set which, F const& f) 
   }
 }
 
-/// One layer in one step. Refers to the monitor, which outlives it.
+/// A number for each of `monitor_columns`; NaN where nothing was seen.
+using column_numbers = std::array<double, monitor_columns.size()>;
+
+/// One layer in one step. Refers to the monitor, or to the numbers, which outlive it.
 class report_row {
 public:
   std::string_view layer;
@@ -36,15 +40,26 @@ public:
       : layer(layer_name), phase(phase_name), step(number), record_(&record) {}
   report_row(std::string_view layer_name, std::string_view phase_name, history_line const& line)
       : layer(layer_name), phase(phase_name), step(line.step), line_(&line) {}
+  /// Numbers that were read from a file, one for each of `monitor_columns`, of which the set is given.
+  report_row(std::string_view layer_name, std::string_view phase_name, std::uint64_t number, column_set columns,
+             column_numbers const& numbers)
+      : layer(layer_name), phase(phase_name), step(number), columns_(columns), numbers_(&numbers) {}
 
   /// f(column, number) for each column of the row's set; NaN where nothing was seen.
   template <class F> void each(F const& f) const {
-    for_each_column(record_ != nullptr ? column_set::all : column_set::each_step, [&](monitor_column const& column) {
-      f(column, record_ != nullptr ? column.read(*record_) : column.read_line(*line_));
+    column_set const columns = numbers_ != nullptr  ? columns_
+                               : record_ != nullptr ? column_set::all
+                                                    : column_set::each_step;
+    for_each_column(columns, [&](monitor_column const& column) {
+      f(column, numbers_ != nullptr  ? (*numbers_)[static_cast<std::size_t>(&column - monitor_columns.data())]
+                : record_ != nullptr ? column.read(*record_)
+                                     : column.read_line(*line_));
     });
   }
 
 private:
+  column_set columns_ = column_set::all;
+  column_numbers const* numbers_ = nullptr;
   layer_record const* record_ = nullptr;
   history_line const* line_ = nullptr;
 };

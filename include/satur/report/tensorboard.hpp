@@ -20,6 +20,8 @@
 
 namespace satur { inline namespace SATUR_ABI {
 
+struct recorded_run;
+
 struct tensorboard_options {
   std::size_t histograms = 50;              ///< of the layers, once in n written steps of a phase; 0: never
   std::string name = {};                    ///< of the file; empty: events.out.tfevents.<seconds>.<host>.<process>
@@ -111,6 +113,21 @@ public:
         end(step);
         state.next_histogram = step + 1;
       }
+    }
+  }
+
+  /// All of a run that `read_json_lines` read: an event for each loss and each line of a layer.
+  template <std::same_as<recorded_run> R> void write(R const& run) {
+    for (loss_row const& loss : run.losses) {
+      begin();
+      scalar("loss", loss.loss);
+      end(loss.step);
+    }
+    for (auto const& r : run.lines) {
+      begin();
+      scalars((r.phase == "evaluation" ? "evaluation/" : "") + text::valid_utf8(run.layers[r.layer]) + '/',
+              report_row(run.layers[r.layer], r.phase, r.step, run.columns, r.numbers));
+      end(r.step);
     }
   }
 
