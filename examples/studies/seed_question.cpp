@@ -343,7 +343,7 @@ void objection_three(studies::study& s, sizes const& n, answer const& uncentered
   satur::centered_sigmoid const act;
   std::vector<std::vector<std::string>> rows;
   bool agrees = true, no_means = true;
-  double goes_at_four = 0.0, stays_at_32 = 0.0, most_stuck = 0.0;
+  double goes_at_four = 0.0, goes_exactly = 0.0, stays_at_32 = 0.0, stays_exactly = 0.0, most_stuck = 0.0;
   for (std::size_t i = 0; i < scales_of_objections.size(); ++i) {
     double const scale = scales_of_objections[i];
     deeper_layers const r = deep_net(act, scale, n, urbg);
@@ -359,8 +359,14 @@ void objection_three(studies::study& s, sizes const& n, answer const& uncentered
     // the mean over a finite number of samples is not exactly that over all
     no_means = no_means && r.offsets.mean() < 3.0 * q * squares / static_cast<double>(n.samples);
     most_stuck = std::max({most_stuck, r.stuck.mean(), r.stuck_at_depth.mean()});
-    goes_at_four = scale == 4.0 ? (before - after) / before : goes_at_four;
-    stays_at_32 = scale == 32.0 ? r.beyond.mean() : stays_at_32;
+    if (scale == 4.0) {
+      goes_at_four = 1.0 - r.beyond.mean() / uncentered.beyond[i];
+      goes_exactly = 1.0 - after / before;
+    }
+    if (scale == 32.0) {
+      stays_at_32 = r.beyond.mean();
+      stays_exactly = after;
+    }
   }
   s.table("The second layer of centered sigmoids.",
           {"scale", "variance of z", "measured", "of means", "sigmoid: |z| > 5, %", "measured", "goes", "stays",
@@ -371,9 +377,14 @@ void objection_three(studies::study& s, sizes const& n, answer const& uncentered
   s.trend(
       "centering removes the means of z: what is left of them is the noise of so many samples, and no unit is stuck",
       percent(most_stuck) + " % stuck", "", no_means && most_stuck == 0.0);
-  s.trend("at scale 4 most of the saturation of the second layer goes", percent(goes_at_four) + " % of it", "",
-          goes_at_four > 0.5);
-  s.trend("at scale 32 most of it stays", percent(stays_at_32) + " % beyond 5", "", stays_at_32 > 0.5);
+  s.compare("at scale 4 centering removes most of the second layer's saturation, in percent", 100.0 * goes_at_four,
+            100.0 * goes_exactly, 0.02, true);
+  s.compare("at scale 32 most units of the second layer stay beyond 5, in percent", 100.0 * stays_at_32,
+            100.0 * stays_exactly, 0.02, true);
+  s.trend(
+      "centering helps against the means of z, not against large weights: more than half goes at scale 4, more than "
+      "half of the units stay beyond 5 at scale 32",
+      percent(goes_at_four) + " % and " + percent(stays_at_32) + " %", "", goes_at_four > 0.5 && stays_at_32 > 0.5);
 }
 
 } // namespace
