@@ -42,7 +42,7 @@ namespace satur::inline SATUR_ABI::detail {
   return all;
 }
 
-/// Steps at which findings began.
+/// The charts; `events` are the steps at which findings began.
 [[nodiscard]] inline std::string over_steps(monitor const& mon, phase p, std::vector<svg::event> const& events) {
   std::string page;
   auto const chart = [&](std::string_view title, std::string_view unit, double (*read)(history_line const&),

@@ -3,6 +3,7 @@
 
 #include "satur/error.hpp"
 #include "satur/text/number.hpp"
+#include "satur/text/utf8.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -14,35 +15,15 @@ namespace satur::inline SATUR_ABI::svg {
 
 /// Text between tags or in a quoted attribute of XML and HTML: markup escaped, control characters left out, bytes that
 /// are not UTF-8 replaced by U+FFFD.
-[[nodiscard]] inline std::string escaped(std::string_view text) {
+[[nodiscard]] inline std::string escaped(std::string_view words) {
   std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    auto const lead = static_cast<unsigned char>(text[i]);
-    std::size_t const length = lead < 0x80   ? 1
-                               : lead < 0xc2 ? 0
-                               : lead < 0xe0 ? 2
-                               : lead < 0xf0 ? 3
-                               : lead < 0xf5 ? 4
-                                             : 0;
-    bool whole = length != 0 && i + length <= text.size();
-    for (std::size_t k = 1; whole && k < length; ++k) {
-      whole = (static_cast<unsigned char>(text[i + k]) & 0xc0u) == 0x80u;
-    }
-    if (whole && length == 3) { // overlong forms and surrogates
-      auto const second = static_cast<unsigned char>(text[i + 1]);
-      whole = !(lead == 0xe0 && second < 0xa0) && !(lead == 0xed && second > 0x9f);
-    } else if (whole && length == 4) { // overlong forms, and what is beyond U+10FFFF
-      auto const second = static_cast<unsigned char>(text[i + 1]);
-      whole = !(lead == 0xf0 && second < 0x90) && !(lead == 0xf4 && second > 0x8f);
-    }
-    if (!whole) {
+  while (!words.empty()) {
+    std::size_t const length = text::utf8_length(words);
+    char const c = words.front();
+    if (length == 0) {
       out += "\xef\xbf\xbd";
-      ++i;
-      continue;
-    }
-    char const c = text[i];
-    if (length > 1) {
-      out += text.substr(i, length);
+    } else if (length > 1) {
+      out += words.substr(0, length);
     } else if (c == '&') {
       out += "&amp;";
     } else if (c == '<') {
@@ -51,12 +32,10 @@ namespace satur::inline SATUR_ABI::svg {
       out += "&gt;";
     } else if (c == '"') {
       out += "&quot;";
-    } else if (lead == 0x7f || (lead < 0x20 && c != '\n' && c != '\t')) {
-      // no place in XML
-    } else {
+    } else if (c == '\n' || c == '\t' || (c >= ' ' && c != '\x7f')) { // the others have no place in XML
       out += c;
     }
-    i += length;
+    words.remove_prefix(length == 0 ? 1 : length);
   }
   return out;
 }
