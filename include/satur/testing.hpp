@@ -62,6 +62,7 @@
 #include "satur/testing/kernel/sweep/tally.hpp"
 #include "satur/testing/kernel/sweep/tried_calls.hpp"
 #include "satur/testing/kernel/truth.hpp"
+#include "satur/testing/mixed_bits.hpp"
 #include "satur/testing/points.hpp"
 #include "satur/testing/report.hpp"
 #include "satur/testing/ulp.hpp"

@@ -1,7 +1,7 @@
 /// \file testing/points.hpp  Numbers at which activations often fail.
 #pragma once
 
-#include "satur/config.hpp"
+#include "satur/testing/mixed_bits.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -38,12 +38,9 @@ template <class T> [[nodiscard]] std::vector<T> telling_points() {
 template <class T>
 [[nodiscard]] std::vector<T> random_points(std::size_t n, std::uint64_t seed, double low, double high) {
   std::vector<T> z(n);
-  std::uint64_t state = seed;
+  detail::mixed_bits bits{seed};
   for (T& e : z) {
-    std::uint64_t x = state += 0x9e3779b97f4a7c15u;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    x ^= x >> 31;
+    std::uint64_t const x = bits.next();
     if ((x & 3u) != 0) {
       e = static_cast<T>(low + (high - low) * (static_cast<double>(x >> 11) * 0x1p-53));
     } else if constexpr (sizeof(T) == sizeof(float)) {

@@ -8,6 +8,7 @@
 
 #include "satur/error.hpp"
 #include "satur/testing/gradient/difference.hpp"
+#include "satur/testing/mixed_bits.hpp"
 #include "satur/testing/report.hpp"
 
 #include <algorithm>
@@ -52,22 +53,6 @@ template <class Array> [[nodiscard]] std::string place_of(std::string_view name,
     return text + "[" + satur::text::number(i) + "]";
   }
 }
-
-/// A generator of well mixed bits (splitmix64): what is drawn does not depend on the standard library.
-struct mixed_bits {
-  std::uint64_t state;
-  std::uint64_t next() {
-    std::uint64_t z = state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  /// In [-1, 1), never near 0: a weight that loses no output.
-  double weight() {
-    double const u = static_cast<double>(next() >> 11) * 0x1p-53;
-    return u < 0.5 ? u - 1.0 : u;
-  }
-};
 
 /// The largest magnitude of the finite numbers. An infinite one would make every error small beside it.
 [[nodiscard]] inline double largest_finite(std::span<double const> gradient) {

@@ -175,7 +175,7 @@ template <class T> void row_check<T>::check_calls_of(std::size_t columns) {
   for (std::size_t r = 0; r < 64; ++r) {
     std::vector<double> z(columns);
     for (double& x : z) {
-      state = hash_of(state);
+      state = mixed(state);
       x = static_cast<double>(state % 4096) / 512.0 - 4.0;
     }
     append(c, b, z, 3 * r); // random dy

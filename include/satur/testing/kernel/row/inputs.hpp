@@ -25,7 +25,7 @@ struct named_row {
 class row_maker {
 public:
   row_maker(std::size_t columns, std::uint64_t seed, double smallest_normal, double smallest)
-      : n_(columns), state_(hash_of(seed + columns)) {
+      : n_(columns), state_(mixed(seed + columns)) {
     for (double const v : {0.0, 3.25, -5.0, 12.0, -12.0, 89.0, -89.0, 110.0, -110.0, 710.0, -760.0, 1e4, -1e4}) {
       add("equal logits", [v](std::size_t) { return v; });
     }
@@ -95,7 +95,7 @@ private:
       rows_.back().z.push_back(f(j));
     }
   }
-  std::uint64_t next() { return state_ = hash_of(state_); }
+  std::uint64_t next() { return state_ = mixed(state_); }
   std::size_t place() { return next() % n_; }
   double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
   /// About normal: the sum of four uniform numbers.
@@ -139,9 +139,9 @@ private:
 [[nodiscard]] inline std::vector<double> gradient_row(std::size_t columns, std::size_t top, std::size_t kind,
                                                       std::uint64_t seed) {
   std::vector<double> dy(columns);
-  std::uint64_t state = hash_of(seed);
+  std::uint64_t state = mixed(seed);
   for (double& d : dy) {
-    state = hash_of(state);
+    state = mixed(state);
     d = (static_cast<double>(state % 7) / 4.0 + 0.5) * ((state >> 32) % 2 == 0 ? 1.0 : -1.0);
   }
   if (kind != 0) {

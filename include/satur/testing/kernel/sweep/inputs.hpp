@@ -179,8 +179,8 @@ kernel_inputs<T> inputs_of(kernel_options const& o, numbers<T> const&, std::span
   }
   std::uint64_t const width = list.last() - list.first();
   for (std::uint64_t i = 0; i < o.inputs; ++i) {
-    std::uint64_t const bits = hash_of(2 * i + hash_of(o.seed));
-    std::uint64_t const more_bits = hash_of(bits ^ o.seed);
+    std::uint64_t const bits = mixed(2 * i + mixed(o.seed));
+    std::uint64_t const more_bits = mixed(bits ^ o.seed);
     std::uint64_t const k = i % 2 == 0 ? bits
                                        : ordered<double>::of(std::bit_cast<double>((bits & 0x800fffffffffffffu) |
                                                                                    ((1011 + more_bits % 22) << 52)));

@@ -5,6 +5,7 @@
 #include "satur/error.hpp"
 #include "satur/format/code.hpp"
 #include "satur/testing/kernel/truth.hpp"
+#include "satur/testing/mixed_bits.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -116,14 +117,6 @@ private:
   std::uint64_t const exponent = std::bit_cast<std::uint64_t>(exact) >> 52 & 0x7ff;
   std::uint64_t const unit = (std::max<std::uint64_t>)(exponent, 1022 - 125) - 23; // biased exponent of one unit
   return std::fabs(static_cast<double>(got) - exact) * std::bit_cast<double>((2046 - unit) << 52);
-}
-
-/// A hash of the bits of an input: for choices that depend on the input alone, not on who looks at it.
-[[nodiscard]] constexpr std::uint64_t hash_of(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15u;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
 }
 
 } // namespace satur::inline SATUR_ABI::testing::detail

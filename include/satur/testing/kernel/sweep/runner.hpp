@@ -92,7 +92,7 @@ private:
     one = one == 0.0 ? case_.in.smallest() : one;
     dy_.resize(z_.size());
     for (std::size_t i = 0; i < z_.size(); ++i) {
-      std::uint64_t const hash = hash_of(bits_of(z_[i]) ^ 0x5bd1e995u);
+      std::uint64_t const hash = mixed(bits_of(z_[i]) ^ 0x5bd1e995u);
       double dy = one;
       if constexpr (is_code<T>) {
         dy = (k + i) % 2 == 0 ? one : case_.in.number(case_.in.nearest(of_code[hash % 8]));

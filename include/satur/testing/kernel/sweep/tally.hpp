@@ -43,9 +43,9 @@ struct kernel_place {
 template <std::size_t Most> struct sample_of_places {
   std::vector<kernel_place> kept; ///< the smallest hash last
 
-  static bool before(kernel_place const& a, kernel_place const& b) { return hash_of(a.z_bits) > hash_of(b.z_bits); }
+  static bool before(kernel_place const& a, kernel_place const& b) { return mixed(a.z_bits) > mixed(b.z_bits); }
   [[nodiscard]] bool wants(std::uint64_t z_bits) const {
-    return kept.size() < Most || hash_of(z_bits) < hash_of(kept.front().z_bits);
+    return kept.size() < Most || mixed(z_bits) < mixed(kept.front().z_bits);
   }
   void add(kernel_place const& p) {
     if (wants(p.z_bits)) {
