@@ -4,7 +4,6 @@
 #include <satur/text.hpp>
 
 #include <cstdio>
-#include <sstream>
 #include <string>
 
 namespace support {
@@ -28,19 +27,7 @@ inline std::string loss_text(double loss, int decimals = 3) {
 
 /// Words in lines of at most 100 columns: `first` before the first line, `indent` before the others.
 inline std::string wrapped(std::string const& words, std::string const& first, std::string const& indent) {
-  std::istringstream in(words);
-  std::string all;
-  std::string line = first;
-  bool empty = true;
-  for (std::string word; in >> word; empty = false) {
-    if (!empty && line.size() + 1 + word.size() > 100) {
-      all += line + '\n';
-      line = indent;
-      empty = true;
-    }
-    line += (empty ? "" : " ") + word;
-  }
-  return all + line + '\n';
+  return satur::text::wrapped(words, first, indent) + '\n';
 }
 inline std::string wrapped(std::string const& words, std::string const& indent) {
   return wrapped(words, indent, indent);

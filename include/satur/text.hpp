@@ -5,3 +5,4 @@
 #include "satur/text/number.hpp"
 #include "satur/text/table.hpp"
 #include "satur/text/utf8.hpp"
+#include "satur/text/wrap.hpp"

@@ -5,6 +5,7 @@
 #include "satur/testing/report.hpp"
 #include "satur/text/number.hpp"
 #include "satur/text/table.hpp"
+#include "satur/text/wrap.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -70,29 +71,6 @@ struct kernel_report : report {
 };
 
 namespace detail {
-
-/// `begin` and a text, in lines of at most 100 columns; the lines after the first begin with `indent` blanks.
-inline std::string wrapped(std::string begin, std::string_view text, std::size_t indent) {
-  std::string out = std::move(begin);
-  std::size_t column = satur::text::width_of(out);
-  bool first = true;
-  while (!text.empty()) {
-    std::size_t const end = (std::min)(text.find(' '), text.size());
-    std::string_view const word = text.substr(0, end);
-    if (!first && column + 1 + satur::text::width_of(word) > 100) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (!first) {
-      out += ' ';
-      ++column;
-    }
-    first = false;
-    out += word;
-    column += satur::text::width_of(word);
-    text.remove_prefix((std::min)(end + 1, text.size()));
-  }
-  return out;
-}
 
 /// 4294967296 as 4,294,967,296.
 inline std::string grouped(std::uint64_t n) {
@@ -160,31 +138,32 @@ inline void print_segments(std::ostream& out, kernel_report const& r) {
 /// The headline, the failures with their usual causes, notes, and the table of segments.
 inline std::ostream& operator<<(std::ostream& out, kernel_report const& r) {
   std::string const compared = detail::grouped(r.inputs) + (r.inputs == 1 ? " input" : " inputs");
-  out << detail::wrapped("",
-                         r.name + ": " +
-                             (r.passed() ? "right"
-                                         : satur::text::number(r.failures.size()) +
-                                               (r.failures.size() == 1 ? " property fails" : " properties fail")) +
-                             ", " + compared + ", worst error " + detail::ulp_text(r.worst_ulp) + " ulp at " +
-                             r.variable + " = " + detail::digits_of(r.worst_at),
-                         2)
+  out << satur::text::wrapped(r.name + ": " +
+                                  (r.passed() ? "right"
+                                              : satur::text::number(r.failures.size()) +
+                                                    (r.failures.size() == 1 ? " property fails" : " properties fail")) +
+                                  ", " + compared + ", worst error " + detail::ulp_text(r.worst_ulp) + " ulp at " +
+                                  r.variable + " = " + detail::digits_of(r.worst_at),
+                              "", "  ")
       << "\n";
   for (failure const& f : r.failures) {
     std::string const times = f.times > 1 ? ", at " + detail::grouped(f.times) + " places; the worst" : "";
     std::string const off =
         f.error > 0.0 ? " (off by " + detail::ulp_text(f.error) + (f.unit.empty() ? "" : " " + f.unit) + ")" : "";
-    out << detail::wrapped("  FAILS  ", f.property + times, 9) << "\n"
-        << detail::wrapped("    at ", f.where + ": got " + f.got + ", expected " + f.expected + off, 6) << "\n"
-        << detail::wrapped("    Usually: ", f.usually, 6) << "\n";
+    out << satur::text::wrapped(f.property + times, "  FAILS  ", std::string(9, ' ')) << "\n"
+        << satur::text::wrapped(f.where + ": got " + f.got + ", expected " + f.expected + off, "    at ",
+                                std::string(6, ' '))
+        << "\n"
+        << satur::text::wrapped(f.usually, "    Usually: ", std::string(6, ' ')) << "\n";
   }
   if (r.first_bad && !r.failures.empty()) {
     out << "  The first z that fails: " << detail::digits_of(*r.first_bad) << "\n";
   }
   for (std::string const& note : r.notes) {
-    out << detail::wrapped("  note: ", note, 8) << "\n";
+    out << satur::text::wrapped(note, "  note: ", std::string(8, ' ')) << "\n";
   }
   for (std::string const& what : r.skipped) {
-    out << detail::wrapped("  not checked: ", what, 8) << "\n";
+    out << satur::text::wrapped(what, "  not checked: ", std::string(8, ' ')) << "\n";
   }
   if (!r.segments.empty()) {
     detail::print_segments(out, r);
