@@ -1,4 +1,5 @@
 // Which gain keeps five tanh layers alive? The character model of makemore, part 3, at gains 0.5, 1, 5/3 and 3.
+#include "support/draws.hpp"
 #include "support/names.hpp"
 #include "support/study.hpp"
 
@@ -160,23 +161,8 @@ std::vector<published> const lecture{
      {0.85, 0.84, 0.84, 0.84, 0.84},
      {9.977e-4, 7.421e-4, 5.570e-4, 3.952e-4, 3.052e-4}}};
 
-/// Mean over seeds, and their standard deviation.
-struct over_seeds {
-  std::vector<double> of{};
-  [[nodiscard]] double mean() const {
-    double sum = 0.0;
-    for (double const x : of) {
-      sum += x;
-    }
-    return sum / static_cast<double>(of.size());
-  }
-  [[nodiscard]] double spread() const {
-    double squares = 0.0;
-    for (double const x : of) {
-      squares += (x - mean()) * (x - mean());
-    }
-    return std::sqrt(squares / static_cast<double>(of.size() - 1));
-  }
+/// One number, for each seed.
+struct over_seeds : studies::draws {
   /// A single seed's number agrees if it lies within 3 spreads of seeds and the last digit that is printed.
   [[nodiscard]] bool fits(double one, double digit) const { return std::fabs(one - mean()) <= 3.0 * spread() + digit; }
 };

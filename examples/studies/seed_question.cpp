@@ -1,4 +1,5 @@
 // Do large initial weights saturate a neuron? Exact beside measured, and three objections answered with numbers.
+#include "support/draws.hpp"
 #include "support/study.hpp"
 
 #include <satur/activation.hpp>
@@ -22,24 +23,8 @@ using matrix = xt::xtensor<double, 2>;
 using satur::text::percent;
 using satur::text::significant;
 
-/// A number that was measured on several drawn networks: its mean and the standard error of that.
-struct measured {
-  std::vector<double> of{};
-  [[nodiscard]] double mean() const {
-    double sum = 0.0;
-    for (double const x : of) {
-      sum += x;
-    }
-    return sum / static_cast<double>(of.size());
-  }
-  [[nodiscard]] double error() const {
-    double squares = 0.0;
-    for (double const x : of) {
-      squares += (x - mean()) * (x - mean());
-    }
-    auto const n = static_cast<double>(of.size());
-    return std::sqrt(squares / (n * (n - 1.0)));
-  }
+/// A number that was measured on several drawn networks.
+struct measured : studies::draws {
   /// Within four standard errors, and what a finite width changes: a share of the number and a small constant.
   [[nodiscard]] bool is(double exact, double share = 0.02) const {
     return std::fabs(mean() - exact) <= 4.0 * error() + share * std::fabs(exact) + 1e-5;

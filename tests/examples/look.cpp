@@ -7,10 +7,9 @@
 #include <satur/report/json_lines.hpp>
 #include <satur/report/observers/json_lines_writer.hpp>
 
+#include "support/process.hpp"
 #include "support/run_files.hpp"
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -19,29 +18,14 @@
 #include <string_view>
 #include <vector>
 
-#include <sys/wait.h>
-
 #ifdef SATUR_LOOK_PROGRAM
 
 namespace {
 
-struct outcome {
-  int code;
-  std::string text; // stdout and stderr
-};
+using satur_test::outcome;
 
 outcome look(run_files::folder const& folder, std::string const& arguments) {
-  std::string const command =
-      "cd \"" + folder.path() + "\" && \"" SATUR_LOOK_PROGRAM "\" " + arguments + " 2>&1 </dev/null";
-  FILE* const pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  outcome result{0, {}};
-  std::array<char, 4096> buffer{};
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-    result.text.append(buffer.data(), n);
-  }
-  result.code = WEXITSTATUS(pclose(pipe));
-  return result;
+  return satur_test::run_command("cd \"" + folder.path() + "\" && \"" SATUR_LOOK_PROGRAM "\" " + arguments);
 }
 
 /// z / 2 cut to [-3/2, 3/2].

@@ -1,4 +1,6 @@
 // The main program as a process: invalid arguments, files and text.
+#include "support/process.hpp"
+
 #include <doctest/doctest.h>
 
 #include <satur/monitor/columns.hpp>
@@ -6,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -15,7 +16,6 @@
 #include <sstream>
 #include <string>
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef SATUR_TRAIN_PROGRAM
@@ -24,22 +24,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct outcome {
-  int code;
-  std::string text; // stdout and stderr
-};
+using satur_test::outcome;
 
 outcome train(std::string const& arguments) {
-  std::string const command = std::string("\"" SATUR_TRAIN_PROGRAM "\" ") + arguments + " 2>&1 </dev/null";
-  FILE* const pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  outcome result{0, {}};
-  std::array<char, 4096> buffer{};
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-    result.text.append(buffer.data(), n);
-  }
-  result.code = WEXITSTATUS(pclose(pipe));
-  return result;
+  return satur_test::run_command(std::string("\"" SATUR_TRAIN_PROGRAM "\" ") + arguments);
 }
 
 std::string const small = "--width 20 --depth 2 --steps 30 --threads 1 ";
@@ -190,14 +178,7 @@ TEST_CASE("train: in a terminal the table is redrawn in place, in 80 columns") {
   std::string screen;
   for (int tries = 0; tries < 100 && screen.find("s left") == std::string::npos; ++tries) { // 10 s at most
     usleep(100'000);
-    FILE* const pipe = popen((tmux + "capture-pane -p 2>/dev/null").c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    screen.clear();
-    std::array<char, 4096> buffer{};
-    for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-      screen.append(buffer.data(), n);
-    }
-    pclose(pipe);
+    screen = satur_test::run_command(tmux + "capture-pane -p").text;
   }
   static_cast<void>(std::system((tmux + "kill-server").c_str()));
   CAPTURE(screen);

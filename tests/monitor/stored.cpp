@@ -313,6 +313,23 @@ void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows, b
   }
 }
 
+/// What loading says of a file in which one word is another: `words` are in it once, and the word at `place` of them
+/// becomes `word`. Empty if it is read.
+std::string refusal_with(std::string const& good, std::vector<std::uint64_t> const& words, std::size_t place,
+                         std::uint64_t word) {
+  std::string pattern(8 * words.size(), '\0');
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    satur_test::put_word(pattern, 8 * i, words[i]);
+  }
+  std::size_t const at = good.find(pattern);
+  REQUIRE(at != std::string::npos);
+  REQUIRE(good.find(pattern, at + 1) == std::string::npos);
+  std::string bytes = good;
+  satur_test::put_word(bytes, at + 8 * place, word);
+  satur_test::mend(bytes);
+  return satur_test::refusal_of(bytes);
+}
+
 } // namespace
 
 TEST_CASE("stored files: every format is read, every number in its place") {
@@ -424,19 +441,8 @@ TEST_CASE("stored files: numbers out of range throw, numbers at the limit are re
 
 TEST_CASE("stored files: damage to how a layer began, to the data and to the loss throws") {
   std::string const good = stored::bytes_of(stored::format_5);
-  // `words` are in the file once; the word at `place` of them becomes `word`.
   auto const with = [&](std::vector<std::uint64_t> const& words, std::size_t place, std::uint64_t word) {
-    std::string pattern(8 * words.size(), '\0');
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      satur_test::put_word(pattern, 8 * i, words[i]);
-    }
-    std::size_t const at = good.find(pattern);
-    REQUIRE(at != std::string::npos);
-    REQUIRE(good.find(pattern, at + 1) == std::string::npos);
-    std::string bytes = good;
-    satur_test::put_word(bytes, at + 8 * place, word);
-    satur_test::mend(bytes);
-    return satur_test::refusal_of(bytes);
+    return refusal_with(good, words, place, word);
   };
   auto const word = [](double x) { return std::bit_cast<std::uint64_t>(x); };
   CHECK(with({62, 63, 7, 2, word(1.5)}, 0, 60).empty());
@@ -462,19 +468,8 @@ TEST_CASE("stored files: damage to how a layer began, to the data and to the los
 
 TEST_CASE("stored files: damage to what leaves a format throws") {
   std::string const good = stored::bytes_of(stored::format_6);
-  // `words` are in the file once; the word at `place` of them becomes `word`.
   auto const with = [&](std::vector<std::uint64_t> const& words, std::size_t place, std::uint64_t word) {
-    std::string pattern(8 * words.size(), '\0');
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      satur_test::put_word(pattern, 8 * i, words[i]);
-    }
-    std::size_t const at = good.find(pattern);
-    REQUIRE(at != std::string::npos);
-    REQUIRE(good.find(pattern, at + 1) == std::string::npos);
-    std::string bytes = good;
-    satur_test::put_word(bytes, at + 8 * place, word);
-    satur_test::mend(bytes);
-    return satur_test::refusal_of(bytes);
+    return refusal_with(good, words, place, word);
   };
   auto const word = [](double x) { return std::bit_cast<std::uint64_t>(x); };
   // the first loss: count, to the limit, of these low, before rounding, to zero, subnormal, zeros, NaN, infinite

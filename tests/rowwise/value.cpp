@@ -5,6 +5,7 @@
 #include <satur/activation.hpp>
 #include <satur/rowwise.hpp>
 
+#include "support/exact_row.hpp"
 #include "support/ulp.hpp"
 
 #include <doctest/doctest.h>
@@ -18,15 +19,8 @@
 
 namespace {
 
-struct exact_row {
-  std::vector<double> z;
-  std::vector<long double> p;
-  std::vector<long double> log_p;
-  long double logsumexp;
-  long double complement;
-  long double entropy;
-  long double slope;
-};
+using satur_test::exact_row;
+
 std::vector<exact_row> const rows = {
 #include "reference/rows.inc"
 };

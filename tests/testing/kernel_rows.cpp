@@ -2,6 +2,7 @@
 #include "satur/format/formats.hpp"
 #include "satur/rowwise.hpp"
 #include "satur/testing/kernel/row_kernel.hpp"
+#include "support/exact_row.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,15 +17,8 @@
 
 namespace {
 
-struct exact_row {
-  std::vector<double> z;
-  std::vector<long double> p;
-  std::vector<long double> log_p;
-  long double logsumexp;
-  long double complement;
-  long double entropy;
-  long double slope;
-};
+using satur_test::exact_row;
+
 std::vector<exact_row> const exact_rows = {
 #include "reference/rows.inc"
 };
