@@ -22,34 +22,22 @@ namespace satur::inline SATUR_ABI::detail {
 struct format_watch {
   watched_formats wanted = {};
 
-  /// Adds numbers x, and goes on behind their blocks.
+  /// Adds numbers x.
   template <class X>
-  void add(layer_numbers which, X const& x, std::optional<format_records>& records, drawn_blocks& blocks) const {
+  void add(layer_numbers which, X const& x, std::optional<format_records>& records, drawn_blocks blocks) const {
     scaled_format const& as = wanted.of(which);
     if (!as.is_set()) {
       return;
     }
-    format_records& to = records ? *records : records.emplace();
+    format_records& to = made(records);
     to.current.of(which) += observe_format(as.format, x, as.scale);
-    if (blocks.one_in == 0) {
-      return;
-    }
-    std::optional<histogram>& sizes = to.sizes.of(which);
-    for_each_block(x, [&](auto const* data, std::size_t n) {
-      blocks.draw(data, n,
-                  [&]() -> histogram& { return sizes ? *sizes : sizes.emplace(format_histograms::of_sizes()); });
-      blocks.pass(n);
-    });
-  }
-  template <class X>
-  void add_all(layer_numbers which, X const& x, std::optional<format_records>& records, drawn_blocks blocks) const {
-    add(which, x, records, blocks);
+    draw_sizes(which, x, to, blocks);
   }
   /// Adds z, and f(z): y, if it is there and has the numbers as they are, else f(z) is computed once more.
   template <class A, class Z, class Y>
   void add_pass(A const& act, Z const& z, Y const* y, std::optional<format_records>& records,
                 drawn_blocks blocks) const {
-    add_all(layer_numbers::z, z, records, blocks);
+    add(layer_numbers::z, z, records, blocks);
     if (!wanted.outputs.is_set()) {
       return;
     }
@@ -60,15 +48,19 @@ struct format_watch {
       }
     }
     using T = value_t<Z>;
+    format_records& to = made(records);
+    format_observer<T> observer(wanted.outputs.format, wanted.outputs.scale, {});
     T values[leaf_elements];
     for_each_block(z, [&](T const* data, std::size_t n) {
       for (std::size_t at = 0; at < n; at += leaf_elements) {
         std::size_t const count = (std::min)(n - at, leaf_elements);
         std::span<T> some(values, count);
         satur::apply(act, std::span<T const>(data + at, count), some);
-        add(layer_numbers::outputs, some, records, blocks);
+        observer.add(values, count);
+        draw_sizes(layer_numbers::outputs, some, to, blocks);
       }
     });
+    to.current.of(layer_numbers::outputs) += observer.loss();
   }
   /// Adds weights: one block of 256 in `one_in`, as an update reads them.
   template <class W>
@@ -94,6 +86,23 @@ struct format_watch {
     }
   }
   bool operator==(format_watch const& o) const { return wanted == o.wanted; }
+
+private:
+  [[nodiscard]] static format_records& made(std::optional<format_records>& records) {
+    return records ? *records : records.emplace();
+  }
+  /// Draws the sizes of numbers, and goes on behind their blocks.
+  template <class X> static void draw_sizes(layer_numbers which, X const& x, format_records& to, drawn_blocks& blocks) {
+    if (blocks.one_in == 0) {
+      return;
+    }
+    std::optional<histogram>& sizes = to.sizes.of(which);
+    for_each_block(x, [&](auto const* data, std::size_t n) {
+      blocks.draw(data, n,
+                  [&]() -> histogram& { return sizes ? *sizes : sizes.emplace(format_histograms::of_sizes()); });
+      blocks.pass(n);
+    });
+  }
 };
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -229,7 +229,7 @@ private:
     }
     here().now.gradient += g;
     draw_into(&layer_histograms::gradient, dz, turn);
-    formats.add_all(layer_numbers::gradient, dz, here().formats, {histograms, turn});
+    formats.add(layer_numbers::gradient, dz, here().formats, {histograms, turn});
   }
 
   template <class X> void draw_into(histogram layer_histograms::*which, X const& x, std::uint64_t turn) {
