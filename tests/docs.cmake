@@ -1,7 +1,7 @@
-# The pages of docs/extending/: their files are written out, compiled and run, and what they print is compared.
+# The pages of docs/extending/, and docs/reference.md: their files are written out, compiled and run, and what they print is compared.
 # A block after <!-- file: NAME --> is a file; the ones named *.cpp make the page's program. The ones after
 # <!-- doctest: NAME --> make a second program, with doctest's main. A new page needs no line here.
-file(GLOB satur_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/extending/*.md")
+file(GLOB satur_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/extending/*.md" "${PROJECT_SOURCE_DIR}/docs/reference.md")
 find_program(SATUR_AWK awk)
 mark_as_advanced(SATUR_AWK)
 foreach(page IN LISTS satur_pages)
@@ -35,7 +35,11 @@ foreach(page IN LISTS satur_pages)
     message(FATAL_ERROR "${page}: no block after a mark <!-- file: NAME.cpp -->")
   endif()
   add_executable(satur_page_${name} ${sources})
-  target_link_libraries(satur_page_${name} PRIVATE satur::core)
+  if(name STREQUAL "reference") # layers too
+    target_link_libraries(satur_page_${name} PRIVATE satur::satur)
+  else()
+    target_link_libraries(satur_page_${name} PRIVATE satur::core)
+  endif()
   target_compile_definitions(satur_page_${name} PRIVATE ${satur_one_level})
   target_compile_options(satur_page_${name} PRIVATE ${satur_light_optimization})
   add_test(NAME page_${name} COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/check_page.sh" "${page}"
@@ -55,3 +59,12 @@ add_test(NAME unit_statistic_recipe
                  "${PROJECT_SOURCE_DIR}/docs/extending/unit_statistic.md"
                  "${CMAKE_CURRENT_SOURCE_DIR}/extending/output_rms.cpp" "${CMAKE_CXX_COMPILER}")
 set_tests_properties(unit_statistic_recipe PROPERTIES SKIP_RETURN_CODE 77)
+
+# The tables of docs/reference.md are those of the headers, and the list of names behind them is a compiler's.
+add_test(NAME reference_page COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/reference_page.sh" "${PROJECT_SOURCE_DIR}")
+add_test(NAME reference_page_self_test COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/reference_page.sh" --self-test
+                                               "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_test(NAME public_names COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/public_names_agree.sh" "${CMAKE_CXX_COMPILER}"
+                                     "${PROJECT_SOURCE_DIR}/include")
+endif()
