@@ -7,6 +7,7 @@
 #include "satur/monitor/file/fields.hpp"
 #include "satur/monitor/file/format_fields.hpp"
 #include "satur/monitor/file/monitor_fields.hpp"
+#include "satur/monitor/file/unit_history_fields.hpp"
 #include "satur/monitor/format_table.hpp"
 #include "satur/monitor/history.hpp"
 #include "satur/monitor/layer_monitor.hpp"
@@ -24,3 +25,4 @@
 #include "satur/monitor/sampling.hpp"
 #include "satur/monitor/saturation_table.hpp"
 #include "satur/monitor/shared_monitor.hpp"
+#include "satur/monitor/unit_history.hpp"

@@ -18,4 +18,5 @@
 #include "satur/record/units/unit_statistics.hpp"
 #include "satur/record/units/unit_store.hpp"
 #include "satur/record/units/unit_summary.hpp"
+#include "satur/record/units/unit_window.hpp"
 #include "satur/record/update.hpp"

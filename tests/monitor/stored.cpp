@@ -238,7 +238,31 @@ void check_formats(satur::monitor const& mon) {
   REQUIRE(eval.sizes.outputs.has_value());
   CHECK(*eval.sizes.outputs == satur::format_histograms::of_sizes());
 }
-void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows, bool with_formats) {
+/// What format 7 has in addition. The window that is open is the last: units are recorded.
+void check_unit_history(satur::monitor const& mon) {
+  satur::unit_history const h = mon.at("fc1").unit_history();
+  CHECK(h.units() == 2);
+  CHECK(h.groups() == 2);
+  CHECK(h.peak_slope() == 0.75);
+  REQUIRE(h.size() == 3);
+  CHECK(h.window(0) == satur::unit_window{700, 703, 4});
+  CHECK(h.window(1) == satur::unit_window{704, 719, 5});
+  CHECK(h.window(2) == satur::unit_window{720, 723, 3});
+  for (std::uint64_t cell = 0; cell < 4; ++cell) {
+    CHECK(h(cell / 2, cell % 2) == satur::unit_cell{8100 + cell, 7100 + cell, 910.5 + static_cast<double>(cell)});
+  }
+  satur::unit_records const& units = *mon.at("fc1").units(); // what they hold, and the last two cells do not
+  for (std::uint64_t g = 0; g < 2; ++g) {
+    satur::unit_summary const s = units[g];
+    CHECK(h(2, g).count == 8104 + g + static_cast<std::uint64_t>(s.samples) - (8106 + g));
+    CHECK(h(2, g).saturated == 7104 + g + static_cast<std::uint64_t>(s.low + s.high) - (7106 + g));
+    CHECK(close(h(2, g).slope,
+                914.5 + static_cast<double>(g) + s.mean_slope * s.samples - (916.5 + static_cast<double>(g))));
+  }
+  CHECK(mon.at("fc1").unit_history(phase::eval).empty());
+  CHECK(mon.at("fc1").unit_history(phase::eval).groups() == 2);
+}
+void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows, bool with_formats, bool with_history) {
   satur::watched_formats const formats =
       with_formats
           ? satur::watched_formats{.z = {satur::formats::fp8_e4m3, 2.5},
@@ -252,7 +276,10 @@ void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows, b
                                                 .rows = with_rows ? 6u : 1u,
                                                 .formats = formats,
                                                 .sampling = {.every = 5, .budget = 0.375},
-                                                .history = {.lines = 9, .keeps = satur::history_keeps::newest}});
+                                                .history = {.lines = 9,
+                                                            .keeps = satur::history_keeps::newest,
+                                                            .unit_windows = with_history ? 12u : 0u,
+                                                            .unit_groups = with_history ? 3u : 64u}});
   CHECK(mon.phase() == phase::eval);
   CHECK(mon.stop_requested());
   check_sampling(mon.sampling(), 0, false);
@@ -270,7 +297,9 @@ void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows, b
   check_record(fc1.total(phase::eval), 52);
 
   satur::history const& evenly = fc1.history();
-  CHECK(evenly.options() == satur::history_options{.lines = 4});
+  CHECK(evenly.options() == satur::history_options{.lines = 4,
+                                                   .unit_windows = with_history ? 13u : 0u,
+                                                   .unit_groups = with_history ? 5u : 64u});
   CHECK(evenly.seen() == 7);
   CHECK(evenly.stride() == 2);
   REQUIRE(evenly.size() == 3);
@@ -278,7 +307,10 @@ void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows, b
   check_line(evenly[1], 12);
   check_line(evenly[2], 13);
   satur::history const& newest = fc1.history(phase::eval);
-  CHECK(newest.options() == satur::history_options{.lines = 3, .keeps = satur::history_keeps::newest});
+  CHECK(newest.options() == satur::history_options{.lines = 3,
+                                                   .keeps = satur::history_keeps::newest,
+                                                   .unit_windows = with_history ? 14u : 0u,
+                                                   .unit_groups = with_history ? 6u : 64u});
   CHECK(newest.seen() == 5);
   CHECK(newest.stride() == 1);
   REQUIRE(newest.size() == 2);
@@ -307,7 +339,7 @@ void check_monitor(satur::monitor const& mon, bool with_units, bool with_rows, b
     CHECK(other.last(p) == satur::layer_record{});
     CHECK(other.total(p) == satur::layer_record{});
     CHECK(other.history(p).empty());
-    CHECK(other.history(p).options() == mon.options().history);
+    CHECK(other.history(p).options().lines == mon.options().history.lines);
     CHECK_FALSE(other.histograms(p).has_value());
     CHECK_FALSE(other.units(p).has_value());
   }
@@ -339,7 +371,12 @@ TEST_CASE("stored files: every format is read, every number in its place") {
     CAPTURE(format);
     std::string const bytes = stored::bytes_of(text);
     REQUIRE(static_cast<unsigned char>(bytes[8]) == format);
-    check_monitor(loaded(bytes), format >= 2, format >= 5, format >= 6);
+    check_monitor(loaded(bytes), format >= 2, format >= 5, format >= 6, format >= 7);
+    if (format >= 7) {
+      check_unit_history(loaded(bytes));
+    } else {
+      CHECK(loaded(bytes).at("fc1").unit_history().empty());
+    }
     if (format >= 6) {
       check_formats(loaded(bytes));
     } else {
@@ -496,4 +533,33 @@ TEST_CASE("stored files: damage to what leaves a format throws") {
   CHECK(with({one_nan, 0, word(2.5)}, 0, 6).find("expected a kind of codes of a format; ") != std::string::npos);
   CHECK(with({word(128.0), word(3.5)}, 0, word(128.5)).find(watched) != std::string::npos);
   CHECK(with({word(128.0), word(3.5)}, 1, word(3.25)).empty());
+}
+
+TEST_CASE("stored files: damage to the history of units throws") {
+  std::string const good = stored::bytes_of(stored::format_7);
+  auto const with = [&](std::vector<std::uint64_t> const& words, std::size_t place, std::uint64_t word) {
+    return refusal_with(good, words, place, word);
+  };
+  std::uint64_t const peak = std::bit_cast<std::uint64_t>(0.75);
+  std::vector<std::uint64_t> const head{15, 2, 2, peak, 4, 2, 700, 703, 4, 704, 719, 5, 720, 723, 3};
+  CHECK(with(head, 0, 2).empty());
+  for (std::uint64_t const most : {std::uint64_t{1}, std::uint64_t{4097}}) {
+    CHECK(with(head, 0, most).find("expected a history of units of at most 4096 windows and groups; ") !=
+          std::string::npos);
+  }
+  CHECK(with(head, 1, 0).find("of at most 4096 windows and groups; ") != std::string::npos);
+  CHECK(with(head, 4, 3).find("of at most 4096 windows and groups; ") != std::string::npos); // the stride
+  CHECK(with(head, 0, 0).find("expected no more windows of units than the history may hold; ") != std::string::npos);
+  CHECK(with(head, 2, 0).find("than the history may hold; ") != std::string::npos);
+  CHECK(with(head, 5, std::uint64_t{1} << 60).find("a number of windows of a history of units up to ") !=
+        std::string::npos);
+  std::string const order = "expected windows of units in order; ";
+  CHECK(with(head, 6, 703).empty());
+  CHECK(with(head, 6, 704).find(order) != std::string::npos);
+  CHECK(with(head, 8, 0).find(order) != std::string::npos);
+  CHECK(with(head, 9, 703).find(order) != std::string::npos);
+  CHECK_FALSE(with(head, 2, 1).empty()); // fewer units than there are cells
+  std::vector<std::uint64_t> const cell{8101, 7101};
+  CHECK(with(cell, 1, 8101).empty());
+  CHECK(with(cell, 1, 8102).find("expected no more saturated units than were seen; ") != std::string::npos);
 }

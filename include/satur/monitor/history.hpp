@@ -78,15 +78,25 @@ enum class history_keeps : std::uint8_t {
   newest  ///< the newest
 };
 
-/// How much of a run is remembered. lines = 0: nothing.
+/// How much of a run is remembered, for each layer and phase.
 struct history_options {
-  std::size_t lines = 256; ///< at most 2^20
+  std::size_t lines = 256; ///< sampled steps, 88 bytes each; 0: none; at most 2^20
   history_keeps keeps = history_keeps::evenly;
+  /// Where units are recorded (`monitor_options::units`): windows of the run that remember groups of units
+  /// (`unit_history`), 24 bytes a group and window: 154 kB for 100 and 64. 0: none; at most 4096.
+  std::size_t unit_windows = 100;
+  std::size_t unit_groups = 64; ///< groups of neighboring units, 1 to 4096; a layer with fewer units has one for each
 
-  /// Throws std::invalid_argument where lines is 1 or above 2^20.
+  /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {
     if (lines == 1 || lines > std::size_t{1} << 20) {
       detail::bad_parameter("history_options", "lines", lines, "0 for no history, or 2 to 1048576");
+    }
+    if (unit_windows == 1 || unit_windows > 4096) {
+      detail::bad_parameter("history_options", "unit_windows", unit_windows, "0 for none, or 2 to 4096");
+    }
+    if (unit_groups == 0 || unit_groups > 4096) {
+      detail::bad_parameter("history_options", "unit_groups", unit_groups, "1 to 4096");
     }
   }
   bool operator==(history_options const&) const = default;

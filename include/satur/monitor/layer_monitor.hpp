@@ -34,6 +34,7 @@ public:
         records_{options.rule, options.histograms, options.updates, options.units, options.rows, {options.formats}} {
     for (detail::phase_records& p : records_.phases) {
       p.lines = satur::history(options.history);
+      p.unit_lines = satur::unit_history(options.history);
     }
   }
 #endif
@@ -155,25 +156,26 @@ public:
   [[nodiscard]] layer_origin const& origin(satur::phase p = phase::train) const { return records_.of(p).origin; }
   /// Step by step, in bounded memory.
   [[nodiscard]] satur::history const& history(satur::phase p = phase::train) const { return records_.of(p).lines; }
-
+  /// Groups of units, window by window, up to now.
+  [[nodiscard]] satur::unit_history unit_history(satur::phase p = phase::train) const {
+    return records_.of(p).by_unit();
+  }
   /// Of the window: what was recorded since the last `monitor::start_window`, the step that is being made among it.
   /// Empty where the monitor draws none, or the phase was not entered.
   [[nodiscard]] std::optional<layer_histograms> const& histograms(satur::phase p = phase::train) const {
     return records_.of(p).drawn;
   }
-  /// Each unit of the window; empty as the histograms are. `unit_records::lifetime` and the silences go on from window
-  /// to window.
+  /// Each unit of the window; empty as the histograms are. `lifetime` and the silences go on from window to window.
   [[nodiscard]] std::optional<unit_records> const& units(satur::phase p = phase::train) const {
     return records_.of(p).units;
   }
-  /// What of its numbers leaves the formats that are watched (monitor_options::formats), and the sizes of these numbers
-  /// in the window; empty if no format is watched, or the phase was not entered.
+  /// What of its numbers leaves the formats that are watched, and the sizes of these numbers in the window; empty if no
+  /// format is watched, or the phase was not entered.
   [[nodiscard]] std::optional<format_records> const& formats(satur::phase p = phase::train) const {
     return records_.of(p).formats;
   }
-  /// Another `monitor_options::formats` for this layer: a scale of its own, say. What was recorded of numbers whose
-  /// format or scale changes is forgotten, in both phases; sizes stay. Throws std::invalid_argument if a format
-  /// contradicts itself, or a scale is not a finite number above 0.
+  /// Another `monitor_options::formats` for this layer. What was recorded of numbers whose format or scale changes is
+  /// forgotten, in both phases; sizes stay. Throws std::invalid_argument for a format or scale that cannot be.
   void watch_formats(watched_formats const& wanted) {
     wanted.require_valid();
     records_.watch_formats(wanted);

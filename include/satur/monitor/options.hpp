@@ -50,7 +50,11 @@ struct monitor_options {
 
   /// Those of the record of the data: units are features, and a rule of the activations says nothing of them.
   [[nodiscard]] monitor_options of_data() const {
-    return {.rule = z_beyond{5.0}, .units = true, .rows = rows, .sampling = sampling, .history = {.lines = 0}};
+    return {.rule = z_beyond{5.0},
+            .units = true,
+            .rows = rows,
+            .sampling = sampling,
+            .history = {.lines = 0, .unit_windows = 0}};
   }
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {

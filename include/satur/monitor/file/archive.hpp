@@ -23,8 +23,8 @@ concept archived_number = std::integral<T> || std::same_as<T, double> || std::sa
 
 /// 1: the first. 2: with the units of each layer. 3: means and deviations of f(z) and f'(z) in the place of sums.
 /// 4: with how each layer began, the record of the data, and the loss. 5: with which rows and weights are observed.
-/// 6: with what leaves number formats.
-inline constexpr std::uint64_t newest_format = 6;
+/// 6: with what leaves number formats. 7: with the history of units.
+inline constexpr std::uint64_t newest_format = 7;
 
 /// Appends to a string of bytes.
 class byte_writer {

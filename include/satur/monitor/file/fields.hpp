@@ -104,6 +104,11 @@ struct record_access {
     } else if constexpr (is<R, history_options>) {
       ar_enum(ar, r.keeps, 1, "a way to thin a history");
       all(ar, r.lines);
+      if (ar.format >= 7) {
+        all(ar, r.unit_windows, r.unit_groups);
+      } else if constexpr (Archive::reading) {
+        r.unit_windows = 0;
+      }
     } else if constexpr (is<R, satur::history>) {
       lines(ar, r);
     } else if constexpr (is<R, histogram>) {

@@ -2,7 +2,7 @@
 /// writing and reading.
 #pragma once
 
-#include "satur/monitor/file/format_fields.hpp"
+#include "satur/monitor/file/unit_history_fields.hpp"
 #include "satur/monitor/monitor.hpp"
 
 #include <string>
@@ -12,7 +12,7 @@ namespace satur::inline SATUR_ABI::detail {
 
 /// monitor_access::whole(archive, monitor): a byte_writer and a const monitor, or a byte_reader and one that has
 /// recorded nothing.
-struct monitor_access : format_access {
+struct monitor_access : unit_history_access {
   /// After reading: every layer follows the monitor.
   static void restore(monitor& mon) {
     mon.lists_.each([&mon](layer_monitor& l) { mon.prepared(l); });
@@ -123,6 +123,13 @@ private:
           }
           losses(ar, *p.formats);
         });
+      }
+      if (ar.format >= 7) {
+        unit_lines(ar, p.unit_lines);
+        if constexpr (Archive::reading) {
+          ar.require(p.unit_lines.groups() == 0 || (p.units && p.units->size() == p.unit_lines.units()),
+                     "a history of units with the records of its units");
+        }
       }
     }
   }

@@ -2,7 +2,7 @@
 /// one, the run, and the window.
 #pragma once
 
-#include "satur/monitor/history.hpp"
+#include "satur/monitor/unit_history.hpp"
 #include "satur/record/format_records.hpp"
 #include "satur/record/layer.hpp"
 #include "satur/record/layer_histograms.hpp"
@@ -21,6 +21,7 @@ struct phase_records {
   layer_record total;                    ///< of all sampled steps
   layer_origin origin;                   ///< how it began
   satur::history lines;                  ///< step by step
+  satur::unit_history unit_lines;        ///< groups of units, window by window
   std::optional<layer_histograms> drawn; ///< of the window
   std::optional<unit_records> units;     ///< of the window
   std::optional<format_records> formats; ///< where formats are watched
@@ -28,6 +29,9 @@ struct phase_records {
 
   /// The records of units, made where there are none yet.
   [[nodiscard]] unit_records& made_units() { return units ? *units : units.emplace(); }
+
+  /// The history of units up to now.
+  [[nodiscard]] satur::unit_history by_unit() const { return units ? unit_lines.with_open_window(*units) : unit_lines; }
 
   /// Closes a sampled step.
   SATUR_COMPILED_MEMBER void close_step(std::uint64_t number)
@@ -44,6 +48,9 @@ struct phase_records {
     }
     ++turn;
     lines.push(history_line(number, last));
+    if (units) {
+      unit_lines.push(number, *units);
+    }
   }
 #endif
   void start_window() {
@@ -51,7 +58,9 @@ struct phase_records {
       drawn->clear();
     }
     if (units) {
+      unit_lines.flush(*units);
       units->start_window();
+      unit_lines.follow(*units);
     }
     if (formats) {
       formats->sizes.clear();
@@ -61,6 +70,7 @@ struct phase_records {
     now = last = total = {};
     origin = {};
     lines.clear();
+    unit_lines.clear();
     if (drawn) {
       drawn->clear();
     }
@@ -80,6 +90,7 @@ struct phase_records {
     if (units && o.units) {
       units->require_mergeable(*o.units);
     }
+    unit_lines.require_mergeable(o.unit_lines);
     if (formats && o.formats) {
       formats->require_mergeable(*o.formats);
     }
@@ -92,7 +103,7 @@ struct phase_records {
     lines += o.lines;
     merge_drawn(o);
     if (o.units) {
-      units ? * units += *o.units : units.emplace(*o.units);
+      merge_units(o);
     }
     if (o.formats) {
       formats ? * formats += *o.formats : formats.emplace(*o.formats);
@@ -127,6 +138,16 @@ struct phase_records {
   bool operator==(phase_records const&) const = default;
 
 private:
+  void merge_units(phase_records const& o) {
+    satur::unit_history theirs = o.unit_lines;
+    theirs.flush(*o.units);
+    if (units) {
+      unit_lines.flush(*units);
+    }
+    unit_lines += theirs;
+    units ? * units += *o.units : units.emplace(*o.units);
+    unit_lines.follow(*units);
+  }
   void merge_drawn(phase_records const& o) {
     if (o.drawn) {
       drawn ? * drawn += *o.drawn : drawn.emplace(*o.drawn);
