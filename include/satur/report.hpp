@@ -16,6 +16,7 @@
 #include "satur/report/html/layers.hpp"
 #include "satur/report/html/options.hpp"
 #include "satur/report/html/over_steps.hpp"
+#include "satur/report/html/units_over_time.hpp"
 #include "satur/report/json_lines.hpp"
 #include "satur/report/markdown.hpp"
 #include "satur/report/observers/csv_writer.hpp"

@@ -255,6 +255,54 @@ TEST_CASE("html: to a file, whole or not at all") {
   CHECK(folder.names() == std::vector<std::string>{"page.html"});
 }
 
+TEST_CASE("html: a map of the units of each layer, with its words") {
+  std::string const page = page_of(run(6));
+  CHECK(page.find("<h2>Units over time</h2>") != std::string::npos);
+  CHECK(page.find("30 units in 30 rows, 6 windows of up to 1 sampled step. In the last, step 5, ") !=
+        std::string::npos);
+  std::size_t maps = 0;
+  for (std::size_t at = page.find("over time</title>"); at != std::string::npos;
+       at = page.find("over time</title>", at + 1)) {
+    ++maps;
+  }
+  CHECK(maps == 2);
+  satur::monitor none({.units = true});
+  none["fc"].gradient(std::vector<float>(6), satur::unit_layout{2, 3}); // no z, so no slope
+  none.end_step();
+  CHECK(page_of(none).find("Units over time") == std::string::npos);
+
+  // Two units of relu: the first is always on, the second never.
+  satur::monitor mon({.units = true, .history = {.unit_windows = 4}});
+  for (int s = 0; s < 3; ++s) {
+    mon["fc"].observe(satur::relu{}, std::vector<float>{1.0f, -1.0f, 2.0f, -2.0f}, satur::unit_layout{2, 2});
+    mon.end_step();
+  }
+  std::string const two = page_of(mon);
+  CHECK(
+      two.find("2 units in 2 rows, 3 windows of up to 1 sampled step. In the last, step 2, 1 of 2 rows keep less than "
+               "5 % of the peak slope; the flattest, unit 1, keeps 0 % and is saturated in 0 %.") != std::string::npos);
+  CHECK(two.find("d=\"M0 1v1M1 1v1M2 1v1\" class=\"h16\"") != std::string::npos); // the second unit, in each window
+  CHECK(two.find("class=\"h1\"") == std::string::npos);
+}
+
+TEST_CASE("html: 1,000 steps of 20 layers of 1,024 units stay below 2 MB") {
+  satur::monitor mon({.histograms = 64, .units = true, .history = {.lines = 1000}});
+  std::vector<float> z = gaussian<float>(1024, 0.0, 4.0);
+  for (std::size_t s = 0; s < 1000; ++s) {
+    for (std::size_t l = 0; l < 20; ++l) {
+      for (std::size_t k = 0; k < 8; ++k) { // no two windows, and no two layers, are alike
+        z[(s * 37 + l * 101 + k * 131) % z.size()] += k % 2 == 0 ? 3.0f : -3.0f;
+      }
+      mon["layer " + std::to_string(l)].observe(satur::sigmoid{}, z, satur::unit_layout{1, 1024});
+    }
+    mon.end_step();
+  }
+  std::string const page = page_of(mon);
+  CHECK(page.size() < 2'000'000);
+  CHECK(page.find("1024 units in 64 rows, ") != std::string::npos);
+  CHECK(fault_of(page) == "");
+}
+
 TEST_CASE("html: a long, wide run stays small") {
   satur::monitor mon({.histograms = 1, .history = {.lines = 1000}});
   std::vector<float> z = gaussian<float>(64, 0.0, 2.0);

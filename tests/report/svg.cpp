@@ -201,9 +201,11 @@ TEST_CASE("svg: names at the ends of lines do not overlap and stay inside") {
 TEST_CASE("svg: a heat map joins neighbors of one shade") {
   svg::heat_map const map{"t", "x", "y", {{0.0, 0.5, 0.5, 0.5, 1.0, none}, {0.0, 0.0, 0.0, 0.0, 0.0, 0.0}}};
   std::string const picture = map.draw().str("t");
-  CHECK(count(picture, "<rect") == 3); // the frame, one of half, one of full
-  CHECK(count(picture, "class=\"h8\"") == 1);
-  CHECK(count(picture, "class=\"h16\"") == 1);
+  CHECK(count(picture, "<path") == 2); // one of half, one of full
+  CHECK(count(picture, "scale(176 24.6667)\" d=\"M0 1v3\" class=\"h8\"") == 1);
+  CHECK(count(picture, "d=\"M0 4v1\" class=\"h16\"") == 1);
+  CHECK(count(svg::heat_map{"t", "x", "y"}.draw().str("t"), "<path") == 0);
+  CHECK(count(svg::heat_map{"t", "x", "y", {{}}}.draw().str("t"), "<path") == 0);
   svg::heat_map const tiny{"t", "x", "y", {{1e-9}}};
   CHECK(count(tiny.draw().str("t"), "class=\"h1\"") == 1); // more than none is seen
 }

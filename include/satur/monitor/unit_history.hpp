@@ -135,21 +135,12 @@ public:
       std::size_t const most = most_;
       *this = o;
       most_ = most;
-      thin();
-      return *this;
+    } else {
+      merge(o);
     }
-    unit_history theirs = o;
-    if (open_.steps != 0 && theirs.open_.steps != 0 && !(open_ == theirs.open_)) { // the one that ended first is closed
-      (open_.last < theirs.open_.last ? *this : theirs).close();
+    while (windows_.size() > most_) {
+      halve();
     }
-    if (open_.steps == 0) {
-      open_ = theirs.open_;
-    }
-    add(theirs.open_cells_, 0, open_cells_, 0);
-    peak_slope_ = (std::max)(peak_slope_, o.peak_slope_);
-    merge_windows(theirs);
-    stride_ = (std::max)(stride_, o.stride_);
-    thin();
     return *this;
   }
   bool operator==(unit_history const&) const = default;
@@ -197,15 +188,21 @@ private:
       windows_[n] = windows_.back();
       move(2 * n, n);
     }
-    std::size_t const left = n + windows_.size() % 2;
-    windows_.resize(left);
-    cells_.resize(left * groups());
+    windows_.resize(n + windows_.size() % 2);
+    cells_.resize(windows_.size() * groups());
     stride_ *= 2;
   }
-  void thin() {
-    while (windows_.size() > most_) {
-      halve();
+  void merge(unit_history theirs) {
+    if (open_.steps != 0 && theirs.open_.steps != 0 && !(open_ == theirs.open_)) { // the one that ended first is closed
+      (open_.last < theirs.open_.last ? *this : theirs).close();
     }
+    if (open_.steps == 0) {
+      open_ = theirs.open_;
+    }
+    add(theirs.open_cells_, 0, open_cells_, 0);
+    peak_slope_ = (std::max)(peak_slope_, theirs.peak_slope_);
+    stride_ = (std::max)(stride_, theirs.stride_);
+    merge_windows(theirs);
   }
   void merge_windows(unit_history const& o) {
     std::vector<unit_window> windows;
@@ -236,6 +233,7 @@ private:
       open_cells_.assign(groups(), unit_cell{});
     }
   }
+
   std::size_t most_ = 0;
   std::size_t groups_most_ = 64;
   std::size_t units_ = 0;

@@ -8,6 +8,7 @@
 #include "satur/report/html/layers.hpp"
 #include "satur/report/html/options.hpp"
 #include "satur/report/html/over_steps.hpp"
+#include "satur/report/html/units_over_time.hpp"
 #include "satur/report/run_summary.hpp"
 #include "satur/report/svg/line_chart.hpp"
 
@@ -110,6 +111,9 @@ template <std::same_as<html_options> O> [[nodiscard]] std::string page_of(monito
       page += prediction_table(mon, o.phase, *o.prediction);
     }
     page += gradient_flow_chart(mon, o.phase) + "<h2>Over the steps</h2>\n" + over_steps(mon, o.phase, events);
+    if (std::string const maps = units_over_time(mon, o.phase); !maps.empty()) {
+      page += "<h2>Units over time</h2>\n" + maps;
+    }
     if (std::string const spread = histogram_figures(mon, o); !spread.empty()) {
       page += "<h2>How z is spread</h2>\n" + spread;
     }
@@ -120,9 +124,10 @@ template <std::same_as<html_options> O> [[nodiscard]] std::string page_of(monito
 } // namespace detail
 
 /// Writes a run as one HTML page: verdict and findings, the loss, each layer's numbers with their definitions, slopes,
-/// saturated shares, gradients and updates over the steps, and how z is spread. It needs no network, no other file and
-/// no script to be complete. The same monitor and options give the same bytes. To a stream, or a file, which is
-/// replaced when the page is whole. Throws what `diagnose` throws; file_error if the file cannot be written.
+/// saturated shares, gradients and updates over the steps, units over time where they are recorded, and how z is
+/// spread. It needs no network, no other file and no script to be complete. The same monitor and options give the same
+/// bytes. To a stream, or a file, which is replaced when the page is whole. Throws what `diagnose` throws; file_error
+/// if the file cannot be written.
 template <std::same_as<monitor> M> void write_html(M const& mon, std::ostream& out, html_options const& options = {}) {
   out << detail::page_of(mon, options);
 }

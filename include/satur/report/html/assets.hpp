@@ -38,8 +38,8 @@ details{margin:.2rem 0 .8rem}summary{cursor:pointer;color:var(--soft)}
 dt{font-weight:600;margin-top:.4rem}dd{margin:0 0 0 1.2rem}
 button{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:4px;padding:.1rem .6rem;float:right}
 :focus-visible{outline:2px solid var(--note)}
-.h1{fill-opacity:.06}.h2{fill-opacity:.12}.h3{fill-opacity:.18}.h4{fill-opacity:.24}.h5{fill-opacity:.3}.h6{fill-opacity:.36}.h7{fill-opacity:.42}.h8{fill-opacity:.5}.h9{fill-opacity:.56}.h10{fill-opacity:.62}.h11{fill-opacity:.7}.h12{fill-opacity:.76}.h13{fill-opacity:.82}.h14{fill-opacity:.88}.h15{fill-opacity:.94}.h16{fill-opacity:1}
-[class^=h]{fill:var(--alarm)}
+.h1{stroke-opacity:.06}.h2{stroke-opacity:.12}.h3{stroke-opacity:.18}.h4{stroke-opacity:.24}.h5{stroke-opacity:.3}.h6{stroke-opacity:.36}.h7{stroke-opacity:.42}.h8{stroke-opacity:.5}.h9{stroke-opacity:.56}.h10{stroke-opacity:.62}.h11{stroke-opacity:.7}.h12{stroke-opacity:.76}.h13{stroke-opacity:.82}.h14{stroke-opacity:.88}.h15{stroke-opacity:.94}.h16{stroke-opacity:1}
+[class^=h]{fill:none;stroke:var(--alarm);stroke-width:1.02}
 @media print{:root,:root[data-theme=dark]{--bg:#fff;--fg:#000;--soft:#444;--line:#ccc;--card:#fff;--bar:#9db8e8;--alarm:#c0282d;--warning:#a65f00;--note:#2b62b8;color-scheme:light}button,.tip{display:none}figure,.finding{break-inside:avoid}body{max-width:none}}
 )css";
 

@@ -86,6 +86,12 @@ public:
                (name.empty() ? "" : " data-name=\"" + escaped(name) + '"') + "/>";
     }
   }
+  /// A path whose unit is `wide` to the right and `tall` down, from `corner`: cells of a grid in few bytes.
+  void grid(point corner, double wide, double tall, std::string_view path, std::string_view look) {
+    body_ += "<path transform=\"translate(" + coordinate(corner.x) + ' ' + coordinate(corner.y) + ")scale(" +
+             satur::text::significant(wide, 6) + ' ' + satur::text::significant(tall, 6) + ")\" d=\"" +
+             std::string(path) + '"' + attributes(look, {}) + "/>";
+  }
   /// `anchor`: "start", "middle" or "end".
   void text(point at, std::string_view words, std::string_view anchor, std::string_view look = "t",
             std::string_view style = {}) {

@@ -4,6 +4,7 @@
 #include "satur/report/svg/canvas.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -23,7 +24,7 @@ struct heat_map {
   static constexpr double height = 190.0;
   static constexpr int shades = 16;
 
-  /// Neighbors of one shade in a column are one rectangle, so that a map without change is small.
+  /// A path for each shade, of vertical strokes as wide as a column; neighbors of one shade in a column are one stroke.
   [[nodiscard]] canvas draw() const {
     constexpr double left = 10.0;
     constexpr double right = width - 10.0;
@@ -33,21 +34,28 @@ struct heat_map {
     picture.text({left, top - 5.0}, y_label, "start", "n");
     picture.text({right, bottom + 16.0}, x_label, "end", "n");
     picture.rectangle({left, top}, right - left, bottom - top, "f");
-    double const wide = (right - left) / static_cast<double>((std::max)(std::size_t{1}, columns.size()));
+    if (columns.empty() || columns.front().empty()) {
+      return picture;
+    }
+    std::array<std::string, shades + 1> strokes;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       std::vector<double> const& cells = columns[c];
-      double const tall = (bottom - top) / static_cast<double>((std::max)(std::size_t{1}, cells.size()));
       for (std::size_t r = 0; r < cells.size();) {
         int const shade = shade_of(cells[r]);
         std::size_t end = r + 1;
         while (end < cells.size() && shade_of(cells[end]) == shade) {
           ++end;
         }
-        if (shade > 0) {
-          picture.rectangle({left + static_cast<double>(c) * wide, top + static_cast<double>(r) * tall}, wide + 0.2,
-                            static_cast<double>(end - r) * tall + 0.2, "h" + text::number(shade));
-        }
+        strokes[static_cast<std::size_t>(shade)] +=
+            'M' + std::to_string(c) + ' ' + std::to_string(r) + 'v' + std::to_string(end - r);
         r = end;
+      }
+    }
+    double const wide = (right - left) / static_cast<double>(columns.size());
+    double const tall = (bottom - top) / static_cast<double>(columns.front().size());
+    for (std::size_t shade = 1; shade < strokes.size(); ++shade) {
+      if (!strokes[shade].empty()) {
+        picture.grid({left + 0.5 * wide, top}, wide, tall, strokes[shade], "h" + std::to_string(shade));
       }
     }
     return picture;
