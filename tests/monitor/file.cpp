@@ -163,7 +163,7 @@ TEST_CASE("monitor file: exact doubles and the bytes of the format") {
   CHECK(std::signbit(s.lowest_z));
   CHECK(std::isnan(s.output.mean));
   CHECK(bytes.substr(0, 6) == "\x89SATUR");
-  CHECK(bytes[8] == 6);                                                   // the format, little-endian
+  CHECK(bytes[8] == 7);                                                   // the format, little-endian
   CHECK(bytes.find(std::string("\x08\0\0\0\0\0\0\0z_beyond", 16)) == 40); // the rule comes first
   CHECK(bytes.find(std::string("\0\0\0\0\0\0\x14\x40", 8)) == 56);        // 5.0
 }
@@ -175,7 +175,7 @@ struct stored_file {
   std::size_t size;
   char const* bytes;
 };
-constexpr stored_file stored[6] = {
+constexpr stored_file stored[7] = {
     {2035, // format 1
      "0:8953415455520d0a01 16:cb07 24:66dd3904f473eaab3d2a38dd304d93ea08 48:7a5f6265796f6e64 62:f83f 80:01 "
      "88:01 200:01 272:01 280:01 288:01 296:61 305:08 313:02 321:05 329:03 337:04 351:1c40 367:1a40 377:04 "
@@ -215,6 +215,13 @@ constexpr stored_file stored[6] = {
      "561:6c65616b795f72656c75 577:f03f 777:f07f 785:f0ff 1025:f07f 1033:f0ff 1179:01 1337:f07f 1345:f0ff 1587:01 "
      "1745:f07f 1753:f0ff 1993:f07f 2001:f0ff 2241:f07f 2249:f0ff 2395:01 2553:f07f 2561:f0ff 2803:01 2859:01 "
      "2897:f87f 2905:f87f"},
+    {3099, // format 7: the history of units
+     "0:8953415455520d0a07 16:f30b 24:29bf20d6fe89f466e421c2650563962108 48:7a5f6265796f6e64 62:f83f 80:01 88:01 "
+     "128:40 144:01 264:01 336:01 344:01 352:01 360:61 409:08 417:02 425:05 433:03 441:04 449:08 463:ec3f "
+     "471:d83f04 494:80574004 511:f03f 519:4540 527:20c0 535:144008 545:7a5f6265796f6e64 559:f83f 569:0a "
+     "577:6c65616b795f72656c75 593:f03f 793:f07f 801:f0ff 1041:f07f 1049:f0ff 1195:40 1211:01 1369:f07f "
+     "1377:f0ff 1619:01 1667:40 1691:01 1849:f07f 1857:f0ff 2097:f07f 2105:f0ff 2345:f07f 2353:f0ff 2499:40 "
+     "2515:01 2673:f07f 2681:f0ff 2923:01 2971:40 2995:01 3051:01 3089:f87f 3097:f87f"},
 };
 std::string bytes_of(stored_file const& file) {
   std::string bytes(file.size, '\0');
@@ -234,7 +241,7 @@ std::string bytes_of(stored_file const& file) {
 TEST_CASE("monitor file: every format is read, the newest is written") {
   double const nan = std::numeric_limits<double>::quiet_NaN();
   double const inf = std::numeric_limits<double>::infinity();
-  satur::monitor mon({.rule = satur::z_beyond{1.5}, .history = {.lines = 0}});
+  satur::monitor mon({.rule = satur::z_beyond{1.5}, .history = {.lines = 0, .unit_windows = 0}});
   mon["a"].observe(satur::leaky_relu{0.5},
                    std::vector<double>{1.0, 2.0, 5.0, -8.0, inf, inf, inf, -inf, nan, nan, nan});
   for (stored_file const& file : stored) {
@@ -255,7 +262,7 @@ TEST_CASE("monitor file: every format is read, the newest is written") {
     CHECK(s.peak_slope == 1.0);
     CHECK(back == mon);
   }
-  CHECK(saved(mon) == bytes_of(stored[5]));
+  CHECK(saved(mon) == bytes_of(stored[6]));
 }
 
 TEST_CASE("monitor file: two monitors in one stream") {
@@ -297,10 +304,10 @@ TEST_CASE("monitor file: every kind of damage has its message") {
   bytes[41] = static_cast<char>(bytes[41] ^ 1);
   CHECK(refusal_of(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
   bytes = good;
-  bytes[8] = 7; // a flipped bit is damage…
+  bytes[8] = 8; // a flipped bit is damage…
   CHECK(refusal_of(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
   put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
-  CHECK(refusal_of(bytes).find("says format 7, expected 1 to 6; a newer satur wrote it") != std::string::npos);
+  CHECK(refusal_of(bytes).find("says format 8, expected 1 to 7; a newer satur wrote it") != std::string::npos);
   put_word(bytes, 8, 0); // and no satur wrote format 0
   put_word(bytes, 32, hash(bytes, 0, 32));
   CHECK(refusal_of(bytes).find("says format 0, expected 1 to " + std::to_string(satur::detail::newest_format) +
@@ -329,7 +336,8 @@ TEST_CASE("monitor file: every kind of damage has its message") {
 
 TEST_CASE("monitor file: a number too large for its field throws") {
   // The payload begins with the rule (8 bytes of length, a name of 11, two numbers), then come histograms, updates,
-  // every, budget, the history's way to thin, its lines, units, rows, four times whether a format is watched, the
+  // every, budget, the history's way to thin, its lines, the windows and groups
+  // of units, units, rows, four times whether a format is watched, the
   // phase, the wish to stop.
   std::string const good = saved(trained(false));
   std::size_t const after_rule = 40 + 8 + 11 + 16;
@@ -343,11 +351,11 @@ TEST_CASE("monitor file: a number too large for its field throws") {
   CHECK(with(4, 2).find("expected a way to thin a history; ") != std::string::npos);
   CHECK(with(4, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
   CHECK(with(4, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
-  CHECK(with(12, 1).empty()); // the other phase
-  CHECK(with(12, 2).find("expected a phase; ") != std::string::npos);
-  CHECK(with(12, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
-  CHECK(with(12, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
-  for (std::size_t const boolean : {6u, 13u}) {
+  CHECK(with(14, 1).empty()); // the other phase
+  CHECK(with(14, 2).find("expected a phase; ") != std::string::npos);
+  CHECK(with(14, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
+  CHECK(with(14, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
+  for (std::size_t const boolean : {8u, 15u}) {
     CHECK(with(boolean, 0).empty());
     CHECK(with(boolean, 1).empty());
     CHECK(with(boolean, 2).find("expected 0 or 1, found 2; ") != std::string::npos);
@@ -355,8 +363,10 @@ TEST_CASE("monitor file: a number too large for its field throws") {
   }
   CHECK(with(2, 0).find("every is 0") != std::string::npos);
   CHECK(with(5, 1).find("lines is 1") != std::string::npos);
-  CHECK(with(7, 8).empty());
-  CHECK(with(7, 0).find("rows is 0") != std::string::npos);
+  CHECK(with(6, 1).find("unit_windows is 1") != std::string::npos);
+  CHECK(with(7, 0).find("unit_groups is 0") != std::string::npos);
+  CHECK(with(9, 8).empty());
+  CHECK(with(9, 0).find("rows is 0") != std::string::npos);
 }
 
 TEST_CASE("monitor file: 1,000 damaged files throw with a message") {
