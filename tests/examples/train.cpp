@@ -90,6 +90,7 @@ TEST_CASE("train: invalid arguments give one line and exit code 2") {
   refused("--data /nowhere/at/all", "is no folder");
   refused(small + "--csv /nowhere/at/all/run.csv", "cannot be written");
   refused(small + "--html /nowhere/at/all/run.html", "cannot be written");
+  refused(small + "--save /nowhere/at/all/run.satur", "--save /nowhere/at/all/run.satur: cannot be written");
   refused(small + "--tensorboard /dev/null/runs", "/dev/null/runs");
 }
 
@@ -97,9 +98,9 @@ TEST_CASE("train: --help") {
   outcome const o = train("--help");
   CHECK(o.code == 0);
   for (char const* option :
-       {"--net", "--data",  "--activation", "--init",    "--gain",  "--depth",      "--width",  "--batch",
-        "--lr",  "--steps", "--seed",       "--threads", "--every", "--rule",       "--format", "--scale",
-        "--csv", "--raw",   "--diagnose",   "--repair",  "--html",  "--tensorboard"}) {
+       {"--net", "--data",  "--activation", "--init",    "--gain",  "--depth",       "--width",  "--batch",
+        "--lr",  "--steps", "--seed",       "--threads", "--every", "--rule",        "--format", "--scale",
+        "--csv", "--raw",   "--diagnose",   "--repair",  "--html",  "--tensorboard", "--save"}) {
     CAPTURE(option);
     CHECK(o.text.find(option) != std::string::npos);
   }

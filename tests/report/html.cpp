@@ -286,6 +286,7 @@ TEST_CASE("html: the sentence about the loss") {
   CHECK(sentence([](int) { return 1.0; }, 0, none) ==
         "The monitor was told no loss, so it cannot say whether the run learned.");
   CHECK(sentence([](int) { return 1.0; }, 5, none) == "The run is too short to say whether it learns: 5 steps.");
+  CHECK(sentence([](int) { return 1.0; }, 1, none) == "The run is too short to say whether it learns: 1 step.");
   CHECK(sentence([](int s) { return 2.0 - 0.015 * s; }, 100, 2.3)
             .starts_with("The run learned: the loss fell from 1.99"));
   CHECK(sentence([](int) { return 2.3; }, 100, 2.3) ==
