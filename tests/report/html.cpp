@@ -222,6 +222,8 @@ TEST_CASE("html: empty, one step, NaN, hostile names") {
   check_page(page_of(satur::monitor{}));
   CHECK(page_of(satur::monitor{}).find("No finding.") != std::string::npos);
   check_page(page_of(run(1)));
+  CHECK(page_of(run(1)).find("2 layers, 1 step of training") != std::string::npos);
+  CHECK(page_of(run(2, {"fc"})).find("1 layer, 2 steps of training") != std::string::npos);
   std::string const hostile = "</script><script>alert(1)</script>\x1b\xff\" onload=\"x";
   std::string const page = page_of(run(3, {hostile}));
   check_page(page);
