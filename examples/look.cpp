@@ -1,9 +1,11 @@
 // Looks back at runs: saved monitors and files of JSON Lines, as tables, side by side, merged, and in any other format.
+#include "support/picture.hpp"
 #include "support/saved_run.hpp"
 #include "support/saved_tables.hpp"
 
 #include <satur/finding/diagnose.hpp>
 #include <satur/report/csv.hpp>
+#include <satur/report/file/whole_file.hpp>
 #include <satur/report/html.hpp>
 #include <satur/report/json_lines.hpp>
 #include <satur/report/markdown.hpp>
@@ -29,13 +31,14 @@ struct options {
   std::string markdown;
   std::string html;
   std::string tensorboard;
+  std::string svg;
 
   [[nodiscard]] bool writes() const {
     return !csv.empty() || !json_lines.empty() || !markdown.empty() || !html.empty() || !tensorboard.empty();
   }
   void require_valid() const {
     auto const given = std::to_string(files.size()) + (files.size() == 1 ? " was" : " were") + " given";
-    if (compare && (files.size() != 2 || !merge.empty() || writes())) {
+    if (compare && (files.size() != 2 || !merge.empty() || writes() || !svg.empty())) {
       throw std::invalid_argument(files.size() != 2 ? "--compare takes two files, " + given
                                                     : "--compare writes no file: give --merge, --csv and the others "
                                                       "in a call of their own");
@@ -56,6 +59,7 @@ void declare(CLI::App& app, options& o) {
   app.add_option("--markdown", o.markdown, "write the last step and the findings as Markdown (saved monitors)");
   app.add_option("--html", o.html, "write a page for a browser (saved monitors)");
   app.add_option("--tensorboard", o.tensorboard, "write event files into this folder");
+  app.add_option("--svg", o.svg, "draw slope, gradient and loss over the steps, a row for each run (saved monitors)");
 }
 
 satur::monitor const& monitor_of(support::saved_run const& run, std::string const& option) {
@@ -122,7 +126,13 @@ void look(options const& o) {
   if (!o.merge.empty()) {
     runs = {merged(runs, o.merge)};
   }
-  std::vector<std::string> const written = write(runs.front(), o);
+  std::vector<std::string> written = write(runs.front(), o);
+  if (!o.svg.empty()) {
+    for (support::saved_run const& run : runs) {
+      static_cast<void>(monitor_of(run, "--svg"));
+    }
+    satur::detail::write_whole_file("look", written.emplace_back(o.svg), "the picture", support::picture_of(runs));
+  }
   for (std::size_t i = 0; i < runs.size(); ++i) {
     std::cout << (i == 0 ? "" : "\n");
     support::print(std::cout, runs[i]);

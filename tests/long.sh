@@ -5,6 +5,7 @@
 #   clang-16     the same, for this machine and with xtensor on xsimd, examples too
 #   sanitizers   the same under the address and undefined-behavior sanitizers, tables of values too
 #   studies      every study of examples/studies: the trends that it claims hold
+#   pictures     the stored pictures are what their programs draw now: examples/studies/pictures.sh --check
 #   exhaustive   every float through every activation: tests/exhaustive/document.sh, which writes docs/accuracy.md
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -12,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 source cmake/scripts.sh
 exec </dev/null
 
-all=(gcc clang-14 clang-16 sanitizers studies exhaustive)
+all=(gcc clang-14 clang-16 sanitizers studies pictures exhaustive)
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${all[@]}"); fi
 
@@ -44,6 +45,7 @@ for wish in "${wanted[@]}"; do
   sanitizers) step 'sanitizers, every test for all instruction sets' \
     whole sanitizers debug -DSATUR_TEST_HOUSE=OFF -DSATUR_BUILD_EXAMPLES=OFF -DCMAKE_CXX_COMPILER=clang++-14 ;;
   studies) step 'the studies' studies ;;
+  pictures) step 'the stored pictures' ./examples/studies/pictures.sh --check ;;
   exhaustive) step 'every float' ./tests/exhaustive/document.sh ;;
   *)
     say "no step '$wish'; there are: ${all[*]}"

@@ -410,11 +410,14 @@ void during_training(studies::study& s, std::vector<studies::example> const& dat
   s.trend("gain 5/3: in the first step the update of the output layer is the largest, relative to its weights",
           "10^" + decimals(right.updates[layers + 1].front(), 2) + ", the others at most 10^" + decimals(others, 2),
           "the largest", right.updates[layers + 1].front() > others);
-  s.trend("gain 5/3, rate 0.1: at the end update:data of all but the output layer lies between 10^-3.5 and 10^-2",
-          "10^" + decimals(low, 2) + " to 10^" + decimals(high, 2), "about 10^-3", low > -3.5 && high < -2.0,
-          "The output layer stays above, at 10^" + decimals(chart.lines.back().y.back(), 2) + ".");
+  s.trend(
+      "gain 5/3, rate 0.1: at the end update:data of all but the output layer lies between 10^-3.5 and 10^-2",
+      "10^" + decimals(low, 2) + " to 10^" + decimals(high, 2), "about 10^-3, a rule of thumb",
+      low > -3.5 && high < -2.0,
+      "10^-3 is a rule of thumb of the lecture, beside a plot without numbers. The output layer stays above, at 10^" +
+          decimals(chart.lines.back().y.back(), 2) + ".");
   s.trend("rate 0.001: update:data of all but the output layer lies far below 10^-3",
-          "10^" + decimals(most_of_slow, 2) + " at most", "below 10^-3", most_of_slow < -4.0);
+          "10^" + decimals(most_of_slow, 2) + " at most", "below 10^-3 in a plot", most_of_slow < -4.0);
   s.trend("gain 0.5 learns most slowly: its mean loss over the first 100 steps is the largest",
           significant(beginnings[0], 3) + " against " + listed({beginnings[1], beginnings[2], beginnings[3]}, 3) +
               " (gains 1, 5/3, 3)",

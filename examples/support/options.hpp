@@ -38,6 +38,7 @@ struct options {
   std::string csv;
   std::string html;
   std::string tensorboard;
+  std::string save;
   std::string rule = "classic";
   std::string format;
   double scale = 0.0;
@@ -191,6 +192,7 @@ inline void declare(CLI::App& app, options& o) {
   app.add_option("--csv", o.csv, "file for the numbers of every table");
   app.add_option("--html", o.html, "page about the run, for a browser: verdict, findings, charts");
   app.add_option("--tensorboard", o.tensorboard, "folder for event files, written as the run goes");
+  app.add_option("--save", o.save, "file for the record of the run, which satur_look reads");
 }
 
 } // namespace support

@@ -1,4 +1,4 @@
-// What a run leaves behind beside its text: a page and event files.
+// What a run leaves behind beside its text: a page, event files and the record of the run.
 #pragma once
 
 #include "data/task.hpp"
@@ -25,13 +25,8 @@ class reports {
 public:
   /// Throws if something cannot be written.
   explicit reports(options const& o) {
-    if (!o.html.empty()) {
-      std::string const part = o.html + ".part"; // the page itself is replaced when the new one is whole
-      if (!std::ofstream(part)) {
-        throw std::runtime_error("--html " + o.html + ": cannot be written; check the folder and its permissions");
-      }
-      std::remove(part.c_str());
-    }
+    require_writable("--html", o.html);
+    require_writable("--save", o.save);
     if (!o.tensorboard.empty()) {
       board_.emplace(o.tensorboard);
     }
@@ -61,12 +56,26 @@ public:
       satur::write_html(seen, o.html, page);
       out << "The page about the run is " << o.html << ".\n";
     }
+    if (!o.save.empty()) {
+      satur::save(seen, o.save);
+      out << "The record of the run is " << o.save << ".\n";
+    }
     if (board_) {
       out << "Event files are in " << o.tensorboard << ": tensorboard --logdir " << o.tensorboard << '\n';
     }
   }
 
 private:
+  static void require_writable(std::string const& option, std::string const& file) {
+    if (!file.empty()) {
+      std::string const part = file + ".part"; // the file itself is replaced when the new one is whole
+      if (!std::ofstream(part)) {
+        throw std::runtime_error(option + ' ' + file + ": cannot be written; check the folder and its permissions");
+      }
+      std::remove(part.c_str());
+    }
+  }
+
   std::optional<satur::tensorboard_writer> board_;
   std::uint64_t sampled_ = 0;
 };

@@ -2,6 +2,7 @@
 // arguments.
 #include <doctest/doctest.h>
 
+#include <satur/activation/identity.hpp>
 #include <satur/monitor.hpp>
 #include <satur/report/csv.hpp>
 #include <satur/report/json_lines.hpp>
@@ -207,6 +208,40 @@ TEST_CASE("look: every format") {
   CHECK(look(folder, "all.jsonl").text.substr(12) == look(folder, "run.jsonl").text.substr(12));
 }
 
+TEST_CASE("look: a picture of two runs has a row for each, with the same axes") {
+  run_files::folder const folder;
+  for (int run = 0; run < 2; ++run) {
+    satur::monitor mon;
+    for (int step = 0; step < 40; ++step) {
+      mon["fc"].observe(half_ramp{},
+                        std::vector<double>{0.0, run == 0 ? 9.0 : 1.0}); // half of the slope is left, or all
+      mon["fc"].gradient(std::vector<double>{run == 0 ? 1e-6 : 1e-2});
+      mon["out"].observe(satur::identity{}, std::vector<double>{1.0});
+      mon.loss(run == 0 ? 2.0 : 2.0 - 0.04 * step, 2.0);
+      mon.end_step();
+    }
+    save(mon, folder / (run == 0 ? "A & B.satur" : "cured.satur"));
+  }
+  outcome const o = look(folder, "'A & B.satur' cured.satur --svg both.svg");
+  CAPTURE(o.text);
+  CHECK(o.code == 0);
+  CHECK(o.text.ends_with("written: both.svg\n"));
+  std::string const picture = run_files::contents(folder / "both.svg");
+  CHECK(picture.starts_with("<svg role=\"img\""));
+  CHECK(picture.ends_with("</svg>\n"));
+  CHECK(picture.find("style=\"fill:var(--alarm)\">A &amp; B. It did not learn: the loss stayed at chance") !=
+        std::string::npos);
+  CHECK(picture.find("class=\"k\">cured. It learned: the loss fell from ") != std::string::npos);
+  CHECK(picture.find("At the end, slope left: fc 0.5; gradient: fc 1e-06.") != std::string::npos);
+  CHECK(picture.find("At the end, slope left: fc 1; gradient: fc 0.01.") != std::string::npos);
+  CHECK(picture.find(">out<") == std::string::npos); // an identity has the slope 1 always
+  std::size_t const first = picture.find(">1e-6<");  // both rows reach from one gradient to the other
+  CHECK(picture.find(">1e-6<", first + 1) != std::string::npos);
+  CHECK(picture.find("http") == picture.rfind("http")); // the name space alone
+  CHECK(look(folder, "'A & B.satur' cured.satur --svg again.svg").code == 0);
+  CHECK(run_files::contents(folder / "again.svg") == picture);
+}
+
 TEST_CASE("look: what is wrong takes one line, and exit code 2") {
   run_files::folder const folder;
   save(run_of(8.0), folder / "a.satur");
@@ -230,13 +265,17 @@ TEST_CASE("look: what is wrong takes one line, and exit code 2") {
   refused(folder, "a.satur b.jsonl --csv c", "a file is written of one run, 2 were given: give one, or --merge OUT");
   refused(folder, "b.jsonl --html c", "--html needs a saved monitor, and b.jsonl has JSON Lines: give a file that");
   refused(folder, "b.jsonl --markdown c", "--markdown needs a saved monitor, and b.jsonl has JSON Lines");
+  refused(folder, "a.satur b.jsonl --svg c",
+          "--svg needs a saved monitor, and b.jsonl has JSON Lines: give a file that");
+  refused(folder, "--compare a.satur b.jsonl --svg c", "--compare writes no file: give");
+  refused(folder, "a.satur --svg nowhere/c", "nowhere/c");
   refused(folder, "a.satur --csv nowhere/c", "nowhere/c: cannot be opened for writing");
   refused(folder, "a.satur --merge nowhere/c", "nowhere/c.part; see whether its folder is there");
   CHECK_FALSE(std::filesystem::exists(folder / "c"));
   outcome const help = look(folder, "--help");
   CHECK(help.code == 0);
   for (char const* option :
-       {"FILE", "--compare", "--merge", "--csv", "--json-lines", "--markdown", "--html", "--tensorboard"}) {
+       {"FILE", "--compare", "--merge", "--csv", "--json-lines", "--markdown", "--html", "--tensorboard", "--svg"}) {
     CAPTURE(option);
     CHECK(help.text.find(option) != std::string::npos);
   }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <satur/monitor/columns.hpp>
+#include <satur/monitor/file.hpp>
 #include <satur/text/table.hpp>
 
 #include <algorithm>
@@ -90,6 +91,7 @@ TEST_CASE("train: invalid arguments give one line and exit code 2") {
   refused("--data /nowhere/at/all", "is no folder");
   refused(small + "--csv /nowhere/at/all/run.csv", "cannot be written");
   refused(small + "--html /nowhere/at/all/run.html", "cannot be written");
+  refused(small + "--save /nowhere/at/all/run.satur", "--save /nowhere/at/all/run.satur: cannot be written");
   refused(small + "--tensorboard /dev/null/runs", "/dev/null/runs");
 }
 
@@ -97,9 +99,9 @@ TEST_CASE("train: --help") {
   outcome const o = train("--help");
   CHECK(o.code == 0);
   for (char const* option :
-       {"--net", "--data",  "--activation", "--init",    "--gain",  "--depth",      "--width",  "--batch",
-        "--lr",  "--steps", "--seed",       "--threads", "--every", "--rule",       "--format", "--scale",
-        "--csv", "--raw",   "--diagnose",   "--repair",  "--html",  "--tensorboard"}) {
+       {"--net", "--data",  "--activation", "--init",    "--gain",  "--depth",       "--width",  "--batch",
+        "--lr",  "--steps", "--seed",       "--threads", "--every", "--rule",        "--format", "--scale",
+        "--csv", "--raw",   "--diagnose",   "--repair",  "--html",  "--tensorboard", "--save"}) {
     CAPTURE(option);
     CHECK(o.text.find(option) != std::string::npos);
   }
@@ -138,14 +140,17 @@ TEST_CASE("train: a small run prints tables of at most 100 columns with their ru
   fs::remove(csv);
 }
 
-TEST_CASE("train: --html and --tensorboard leave a page and event files") {
+TEST_CASE("train: --html and --tensorboard leave a page and event files, --save the record") {
   fs::path const folder = fs::temp_directory_path() / ("satur_reports_" + std::to_string(getpid()));
   fs::create_directories(folder);
   for (std::string const& net : {small, std::string("--net cnn --width 8 --batch 4 --steps 20 --threads 1 ")}) {
-    outcome const o =
-        train(net + "--html " + (folder / "run.html").string() + " --tensorboard " + (folder / "events").string());
+    outcome const o = train(net + "--html " + (folder / "run.html").string() + " --tensorboard " +
+                            (folder / "events").string() + " --save " + (folder / "run.satur").string());
     CAPTURE(o.text);
     CHECK(o.code == 0);
+    satur::monitor const saved = satur::load_monitor((folder / "run.satur").string());
+    CHECK(saved.steps() == 20);
+    CHECK(saved.losses().seen() == 20);
     std::ifstream file(folder / "run.html");
     std::string const page(std::istreambuf_iterator<char>(file), {});
     CHECK(page.starts_with("<!DOCTYPE html>"));

@@ -222,6 +222,8 @@ TEST_CASE("html: empty, one step, NaN, hostile names") {
   check_page(page_of(satur::monitor{}));
   CHECK(page_of(satur::monitor{}).find("No finding.") != std::string::npos);
   check_page(page_of(run(1)));
+  CHECK(page_of(run(1)).find("2 layers, 1 step of training") != std::string::npos);
+  CHECK(page_of(run(2, {"fc"})).find("1 layer, 2 steps of training") != std::string::npos);
   std::string const hostile = "</script><script>alert(1)</script>\x1b\xff\" onload=\"x";
   std::string const page = page_of(run(3, {hostile}));
   check_page(page);
@@ -334,6 +336,7 @@ TEST_CASE("html: the sentence about the loss") {
   CHECK(sentence([](int) { return 1.0; }, 0, none) ==
         "The monitor was told no loss, so it cannot say whether the run learned.");
   CHECK(sentence([](int) { return 1.0; }, 5, none) == "The run is too short to say whether it learns: 5 steps.");
+  CHECK(sentence([](int) { return 1.0; }, 1, none) == "The run is too short to say whether it learns: 1 step.");
   CHECK(sentence([](int s) { return 2.0 - 0.015 * s; }, 100, 2.3)
             .starts_with("The run learned: the loss fell from 1.99"));
   CHECK(sentence([](int) { return 2.3; }, 100, 2.3) ==

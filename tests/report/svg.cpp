@@ -161,6 +161,29 @@ TEST_CASE("svg: lines have gaps, and single points are dots") {
   empty.polyline(std::vector<svg::point>{{0, none}}, "s", {}, "x");
   CHECK(empty.str("t") == "<svg role=\"img\" viewBox=\"0 0 10 10\"><title>t</title></svg>");
   CHECK(empty.standalone("t", ".s{}").find("xmlns=\"http://www.w3.org/2000/svg\"") != std::string::npos);
+  CHECK(empty.standalone("t", ".s{}").find("<desc>") == std::string::npos);
+  CHECK(empty.standalone("t", ".s{}", "a < b").find("<title>t</title><desc>a &lt; b</desc><style>.s{}</style></svg>") !=
+        std::string::npos);
+}
+
+TEST_CASE("svg: a picture in another one is moved, and lies within its own size") {
+  svg::canvas part(50.0, 20.0);
+  part.text({1.0, 2.0}, "a", "start");
+  part.attribute("data-x", "0 1");
+  svg::canvas whole(100.0, 50.0);
+  whole.place({30.5, 4.0}, part);
+  CHECK(whole.str("t") == "<svg role=\"img\" viewBox=\"0 0 100 50\"><title>t</title><g transform=\"translate(30.5 4)\">"
+                          "<text x=\"1\" y=\"2\" class=\"t\">a</text></g></svg>");
+  svg::line_chart small_one{.title = "t",
+                            .lines = {{"name", {0, 600, 1200}, {0, 1, 0.5}}},
+                            .width = 250.0,
+                            .height = 150.0,
+                            .room_for_numbers = 40.0,
+                            .room_for_names = 50.0};
+  std::string const picture = small_one.draw().str("t");
+  CHECK(picture.find("viewBox=\"0 0 250 150\"") != std::string::npos);
+  CHECK(picture.find("d=\"M40 116L120 14L200 65\"") != std::string::npos); // 40 to 250 - 50; 150 - 34 to 14
+  CHECK(count(picture, "text-anchor=\"middle\"") <= 4);                    // steps that do not overlap
 }
 
 TEST_CASE("svg: a chart of nothing, of NaN, and of many lines") {
@@ -193,7 +216,7 @@ TEST_CASE("svg: names at the ends of lines do not overlap and stay inside") {
   std::sort(heights.begin(), heights.end());
   for (std::size_t i = 0; i < heights.size(); ++i) {
     CHECK(heights[i] >= 14.0);
-    CHECK(heights[i] <= svg::line_chart::height - 29.0);
+    CHECK(heights[i] <= c.height - 29.0);
     CHECK((i == 0 || heights[i] - heights[i - 1] > 11.9));
   }
 }

@@ -211,7 +211,11 @@ TEST_CASE("terminal: a narrow or low window") {
   view.show(mon, {.step = 1}, true);
   std::vector<std::string> const screen = screen_after(out.str());
   REQUIRE(screen.size() == 7);
-  CHECK(screen[4] == "1 more layers: a taller window shows them");
+  CHECK(screen[4] == "1 more layer: a taller window shows it");
+  std::ostringstream lower;
+  low.height = 6;
+  satur::terminal_view(lower, {}, low, clock_of_test).show(mon, {.step = 1}, true);
+  CHECK(screen_after(lower.str())[3] == "2 more layers: a taller window shows them");
 }
 
 TEST_CASE("terminal: what leaves number formats stands below the layers") {

@@ -142,7 +142,9 @@ public:
     std::string const figure = "<h3>" + satur::svg::escaped(c.title) + "</h3>\n" + satur::detail::figure_of(c, caption);
     (first_.empty() ? first_ : page_) += figure;
     if (!svg_.empty() && !drawn_) {
-      write(svg_, "the picture", c.draw().standalone(c.title, satur::detail::page_style));
+      write(svg_, "the picture",
+            c.draw().standalone(c.title,
+                                std::string(satur::detail::page_style) + std::string(satur::detail::picture_style)));
       drawn_ = true;
     }
     std::vector<std::string> heads{c.x_label};

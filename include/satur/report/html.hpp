@@ -96,11 +96,11 @@ template <std::same_as<html_options> O> [[nodiscard]] std::string page_of(monito
       svg::escaped(o.title) + "</h1>\n";
   page += o.description.empty() ? "" : "<p>" + svg::escaped(o.description) + "</p>\n";
   page += "<p class=\"verdict\">" + svg::escaped(run_summary(mon.losses())) + "</p>\n<p class=\"soft\">" +
-          svg::escaped(message(mon.size(), " layers, ", s.seen, " steps of ", to_text(o.phase),
-                               s.sampled != s.seen ? message(", ", s.sampled, " of them sampled") : std::string(),
-                               mon.options().rows > 1 ? message(", one row in ", mon.options().rows, " observed")
-                                                      : std::string(),
-                               "; saturated: ", to_text(mon.rule().definition()), ".")) +
+          svg::escaped(message(
+              mon.size(), mon.size() == 1 ? " layer, " : " layers, ", s.seen, s.seen == 1 ? " step of " : " steps of ",
+              to_text(o.phase), s.sampled != s.seen ? message(", ", s.sampled, " of them sampled") : std::string(),
+              mon.options().rows > 1 ? message(", one row in ", mon.options().rows, " observed") : std::string(),
+              "; saturated: ", to_text(mon.rule().definition()), ".")) +
           "</p>\n<h2>Findings</h2>\n" + finding_list(findings);
   if (!mon.losses().empty()) {
     page += "<h2>Loss</h2>\n" + loss_figure(mon.losses(), events);

@@ -105,7 +105,9 @@ private:
       lines.push_back(line.of(layer.name(), r, history_of(past, layer)));
     }
     if (shown < mon.size()) {
-      lines.push_back(text::shortened(detail::message(mon.size() - shown, " more layers: a taller window shows them"),
+      std::size_t const left = mon.size() - shown;
+      lines.push_back(text::shortened(detail::message(left, left == 1 ? " more layer: a taller window shows it"
+                                                                      : " more layers: a taller window shows them"),
                                       options_.width));
     }
     lines.push_back(text::shortened(

@@ -43,6 +43,11 @@ button{font:inherit;color:inherit;background:var(--card);border:1px solid var(--
 @media print{:root,:root[data-theme=dark]{--bg:#fff;--fg:#000;--soft:#444;--line:#ccc;--card:#fff;--bar:#9db8e8;--alarm:#c0282d;--warning:#a65f00;--note:#2b62b8;color-scheme:light}button,.tip{display:none}figure,.finding{break-inside:avoid}body{max-width:none}}
 )css";
 
+/// What a picture has that is shown alone: its own background, so that it can be read on any page. After page_style.
+inline constexpr std::string_view picture_style = R"css(
+svg{background:var(--bg)}svg .k{font-size:14px;font-weight:600;fill:var(--fg)}
+)css";
+
 /// Hover and arrow keys over charts, sorting of tables, light and dark. Without it the page is complete.
 inline constexpr std::string_view page_script = R"js(
 (function () {

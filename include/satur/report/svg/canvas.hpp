@@ -99,6 +99,11 @@ public:
              (anchor == "start" ? "" : " text-anchor=\"" + std::string(anchor) + '"') + attributes(look, style) + '>' +
              escaped(words) + "</text>";
   }
+  /// Another picture in this one, at its own size, without its attributes.
+  void place(point corner, canvas const& part) {
+    body_ +=
+        "<g transform=\"translate(" + coordinate(corner.x) + ' ' + coordinate(corner.y) + ")\">" + part.body_ + "</g>";
+  }
   /// Attributes of the whole, such as data for a script: ` data-x="0 1"`.
   void attribute(std::string_view name, std::string_view value) {
     extra_ += ' ' + std::string(name) + "=\"" + escaped(value) + '"';
@@ -106,9 +111,13 @@ public:
 
   /// The element; `title` is read aloud in its place.
   [[nodiscard]] std::string str(std::string_view title) const { return element(title, extra_, {}); }
-  /// A file of its own, with its style sheet.
-  [[nodiscard]] std::string standalone(std::string_view title, std::string_view style) const {
-    return element(title, " xmlns=\"http://www.w3.org/2000/svg\"", "<style>" + std::string(style) + "</style>") + '\n';
+  /// A file of its own, with its style sheet, and with what it shows in words, if given.
+  [[nodiscard]] std::string standalone(std::string_view title, std::string_view style,
+                                       std::string_view words = {}) const {
+    return element(title, " xmlns=\"http://www.w3.org/2000/svg\"",
+                   (words.empty() ? "" : "<desc>" + escaped(words) + "</desc>") + "<style>" + std::string(style) +
+                       "</style>") +
+           '\n';
   }
 
 private:

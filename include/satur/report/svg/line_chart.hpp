@@ -50,14 +50,16 @@ struct line_chart {
   double low = std::numeric_limits<double>::quiet_NaN(); ///< of the y axis; NaN: by the numbers
   double high = std::numeric_limits<double>::quiet_NaN();
 
-  static constexpr double width = 760.0;
-  static constexpr double height = 230.0;
+  double width = 760.0; ///< of the picture
+  double height = 230.0;
+  double room_for_numbers = 56.0; ///< at the left
+  double room_for_names = 128.0;  ///< at the right
 
   [[nodiscard]] canvas draw() const {
-    constexpr double left = 56.0;
-    constexpr double right = width - 128.0;
-    constexpr double top = 14.0;
-    constexpr double bottom = height - 34.0;
+    double const left = room_for_numbers;
+    double const right = width - room_for_names;
+    double const top = 14.0;
+    double const bottom = height - 34.0;
     range of_x;
     range of_y{.positive = logarithmic};
     for (series const& s : lines) {
@@ -82,7 +84,8 @@ struct line_chart {
       picture.line({left, y.at(t.value)}, {right, y.at(t.value)}, "g");
       picture.text({left - 6.0, y.at(t.value) + 4.0}, t.text, "end");
     }
-    for (tick const& t : x.ticks(6)) {
+    int const wanted = right - left < 480.0 ? 3 : 6;
+    for (tick const& t : x.ticks(wanted)) {
       if (t.value == std::floor(t.value)) { // there is no half step, and no half layer
         picture.text({x.at(t.value), bottom + 16.0}, t.text, "middle");
       }
