@@ -4,6 +4,8 @@
 #include "satur/finding.hpp"
 #include "satur/rowwise.hpp"
 
+#include "support/allocation.hpp"
+
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
@@ -245,6 +247,25 @@ TEST_CASE("rows are units and columns samples; rows_are_samples turns that aroun
   satur::apply(act, satur::rows_are_samples(z), rows);
   CHECK(y(2, 4) == f(z(2, 4)));
   CHECK(satur::rows_are_samples(turned).is_row_major());
+}
+
+TEST_CASE("memory is not copied: no call allocates, but units of what is not in the order of samples") {
+  Eigen::MatrixXf const z = filled<Eigen::MatrixXf>();
+  Eigen::MatrixXf y(units, batch), dy(units, batch);
+  std::size_t count = 0;
+  satur::unit_records records;
+  satur::observe_units(records, act, z);
+  auto const calls = [&] {
+    count += satur::forward(act, z, y, dy).count;
+    count += satur::observe(act, z.topRows(9)).count;
+    satur::apply(act, z.row(2), y.row(2));
+    satur::observe_units(records, act, z);
+  };
+  CHECK(satur_test::allocations_in(calls) == 0);
+  CHECK(count == static_cast<std::size_t>(z.size() + 9 * batch));
+  row_major_matrix const turned = z;
+  CHECK(satur_test::allocations_in([&] { satur::observe_units(records, act, turned); }) == 1);
+  CHECK(satur_test::allocations_in([&] { count += satur::observe(act, 2.0f * z).count; }) > 0);
 }
 
 TEST_CASE("expressions: sums, products and mixtures, as if they had been evaluated before") {
