@@ -2,6 +2,7 @@
 # Checks the layering of satur's headers: check_layers.sh INCLUDE_DIR
 #   a header includes its own row or a row above it, and there are no cycles;
 #   tensor/compat.hpp alone names xtensor's headers, simd/ alone xsimd or the compiler's vector types;
+#   adapt/ alone names Eigen's, libtorch's and MPI's, each of its headers one of them; it has no umbrella;
 #   what is in a namespace of satur is in its ABI namespace;
 #   error.hpp alone throws and catches; NaN and infinity are told by their bits;
 #   each header of a family is in its umbrella, and each umbrella in satur.hpp;
@@ -43,6 +44,7 @@ check() { # INCLUDE_DIR [complete]: whether every row must have a header
       own = folder(header)
       headers[++count] = header
       exists[header] = 1
+      if (header == "satur/adapt.hpp") fail(header ": each bridge is included by its own header; there is no umbrella")
       if (!(own in row)) fail(header ": " own " has no row in the design; give it one in tests/check_layers.sh")
       once = 0
       in_comment = 0
@@ -75,6 +77,12 @@ check() { # INCLUDE_DIR [complete]: whether every row must have a header
         }
         if (included ~ /^(xtensor|xtensor-blas|xtl|xflens)\// && header != "satur/tensor/compat.hpp")
           fail(header ": tensor/compat.hpp alone includes " included)
+        party = included ~ /^(unsupported\/)?Eigen\// ? "Eigen" : included ~ /^(torch|ATen|c10|caffe2)\// ? "libtorch" : \
+                included == "mpi.h" ? "MPI" : included ~ /^armadillo/ ? "Armadillo" : ""
+        if (party != "" && own != "adapt") fail(header ": adapt/ alone includes " included)
+        if (party != "" && (header in bridged) && bridged[header] != party)
+          fail(header ": bridges " bridged[header] ", so it does not include " included)
+        if (party != "") bridged[header] = party
         code = line
         if (in_comment) { if (!sub(/^.*\*\//, "", code)) code = ""; else in_comment = 0 }
         sub(/\/\/.*/, "", code)
@@ -136,7 +144,7 @@ self_test() { # DIR
   cd "$1/layers_self_test"
   good() {
     rm -rf satur
-    mkdir -p satur/math satur/activation satur/diagnostic satur/tensor satur/report satur/testing
+    mkdir -p satur/math satur/activation satur/diagnostic satur/tensor satur/report satur/testing satur/adapt
     put() { printf '#pragma once\n%s\n' "$2" >"satur/$1"; }
     put version.hpp ''
     put math/exp.hpp '#include <satur/version.hpp>'
@@ -147,6 +155,9 @@ self_test() { # DIR
     put tensor/compat.hpp '#include <xtensor/xtensor.hpp>'
     put tensor.hpp '#include <satur/tensor/compat.hpp>'
     put report.hpp '#include <satur/diagnostic.hpp>'
+    put adapt/eigen.hpp '#include <satur/math.hpp>
+#include <Eigen/Core>
+#include <Eigen/Dense>' # reached from no umbrella
     put satur.hpp '#include <satur/math.hpp>
 #include <satur/report.hpp>
 #include <satur/tensor.hpp>'
@@ -177,6 +188,13 @@ self_test() { # DIR
   put loss.hpp '' && must_fail 'satur/loss.hpp: not reached from satur/satur.hpp'
   put report/csv.hpp '#include <satur/tensor.hpp>' && must_fail 'report needs no xtensor'
   put tensor.hpp '#include <satur/tensor/lost.hpp>' && must_fail 'which does not exist'
+  put math.hpp '#include <Eigen/Core>' && must_fail 'adapt/ alone includes Eigen/Core'
+  put report.hpp '#include <torch/torch.h>' && must_fail 'adapt/ alone includes torch/torch.h'
+  put tensor.hpp '#include <mpi.h>' && must_fail 'adapt/ alone includes mpi.h'
+  put adapt/torch.hpp '#include <ATen/ATen.h>
+#include <mpi.h>' && must_fail 'bridges libtorch, so it does not include mpi.h'
+  put adapt.hpp '#include <satur/adapt/eigen.hpp>' && must_fail 'there is no umbrella'
+  put report.hpp '#include <satur/adapt/eigen.hpp>' && must_fail 'adapt is opt-in'
   put novel.hpp '' && must_fail 'novel has no row'
   put math.hpp '#include "math/exp.hpp"' && must_fail 'lacks satur/ in front'
   : >satur/math/exp.hpp && must_fail '#pragma once is missing'

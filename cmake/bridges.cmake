@@ -1,0 +1,17 @@
+# The libraries that include/satur/adapt/ bridges to, for satur's own tests and examples: a target satur_bridge_NAME for
+# each one that is there. What includes satur/adapt/NAME.hpp is built only then.
+find_package(Eigen3 3.3 QUIET NO_MODULE)
+if(TARGET Eigen3::Eigen)
+  add_library(satur_bridge_eigen INTERFACE)
+  target_link_libraries(satur_bridge_eigen INTERFACE Eigen3::Eigen)
+endif()
+
+# Armadillo has no header of ours: its matrices are taken as contiguous memory.
+if(SATUR_TEST_BRIDGES)
+  find_package(Armadillo QUIET)
+  if(ARMADILLO_FOUND)
+    add_library(satur_bridge_armadillo INTERFACE)
+    target_include_directories(satur_bridge_armadillo SYSTEM INTERFACE ${ARMADILLO_INCLUDE_DIRS})
+    target_link_libraries(satur_bridge_armadillo INTERFACE ${ARMADILLO_LIBRARIES})
+  endif()
+endif()
