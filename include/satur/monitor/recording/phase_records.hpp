@@ -98,6 +98,11 @@ struct phase_records {
       formats ? * formats += *o.formats : formats.emplace(*o.formats);
     }
   }
+  void merge_drawn(phase_records const& o) {
+    if (o.drawn) {
+      drawn ? * drawn += *o.drawn : drawn.emplace(*o.drawn);
+    }
+  }
   /// Moves what the other recorded in the step that is being made to the same step here; its window begins anew.
   void absorb(phase_records& o) {
     now += o.now;
@@ -125,13 +130,6 @@ struct phase_records {
   }
 
   bool operator==(phase_records const&) const = default;
-
-private:
-  void merge_drawn(phase_records const& o) {
-    if (o.drawn) {
-      drawn ? * drawn += *o.drawn : drawn.emplace(*o.drawn);
-    }
-  }
 };
 
 } // namespace satur::inline SATUR_ABI::detail
