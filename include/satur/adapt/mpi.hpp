@@ -28,9 +28,10 @@ namespace satur { inline namespace SATUR_ABI {
 /// `replicas` says: a step is one step, counters are exact. Ranks are added in a fixed order: the same bytes on every
 /// rank, and in every run with as many ranks. The options, the phase and the rhythm of sampling are those of rank 0.
 ///
-/// Collective: every rank of comm has to call it. A rank may have fewer steps than others, or no records at all. One
-/// message of the size of a saved monitor goes up a binary tree of the ranks, and one back; each rank holds three
-/// monitors at most: its own, the one that is sent, and the result. docs/machines.md has the sizes and times.
+/// Collective: every rank of comm has to call it. A rank may have fewer steps than others, or no records at all. A
+/// message of a few hundred bytes a layer, which tells whether the ranks agree, goes up a binary tree of the ranks and
+/// back, then one of the size of a saved monitor. A rank holds its own monitor, the merged one, and one that arrives.
+/// docs/machines.md has the sizes and times.
 ///
 /// Throws std::invalid_argument **on every rank** if ranks disagree about the rule, the options, the names or the order
 /// of the layers, an activation, or a number of units; the message names the ranks and the two values. A failed MPI
@@ -38,13 +39,10 @@ namespace satur { inline namespace SATUR_ABI {
 /// own handler). A rank that ends, or does not call it, makes the others wait, as in any collective call: the launcher
 /// (mpirun) ends a run that lost a rank.
 [[nodiscard]] inline monitor all_reduce(monitor const& local, MPI_Comm comm) {
-  int rank = 0;
-  detail::require_mpi(comm);
-  MPI_Comm_rank(comm, &rank);
-  detail::rank_monitor const all = detail::reduce_in_order(
-      comm, detail::rank_monitor{detail::rank_facts(local, static_cast<std::uint64_t>(rank)), replicas(local)},
-      detail::rank_monitor::write, detail::rank_monitor::read);
-  monitor run = all.run.merged();
+  detail::mpi_group group(comm);
+  detail::rank_facts const facts(local, static_cast<std::uint64_t>(group.rank()));
+  detail::reduce_in_order(group, facts, detail::rank_facts::write, detail::rank_facts::read).require_agreement();
+  monitor run = detail::reduce_in_order(group, replicas(local), detail::write_replicas, detail::read_replicas).merged();
   run.use_rule(local.rule()); // a rule of the caller travels by its name and numbers alone
   return run;
 }
@@ -56,8 +54,9 @@ template <class R>
   requires std::is_class_v<R> && std::is_trivially_copyable_v<R> && std::default_initializable<R> &&
            requires(R& a, R const& b) { a += b; }
 [[nodiscard]] R all_reduce(R const& record, MPI_Comm comm) {
+  detail::mpi_group group(comm);
   return detail::reduce_in_order(
-      comm, record, [](R const& r) { return std::string(reinterpret_cast<char const*>(&r), sizeof(R)); },
+      group, record, [](R const& r) { return std::string(reinterpret_cast<char const*>(&r), sizeof(R)); },
       [](std::string const& bytes) {
         R r{};
         std::memcpy(&r, bytes.data(), sizeof(R));

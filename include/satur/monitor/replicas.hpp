@@ -172,7 +172,11 @@ private:
   /// The loss of a step is the mean over the replicas; not finite where one of them is not. How their losses vary
   /// together is not known: the deviations are the largest that are possible, exact where all have the same losses.
   static void merge(loss_block& run, loss_block const& o, double share) {
-    std::uint64_t const steps = (std::max)(run.count + run.nonfinite, o.count + o.nonfinite);
+    std::uint64_t const steps = run.count + run.nonfinite;
+    if (steps != o.count + o.nonfinite) { // one of them has not come to its end
+      run = steps < o.count + o.nonfinite ? o : run;
+      return;
+    }
     if (run.count == 0 || o.count == 0) {
       run.mean = run.count == 0 ? o.mean : run.mean;
       run.deviations = run.count == 0 ? o.deviations : run.deviations;
@@ -202,8 +206,11 @@ namespace satur { inline namespace SATUR_ABI {
 ///   all samples: counters are exact, means good to the last bits.
 /// - A step is one step: `steps()` is that of the replica with the most steps. `last()` is the newest sampled step of
 ///   any replica.
-/// - The loss of a step is the mean over the replicas that handed one over.
+/// - The loss of a step is the mean over the replicas that handed one over. Where one of them has fewer losses, its
+/// last
+///   block is that of the others.
 /// - Weights and updates are the same in all replicas: those of the first replica that recorded them are kept.
+/// - Of the first values that are not finite: `nonfinite_onset::units` is the most that one replica has.
 /// - The options, the phase and the rhythm of sampling are those of the first replica.
 ///
 /// Let every replica sample the same steps (`sampling_options::every`, not `budget`, which depends on the time).

@@ -112,8 +112,7 @@ private:
 /// `read(bytes)` a value. An exception of += or `read` on any rank becomes a std::invalid_argument on every rank. Each
 /// rank holds its value and at most one other.
 template <class V, class Write, class Read>
-[[nodiscard]] V reduce_in_order(MPI_Comm comm, V value, Write const& write, Read const& read) {
-  mpi_group group(comm);
+[[nodiscard]] V reduce_in_order(mpi_group& group, V value, Write const& write, Read const& read) {
   std::string error;
   auto const packed = [&] {
     byte_writer out;

@@ -6,6 +6,8 @@
 #include "satur/monitor/file/archive.hpp"
 #include "satur/monitor/replicas.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -14,10 +16,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace satur::inline SATUR_ABI::detail {
 
-/// What ranks have to agree about, by name: each with its value, and the lowest rank that states it.
+/// What ranks have to agree about, by name: each with its values, and how many ranks
+/// state each of them.
 class rank_facts {
 public:
   rank_facts() = default;
@@ -25,7 +29,7 @@ public:
   rank_facts(monitor const& mon, std::uint64_t rank) {
     auto const state = [this, rank](std::string const& name, std::string const& value) {
       if (!value.empty()) {
-        facts_.emplace(name, stated{value, rank});
+        facts_[name] = {{value, 1, rank}};
       }
     };
     monitor_options const& o = mon.options();
@@ -56,41 +60,75 @@ public:
     }
   }
 
-  /// Throws std::invalid_argument where the other states something else.
   rank_facts& operator+=(rank_facts const& o) {
     for (auto const& [name, theirs] : o.facts_) {
-      auto const [ours, is_new] = facts_.emplace(name, theirs);
-      if (!is_new && ours->second.value != theirs.value) {
-        raise(std::invalid_argument(message("ranks disagree about ", name, ": it is ", ours->second.value, " on rank ",
-                                            ours->second.rank, " and ", theirs.value, " on rank ", theirs.rank,
-                                            "; give all ranks the same network and the same monitor_options")));
+      std::vector<stated>& ours = facts_[name];
+      for (stated const& t : theirs) {
+        auto const same = std::find_if(ours.begin(), ours.end(), [&t](stated const& s) { return s.value == t.value; });
+        if (same == ours.end()) {
+          ours.push_back(t);
+        } else {
+          same->ranks += t.ranks;
+          same->first = (std::min)(same->first, t.first);
+        }
       }
     }
     return *this;
   }
-  void write(byte_writer& out) const {
-    out.number(std::uint64_t{facts_.size()});
-    for (auto const& [name, fact] : facts_) {
-      out.text(name);
-      out.text(fact.value);
-      out.number(fact.rank);
+  /// Throws std::invalid_argument where ranks disagree.
+  void require_agreement() const {
+    for (auto const& [name, values] : facts_) {
+      if (values.size() > 1) {
+        constexpr std::size_t most = 3;
+        std::string text;
+        for (std::size_t i = 0; i < values.size() && i < most; ++i) {
+          stated const& s = values[i];
+          text += i == 0 ? "" : ", ";
+          text += s.ranks == 1 ? message(s.value, " on rank ", s.first)
+                               : message(s.value, " on ", s.ranks, " ranks (the first is rank ", s.first, ")");
+        }
+        raise(std::invalid_argument(message("satur::all_reduce: ranks disagree about ", name, ": it is ", text,
+                                            values.size() > most ? ", and others" : "",
+                                            "; give all ranks the same network and the same monitor_options")));
+      }
     }
   }
-  void read(byte_reader& in) {
-    for (std::size_t n = in.count("facts", 24); n != 0; --n) {
-      std::string name;
-      stated fact;
-      in.text(name);
-      in.text(fact.value);
-      in.number(fact.rank);
-      facts_.emplace(std::move(name), std::move(fact));
+  [[nodiscard]] static std::string write(rank_facts const& facts) {
+    byte_writer out;
+    out.number(std::uint64_t{facts.facts_.size()});
+    for (auto const& [name, values] : facts.facts_) {
+      out.text(name);
+      out.number(std::uint64_t{values.size()});
+      for (stated const& s : values) {
+        out.text(s.value);
+        out.number(s.ranks);
+        out.number(s.first);
+      }
     }
+    return std::move(out.bytes());
+  }
+  [[nodiscard]] static rank_facts read(std::string const& bytes) {
+    byte_reader in(bytes, 0);
+    rank_facts facts;
+    for (std::size_t n = in.count("facts", 16); n != 0; --n) {
+      std::string name;
+      in.text(name);
+      std::vector<stated>& values = facts.facts_[name];
+      values.resize(in.count("values", 24));
+      for (stated& s : values) {
+        in.text(s.value);
+        in.number(s.ranks);
+        in.number(s.first);
+      }
+    }
+    return facts;
   }
 
 private:
   struct stated {
     std::string value;
-    std::uint64_t rank = 0;
+    std::uint64_t ranks = 1;
+    std::uint64_t first = 0; ///< the lowest of them
   };
   [[nodiscard]] static std::string activation_of(layer_monitor const& layer, satur::phase p) {
     for (layer_record const* const r : {&layer.total(p), &layer.current(p)}) {
@@ -113,39 +151,23 @@ private:
     return text;
   }
 
-  std::map<std::string, stated> facts_;
+  std::map<std::string, std::vector<stated>> facts_;
 };
 
-/// The monitors of some ranks as one.
-struct rank_monitor {
-  rank_facts facts;
-  replicas run;
-
-  rank_monitor& operator+=(rank_monitor const& o) {
-    facts += o.facts;
-    run += o.run;
-    return *this;
-  }
-  [[nodiscard]] static std::string write(rank_monitor const& m) {
-    std::ostringstream saved;
-    save(m.run.merged(), saved);
-    byte_writer out;
-    m.facts.write(out);
-    out.number(m.run.with_losses());
-    out.text(std::move(saved).str());
-    return std::move(out.bytes());
-  }
-  [[nodiscard]] static rank_monitor read(std::string const& bytes) {
-    byte_reader in(bytes, 0);
-    rank_facts facts;
-    facts.read(in);
-    std::uint64_t with_losses = 0;
-    in.number(with_losses);
-    std::string saved;
-    in.text(saved);
-    std::istringstream stream(std::move(saved));
-    return {std::move(facts), replicas(load_monitor(stream), with_losses)};
-  }
-};
+/// The monitors of some ranks as bytes: what is saved of one, and in how many of them the loss is the mean.
+[[nodiscard]] inline std::string write_replicas(replicas const& run) {
+  std::ostringstream saved;
+  save(run.merged(), saved);
+  byte_writer out;
+  out.number(run.with_losses());
+  out.bytes() += std::move(saved).str();
+  return std::move(out.bytes());
+}
+[[nodiscard]] inline replicas read_replicas(std::string const& bytes) {
+  std::uint64_t with_losses = 0;
+  byte_reader(bytes, 0).number(with_losses);
+  std::istringstream saved(bytes.substr(8));
+  return {load_monitor(saved), with_losses};
+}
 
 } // namespace satur::inline SATUR_ABI::detail
