@@ -51,9 +51,16 @@ concept mdspan_memory = requires(Z& z) {
   { z.stride(0) } -> std::convertible_to<std::size_t>;
 };
 
+/// Eigen's matrices, blocks and maps: data() alone does not say where their numbers lie. satur/adapt/eigen.hpp does.
+template <class Z>
+concept has_inner_and_outer_stride = requires(Z& z) {
+  z.innerStride();
+  z.outerStride();
+};
+
 /// A contiguous range of arithmetic type: std::vector, std::array, std::span, a built-in array.
 template <class Z>
-concept contiguous_memory = !xtensor_memory<Z> && requires(Z& z) {
+concept contiguous_memory = !xtensor_memory<Z> && !has_inner_and_outer_stride<Z> && requires(Z& z) {
   { std::data(z) };
   requires std::is_pointer_v<decltype(std::data(z))> &&
                std::is_arithmetic_v<std::remove_pointer_t<decltype(std::data(z))>>;

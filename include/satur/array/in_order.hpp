@@ -85,7 +85,7 @@ private:
     if constexpr (read_by_view<Z const>) {
       return as_array_view(z);
     } else {
-      return place(std::begin(z));
+      return place(begin_of(z));
     }
   }
   [[nodiscard]] static std::size_t length_of(Z const& z) {

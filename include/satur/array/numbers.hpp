@@ -31,16 +31,40 @@ template <class T> [[nodiscard]] constexpr T* address_of(T& x) noexcept {
 }
 
 template <class Z> using view_t = decltype(as_array_view(std::declval<Z&>()));
-template <class Z> using element_of_range = std::remove_cvref_t<decltype(*std::begin(std::declval<Z const&>()))>;
 
 template <class Z>
 concept memory_of_numbers = array_memory<Z const> && std::floating_point<typename view_t<Z const>::value_type>;
+
+namespace number_range_lookup {
+void as_number_range() = delete; // the name, so that only functions beside the type are found
 template <class Z>
-concept range_of_numbers = !memory_of_numbers<Z> && requires(Z const& z) {
-  std::begin(z);
-  std::end(z);
-  requires std::floating_point<element_of_range<Z>>;
+concept has_own = requires(Z const& z) {
+  as_number_range(z).begin();
+  as_number_range(z).shape();
 };
+template <class Z> [[nodiscard]] auto call(Z const& z) { return as_number_range(z); }
+} // namespace number_range_lookup
+
+/// Numbers without memory, an expression of another library: as_number_range(z), beside its type, gives their shape()
+/// without computing them, and begin(), an iterator that keeps alive what it reads.
+template <class Z>
+concept computed_numbers = !memory_of_numbers<Z> && number_range_lookup::has_own<Z>;
+
+template <class Z>
+  requires computed_numbers<Z>
+[[nodiscard]] auto begin_of(Z const& z) {
+  return number_range_lookup::call(z).begin();
+}
+template <class Z>
+  requires(!computed_numbers<Z>)
+[[nodiscard]] auto begin_of(Z const& z) -> decltype(std::begin(z)) {
+  return std::begin(z);
+}
+template <class Z> using element_of_range = std::remove_cvref_t<decltype(*begin_of(std::declval<Z const&>()))>;
+
+template <class Z>
+concept range_of_numbers = !memory_of_numbers<Z> && (computed_numbers<Z> || requires(Z const& z) { std::end(z); }) &&
+                           requires { requires std::floating_point<element_of_range<Z>>; };
 /// A range of contiguous rows: std::vector<std::vector<double>>. Rows are samples; all have the same length.
 template <class Z>
 concept rows_of_memory = !memory_of_numbers<Z> && !range_of_numbers<Z> && requires(Z const& z) {
@@ -72,7 +96,13 @@ template <class Z>
 concept plain_memory = memory_of_numbers<Z> && std::same_as<typename view_t<Z>::access_type, plain_access>;
 
 template <class Z> [[nodiscard]] std::size_t range_size(Z const& z) {
-  if constexpr (requires { std::size(z); }) {
+  if constexpr (computed_numbers<Z>) {
+    std::size_t n = 1;
+    for (std::size_t const extent : number_range_lookup::call(z).shape()) {
+      n *= extent;
+    }
+    return n;
+  } else if constexpr (requires { std::size(z); }) {
     return static_cast<std::size_t>(std::size(z));
   } else {
     return static_cast<std::size_t>(std::distance(std::begin(z), std::end(z)));
@@ -146,8 +176,8 @@ template <class Z> [[nodiscard]] void const* first_address(Z& z) {
     return as_array_view(z).data;
   } else if constexpr (rows_of_memory<Z>) {
     return std::begin(z) == std::end(z) ? nullptr : std::data(*std::begin(z));
-  } else if constexpr (std::is_lvalue_reference_v<decltype(*std::begin(z))>) {
-    return size_of(z) == 0 ? nullptr : address_of(*std::begin(z));
+  } else if constexpr (std::is_lvalue_reference_v<decltype(*begin_of(z))>) {
+    return size_of(z) == 0 ? nullptr : address_of(*begin_of(z));
   } else {
     return nullptr;
   }

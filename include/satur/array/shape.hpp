@@ -16,11 +16,13 @@ concept shaped_memory = is_array_view_v<Z> || adapted_memory<Z const> || mdspan_
 /// A container with axes: xtensor's (expressions too), an array_view, an adapted type, a range of rows. A std container
 /// or span is numbers without a shape.
 template <class Z>
-concept shaped = shaped_memory<Z> || states_shape<Z> || rows_of_memory<Z>;
+concept shaped = shaped_memory<Z> || computed_numbers<Z> || states_shape<Z> || rows_of_memory<Z>;
 
 template <shaped Z> [[nodiscard]] decltype(auto) shape_of(Z const& z) {
   if constexpr (shaped_memory<Z>) {
     return array_shape(as_array_view(z).shape);
+  } else if constexpr (computed_numbers<Z>) {
+    return array_shape(number_range_lookup::call(z).shape());
   } else if constexpr (states_shape<Z>) {
     return z.shape();
   } else {
