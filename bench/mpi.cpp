@@ -3,7 +3,7 @@
 #include "measure.hpp"
 
 #include <satur/adapt/mpi.hpp>
-#include <satur/monitor.hpp>
+#include <satur/diagnostic.hpp>
 
 #include <mpi.h>
 
