@@ -15,3 +15,17 @@ if(SATUR_TEST_BRIDGES)
     target_link_libraries(satur_bridge_armadillo INTERFACE ${ARMADILLO_LIBRARIES})
   endif()
 endif()
+
+set(MPI_CXX_SKIP_MPICXX TRUE) # the C++ bindings that MPI 3 removed
+find_package(MPI QUIET COMPONENTS CXX)
+if(MPI_CXX_FOUND)
+  add_library(satur_bridge_mpi INTERFACE)
+  target_link_libraries(satur_bridge_mpi INTERFACE MPI::MPI_CXX)
+endif()
+
+# A test of a program by several processes; as root and on fewer cores too.
+function(satur_add_mpi_test name ranks target)
+  add_test(NAME ${name} COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${target}>)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 PROCESSORS ${ranks} ENVIRONMENT
+    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1;OPENBLAS_NUM_THREADS=1")
+endfunction()

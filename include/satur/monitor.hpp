@@ -21,6 +21,7 @@
 #include "satur/monitor/recording/layer_list.hpp"
 #include "satur/monitor/recording/layer_recorder.hpp"
 #include "satur/monitor/recording/phase_records.hpp"
+#include "satur/monitor/replicas.hpp"
 #include "satur/monitor/run_state.hpp"
 #include "satur/monitor/sampling.hpp"
 #include "satur/monitor/saturation_table.hpp"

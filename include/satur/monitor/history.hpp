@@ -14,7 +14,8 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 struct record_access;
-}
+struct replica_access;
+} // namespace detail
 
 /// One step of one layer in 88 bytes: counters and sums, so that two lines of the same step (two threads, two machines)
 /// add. The readers are those of the records, NaN where nothing was seen.
@@ -196,7 +197,8 @@ public:
   }
 
 private:
-  friend struct detail::record_access; // save and load
+  friend struct detail::record_access;  // save and load
+  friend struct detail::replica_access; // replicas
 
   void push_evenly(history_line const& line) {
     if (tail_) { // the newest was kept for being the newest

@@ -17,6 +17,7 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 struct monitor_access;
+struct replica_access;
 class layer_list;
 } // namespace detail
 
@@ -195,6 +196,7 @@ private:
   friend class shared_monitor;
   friend class detail::layer_list;
   friend struct detail::monitor_access; // save and load
+  friend struct detail::replica_access; // replicas
 
   template <class A, class Z, class Y>
   void make(A const& act, Z const& z, Y& y, std::optional<unit_layout> const& layout) {

@@ -15,7 +15,8 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 struct record_access;
-}
+struct replica_access;
+} // namespace detail
 
 /// Losses of successive steps as one: their number, mean, and variance.
 struct loss_block {
@@ -152,7 +153,8 @@ public:
   }
 
 private:
-  friend struct detail::record_access; // save and load
+  friend struct detail::record_access;  // save and load
+  friend struct detail::replica_access; // replicas
 
   std::array<loss_block, 64> blocks_{};
   std::size_t size_ = 0;

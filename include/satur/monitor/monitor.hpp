@@ -1,5 +1,4 @@
-/// \file monitor/monitor.hpp  A training run's memory, by layer name: activations, gradients, updates, per step and in
-/// all.
+/// \file monitor/monitor.hpp  A training run's memory, by layer name, per step and in all.
 #pragma once
 
 #include "satur/activation/identity.hpp"
@@ -166,6 +165,7 @@ public:
 private:
   friend class shared_monitor;
   friend struct detail::monitor_access; // save and load
+  friend struct detail::replica_access; // replicas
 
   [[nodiscard]] sampling_record const& now() const { return sampling(phase_); }
   [[nodiscard]] sampling_record& now() { return samplers_[static_cast<std::size_t>(phase_)]; }

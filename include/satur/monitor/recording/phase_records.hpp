@@ -109,6 +109,21 @@ struct phase_records {
       formats ? * formats += *o.formats : formats.emplace(*o.formats);
     }
   }
+  void merge_units(phase_records const& o) {
+    satur::unit_history theirs = o.unit_lines;
+    theirs.flush(*o.units);
+    if (units) {
+      unit_lines.flush(*units);
+    }
+    unit_lines += theirs;
+    units ? * units += *o.units : units.emplace(*o.units);
+    unit_lines.follow(*units);
+  }
+  void merge_drawn(phase_records const& o) {
+    if (o.drawn) {
+      drawn ? * drawn += *o.drawn : drawn.emplace(*o.drawn);
+    }
+  }
   /// Moves what the other recorded in the step that is being made to the same step here; its window begins anew.
   void absorb(phase_records& o) {
     now += o.now;
@@ -136,23 +151,6 @@ struct phase_records {
   }
 
   bool operator==(phase_records const&) const = default;
-
-private:
-  void merge_units(phase_records const& o) {
-    satur::unit_history theirs = o.unit_lines;
-    theirs.flush(*o.units);
-    if (units) {
-      unit_lines.flush(*units);
-    }
-    unit_lines += theirs;
-    units ? * units += *o.units : units.emplace(*o.units);
-    unit_lines.follow(*units);
-  }
-  void merge_drawn(phase_records const& o) {
-    if (o.drawn) {
-      drawn ? * drawn += *o.drawn : drawn.emplace(*o.drawn);
-    }
-  }
 };
 
 } // namespace satur::inline SATUR_ABI::detail
