@@ -10,6 +10,7 @@
 #include "satur/monitor/file/unit_history_fields.hpp"
 #include "satur/monitor/format_table.hpp"
 #include "satur/monitor/history.hpp"
+#include "satur/monitor/history/unit_history.hpp"
 #include "satur/monitor/layer_monitor.hpp"
 #include "satur/monitor/loss_history.hpp"
 #include "satur/monitor/monitor.hpp"
@@ -26,4 +27,3 @@
 #include "satur/monitor/sampling.hpp"
 #include "satur/monitor/saturation_table.hpp"
 #include "satur/monitor/shared_monitor.hpp"
-#include "satur/monitor/unit_history.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "satur/monitor/file/format_fields.hpp"
-#include "satur/monitor/unit_history.hpp"
+#include "satur/monitor/history/unit_history.hpp"
 
 #if !SATUR_COMPILED
 namespace satur::inline SATUR_ABI::detail {

@@ -2,7 +2,7 @@
 /// one, the run, and the window.
 #pragma once
 
-#include "satur/monitor/unit_history.hpp"
+#include "satur/monitor/history/unit_history.hpp"
 #include "satur/record/format_records.hpp"
 #include "satur/record/layer.hpp"
 #include "satur/record/layer_histograms.hpp"

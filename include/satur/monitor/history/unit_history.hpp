@@ -1,4 +1,4 @@
-/// \file monitor/unit_history.hpp  How the units of a layer changed over a run, in bounded memory: groups of
+/// \file monitor/history/unit_history.hpp  How the units of a layer changed over a run, in bounded memory: groups of
 /// neighboring units over windows of steps.
 #pragma once
 
