@@ -4,6 +4,7 @@
 #   clang-14     the same, with messages, headers and consumers
 #   clang-16     the same, for this machine and with xtensor on xsimd, examples too
 #   sanitizers   the same under the address and undefined-behavior sanitizers, tables of values too
+#   single       programs with the single headers of cmake/single_header.sh, by g++ and clang 14
 #   studies      every study of examples/studies: the trends that it claims hold
 #   pictures     the stored pictures are what their programs draw now: examples/studies/pictures.sh --check
 #   exhaustive   every float through every activation: tests/exhaustive/document.sh, which writes docs/accuracy.md
@@ -13,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 source cmake/scripts.sh
 exec </dev/null
 
-all=(gcc clang-14 clang-16 sanitizers studies pictures exhaustive)
+all=(gcc clang-14 clang-16 sanitizers single studies pictures exhaustive)
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${all[@]}"); fi
 
@@ -36,6 +37,13 @@ studies() {
   return $failures
 }
 
+single() {
+  local compiler
+  for compiler in g++ clang++-14; do
+    sh tests/single_header.sh . build/long-single "$compiler" --run || return
+  done
+}
+
 need build test ci
 for wish in "${wanted[@]}"; do
   case $wish in
@@ -44,6 +52,7 @@ for wish in "${wanted[@]}"; do
   clang-16) step 'clang 16, this machine and xsimd' whole clang-16 clang-16 -DSATUR_TEST_HOUSE=OFF ;;
   sanitizers) step 'sanitizers, every test for all instruction sets' \
     whole sanitizers debug -DSATUR_TEST_HOUSE=OFF -DSATUR_BUILD_EXAMPLES=OFF -DCMAKE_CXX_COMPILER=clang++-14 ;;
+  single) step 'the single headers' single ;;
   studies) step 'the studies' studies ;;
   pictures) step 'the stored pictures' ./examples/studies/pictures.sh --check ;;
   exhaustive) step 'every float' ./tests/exhaustive/document.sh ;;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -74,6 +75,7 @@ inline std::vector<std::size_t> read_header(std::vector<std::uint8_t> const& byt
                      std::to_string(dimensions) + " for " + what);
   }
   std::vector<std::size_t> extents;
+  std::size_t const most = (std::numeric_limits<std::size_t>::max)() - header; // of what no memory holds
   std::size_t values = 1;
   for (std::size_t d = 0; d < dimensions; ++d) {
     extents.push_back(big_endian(bytes, 4 + 4 * d));
@@ -81,7 +83,7 @@ inline std::vector<std::size_t> read_header(std::vector<std::uint8_t> const& byt
       throw file_error(name + ": axis " + std::to_string(d) + " has extent " + std::to_string(extents.back()) +
                        " (byte " + std::to_string(4 + 4 * d) + "); expected at least 1");
     }
-    values *= extents.back();
+    values = values > most / extents.back() ? most : values * extents.back();
   }
   if (bytes.size() != header + values) {
     throw file_error(name + (bytes.size() < header + values ? ": is truncated at byte " : ": goes on to byte ") +
@@ -91,22 +93,26 @@ inline std::vector<std::size_t> read_header(std::vector<std::uint8_t> const& byt
   return extents;
 }
 
-} // namespace detail
-
-/// Reads one pair of files. Throws file_error.
-inline labeled_images read_idx_pair(std::filesystem::path const& images, std::filesystem::path const& labels) {
-  auto const image_bytes = detail::read_bytes(images);
-  auto const extents = detail::read_header(image_bytes, images.string(), 3, "images");
-  auto const label_bytes = detail::read_bytes(labels);
-  auto const count = detail::read_header(label_bytes, labels.string(), 1, "labels");
+inline labeled_images pair_of(std::vector<std::uint8_t> const& image_bytes, std::string const& images,
+                              std::vector<std::uint8_t> const& label_bytes, std::string const& labels) {
+  auto const extents = read_header(image_bytes, images, 3, "images");
+  auto const count = read_header(label_bytes, labels, 1, "labels");
   if (count[0] != extents[0]) {
-    throw file_error(labels.string() + ": has " + std::to_string(count[0]) + " labels (byte 4), but " +
-                     images.string() + " has " + std::to_string(extents[0]) + " images; they must come in pairs");
+    throw file_error(labels + ": has " + std::to_string(count[0]) + " labels (byte 4), but " + images + " has " +
+                     std::to_string(extents[0]) + " images; they must come in pairs");
   }
   return {extents[1],
           extents[2],
           {image_bytes.begin() + 16, image_bytes.end()},
           {label_bytes.begin() + 8, label_bytes.end()}};
+}
+
+} // namespace detail
+
+/// Reads one pair of files. Throws file_error.
+inline labeled_images read_idx_pair(std::filesystem::path const& images, std::filesystem::path const& labels) {
+  auto const image_bytes = detail::read_bytes(images);
+  return detail::pair_of(image_bytes, images.string(), detail::read_bytes(labels), labels.string());
 }
 
 struct train_and_test {

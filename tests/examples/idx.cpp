@@ -92,6 +92,17 @@ TEST_CASE("IDX files: four files, one pair, names with a dot") {
   CHECK(four.test.count() == 5);
 }
 
+TEST_CASE("IDX files: extents whose product does not fit a number are refused") {
+  folder const f;
+  std::vector<std::uint8_t> large{0, 0, 8, 3, 0, 0, 0, 4, 0x80, 0, 0, 0, 0x80, 0, 0, 0}; // 4 * 2^31 * 2^31 = 2^64
+  f.write("train-images-idx3-ubyte", large);
+  f.write("train-labels-idx1-ubyte", labels(4));
+  has(refusal(f.path()), "is truncated at byte 16");
+  large.resize(64);
+  f.write("train-images-idx3-ubyte", large);
+  has(refusal(f.path()), "is truncated at byte 64");
+}
+
 TEST_CASE("IDX files: a damaged file gives one line with a fix") {
   folder const f;
   has(refusal(f.path() / "nowhere"), "is no folder");

@@ -148,9 +148,8 @@ public:
   [[nodiscard]] satur::phase phase() const { return records_.phase; }
   /// The step that is being made.
   [[nodiscard]] layer_record const& current(satur::phase p = phase::train) const { return records_.of(p).now; }
-  /// The last closed step that was sampled.
+  /// The last one that was closed and sampled; all of them.
   [[nodiscard]] layer_record const& last(satur::phase p = phase::train) const { return records_.of(p).last; }
-  /// All closed steps that were sampled.
   [[nodiscard]] layer_record const& total(satur::phase p = phase::train) const { return records_.of(p).total; }
   /// How it began: the first closed step that was sampled, the weights before the first and the last recorded `update`,
   /// and the first step that was not finite.
@@ -182,9 +181,8 @@ public:
     records_.watch_formats(wanted);
   }
   [[nodiscard]] watched_formats const& watched() const { return records_.formats.wanted; }
-  /// Another `monitor_options::histograms` for this layer; what was drawn stays.
+  /// Another `monitor_options::histograms` or `units` for this layer; what was recorded stays.
   void draw_histograms(std::size_t one_in) { records_.histograms = one_in; }
-  /// Another `monitor_options::units` for this layer; what was recorded stays.
   void record_units(bool on) { records_.units = on; }
 
   bool operator==(layer_monitor const& o) const {
