@@ -15,3 +15,13 @@ if(SATUR_TEST_BRIDGES)
     target_link_libraries(satur_bridge_armadillo INTERFACE ${ARMADILLO_LIBRARIES})
   endif()
 endif()
+
+# What libtorch's headers say is not ours: they are system headers. Its language standard would be C++14.
+if(SATUR_BUILD_EXAMPLES OR SATUR_TEST_BRIDGES)
+  find_package(Torch QUIET)
+  if(TARGET torch)
+    add_library(satur_bridge_torch INTERFACE)
+    target_include_directories(satur_bridge_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+    target_link_libraries(satur_bridge_torch INTERFACE ${TORCH_LIBRARIES})
+  endif()
+endif()

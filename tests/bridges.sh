@@ -2,6 +2,7 @@
 # Proves the bridges to other libraries on this machine: tests/bridges.sh [BRIDGE…]
 #   eigen       matrices, maps, blocks and expressions of Eigen, and the example 09
 #   armadillo   matrices of Armadillo as contiguous memory
+#   torch       tensors of libtorch, an unchanged model watched, and the example 10
 # A library that is missing makes its step fail. The bridge to Eigen alone is in the tests of every build too.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -9,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 source cmake/scripts.sh
 exec </dev/null
 
-all=(eigen armadillo)
+all=(eigen armadillo torch)
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${all[@]}"); fi
 
@@ -25,6 +26,7 @@ for wish in "${wanted[@]}"; do
   case $wish in
   eigen) step eigen bridge '^(adapt_eigen|example_09_)' satur_test_adapt_eigen satur_09_eigen_loop ;;
   armadillo) step armadillo bridge '^adapt_armadillo$' satur_test_adapt_armadillo ;;
+  torch) step torch bridge '^(adapt_torch|example_10_)' satur_test_adapt_torch satur_10_libtorch_loop ;;
   *)
     say "no bridge '$wish'; there are: ${all[*]}"
     exit 2
