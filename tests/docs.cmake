@@ -1,13 +1,17 @@
-# The pages of docs/extending/, and docs/reference.md: their files are written out, compiled and run, and what they print is compared.
+# The pages of docs/extending/, docs/reference.md and docs/bridges.md: their files are written out, compiled and run, and what they print is compared.
 # A block after <!-- file: NAME --> is a file; the ones named *.cpp make the page's program. The ones after
 # <!-- doctest: NAME --> make a second program, with doctest's main. A new page needs no line here.
-file(GLOB satur_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/extending/*.md" "${PROJECT_SOURCE_DIR}/docs/reference.md")
+file(GLOB satur_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/extending/*.md" "${PROJECT_SOURCE_DIR}/docs/reference.md"
+     "${PROJECT_SOURCE_DIR}/docs/bridges.md")
 find_program(SATUR_AWK awk)
 mark_as_advanced(SATUR_AWK)
 foreach(page IN LISTS satur_pages)
   get_filename_component(name "${page}" NAME_WE)
   if(NOT SATUR_AWK)
     satur_skip_test(page_${name} "there is no awk")
+    continue()
+  elseif(name STREQUAL "bridges" AND NOT TARGET satur_bridge_eigen)
+    satur_skip_test(page_${name} "Eigen is not installed (Debian: libeigen3-dev)")
     continue()
   endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${page}")
@@ -39,6 +43,9 @@ foreach(page IN LISTS satur_pages)
     target_link_libraries(satur_page_${name} PRIVATE satur::satur)
   else()
     target_link_libraries(satur_page_${name} PRIVATE satur::core)
+  endif()
+  if(name STREQUAL "bridges")
+    target_link_libraries(satur_page_${name} PRIVATE satur_bridge_eigen)
   endif()
   target_compile_definitions(satur_page_${name} PRIVATE ${satur_one_level})
   target_compile_options(satur_page_${name} PRIVATE ${satur_light_optimization})

@@ -4,6 +4,8 @@
 #include "satur/finding.hpp"
 #include "satur/rowwise.hpp"
 
+#include "support/allocation.hpp"
+
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
@@ -145,10 +147,12 @@ TEST_CASE("matrices, arrays and vectors, of fixed and dynamic size") {
   check_numbers(named_matrix(z));
   Eigen::MatrixXf y(units, batch), dy(units, batch);
   check_written(z, y, dy);
-  Eigen::ArrayXXf array_y(units, batch), array_dy(units, batch);
-  check_written(z, array_y, array_dy);
-  Eigen::RowVectorXf row_y(batch), row_dy(batch);
-  check_written(Eigen::RowVectorXf(z.row(3)), row_y, row_dy);
+  Eigen::ArrayXXf array_y(units, batch);
+  satur::apply(act, z, array_y);
+  CHECK(array_y.matrix() == y);
+  Eigen::RowVectorXf row_y(batch);
+  satur::apply(act, z.row(3), row_y);
+  CHECK(row_y == y.row(3));
 }
 
 TEST_CASE("row-major matrices are read in the order of their memory, and their units are rows too") {
@@ -245,6 +249,25 @@ TEST_CASE("rows are units and columns samples; rows_are_samples turns that aroun
   CHECK(satur::rows_are_samples(turned).is_row_major());
 }
 
+TEST_CASE("memory is not copied: no call allocates, but units of what is not in the order of samples") {
+  Eigen::MatrixXf const z = filled<Eigen::MatrixXf>();
+  Eigen::MatrixXf y(units, batch), dy(units, batch);
+  std::size_t count = 0;
+  satur::unit_records records;
+  satur::observe_units(records, act, z);
+  auto const calls = [&] {
+    count += satur::forward(act, z, y, dy).count;
+    count += satur::observe(act, z.topRows(9)).count;
+    satur::apply(act, z.row(2), y.row(2));
+    satur::observe_units(records, act, z);
+  };
+  CHECK(satur_test::allocations_in(calls) == 0);
+  CHECK(count == static_cast<std::size_t>(z.size() + 9 * batch));
+  row_major_matrix const turned = z;
+  CHECK(satur_test::allocations_in([&] { satur::observe_units(records, act, turned); }) == 1);
+  CHECK(satur_test::allocations_in([&] { count += satur::observe(act, 2.0f * z).count; }) > 0);
+}
+
 TEST_CASE("expressions: sums, products and mixtures, as if they had been evaluated before") {
   Eigen::MatrixXf const w = filled<Eigen::MatrixXf>(units, 9), x = filled<Eigen::MatrixXf>(9, batch);
   Eigen::VectorXf const b = x.row(0).head(units).transpose();
@@ -270,12 +293,14 @@ TEST_CASE("expressions: sums, products and mixtures, as if they had been evaluat
   CHECK(by_rows.size() == static_cast<std::size_t>(batch));
 
   satur::monitor mon({.histograms = 1, .units = true});
-  mon["expression"].forward(act, (w * x).colwise() + b, y);
-  mon["matrix"].forward(act, z, dy);
+  mon["expression"].forward(act, (w * x).colwise() + b, y, dy);
+  Eigen::MatrixXf y_of_z(units, batch), dy_of_z(units, batch);
+  mon["matrix"].forward(act, z, y_of_z, dy_of_z);
   CHECK(mon.at("expression").current() == mon.at("matrix").current());
   CHECK(mon.at("expression").units() == mon.at("matrix").units());
   CHECK(mon.at("expression").histograms() == mon.at("matrix").histograms());
-  CHECK(y == dy);
+  CHECK(y == y_of_z);
+  CHECK(dy == dy_of_z);
 }
 
 namespace {
