@@ -29,3 +29,13 @@ function(satur_add_mpi_test name ranks target)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 PROCESSORS ${ranks} ENVIRONMENT
     "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1;OPENBLAS_NUM_THREADS=1")
 endfunction()
+
+# What libtorch's headers say is not ours: they are system headers. Its language standard would be C++14.
+if(SATUR_BUILD_EXAMPLES OR SATUR_TEST_BRIDGES)
+  find_package(Torch QUIET)
+  if(TARGET torch)
+    add_library(satur_bridge_torch INTERFACE)
+    target_include_directories(satur_bridge_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+    target_link_libraries(satur_bridge_torch INTERFACE ${TORCH_LIBRARIES})
+  endif()
+endif()

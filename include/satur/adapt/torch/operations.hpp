@@ -1,0 +1,147 @@
+/// \file adapt/torch/operations.hpp  Which of satur's activations an operation of libtorch is.
+#pragma once
+
+#include "satur/activation/all.hpp"
+#include "satur/observe/any_activation_for.hpp"
+
+#include <ATen/core/ivalue.h>
+#include <ATen/record_function.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace satur::inline SATUR_ABI::detail {
+
+/// An operation's arguments.
+using torch_inputs = std::span<c10::IValue const>;
+
+#ifdef NDEBUG
+[[nodiscard]] inline torch_inputs inputs_of(at::RecordFunction const& op) {
+  return {op.inputs().data(), op.inputs().size()};
+}
+#else
+// Without NDEBUG, RecordFunction::inputs() asserts a flag that only a libtorch built without NDEBUG sets; those that
+// are distributed are built with it. So the member that inputs() returns is read: an explicit instantiation may name
+// it.
+template <auto Member> struct torch_inputs_member {
+  friend torch_inputs inputs_of(at::RecordFunction const& op) { return {(op.*Member).data(), (op.*Member).size()}; }
+};
+[[nodiscard]] torch_inputs inputs_of(at::RecordFunction const& op);
+template struct torch_inputs_member<&at::RecordFunction::inputs_>;
+#endif
+
+/// aten::relu_ and aten::relu: relu. Empty if it is not one of aten's.
+[[nodiscard]] inline std::string_view torch_operation(std::string_view name) {
+  constexpr std::string_view library = "aten::";
+  if (!name.starts_with(library)) {
+    return {};
+  }
+  name.remove_prefix(library.size());
+  return name.ends_with('_') ? name.substr(0, name.size() - 1) : name;
+}
+
+/// The i-th argument as a number; `otherwise` if it is not given.
+[[nodiscard]] inline double torch_number(torch_inputs inputs, std::size_t i, double otherwise) {
+  return i < inputs.size() && inputs[i].isScalar() ? inputs[i].toScalar().toDouble() : otherwise;
+}
+
+/// The activation of an operation, with the parameters that it was called with; nothing if satur has none with the same
+/// values. Source: the schemas of libtorch's native_functions.yaml, the same in 1.13 and 2.x.
+template <class T>
+[[nodiscard]] std::optional<any_activation_for<T>> torch_activation(std::string_view name, torch_inputs inputs) {
+  std::string_view const op = torch_operation(name);
+  auto const number = [&](std::size_t i, double otherwise) { return torch_number(inputs, i, otherwise); };
+  if (op == "sigmoid") {
+    return sigmoid{};
+  } else if (op == "tanh") {
+    return satur::tanh{};
+  } else if (op == "relu") {
+    return relu{};
+  } else if (op == "relu6") {
+    return relu6{};
+  } else if (op == "gelu") {
+    bool const exact = inputs.size() < 2 || !inputs[1].isString() || inputs[1].toStringRef() == "none";
+    return exact ? any_activation_for<T>(gelu{}) : any_activation_for<T>(gelu_tanh{});
+  } else if (op == "silu") {
+    return silu{};
+  } else if (op == "elu" && number(3, 1.0) == 1.0) { // (z, alpha, scale, input_scale)
+    double const scale = number(2, 1.0);
+    return scale == 1.0 ? any_activation_for<T>(elu{number(1, 1.0)})
+                        : any_activation_for<T>(selu{number(1, 1.0), scale});
+  } else if (op == "selu") {
+    return selu{};
+  } else if (op == "celu") {
+    return celu{number(1, 1.0)};
+  } else if (op == "leaky_relu") {
+    return leaky_relu{number(1, 0.01)};
+  } else if (op == "hardtanh") {
+    return hard_tanh{number(1, -1.0), number(2, 1.0)};
+  } else if (op == "hardsigmoid") {
+    return hard_sigmoid{};
+  } else if (op == "hardswish") {
+    return hard_swish{};
+  } else if (op == "softplus" && number(2, 20.0) >= 20.0) { // above its threshold it is z: within 2.1e-9 from 20 on
+    return softplus{number(1, 1.0)};
+  } else if (op == "mish") {
+    return mish{};
+  } else if (op == "log_sigmoid") {
+    return log_sigmoid{};
+  } else if (op == "softshrink") {
+    return soft_shrink{number(1, 0.5)};
+  } else if (op == "hardshrink") {
+    return hard_shrink{number(1, 0.5)};
+  }
+  return std::nullopt;
+}
+
+/// Operations whose weight names the layer that follows.
+[[nodiscard]] inline bool torch_product(std::string_view name) {
+  std::string_view const op = torch_operation(name);
+  constexpr std::array<std::string_view, 7> all{"linear", "addmm", "mm", "matmul", "bmm", "baddbmm", "addmv"};
+  return std::find(all.begin(), all.end(), op) != all.end();
+}
+[[nodiscard]] inline bool torch_convolution(std::string_view name) {
+  std::string_view const op = torch_operation(name);
+  return op == "convolution" || op == "_convolution" || op.starts_with("conv1d") || op.starts_with("conv2d") ||
+         op.starts_with("conv3d") || op.starts_with("conv_transpose");
+}
+
+/// An operation with an activation in it, by its name, that is none of the above: another activation, a recurrent
+/// network in one call, a fused kernel. Its z is not seen.
+[[nodiscard]] inline bool torch_hides_activation(std::string_view name) {
+  auto const has = [name](std::string_view word) { return name.find(word) != std::string_view::npos; };
+  if (has("backward") || has("log_softmax") || has("atanh") || has("arctanh")) {
+    return false;
+  }
+  if (name == "aten::softmax" || name == "aten::scaled_dot_product_attention" ||
+      name == "aten::_scaled_dot_product_attention" || name == "aten::_scaled_dot_product_attention_math") {
+    return false; // what they call is looked at: _softmax, or a fused kernel
+  }
+  constexpr std::array<std::string_view, 20> words{"sigmoid",
+                                                   "tanh",
+                                                   "elu",
+                                                   "glu",
+                                                   "silu",
+                                                   "mish",
+                                                   "softplus",
+                                                   "shrink",
+                                                   "softmax",
+                                                   "attention",
+                                                   "lstm",
+                                                   "gru",
+                                                   "rnn_",
+                                                   "threshold",
+                                                   "fused",
+                                                   "Fusion",
+                                                   "swish",
+                                                   "TensorExpr",
+                                                   "addmm_activation",
+                                                   "transformer_encoder"};
+  return std::any_of(words.begin(), words.end(), has) || has("pointwise");
+}
+
+} // namespace satur::inline SATUR_ABI::detail
