@@ -40,14 +40,15 @@ for target in "${targets[@]}"; do
   mkdir -p "$work/$target-corpus"
   say "fuzzing $target: $runs inputs (log: build/fuzz/$target.txt)"
   outcome=passed
-  nice -n 19 "$work/$target" -runs="$runs" -max_len=8192 -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
+  nice -n 19 "$work/$target" -runs="$runs" -max_len=4096 -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
     -artifact_prefix="$work/$target-" "$work/$target-corpus" "$work/seeds-of/$target" >"$work/$target.txt" 2>&1 || {
     outcome="FAILED: build/fuzz/$target.txt"
     failures=$((failures + 1))
     tail -n 40 "$work/$target.txt" >&2
   }
   stat() { sed -n "s/^stat::$1: *//p" "$work/$target.txt"; }
- `%s`| `%s` | %s | %s | %s | %s |\n' "$target" "$(stat number_of_executed_units)" \
+  # shellcheck disable=SC2016 # Markdown
+  printf '| `%s` | %s | %s | %s | %s |\n' "$target" "$(stat number_of_executed_units)" \
     "$(find "$work/$target-corpus" -type f | wc -l)" "$(stat average_exec_per_sec)" "$outcome" >>"$work/table.md"
 done
 cat "$work/table.md"

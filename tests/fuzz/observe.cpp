@@ -75,7 +75,9 @@ template <class Element, class Access, class Activation> void passes(fuzz::bytes
   std::ptrdiff_t step = 1;
   for (std::size_t axis = 0; axis < axes; ++axis) {
     std::uint8_t const how = in.byte();
-    std::size_t const extent = axes == 1 ? in.byte() * (how % 64 == 63 ? 70u : 1u) : in.byte() % 40u;
+    std::size_t const first = in.byte();
+    // A chunk of the passes is 8192 numbers: now and then there are more.
+    std::size_t const extent = axes == 1 ? (how == 251 ? first * 70 : first) : first % 13;
     std::ptrdiff_t const gap = how % 4 == 0 ? how / 4 % 5 : 0;
     std::ptrdiff_t const sign = how % 8 == 5 ? -1 : how % 16 == 7 ? 0 : 1;
     shape.push_back(extent);
@@ -99,6 +101,7 @@ template <class Element, class Access, class Activation> void passes(fuzz::bytes
   // Exactly the memory that the elements span, so that every read beside it is seen; off the alignment of registers.
   std::size_t const span = static_cast<std::size_t>(highest - lowest) + 1;
   std::size_t const off = in.byte() % 8;
+  std::uint8_t const by_monitor = in.byte();
   std::unique_ptr<Element[]> const memory(new Element[span + off]);
   Element pattern[64];
   for (Element& p : pattern) {
@@ -147,12 +150,12 @@ template <class Element, class Access, class Activation> void passes(fuzz::bytes
                                                       static_cast<double>(expected.count),
                 "saturated_fraction is that of the counters");
 
-  if (size != 0) {
+  if (size != 0 && by_monitor % 8 == 0) { // it takes its memory
     satur::monitor_options options;
     options.units = true;
     options.histograms = true;
     satur::monitor mon(options);
-    std::size_t const axis = in.byte() % axes;
+    std::size_t const axis = by_monitor / 8 % axes;
     satur::unit_layout const layout = satur::unit_layout::of(shape, axis);
     std::vector<T> y_monitor(size);
     mon["a"].forward(act, flat, y_monitor, dy, layout);
