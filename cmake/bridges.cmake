@@ -32,7 +32,9 @@ endfunction()
 
 # What libtorch's headers say is not ours: they are system headers. Its language standard would be C++14.
 if(SATUR_BUILD_EXAMPLES OR SATUR_TEST_BRIDGES)
+  set(FPHSA_NAME_MISMATCHED TRUE) # its parts look for packages under other names
   find_package(Torch QUIET)
+  unset(FPHSA_NAME_MISMATCHED)
   if(TARGET torch)
     add_library(satur_bridge_torch INTERFACE)
     target_include_directories(satur_bridge_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})

@@ -5,6 +5,7 @@
 #include "satur/adapt/torch/tensor.hpp"
 #include "satur/array/unit_layout.hpp"
 #include "satur/monitor/monitor.hpp"
+#include "satur/monitor/saturation_table.hpp" // prints it
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/record_function.h>
