@@ -542,7 +542,8 @@ TEST_CASE("stored files: damage to the history of units throws") {
   };
   std::uint64_t const peak = std::bit_cast<std::uint64_t>(0.75);
   std::vector<std::uint64_t> const head{15, 2, 2, peak, 4, 2, 700, 703, 4, 704, 719, 5, 720, 723, 3};
-  CHECK(with(head, 0, 2).empty());
+  CHECK(with(head, 0, 3).empty());
+  CHECK(with(head, 0, 2).find("expected no more windows of units than the history may hold; ") != std::string::npos);
   for (std::uint64_t const most : {std::uint64_t{1}, std::uint64_t{4097}}) {
     CHECK(with(head, 0, most).find("expected a history of units of at most 4096 windows and groups; ") !=
           std::string::npos);

@@ -229,6 +229,14 @@ TEST_CASE("svg: a heat map joins neighbors of one shade") {
   CHECK(count(picture, "d=\"M0 4v1\" class=\"h16\"") == 1);
   CHECK(count(svg::heat_map{"t", "x", "y"}.draw().str("t"), "<path") == 0);
   CHECK(count(svg::heat_map{"t", "x", "y", {{}}}.draw().str("t"), "<path") == 0);
+  svg::heat_map const named{"t", "x", "y", {{0.0}}, "none", "all"};
+  std::string const legend = named.draw().str("t");
+  CHECK(count(legend, "<path") == 4);
+  for (char const* const look : {"h4", "h8", "h12", "h16"}) {
+    CHECK(count(legend, "scale(9 9)\" d=\"M0 0v1\" class=\"" + std::string(look) + '"') == 1);
+  }
+  CHECK(legend.find(">none</text>") < legend.find(">all</text>"));
+  CHECK(legend.find(">all</text>") != std::string::npos);
   svg::heat_map const tiny{"t", "x", "y", {{1e-9}}};
   CHECK(count(tiny.draw().str("t"), "class=\"h1\"") == 1); // more than none is seen
 }

@@ -21,9 +21,9 @@ struct unit_history_access;
 }
 
 /// The units of a layer over the steps of a run: `history_options::unit_groups` groups of neighboring units over at
-/// most `history_options::unit_windows` windows. Windows have equally many sampled steps but for the last; where one
-/// more would not fit, neighbors become one, and later windows are twice as long. Where the layer has fewer units than
-/// groups, each unit is a group.
+/// most `history_options::unit_windows` windows. Windows have equally many sampled steps but for the last, which may be
+/// open; where one more would not fit, neighbors become one, and later windows are twice as long. Where the layer has
+/// fewer units than groups, each unit is a group.
 ///
 /// Memory: 24 bytes a group and window, taken with the first step: 154 kB for 64 groups and 100 windows. Time: the
 /// units are read where a window ends, so about windows log2(steps / windows) times in a run.
@@ -66,17 +66,15 @@ public:
       windows_.reserve(most_);
     }
     peak_slope_ = units.peak_slope();
+    if (open_.steps == 0 && windows_.size() == most_) {
+      halve();
+    }
     if (open_.steps == 0) {
       open_.first = step;
     }
     open_.last = step;
     ++open_.steps;
-    if (open_.steps < stride_) {
-      return;
-    }
-    if (windows_.size() == most_) {
-      halve();
-    } else {
+    if (open_.steps >= stride_) {
       flush(units);
       close();
     }
@@ -138,7 +136,7 @@ public:
     } else {
       merge(o);
     }
-    while (windows_.size() > most_) {
+    while (windows_.size() + (open_.steps == 0 ? 0 : 1) > most_) {
       halve();
     }
     return *this;
@@ -175,7 +173,7 @@ private:
     open_ = {};
     open_cells_.assign(open_cells_.size(), unit_cell{});
   }
-  /// Neighbors become one.
+  /// Neighbors become one; one without a neighbor is open again.
   void halve() {
     std::size_t const n = windows_.size() / 2;
     for (std::size_t w = 0; w < n; ++w) {
@@ -185,11 +183,12 @@ private:
       move(2 * w, w);
     }
     if (windows_.size() % 2 != 0) {
-      windows_[n] = windows_.back();
-      move(2 * n, n);
+      unit_window const& odd = windows_.back();
+      open_ = {odd.first, open_.steps == 0 ? odd.last : open_.last, odd.steps + open_.steps};
+      add(cells_, 2 * n, open_cells_, 0);
     }
-    windows_.resize(n + windows_.size() % 2);
-    cells_.resize(windows_.size() * groups());
+    windows_.resize(n);
+    cells_.resize(n * groups());
     stride_ *= 2;
   }
   void merge(unit_history theirs) {

@@ -13,7 +13,7 @@ namespace satur { inline namespace SATUR_ABI {
 struct unit_cell {
   std::uint64_t count = 0;     ///< units x samples in which z was not NaN
   std::uint64_t saturated = 0; ///< of them, by the rule of the layer
-  double slope = 0.0;          ///< sum of f'(z)
+  double slope = 0.0;          ///< sum of f'(z); not finite where one was not, and until the next `start_window`
 
   [[nodiscard]] double mean_derivative() const {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN() : slope / static_cast<double>(count);

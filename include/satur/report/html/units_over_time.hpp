@@ -55,7 +55,9 @@ namespace satur::inline SATUR_ABI::detail {
     }
     svg::heat_map map{.title = "Units of " + layer.name() + " over time",
                       .x_label = steps_of({h.window(0).first, h.window(h.size() - 1).last, 0}),
-                      .y_label = message("units 0 (top) to ", h.units() - 1)};
+                      .y_label = message("units 0 (top) to ", h.units() - 1),
+                      .zero = "peak slope",
+                      .one = "slope 0"};
     for (std::size_t w = 0; w < h.size(); ++w) {
       std::vector<double>& column = map.columns.emplace_back();
       for (std::size_t g = 0; g < h.groups(); ++g) {
@@ -64,12 +66,13 @@ namespace satur::inline SATUR_ABI::detail {
     }
     page += figure_of(layer.name(), map.draw().str(map.title), map_in_words(h));
   }
-  return page.empty() ? page
-                      : "<p class=\"soft\">From left to right: windows of the run, all of the same width. From top to "
-                        "bottom: units, neighbors together. Dark: the mean slope f'(z) of these units is 0. Light: it "
-                        "is the peak slope. A dark row is units that stopped learning; a column that turns dark is a "
-                        "layer that fell at once.</p><div class=\"grid\">" +
-                            page + "</div>\n";
+  return page.empty()
+             ? page
+             : "<p class=\"soft\">From left to right: windows of the run. From top to bottom: units, neighbors "
+               "together. Color: how much of the peak slope is missing in the mean f'(z) of these units. A row "
+               "in full color is units that stopped learning; a column from which on all is full is a layer "
+               "that fell at once. Blank: the peak slope, or nothing seen.</p><div class=\"grid\">" +
+                   page + "</div>\n";
 }
 
 } // namespace satur::inline SATUR_ABI::detail

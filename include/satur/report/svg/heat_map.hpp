@@ -19,6 +19,8 @@ struct heat_map {
   std::string x_label = {};
   std::string y_label = {};
   std::vector<std::vector<double>> columns = {};
+  std::string zero = {}; ///< what 0 means, for the legend; none without it
+  std::string one = {};  ///< what 1 means
 
   static constexpr double width = 372.0;
   static constexpr double height = 190.0;
@@ -34,6 +36,9 @@ struct heat_map {
     picture.text({left, top - 5.0}, y_label, "start", "n");
     picture.text({right, bottom + 16.0}, x_label, "end", "n");
     picture.rectangle({left, top}, right - left, bottom - top, "f");
+    if (!zero.empty()) {
+      legend(picture, {left, bottom + 8.0});
+    }
     if (columns.empty() || columns.front().empty()) {
       return picture;
     }
@@ -62,6 +67,19 @@ struct heat_map {
   }
 
 private:
+  /// Shades from 0 to 1, between the words for both.
+  void legend(canvas& picture, point corner) const {
+    constexpr int steps = 5;
+    constexpr double side = 9.0;
+    double const first = corner.x + 5.5 * static_cast<double>(zero.size()); // no letter of this size is much wider
+    picture.text({corner.x, corner.y + 8.0}, zero, "start", "n");
+    picture.rectangle({first, corner.y}, steps * side, side, "f");
+    for (int k = 1; k < steps; ++k) {
+      picture.grid({first + (k + 0.5) * side, corner.y}, side, side, "M0 0v1",
+                   "h" + std::to_string(k * shades / (steps - 1)));
+    }
+    picture.text({first + steps * side + 4.0, corner.y + 8.0}, one, "start", "n");
+  }
   [[nodiscard]] static int shade_of(double x) {
     return satur::detail::is_nan(x)
                ? 0
