@@ -4,6 +4,10 @@ find_package(Eigen3 3.3 QUIET NO_MODULE)
 if(TARGET Eigen3::Eigen)
   add_library(satur_bridge_eigen INTERFACE)
   target_link_libraries(satur_bridge_eigen INTERFACE Eigen3::Eigen)
+  # GCC 12 calls registers of its own AVX-512 header uninitialized where Eigen uses them (GCC bug 105593).
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(satur_bridge_eigen INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
+  endif()
 endif()
 
 # Armadillo has no header of ours: its matrices are taken as contiguous memory.
