@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,12 +33,8 @@ inline std::vector<satur::svg::series> lines_of(satur::monitor const& mon, doubl
 
 /// Without the first block of steps if there are enough of them: its loss is often so large that the others look equal.
 inline satur::svg::series loss_line(satur::loss_history const& losses) {
-  satur::svg::series line{"", {}, {}};
-  for (std::size_t i = losses.size() < 8 ? 0 : 1; i < losses.size(); ++i) {
-    satur::loss_block const& b = losses[i];
-    line.x.push_back(static_cast<double>(b.first_step));
-    line.y.push_back(b.count == 0 ? std::numeric_limits<double>::quiet_NaN() : b.mean);
-  }
+  satur::svg::series line = satur::detail::losses_of(losses, losses.size() < 8 ? 0 : 1);
+  line.name.clear();
   return line;
 }
 

@@ -4,6 +4,8 @@
 #include "satur/diagnostic.hpp"
 #include "satur/monitor/file.hpp"
 
+#include "support/same_counters.hpp"
+
 #include <doctest/doctest.h>
 
 #include <mpi.h>
@@ -100,13 +102,7 @@ template <class R> std::string error_of(R const& mine) {
   return {};
 }
 void check_same(satur::layer_record const& a, satur::layer_record const& b) {
-  CHECK(a.saturation.count == b.saturation.count);
-  CHECK(a.saturation.low == b.saturation.low);
-  CHECK(a.saturation.high == b.saturation.high);
-  CHECK(a.saturation.nan == b.saturation.nan);
-  CHECK(a.saturation.infinite == b.saturation.infinite);
-  CHECK(a.gradient.count == b.gradient.count);
-  CHECK(a.gradient.zeros == b.gradient.zeros);
+  satur_test::check_same_counters(a, b);
   CHECK(a.update == b.update);
   CHECK(a.saturation.mean_z() == doctest::Approx(b.saturation.mean_z()).epsilon(1e-12));
   CHECK(a.saturation.variance_z() == doctest::Approx(b.saturation.variance_z()).epsilon(1e-12));
@@ -211,6 +207,8 @@ TEST_CASE("mpi: ranks that disagree throw on every rank, and the message names t
     check(satur::monitor({.history = {.lines = here ? 16u : 32u}}), "the option history.lines");
     check(satur::monitor({.history = {.keeps = here ? satur::history_keeps::newest : satur::history_keeps::evenly}}),
           "the option history.keeps");
+    check(satur::monitor({.history = {.unit_windows = here ? 50u : 100u}}), "the option history.unit_windows");
+    check(satur::monitor({.history = {.unit_groups = here ? 32u : 64u}}), "the option history.unit_groups");
     check(satur::monitor({.formats = here ? satur::watched_formats::all(satur::formats::float16, 2.0)
                                           : satur::watched_formats::all(satur::formats::float16)}),
           "the option formats");

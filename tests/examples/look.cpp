@@ -8,6 +8,7 @@
 #include <satur/report/json_lines.hpp>
 #include <satur/report/observers/json_lines_writer.hpp>
 
+#include "support/half_ramp.hpp"
 #include "support/process.hpp"
 #include "support/run_files.hpp"
 
@@ -23,19 +24,12 @@
 
 namespace {
 
+using satur_test::half_ramp;
 using satur_test::outcome;
 
 outcome look(run_files::folder const& folder, std::string const& arguments) {
   return satur_test::run_command("cd \"" + folder.path() + "\" && \"" SATUR_LOOK_PROGRAM "\" " + arguments);
 }
-
-/// z / 2 cut to [-3/2, 3/2].
-struct half_ramp {
-  static constexpr std::string_view name = "half_ramp";
-  static double value(double z) { return z < -3.0 ? -1.5 : z > 3.0 ? 1.5 : 0.5 * z; }
-  static double derivative(double z) { return z > -3.0 && z < 3.0 ? 0.5 : 0.0; }
-  static constexpr double peak_slope() { return 0.5; }
-};
 
 /// Two steps of a layer "fc" and one of "out", whose z are `z` and 1; the lines of the run go into `lines`.
 satur::monitor run_of(double z, std::optional<std::string> const& lines = {},

@@ -1,6 +1,8 @@
 // Merging monitors: exact in counters, in any order; phases apart; snapshots; several threads.
 #include "satur/diagnostic.hpp"
 
+#include "support/same_counters.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -35,17 +37,7 @@ void check_close(double a, double b) {
   }
 }
 void check_same(satur::layer_record const& a, satur::layer_record const& b) {
-  CHECK(a.saturation.count == b.saturation.count);
-  CHECK(a.saturation.low == b.saturation.low);
-  CHECK(a.saturation.high == b.saturation.high);
-  CHECK(a.saturation.nan == b.saturation.nan);
-  CHECK(a.saturation.infinite == b.saturation.infinite);
-  CHECK(a.saturation.lowest_z == b.saturation.lowest_z);
-  CHECK(a.saturation.highest_z == b.saturation.highest_z);
-  CHECK(a.gradient.count == b.gradient.count);
-  CHECK(a.gradient.zeros == b.gradient.zeros);
-  CHECK(a.gradient.nan == b.gradient.nan);
-  CHECK(a.gradient.infinite == b.gradient.infinite);
+  satur_test::check_same_counters(a, b);
   CHECK(a.update.steps == b.update.steps);
   CHECK(a.update.unusable == b.update.unusable);
   check_close(a.saturation.mean_derivative(), b.saturation.mean_derivative());

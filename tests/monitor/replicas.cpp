@@ -2,6 +2,8 @@
 #include "satur/monitor/replicas.hpp"
 #include "satur/diagnostic.hpp"
 
+#include "support/same_counters.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -71,15 +73,7 @@ struct run {
 
 void check_near(double a, double b) { CHECK(a == doctest::Approx(b).epsilon(1e-12)); }
 void check_same(satur::layer_record const& a, satur::layer_record const& b) {
-  CHECK(a.saturation.count == b.saturation.count);
-  CHECK(a.saturation.low == b.saturation.low);
-  CHECK(a.saturation.high == b.saturation.high);
-  CHECK(a.saturation.nan == b.saturation.nan);
-  CHECK(a.saturation.infinite == b.saturation.infinite);
-  CHECK(a.saturation.lowest_z == b.saturation.lowest_z);
-  CHECK(a.saturation.highest_z == b.saturation.highest_z);
-  CHECK(a.gradient.count == b.gradient.count);
-  CHECK(a.gradient.nan == b.gradient.nan);
+  satur_test::check_same_counters(a, b);
   CHECK(a.update == b.update);
   check_near(a.saturation.mean_derivative(), b.saturation.mean_derivative());
   check_near(a.saturation.mean_z(), b.saturation.mean_z());

@@ -416,17 +416,7 @@ TEST_CASE("stored files: numbers out of range throw, numbers at the limit are re
   std::string const good = stored::bytes_of(stored::formats[1]);
   // `words` are in the file once; the first of them becomes `word`.
   auto const with = [&](std::vector<std::uint64_t> const& words, std::uint64_t word) {
-    std::string pattern(8 * words.size(), '\0');
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      satur_test::put_word(pattern, 8 * i, words[i]);
-    }
-    std::size_t const at = good.find(pattern);
-    REQUIRE(at != std::string::npos);
-    REQUIRE(good.find(pattern, at + 1) == std::string::npos);
-    std::string bytes = good;
-    satur_test::put_word(bytes, at, word);
-    satur_test::mend(bytes);
-    return satur_test::refusal_of(bytes);
+    return refusal_with(good, words, 0, word);
   };
   auto const check = [&](std::vector<std::uint64_t> const& words, std::uint64_t most, std::string const& expected) {
     CAPTURE(words[0]);

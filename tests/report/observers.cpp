@@ -5,6 +5,7 @@
 #include "satur/monitor/monitor.hpp"
 #include "satur/monitor/shared_monitor.hpp"
 
+#include "support/half_ramp.hpp"
 #include "support/refusal.hpp"
 
 #include <doctest/doctest.h>
@@ -18,15 +19,9 @@
 
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
+using satur_test::half_ramp;
 
-/// z / 2 cut to [-3/2, 3/2].
-struct half_ramp {
-  static constexpr std::string_view name = "half_ramp";
-  static double value(double z) { return z < -3.0 ? -1.5 : z > 3.0 ? 1.5 : 0.5 * z; }
-  static double derivative(double z) { return z > -3.0 && z < 3.0 ? 0.5 : 0.0; }
-  static constexpr double peak_slope() { return 0.5; }
-};
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 /// A step in which `out_of_4` of four z are flat.
 template <class Monitor, class... O> void step(Monitor& mon, std::string_view layer, std::size_t out_of_4, O&... o) {

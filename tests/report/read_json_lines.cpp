@@ -9,6 +9,7 @@
 #include "satur/report/tensorboard.hpp"
 
 #include "support/event_files.hpp"
+#include "support/half_ramp.hpp"
 #include "support/run_files.hpp"
 
 #include <doctest/doctest.h>
@@ -25,15 +26,9 @@
 
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
+using satur_test::half_ramp;
 
-/// z / 2 cut to [-3/2, 3/2].
-struct half_ramp {
-  static constexpr std::string_view name = "half_ramp";
-  static double value(double z) { return z < -3.0 ? -1.5 : z > 3.0 ? 1.5 : 0.5 * z; }
-  static double derivative(double z) { return z > -3.0 && z < 3.0 ? 0.5 : 0.0; }
-  static constexpr double peak_slope() { return 0.5; }
-};
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 /// Two layers, two steps of training and one of evaluation.
 template <class... O> void train(satur::monitor& mon, O&... writers) {

@@ -5,6 +5,7 @@
 #include "satur/monitor/monitor.hpp"
 #include "satur/monitor/shared_monitor.hpp"
 
+#include "support/half_ramp.hpp"
 #include "support/run_files.hpp"
 
 #include <doctest/doctest.h>
@@ -18,16 +19,10 @@
 
 namespace {
 
+using satur_test::half_ramp;
+
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-/// z / 2 cut to [-3/2, 3/2].
-struct half_ramp {
-  static constexpr std::string_view name = "half_ramp";
-  static double value(double z) { return z < -3.0 ? -1.5 : z > 3.0 ? 1.5 : 0.5 * z; }
-  static double derivative(double z) { return z > -3.0 && z < 3.0 ? 0.5 : 0.0; }
-  static constexpr double peak_slope() { return 0.5; }
-};
 
 struct comma_point : std::numpunct<char> {
   char do_decimal_point() const override { return ','; }

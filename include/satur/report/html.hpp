@@ -14,7 +14,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <limits>
 #include <locale>
 #include <ostream>
 #include <sstream>
@@ -66,13 +65,7 @@ namespace detail {
 }
 
 [[nodiscard]] inline std::string loss_figure(loss_history const& losses, std::vector<svg::event> const& events) {
-  svg::series line{"loss", {}, {}};
-  for (std::size_t i = 0; i < losses.size(); ++i) {
-    loss_block const& b = losses[i];
-    line.x.push_back(static_cast<double>(b.first_step));
-    line.y.push_back(b.count == 0 ? std::numeric_limits<double>::quiet_NaN() : b.mean);
-  }
-  svg::line_chart chart{.title = "Loss", .y_label = "loss", .lines = {line}, .events = events};
+  svg::line_chart chart{.title = "Loss", .y_label = "loss", .lines = {losses_of(losses)}, .events = events};
   if (!is_nan(losses.chance())) {
     chart.levels.push_back({losses.chance(), "chance: a model that knows nothing"});
   }

@@ -43,6 +43,8 @@ public:
     state("the option sampling.budget", number_text(o.sampling.budget));
     state("the option history.lines", number_text(o.history.lines));
     state("the option history.keeps", o.history.keeps == history_keeps::evenly ? "evenly" : "newest");
+    state("the option history.unit_windows", number_text(o.history.unit_windows));
+    state("the option history.unit_groups", number_text(o.history.unit_groups));
     state("the option formats", formats_text(o.formats));
     std::string layers;
     for (layer_monitor const& layer : mon) {

@@ -196,7 +196,7 @@ private:
     bool const found = torch_hides_activation(name);
     if (found) {
       bool const rows = name.find("softmax") != std::string_view::npos;
-      miss(name, rows ? "a monitor has no record of rows; use satur::observe_rows"
+      miss(name, rows ? "a monitor has no record of rows; satur::observe(softmax{}, rows) makes one"
                       : "satur has no such activation, or it is within a kernel that computes more");
     }
     return found;

@@ -42,6 +42,17 @@ namespace satur::inline SATUR_ABI::detail {
   return all;
 }
 
+/// The mean losses of blocks of steps, from block `first` on.
+[[nodiscard]] inline svg::series losses_of(loss_history const& losses, std::size_t first = 0) {
+  svg::series line{"loss", {}, {}};
+  for (std::size_t i = first; i < losses.size(); ++i) {
+    loss_block const& b = losses[i];
+    line.x.push_back(static_cast<double>(b.first_step));
+    line.y.push_back(b.count == 0 ? std::numeric_limits<double>::quiet_NaN() : b.mean);
+  }
+  return line;
+}
+
 /// The charts; `events` are the steps at which findings began.
 [[nodiscard]] inline std::string over_steps(monitor const& mon, phase p, std::vector<svg::event> const& events) {
   std::string page;
