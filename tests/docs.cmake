@@ -75,3 +75,13 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_test(NAME public_names COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/public_names_agree.sh" "${CMAKE_CXX_COMPILER}"
                                      "${PROJECT_SOURCE_DIR}/include")
 endif()
+
+# What the pages point at is there, and words are spelled as in American English.
+if(UNIX)
+  add_test(NAME links COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/check_links.sh" "${PROJECT_SOURCE_DIR}")
+  add_test(NAME links_self_test COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/check_links.sh" --self-test
+                                        "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}")
+endif()
+add_test(NAME spelling COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/spelling.sh")
+add_test(NAME spelling_self_test COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/spelling.sh" --self-test)
+set_tests_properties(spelling spelling_self_test PROPERTIES SKIP_REGULAR_EXPRESSION "^skipped: ")
