@@ -97,7 +97,7 @@ enum class run_state : std::uint8_t { unknown, learning, converged, stalled, at_
 /// flat and chance is not known, the text says so.
 inline std::ostream& operator<<(std::ostream& out, loss_history const& l) {
   run_state const state = judge(l);
-  out << "loss " << text::significant(l.last(), 4) << " at the last of " << text::number(l.seen()) << " steps, "
+  out << "loss " << text::significant(l.last(), 4) << " at the last of " << detail::count_text(l.seen(), "step") << ", "
       << text::significant(l.start().mean, 4)
       << (l.empty() || l.start_seen() ? " at the start: " : " at the first of them (the start was not seen): ")
       << to_text(state);

@@ -80,7 +80,7 @@ public:
     } else {
       x = static_cast<T>(word);
       if (static_cast<std::uint64_t>(x) != word) {
-        fail(message("a number that fits ", sizeof(T), " bytes, found ", word));
+        fail(message("a number that fits ", count_text(sizeof(T), "byte"), ", found ", word));
       }
     }
     at_ += 8;
