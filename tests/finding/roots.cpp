@@ -382,6 +382,17 @@ TEST_CASE("roots: weights of the usual size are not called too large, whatever i
   }
 }
 
+TEST_CASE("roots: after a divergence without loss and weights the cure is of the start") {
+  training_run run = scaled_run(satur::relu{}, 4, 3.0, {});
+  run.run_to(10);
+  std::vector<satur::finding> const found = run.findings();
+  REQUIRE(found.size() == 1);
+  INFO(text(found.front()));
+  CHECK(found.front().cause == cause::weight_norm);
+  CHECK(found.front().cure.restart);
+  CHECK(found.front().cure.factor == doctest::Approx(1.0 / 3.0).epsilon(0.1));
+}
+
 TEST_CASE("roots: zero and constant weights are identical units") {
   training_run zero = tanh_run();
   for (std::size_t l = 0; l < 4; ++l) {

@@ -164,12 +164,14 @@ struct layer_case : activation_facts {
                                                              std::vector<std::size_t> const& chosen = {}) const {
     return expected_of(start, first, factor, mean_factor, chosen);
   }
-  /// Whether training has made the weights much larger than they were; if they are not known, z.
+  /// Whether training has made the weights much larger than they were.
   [[nodiscard]] bool grew(finding_limits const& limits) const {
-    if (weights.count == 0 || first_weights.count == 0) {
-      return is_above(square_z(), 1e6 * (first.mean_z() * first.mean_z() + first.variance_z()));
-    }
-    return weights.mean_square() > limits.grown_weights * first_weights.mean_square();
+    return weights.count != 0 && first_weights.count != 0 &&
+           weights.mean_square() > limits.grown_weights * first_weights.mean_square();
+  }
+  /// Whether it has made z far larger.
+  [[nodiscard]] bool z_grew() const {
+    return is_above(square_z(), 1e6 * (first.mean_z() * first.mean_z() + first.variance_z()));
   }
   /// The root mean square of z of each unit in the first samples, or else in the window.
   [[nodiscard]] std::vector<double> unit_sizes() const {

@@ -17,7 +17,7 @@ namespace satur::inline SATUR_ABI::detail {
 
 /// If training has spoiled the weights: changes the cure to one for the weights of the start, which had `gain`.
 inline void advise_restart(run_case const& run, finding& f, layer_case const& l, double usual, double gain) {
-  if (!run.spoiled()) {
+  if (!run.spoiled() && std::ranges::none_of(run.layers, &layer_case::z_grew)) {
     return;
   }
   double const factor = std::sqrt(usual / gain);
