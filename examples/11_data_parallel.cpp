@@ -149,12 +149,15 @@ int main(int argc, char** argv) {
           close(all.slope_share(), one.slope_share(), 1e-3) && !found.empty() &&
           same_findings(found, satur::diagnose(alone.mon));
   if (rank == 0) {
-    std::cout << size << " ranks, each with a part of every batch of " << batch << ":\n\n" << run << '\n';
+    std::cout << size << (size == 1 ? " rank, with" : " ranks, each with") << " a part of every batch of " << batch
+              << ":\n\n"
+              << run << '\n';
     for (satur::finding const& f : found) {
       std::cout << f << '\n';
     }
-    std::cout << "\nsaturated: " << 100.0 * all.fraction() << " % on " << size << " ranks, " << 100.0 * one.fraction()
-              << " % on one; counters of the first step and findings are " << (holds ? "the same\n" : "NOT the same\n");
+    std::cout << "\nsaturated: " << 100.0 * all.fraction() << " % on " << size << (size == 1 ? " rank, " : " ranks, ")
+              << 100.0 * one.fraction() << " % on one; counters of the first step and findings are "
+              << (holds ? "the same\n" : "NOT the same\n");
   }
   MPI_Finalize();
   return holds ? 0 : 1;

@@ -228,7 +228,8 @@ int run(options const& o, task const& t, satur::any_rule const& rule, Net const&
   if (repair) {
     repair->finish(std::cout, now);
   }
-  std::cout << (interrupted != 0 ? "Stopped" : "Done") << text(" after %zu steps: ", step)
+  std::cout << (interrupted != 0 ? "Stopped" : "Done")
+            << text(step == 1 ? " after %zu step: " : " after %zu steps: ", step)
             << percent(support::test_accuracy(now.net, now.data))
             << " % of the test data right (chance: " << percent(t.largest_class()) << " %).\n";
   options as_repaired = o;

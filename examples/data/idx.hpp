@@ -81,7 +81,7 @@ inline std::vector<std::size_t> read_header(std::vector<std::uint8_t> const& byt
     extents.push_back(big_endian(bytes, 4 + 4 * d));
     if (extents.back() == 0 || extents.back() > (std::size_t{1} << 31)) {
       throw file_error(name + ": axis " + std::to_string(d) + " has extent " + std::to_string(extents.back()) +
-                       " (byte " + std::to_string(4 + 4 * d) + "); expected at least 1");
+                       " (byte " + std::to_string(4 + 4 * d) + "); expected 1 to 2147483648");
     }
     values = values > most / extents.back() ? most : values * extents.back();
   }

@@ -167,6 +167,13 @@ template <class... Parts> [[nodiscard]] std::string message(Parts const&... part
   return joined({message_part(parts)...});
 }
 
+/// A number, or its text, and the noun behind it: "1 unit", "5 units". many: the plural, if it is not one + "s".
+[[nodiscard]] inline std::string count_text(message_part const& number, std::string_view one,
+                                            std::string_view many = {}) {
+  bool const single = number.text() == "1";
+  return message(number.text(), ' ', single || many.empty() ? one : many, single || !many.empty() ? "" : "s");
+}
+
 /// Throws std::invalid_argument: "satur::<function>: <what> is <given>; allowed: <allowed>".
 template <class T>
 [[noreturn]] void bad_parameter(std::string_view function, std::string_view what, T const& given,

@@ -101,6 +101,9 @@ TEST_CASE("IDX files: extents whose product does not fit a number are refused") 
   large.resize(64);
   f.write("train-images-idx3-ubyte", large);
   has(refusal(f.path()), "is truncated at byte 64");
+  large[11] = 1;
+  f.write("train-images-idx3-ubyte", large);
+  has(refusal(f.path()), "axis 1 has extent 2147483649 (byte 8); expected 1 to 2147483648");
 }
 
 TEST_CASE("IDX files: a damaged file gives one line with a fix") {

@@ -1,11 +1,12 @@
 // examples/studies/support/names.hpp: examples of names, files, and the generator.
 #include "studies/support/names.hpp"
 
+#include "support/run_files.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
 #include <cstddef>
-#include <fstream>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -26,21 +27,24 @@ TEST_CASE("names: each character after the three before it, and the end") {
 }
 
 TEST_CASE("names: files, and what is wrong with one") {
-  std::ofstream("names_good.txt") << "anna\r\n\nbo\n";
-  CHECK(studies::names_of("names_good.txt") == std::vector<std::string>{"anna", "bo"});
-  auto const words = [](std::string const& path) -> std::string {
+  run_files::folder const folder;
+  run_files::put(folder / "good.txt", "anna\r\n\nbo\n");
+  CHECK(studies::names_of(folder / "good.txt") == std::vector<std::string>{"anna", "bo"});
+  auto const words = [&folder](std::string const& name) -> std::string {
     try {
-      studies::names_of(path);
+      studies::names_of(folder / name);
     } catch (std::runtime_error const& e) {
-      return e.what();
+      std::string const all = e.what();
+      CHECK(all.starts_with(folder / name));
+      return all.substr((folder / name).size());
     }
     return "nothing was thrown";
   };
-  std::ofstream("names_bad.txt") << "anna\nB o\n";
-  CHECK(words("names_bad.txt") == "names_bad.txt, line 2: a name has the letters a to z only");
-  std::ofstream("names_none.txt") << "\n";
-  CHECK(words("names_none.txt").starts_with("names_none.txt: no names"));
-  CHECK(words("names_absent.txt") == "names_absent.txt: cannot be opened");
+  run_files::put(folder / "bad.txt", "anna\nB o\n");
+  CHECK(words("bad.txt") == ", line 2: a name has the letters a to z only");
+  run_files::put(folder / "none.txt", "\n");
+  CHECK(words("none.txt").starts_with(": no names"));
+  CHECK(words("absent.txt") == ": cannot be opened");
 }
 
 TEST_CASE("names: generated ones have 2 to 9 letters, most of them differ, and a seed gives the same") {

@@ -693,12 +693,12 @@ TEST_CASE("finding: every number in its place") {
     FAIL("no such finding");
     return satur::finding{};
   };
-  // 60 % left, 10 % right; z has mean -2.9 and variance 18.09, the inputs mean square 4.
+  // 60 % left, 10 % right; z has mean -2.9 and variance 18.09, the inputs mean square 1.
   std::vector<double> z(100, 0.0);
   std::fill(z.begin(), z.begin() + 60, -6.0);
   std::fill(z.begin() + 60, z.begin() + 70, 7.0);
   satur::named_record const before =
-      record_of(satur::observe(satur::relu{}, std::vector<double>{0.0, 0.0, 0.0, 4.0}), "a");
+      record_of(satur::observe(satur::relu{}, std::vector<double>{0.0, 0.0, 0.0, 2.0}), "a");
   satur::named_record after = record_of(satur::observe(satur::tanh{}, z), "b");
   satur::finding f = first({before, after}, symptom::saturated_layer);
   CHECK(f.layer == "b");
@@ -706,11 +706,11 @@ TEST_CASE("finding: every number in its place") {
   CHECK(f.now.high == 0.1);
   CHECK(f.evidence == "30.0 % of the peak slope is left, 60.6 % for z ~ N(0, 1); |z| > 5: 60.0 % low, 10.0 % high");
   CHECK(f.reason ==
-        "fan-in times mean w^2 is 4.52, 1 is usual for tanh; this is an inference from z: hand over the " // 18.09 / 4
+        "fan-in times mean w^2 is 18.1, 1 is usual for tanh; this is an inference from z: hand over the "
         "weights (layer_monitor::update)");
   CHECK(f.cause == satur::cause::weight_norm);
-  CHECK(f.value == doctest::Approx(18.09 / 4.0));
-  CHECK(f.cure.factor == doctest::Approx(1.0 / std::sqrt(18.09))); // the inputs may be too large as well
+  CHECK(f.value == doctest::Approx(18.09));
+  CHECK(f.cure.factor == doctest::Approx(1.0 / std::sqrt(18.09)));
   CHECK(f.cure.advice == "multiply w and b by 0.235 (satur::rescale)");
   after.initial_slope_share = 0.875;
   f = first({before, after}, symptom::saturated_layer);

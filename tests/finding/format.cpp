@@ -490,3 +490,32 @@ TEST_CASE("format: z and gradients with a cause of the same name are two finding
     CHECK(found[1].layers == names{"hidden 1", "hidden 2", "output"});
   }
 }
+
+TEST_CASE("format: layers before one that is not finite keep their findings") {
+  training_run run = watched_run(satur::tanh{}, 3, 1.0, {.z = {formats::fp8_e4m3, 1e6}});
+  run.run_to(4);
+  run.layers[2].w[5] = std::nan("");
+  run.step();
+  std::vector<finding> found = run.findings();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].symptom == symptom::nonfinite);
+  CHECK(found[0].layer == "hidden 3");
+  CHECK(found[1].symptom == symptom::leaves_format);
+  CHECK(found[1].layers == names{"hidden 1", "hidden 2"});
+  CHECK(found[1].cure.what == remedy::format_scale);
+
+  // What an overflow makes too large is behind it.
+  training_run large = watched_run(satur::relu{}, 3, 2.0, {.z = {formats::fp8_e4m3, 1.0}});
+  large.gives_data = large.gives_loss = large.gives_weights = false;
+  large.mon = satur::monitor{satur::monitor_options{.formats = {.z = {formats::fp8_e4m3, 1.0}}}};
+  large.run_to(3);
+  large.scale(1, 1e200);
+  large.scale(2, 1e200);
+  large.step();
+  found = large.findings();
+  REQUIRE(found.size() == 1);
+  INFO(found[0]);
+  CHECK(found[0].cause == cause::overflow);
+  CHECK(std::count_if(found[0].behind.begin(), found[0].behind.end(),
+                      [](satur::consequence const& c) { return c.symptom == symptom::leaves_format; }) == 1);
+}

@@ -304,6 +304,95 @@ TEST_CASE("roots: weights too large or too small, in the layers where they are")
   check_prediction(small, f);
 }
 
+namespace {
+/// What a run hands over beside z.
+struct handed {
+  bool gradients, weights, loss, units_and_data;
+};
+/// A run whose weights are all `scale` times the usual ones.
+training_run scaled_run(satur::any_activation const& act, std::size_t depth, double scale, handed const& h) {
+  training_run run(act, depth, act.name == satur::relu::name ? 2.0 : 1.0);
+  run.gives_gradients = h.gradients;
+  run.gives_weights = h.weights;
+  run.gives_loss = h.loss;
+  run.gives_data = h.units_and_data;
+  if (!h.units_and_data) {
+    run.mon = satur::monitor{};
+  }
+  for (std::size_t l = 0; l < run.layers.size(); ++l) {
+    run.scale(l, scale);
+  }
+  return run;
+}
+} // namespace
+
+TEST_CASE("roots: weights that are too large in all layers are named in all of them, whatever is handed over") {
+  struct seeded {
+    satur::any_activation act;
+    double scale;
+    std::size_t depth;
+  };
+  for (seeded const& s :
+       {seeded{satur::sigmoid{}, 6.0, 2}, seeded{satur::sigmoid{}, 10.0, 4}, seeded{satur::tanh{}, 3.0, 8},
+        seeded{satur::tanh{}, 6.0, 3}, seeded{satur::relu{}, 3.0, 2}, seeded{satur::relu{}, 6.0, 4}}) {
+    for (unsigned kept = 0; kept < 16; ++kept) {
+      handed const h{(kept & 1) != 0, (kept & 2) != 0, (kept & 4) != 0, (kept & 8) != 0};
+      training_run run = scaled_run(s.act, s.depth, s.scale, h);
+      for (std::size_t const steps : {1u, 10u}) {
+        run.run_to(steps);
+        std::vector<satur::finding> const found = run.findings();
+        CAPTURE(s.act.name);
+        CAPTURE(s.scale);
+        CAPTURE(s.depth);
+        CAPTURE(kept);
+        CAPTURE(steps);
+        REQUIRE(found.size() == 1);
+        satur::finding const& f = found.front();
+        INFO(text(f));
+        CHECK(f.cause == cause::weight_norm);
+        CHECK(f.layers.size() == s.depth + 1);
+        CHECK(f.cure.what == remedy::rescale);
+        CHECK(f.cure.factors.size() == s.depth + 1);
+        for (double const factor : f.cure.factors) { // Glorot's weights are up to 2 times smaller than 1 / scale
+          CHECK(factor * s.scale > 0.4);
+          CHECK(factor * s.scale < 1.5);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("roots: weights of the usual size are not called too large, whatever is handed over") {
+  for (satur::any_activation const& act :
+       {satur::any_activation(satur::tanh{}), satur::any_activation(satur::relu{})}) {
+    for (unsigned kept = 0; kept < 16; ++kept) {
+      handed const h{(kept & 1) != 0, (kept & 2) != 0, (kept & 4) != 0, (kept & 8) != 0};
+      training_run run = scaled_run(act, 3, 1.0, h);
+      for (std::size_t const steps : {1u, 10u, 60u}) {
+        run.run_to(steps);
+        for (satur::finding const& f : run.findings()) {
+          CAPTURE(kept);
+          CAPTURE(steps);
+          INFO(text(f));
+          CHECK(f.cause != cause::weight_norm);
+          CHECK(f.cause != cause::logits);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("roots: after a divergence without loss and weights the cure is of the start") {
+  training_run run = scaled_run(satur::relu{}, 4, 3.0, {});
+  run.run_to(10);
+  std::vector<satur::finding> const found = run.findings();
+  REQUIRE(found.size() == 1);
+  INFO(text(found.front()));
+  CHECK(found.front().cause == cause::weight_norm);
+  CHECK(found.front().cure.restart);
+  CHECK(found.front().cure.factor == doctest::Approx(1.0 / 3.0).epsilon(0.1));
+}
+
 TEST_CASE("roots: zero and constant weights are identical units") {
   training_run zero = tanh_run();
   for (std::size_t l = 0; l < 4; ++l) {

@@ -349,12 +349,12 @@ TEST_CASE("monitor file: a number too large for its field throws") {
   };
   CHECK(with(4, 1).empty()); // the other way to thin
   CHECK(with(4, 2).find("expected a way to thin a history; ") != std::string::npos);
-  CHECK(with(4, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
-  CHECK(with(4, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
+  CHECK(with(4, 256).find("expected a number that fits 1 byte, found 256; ") != std::string::npos);
+  CHECK(with(4, 257).find("expected a number that fits 1 byte, found 257; ") != std::string::npos);
   CHECK(with(14, 1).empty()); // the other phase
   CHECK(with(14, 2).find("expected a phase; ") != std::string::npos);
-  CHECK(with(14, 256).find("expected a number that fits 1 bytes, found 256; ") != std::string::npos);
-  CHECK(with(14, 257).find("expected a number that fits 1 bytes, found 257; ") != std::string::npos);
+  CHECK(with(14, 256).find("expected a number that fits 1 byte, found 256; ") != std::string::npos);
+  CHECK(with(14, 257).find("expected a number that fits 1 byte, found 257; ") != std::string::npos);
   for (std::size_t const boolean : {8u, 15u}) {
     CHECK(with(boolean, 0).empty());
     CHECK(with(boolean, 1).empty());

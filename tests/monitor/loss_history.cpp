@@ -154,6 +154,16 @@ TEST_CASE("loss history: a run is judged by its series") {
   }
   CHECK(of(9, [](double i) { return 2.3 - 0.1 * i; }) == run_state::unknown);
   CHECK(of(10, [](double i) { return 2.3 - 0.1 * i; }) == run_state::learning);
+  // It rose to three times its start, in noise, and fell to twice: nothing was learned. Below its start, something was.
+  auto const fallen_to = [](double last) {
+    return [last](double i) {
+      double const noisy = static_cast<int>(i) % 2 == 0 ? 1.6 : 0.4;
+      return noisy * (i < 20.0 ? 0.3 + 0.045 * i : 1.2 - (1.2 - last) * (i - 20.0) / 30.0);
+    };
+  };
+  CHECK(judge(history_of(50, not_a_number, fallen_to(0.7))) == run_state::unknown);
+  CHECK(judge(history_of(50, 1.5, fallen_to(0.7))) == run_state::stalled);
+  CHECK(of(50, fallen_to(0.05)) == run_state::learning);
   CHECK(judge(loss_history{}) == run_state::unknown);
 }
 
@@ -208,7 +218,7 @@ TEST_CASE("loss history: text") {
   CHECK(out.str() == "loss 1.05 at the last of 20 steps, 2 at the first of them (the start was not seen): learning");
   out.str("");
   out << history_of(20, not_a_number, [](double) { return 0.5; });
-  CHECK(out.str() ==
-        "loss 0.5 at the last of 20 steps, 0.5 at the start: unknown, because the loss is flat and that of a "
-        "model that knows nothing was not handed over");
+  CHECK(out.str() == "loss 0.5 at the last of 20 steps, 0.5 at the start: unknown, because the loss is flat or above "
+                     "its start, and that of a "
+                     "model that knows nothing was not handed over");
 }

@@ -180,8 +180,8 @@ TEST_CASE("monitor: training and evaluation are separate and named") {
   CHECK(mon.steps(eval) == 1);
   std::ostringstream text;
   text << mon;
-  std::size_t const training = text.str().find("training, the last of 1 steps");
-  std::size_t const evaluation = text.str().find("evaluation, the last of 1 steps");
+  std::size_t const training = text.str().find("training, the last of 1 step");
+  std::size_t const evaluation = text.str().find("evaluation, the last of 1 step");
   CHECK(training != std::string::npos);
   CHECK(evaluation != std::string::npos);
   CHECK(training < evaluation);

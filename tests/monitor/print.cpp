@@ -87,7 +87,7 @@ TEST_CASE("text: table of a monitor, last step or total, one phase or both") {
   mon["fc1"].observe(ramp{}, std::vector<double>{6.0, 2.0, 1.0});
   mon.end_step();
   CHECK(printed(mon) ==
-        "training, the last of 2 steps:\n" + head + last + foot + broken + "evaluation, the last of 1 steps:\n" + head +
+        "training, the last of 2 steps:\n" + head + last + foot + broken + "evaluation, the last of 1 step:\n" + head +
             "fc1          ramp                3.000    2.160        0     33.3     66.7          -        -\n" + foot);
 }
 

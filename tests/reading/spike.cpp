@@ -194,11 +194,11 @@ TEST_CASE("spike: text") {
   static_cast<void>(d.add(2.0));
   std::ostringstream out;
   out << d;
-  CHECK(out.str() == "spikes: 1 of 2 values are above mean + 6 std of the last 128");
+  CHECK(out.str() == "spikes: 1 of 2 values is above mean + 6 std of the last 128");
   static_cast<void>(d.add(std::nan("")));
   std::ostringstream more;
   more << d;
-  CHECK(more.str() == "spikes: 1 of 2 values are above mean + 6 std of the last 128; not finite: 1");
+  CHECK(more.str() == "spikes: 1 of 2 values is above mean + 6 std of the last 128; not finite: 1");
 }
 
 namespace {

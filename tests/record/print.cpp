@@ -98,7 +98,7 @@ TEST_CASE("unit records: text of a unit, of all units and of percentiles") {
   CHECK(printed(units[1]) == "unit 1: 2 samples, 0 % saturated (low 0 %, high 0 %), 100 % active, mean slope 1, "
                              "z mean 2, std 1, rms dL/dz -");
   satur::unit_percentiles p = satur::percentiles_of({7.0, std::numeric_limits<double>::quiet_NaN()});
-  CHECK(printed(p).starts_with("1 units: 0 % 7, 1 % 7, "));
+  CHECK(printed(p).starts_with("1 unit: 0 % 7, 1 % 7, "));
   CHECK(printed(p).ends_with(", 100 % 7; 1 unread"));
   p.unread = 0;
   CHECK(printed(p).ends_with(", 100 % 7"));

@@ -11,7 +11,8 @@
 namespace {
 
 /// A layer that is saturated from step `from` to step `to`, under a loss that stays at chance from step `flat` on.
-satur::finding_log log_of(int steps, int from, int to, int flat, bool with_loss = true) {
+satur::finding_log log_of(int steps, int from, int to, int flat, bool with_loss = true, int every = 10,
+                          int judged_from = 0) {
   std::vector<double> const good{-1.0, 1.0, 0.5, -0.5};
   std::vector<double> const flat_z{-30.0, -31.0, -32.0, -33.0};
   satur::monitor mon;
@@ -22,7 +23,7 @@ satur::finding_log log_of(int steps, int from, int to, int flat, bool with_loss 
       mon.loss(step < flat ? 2.3 - 0.01 * step : 2.3, 2.3);
     }
     mon.end_step();
-    if ((step + 1) % 10 == 0) {
+    if (step + 1 >= judged_from && (step + 1) % every == 0) {
       log.judge(mon);
     }
   }
@@ -58,6 +59,17 @@ TEST_CASE("finding log: the lead is counted to the judgment at which the loss fa
   CHECK(out.str().find("fc: ") == 0);
   CHECK(out.str().find(": steps 50 to 100, 40 steps after the loss failed\n") != std::string::npos);
   CHECK_FALSE(log_of(100, 45, 100, 1000).loss_failed_at()); // the loss falls
+}
+
+TEST_CASE("finding log: one step after the loss failed") {
+  int began = 0; // the first judgment that has the finding, if each step is judged
+  for (; log_of(began, 0, 100, 0, true, 1).entries().empty(); ++began) {
+    REQUIRE(began < 100);
+  }
+  std::ostringstream out;
+  out << log_of(began, 0, 100, 0, true, 1, began - 1); // the loss is at chance from step 10 on
+  CAPTURE(out.str());
+  CHECK(out.str().find(", 1 step after the loss failed\n") != std::string::npos);
 }
 
 TEST_CASE("finding log: z and gradients outside their formats are two, though the cause has one name") {

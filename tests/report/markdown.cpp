@@ -46,7 +46,7 @@ TEST_CASE("write_markdown: both phases, the loss, what is not finite, how often 
                             "log10(std(step) / std(weights))\n";
   std::string const head = "| layer | activation | mean z | std z | low % | high % | slope % | grad rms | update |\n"
                            "|---|---|--:|--:|--:|--:|--:|--:|--:|\n";
-  CHECK(page(mon) == "loss 0.25 at the last of 1 steps, 0.25 at the start: unknown\n\n"
+  CHECK(page(mon) == "loss 0.25 at the last of 1 step, 0.25 at the start: unknown\n\n"
                      "training, the last of 2 steps:\n\n" +
                          head +
                          "| `fc\\|1` **!** | my\\_act\\| | 0.000 | 6.042 | 25.0 | 25.0 | 100 | 3.54e+00 | - |\n"

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <sstream>
@@ -195,6 +196,11 @@ TEST_CASE("read_json_lines: what is wrong, with file, line, byte and what was ex
            wrong{"{\"layer\":\"a\",\"step\":1.5}", "byte 20: expected a whole number"},
            {"{\"layer\":\"a\",\"step\":-1}", "byte 20: expected a whole number"},
            {"{\"layer\":\"a\",\"step\":null}", "byte 20: expected a whole number"},
+           {"{\"layer\":\"a\",\"step\":18446744073709551616}", "byte 20: expected a whole number"},
+           {"{\"rule\":\"r\",\"rows\":0}", "byte 19: expected a whole number from 1 to "},
+           {"{\"rule\":\"r\",\"rows\":-1}", "byte 19: expected a whole number from 1 to "},
+           {"{\"rule\":\"r\",\"rows\":2.5}", "byte 19: expected a whole number from 1 to "},
+           {"{\"rule\":\"r\",\"rows\":18446744073709551617}", "byte 19: expected a whole number from 1 to "},
            {"{\"layer\":\"a\",\"low\":nan}", "expected a number or null"},
            {"{\"layer\":\"a\",\"low\":.5}", "expected a number or null"},
            {"{\"layer\":\"a\",\"low\":1-2}", "expected a number that a double can hold, or null"},
@@ -236,4 +242,18 @@ TEST_CASE("read_json_lines: what is wrong, with file, line, byte and what was ex
   CHECK(refused(deep + objects + "\n").find("expected a value in less than 64 others") != std::string::npos);
   CHECK(run_files::refusal([] { static_cast<void>(satur::read_json_lines("/nowhere/at/all.jsonl")); }) ==
         "satur::read_json_lines: /nowhere/at/all.jsonl: cannot be opened; see whether it is there and readable");
+}
+
+TEST_CASE("json_reader: a whole number fits the type that is asked for") {
+  auto const read_byte = [](std::string_view text) {
+    return satur::detail::json_reader("f", 1, text).whole_number<std::uint8_t>(1);
+  };
+  CHECK(read_byte("1") == 1);
+  CHECK(read_byte("255") == 255);
+  for (char const* const wrong : {"0", "256", "257", "4294967297", "18446744073709551617", "-1", "1.5", "1e2"}) {
+    CAPTURE(wrong);
+    CHECK(run_files::refusal([&] {
+            static_cast<void>(read_byte(wrong));
+          }).find("line 1, byte 0: expected a whole number from 1 to 255") != std::string::npos);
+  }
 }

@@ -260,8 +260,8 @@ TEST_CASE("row_saturation: text") {
                      "  largest p    mean 0.75, 1 - p 0.25\n"
                      "  entropy      mean 0.3466 nats  (100 % of equal probabilities)\n"
                      "  mean slope   0.125  (100 % of equal probabilities)\n"
-                     "  one class    1 rows have no other that is not ruled out\n"
-                     "  NOT FINITE   1 rows with NaN, 0 with +inf or -inf alone (in no other number)\n");
+                     "  one class    1 row has no other that is not ruled out\n"
+                     "  NOT FINITE   1 row with NaN, 0 with +inf or -inf alone (in no other number)\n");
   // All numbers differ.
   satur::row_saturation s;
   s.rows = 8;

@@ -30,6 +30,7 @@ struct training_run {
   bool gives_data = true;
   bool gives_loss = true;
   bool gives_weights = true;
+  bool gives_gradients = true;
   bool gives_chance = true;
   bool watched = true;        ///< false: the monitor is handed nothing
   bool forgets_slope = false; ///< the backward pass leaves out f'(z)
@@ -129,7 +130,7 @@ struct training_run {
     }
     for (std::size_t l = layers.size(); l-- > 0;) {
       plain_layer& p = layers[l];
-      if (watched) {
+      if (watched && gives_gradients) {
         mon[name(l)].gradient(dz, satur::unit_layout::matrix(batch, p.out));
       }
       std::vector<double> const& input = l == 0 ? x : layers[l - 1].a;

@@ -182,3 +182,16 @@ TEST_CASE("number text: independent of the global locale") {
   std::locale::global(before);
   CHECK(all == "1234567.5 1234567 1234.5 1234.5 50.0 2.5 1234567 0.5");
 }
+
+TEST_CASE("text: a number and its noun, which is singular where the number is 1 as it is printed") {
+  using satur::detail::count_text;
+  CHECK(count_text(0, "unit") == "0 units");
+  CHECK(count_text(std::uint64_t{1}, "unit") == "1 unit");
+  CHECK(count_text(11, "unit") == "11 units");
+  CHECK(count_text(-1, "unit") == "-1 units");
+  CHECK(count_text(1.0, "sample") == "1 sample");
+  CHECK(count_text(text::significant(1.004, 3), "sample") == "1 sample");
+  CHECK(count_text("1.01", "sample") == "1.01 samples");
+  CHECK(count_text(1, "property fails", "properties fail") == "1 property fails");
+  CHECK(count_text(2, "property fails", "properties fail") == "2 properties fail");
+}

@@ -245,6 +245,45 @@ TEST_CASE("predict: mean and variance recursion for weights and biases with a me
   CHECK(theory::predict(satur::tanh{}, biased).layers[0].variance == 1.5);
 }
 
+TEST_CASE("predict: weights that all have a mean make the units of a layer go up and down together") {
+  constexpr std::size_t width = 50;
+  constexpr std::size_t depth = 3;
+  constexpr int nets = 4000;
+  auto const check = [&](auto const& act, double mean) {
+    satur::normal const init{mean, 0.15};
+    auto const p = theory::predict(act, theory::network_of(init, same(width, depth)));
+    std::mt19937_64 urbg(11);
+    std::array<double, depth> square{};
+    std::array<double, depth> slope{};
+    std::array<double, depth> gradient{};
+    for (int k = 0; k < nets; ++k) {
+      auto const m = draw(act, init, width, depth, urbg);
+      for (std::size_t l = 0; l < depth; ++l) {
+        square[l] += m.square[l] / nets;
+        slope[l] += m.slope[l] / nets;
+        gradient[l] += m.gradient[l] / nets;
+      }
+    }
+    CAPTURE(act.name);
+    CAPTURE(mean);
+    for (std::size_t l = 0; l < depth; ++l) {
+      CAPTURE(l);
+      CHECK(off(square[l], p.layers[l].variance + p.layers[l].mean * p.layers[l].mean) < 0.06);
+      CHECK(off(slope[l], p.layers[l].mean_derivative) < 0.03);
+      CHECK(off(gradient[l], p.layers[l].gradient_norm_squared) < 0.1);
+    }
+    CHECK(off(p.layers[0].shared_variance, width * mean * mean) < 1e-12);
+  };
+  check(satur::identity{}, 0.02);
+  check(satur::relu{}, 0.03);
+  check(satur::tanh{}, 0.03);
+  // of independent numbers the sum varies n times less; with weights of mean 0 nothing is shared
+  CHECK(satur::detail::variance_of_sum(10.0, 2.0, 0.0) == 20.0);
+  CHECK(satur::detail::variance_of_sum(10.0, 2.0, 2.0) == 200.0);
+  CHECK(theory::predict(satur::relu{}, theory::network_of(satur::he_normal{}, same(9, 2))).layers[1].shared_variance ==
+        0.0);
+}
+
 TEST_CASE("predict: unequal widths, gradients follow fan-out") {
   auto const p = theory::predict(satur::relu{}, theory::network_of(satur::he_normal{}, {100, 400, 50, 10}));
   REQUIRE(p.layers.size() == 3);

@@ -65,8 +65,9 @@ namespace detail {
 template <class Z> void require_layout(char const* function, char const* name, Z const& z, unit_layout const& layout) {
   require_equal_rows(function, name, z);
   if (std::size_t const n = size_of(z); n != layout.size()) {
-    bad_shape(function, name, shape_text({n}),
-              message(layout.size(), " numbers, the layout ", layout_text(layout), " (outer, units, inner)"));
+    bad_shape(
+        function, name, shape_text({n}),
+        message(count_text(layout.size(), "number"), ", the layout ", layout_text(layout), " (outer, units, inner)"));
   }
 }
 } // namespace detail

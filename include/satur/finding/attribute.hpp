@@ -99,7 +99,7 @@ struct layer_attribution {
       ;
 #else
   {
-    out << a.units.size() << ' ' << a.activation << " units, expected " << a.now << ';';
+    out << detail::count_text(a.units.size(), a.activation + " unit") << ", expected " << a.now << ';';
     char const* separator = " ";
     for (satur::cause const c : {cause::bias, cause::input_mean, cause::weight_norm, cause::input_scale}) {
       if (std::size_t const n = a.units_with(c); n != 0) {

@@ -45,7 +45,9 @@ namespace satur { inline namespace SATUR_ABI {
   std::vector<detail::root_finding> found;
   detail::find_at_start(run, limits, found);
   if (std::optional<finding> nonfinite = detail::find_nonfinite(run); nonfinite) {
-    return detail::explain_nonfinite(run, std::move(*nonfinite), std::move(found));
+    std::vector<finding> all = detail::explain_nonfinite(run, std::move(*nonfinite), std::move(found));
+    detail::add_formats(run, records, limits, all);
+    return all;
   }
   detail::find_wrong_gradient(run, found);
   bool const explained = detail::any_direct(found);

@@ -109,13 +109,13 @@ struct finding {
       line(reason);
     }
     if (!detail::is_nan(value)) {
-      line(detail::message("measured ", text::significant(value, 3),
-                           detail::is_nan(value_low)
-                               ? std::string()
-                               : detail::message(" (95 % interval ", text::significant(value_low, 3), " to ",
-                                                 text::significant(value_high, 3), ")"),
-                           detail::is_nan(limit) ? std::string() : " against a limit of " + text::significant(limit, 3),
-                           samples > 0.0 ? ", from " + text::significant(samples, 6) + " numbers" : std::string()));
+      line(detail::message(
+          "measured ", text::significant(value, 3),
+          detail::is_nan(value_low) ? std::string()
+                                    : detail::message(" (95 % interval ", text::significant(value_low, 3), " to ",
+                                                      text::significant(value_high, 3), ")"),
+          detail::is_nan(limit) ? std::string() : " against a limit of " + text::significant(limit, 3),
+          samples > 0.0 ? ", from " + detail::count_text(text::significant(samples, 6), "number") : std::string()));
     }
     if (cure.effect) {
       std::string const today = detail::is_finite(cure.effect->now) ? text::significant(cure.effect->now, 3)

@@ -105,12 +105,20 @@ struct layer_case : activation_facts {
            : has_z()                         ? variance_within() / variance_in()
                                              : std::numeric_limits<double>::quiet_NaN();
   }
-  /// The same before training, if the weights of the first update are known.
-  [[nodiscard]] double first_gain() const {
-    if (first_weights.count != 0 && size() != 0) {
-      return gain_of(first_weights);
+  /// The same before training: from the weights of the first update, or else from z of the first step; as it is now if
+  /// neither is known. unknown_data: the mean square of the data, if they were not handed over.
+  [[nodiscard]] double first_gain(double unknown_data = std::numeric_limits<double>::quiet_NaN()) const {
+    if (weights_seen()) {
+      return first_weights.count != 0 ? gain_of(first_weights) : gain();
     }
-    return gain();
+    if (first.z.count == 0 || (before != nullptr && before->first.z.count == 0) ||
+        (units != nullptr && start.empty())) {
+      return gain();
+    }
+    double const from_data = is_nan(data_square) ? unknown_data : data_square;
+    return start.empty()
+               ? first.variance_z() / (before == nullptr ? from_data : before->first.mean_squared_output())
+               : unit_spread(start).variance / (before == nullptr ? from_data : before->first_output_variance());
   }
   /// The least gain that a usual rule gives: Glorot's is below `usual_gain` if the layer is wider than its input.
   [[nodiscard]] double least_usual_gain() const {
@@ -161,6 +169,10 @@ struct layer_case : activation_facts {
     return weights.count != 0 && first_weights.count != 0 &&
            weights.mean_square() > limits.grown_weights * first_weights.mean_square();
   }
+  /// Whether it has made z far larger.
+  [[nodiscard]] bool z_grew() const {
+    return is_above(square_z(), 1e6 * (first.mean_z() * first.mean_z() + first.variance_z()));
+  }
   /// The root mean square of z of each unit in the first samples, or else in the window.
   [[nodiscard]] std::vector<double> unit_sizes() const {
     std::vector<double> size_of;
@@ -192,6 +204,16 @@ struct layer_case : activation_facts {
   }
 
 private:
+  /// Variance over samples of the outputs in the first step, or their mean square if units are not recorded.
+  [[nodiscard]] double first_output_variance() const {
+    double const square = first.mean_squared_output();
+    double means = 0.0;
+    for (unit_origin const& u : start) {
+      double const m = act ? theory::moments(*act, u.mean_z, u.variance_z).mean_output : 0.0;
+      means += is_finite(m) ? m * m / static_cast<double>(start.size()) : 0.0;
+    }
+    return means < 0.99 * square ? square - means : square; // else it cancels
+  }
   /// laws: z of each unit; empty: those of the whole layer stand for them.
   [[nodiscard]] std::optional<layer_state> expected_of(std::vector<unit_origin> laws, saturation const& whole,
                                                        double factor, double mean_factor,

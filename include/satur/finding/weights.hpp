@@ -24,12 +24,14 @@ template <class W> [[nodiscard]] auto weights_of(char const* function, W& w, std
   auto const memory = memory_of(function, "w", w);
   using T = typename decltype(memory)::element_type;
   if (units == 0 || memory.empty() || memory.size() % units != 0) {
-    bad_shape(function, "w", shape_text({memory.size()}), message("(inputs, ", units, "), as b has ", units, " units"));
+    bad_shape(function, "w", shape_text({memory.size()}),
+              message("(inputs, ", units, "), as b has ", count_text(units, "unit")));
   }
   std::size_t const in = memory.size() / units;
   if constexpr (shaped<W>) {
     if (rank_of(w) != 2 || last_extent(w) != units) {
-      bad_shape(function, "w", shape_text(shape_of(w)), message("(inputs, ", units, "), as b has ", units, " units"));
+      bad_shape(function, "w", shape_text(shape_of(w)),
+                message("(inputs, ", units, "), as b has ", count_text(units, "unit")));
     }
   }
   return weight_view<T>{memory.data(), in, units};

@@ -84,8 +84,9 @@ inline weight_shape const& checked(weight_shape const& shape, std::size_t least,
     weights = counted_product(weights, extent, rule);
   }
   if (weights != size) {
-    detail::raise(std::invalid_argument(message("satur::", rule, ": ", size, " weights to fill, and the shape ",
-                                                shape_text(shape.extents), " has ", weights, "; allowed: as many")));
+    detail::raise(
+        std::invalid_argument(message("satur::", rule, ": ", count_text(size, "weight"), " to fill, and the shape ",
+                                      shape_text(shape.extents), " has ", weights, "; allowed: as many")));
   }
   return shape;
 }
@@ -94,10 +95,11 @@ inline weight_shape const& checked(weight_shape const& shape, std::size_t least,
 inline weight_shape matrix_of(fans const& f, std::size_t size, std::string_view rule) {
   checked(f, rule);
   if (counted_product(f.in, f.out, rule) != size) {
-    detail::raise(std::invalid_argument(message("satur::", rule, ": ", size, " weights are no matrix of the fans (in ",
-                                                f.in, ", out ", f.out,
-                                                "); allowed: in x out weights; for a kernel give its "
-                                                "weight_shape instead of fans")));
+    detail::raise(
+        std::invalid_argument(message("satur::", rule, ": ", count_text(size, "weight"), size == 1 ? " is" : " are",
+                                      " no matrix of the fans (in ", f.in, ", out ", f.out,
+                                      "); allowed: in x out weights; for a kernel give its "
+                                      "weight_shape instead of fans")));
   }
   return {{f.in, f.out}, axis_order::in_out};
 }

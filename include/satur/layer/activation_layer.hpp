@@ -142,7 +142,7 @@ private:
   template <class Shape> void check_input(Shape const& shape) const {
     if (shape.size() != Axes) {
       detail::bad_shape(detail::message(layer_name, "::forward"), "z", detail::shape_text(shape),
-                        detail::message(Axes, " axes"));
+                        detail::count_text(Axes, "axis", "axes"));
     }
   }
   template <class F> void each_own(F&& f) const {

@@ -91,7 +91,7 @@ struct named_attention {
 
 /// Writes the record in a few lines, each number with its meaning.
 inline std::ostream& operator<<(std::ostream& out, attention_saturation const& s) {
-  out << "attention: " << s.rows.rows << " rows, saturated where the largest p > "
+  out << "attention: " << detail::count_text(s.rows.rows, "row") << ", saturated where the largest p > "
       << text::number(s.rows.rule.threshold) << '\n'
       << "  saturated    " << text::percent(s.fraction()) << " %  (entropy below " << text::number(s.entropy_limit)
       << " log(keys): " << text::percent(s.low_entropy_fraction()) << " %)\n"
@@ -106,11 +106,12 @@ inline std::ostream& operator<<(std::ostream& out, attention_saturation const& s
       << "  mean slope   " << text::significant(s.mean_derivative(), 4) << "  (" << text::percent(s.slope_share())
       << " % of equal probabilities)\n";
   if (s.rows.single != 0 || s.masked != 0) {
-    out << "  left out     " << s.rows.single << " rows that see one key, of the shares; " << s.masked
-        << " masked rows, of all\n";
+    out << "  left out     " << detail::count_text(s.rows.single, "row")
+        << (s.rows.single == 1 ? " that sees" : " that see") << " one key, of the shares; "
+        << detail::count_text(s.masked, "masked row") << ", of all\n";
   }
   if (s.rows.nonfinite()) {
-    out << "  NOT FINITE   " << s.rows.nan << " rows with NaN, " << s.rows.infinite
+    out << "  NOT FINITE   " << detail::count_text(s.rows.nan, "row") << " with NaN, " << s.rows.infinite
         << " with +inf (in no other number but the largest)\n";
   }
   return out;

@@ -137,7 +137,7 @@ private:
     constexpr std::string_view function = "batch_norm::forward";
     if (shape.size() != Rank || static_cast<std::size_t>(shape[1]) != units()) {
       detail::bad_shape(function, "x", detail::shape_text(shape),
-                        detail::message(Rank, " axes, the second of ", units(), " units"));
+                        detail::message(Rank, " axes, the second of ", detail::count_text(units(), "unit")));
     }
     detail::require_shape(function, "beta", beta.shape(), gamma.shape(), "the shape of gamma");
     detail::require_shape(function, "running_mean", running_mean.shape(), gamma.shape(), "the shape of gamma");

@@ -113,7 +113,7 @@ private:
   }
   template <class Shape> void check_input(Shape const& shape) const {
     if (shape.size() != Rank) {
-      detail::bad_shape("dropout::forward", "x", detail::shape_text(shape), detail::message(Rank, " axes"));
+      detail::bad_shape("dropout::forward", "x", detail::shape_text(shape), detail::count_text(Rank, "axis", "axes"));
     }
     require_valid("dropout::forward");
   }

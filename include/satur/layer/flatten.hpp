@@ -44,7 +44,7 @@ private:
 
   template <class Shape> static void check_input(Shape const& shape) {
     if (shape.size() != N) {
-      detail::bad_shape("flatten::forward", "x", detail::shape_text(shape), detail::message(N, " axes"));
+      detail::bad_shape("flatten::forward", "x", detail::shape_text(shape), detail::count_text(N, "axis", "axes"));
     }
   }
   template <class F> void each_own(F&& f) const {

@@ -136,7 +136,7 @@ private:
     constexpr std::size_t most = std::size_t{1} << 24; // every tap is a number of T
     if (kernel.h > most / kernel.w) {
       detail::bad_parameter("max_pool2d", "the kernel", detail::shape_text({kernel.h, kernel.w}),
-                            detail::message("at most ", most, " numbers"));
+                            detail::message("at most ", detail::count_text(most, "number")));
     }
     detail::check_pool_padding("max_pool2d", kernel, options.padding);
   }

@@ -29,7 +29,8 @@ inline void require_epsilon(std::string_view layer, double epsilon) {
 template <std::size_t Rank, class Shape>
 void require_last_axis(std::string_view function, Shape const& shape, std::size_t units) {
   if (units == 0 || shape.size() != Rank || static_cast<std::size_t>(shape[Rank - 1]) != units) {
-    bad_shape(function, "x", shape_text(shape), message(Rank, " axes, the last of ", units, " units"));
+    bad_shape(function, "x", shape_text(shape),
+              message(count_text(Rank, "axis", "axes"), ", the last of ", count_text(units, "unit")));
   }
 }
 

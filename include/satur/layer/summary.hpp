@@ -82,14 +82,14 @@ struct net_summary {
       }
       out << line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
     }
-    return out << s.parameters << " parameters: " << memory(s.parameter_bytes) << ", gradients "
+    return out << detail::count_text(s.parameters, "parameter") << ": " << memory(s.parameter_bytes) << ", gradients "
                << memory(s.gradient_bytes) << ", kept by the layers in a step " << memory(s.activation_bytes) << '\n';
   }
 
 private:
   [[nodiscard]] static std::string memory(std::size_t bytes) {
     double const n = static_cast<double>(bytes);
-    return n < 10e3   ? text::number(bytes) + " bytes"
+    return n < 10e3   ? detail::count_text(bytes, "byte")
            : n < 10e6 ? text::significant(n / 1e3, 4) + " kB"
                       : text::significant(n / 1e6, 4) + " MB";
   }

@@ -102,7 +102,8 @@ private:
     auto const& shape = y.derived_cast().shape();
     auto const& other = x.derived_cast().shape();
     if (shape.size() != N) {
-      detail::bad_shape(function("forward"), Loss::input_name, detail::shape_text(shape), detail::message(N, " axes"));
+      detail::bad_shape(function("forward"), Loss::input_name, detail::shape_text(shape),
+                        detail::count_text(N, "axis", "axes"));
     }
     if (!same_shape(shape, other)) {
       detail::bad_shape(function("forward"), what, detail::shape_text(other),

@@ -42,10 +42,9 @@ enum class run_state : std::uint8_t { unknown, learning, converged, stalled, at_
 ///   > 0.2 start.
 /// - converged: recent < 0.1 start, and not > 0.5 chance.
 /// - at chance: recent is 0.97 to 1.5 times chance, if chance is known. Above that it is diverging if it is > start.
-/// - converged, stalled or unknown: recent > 0.98 middle and > 0.5 start. It is stalled if recent > 0.5 chance,
-/// converged
-///   if not, and unknown if chance is not known: a run that learns nothing has such a loss, and so has one that is
-///   watched from its middle and has converged.
+/// - converged, stalled or unknown: recent > 0.98 middle and > 0.5 start, or recent > start and > the mean of the first
+///   tenth. It is stalled if recent > 0.5 chance, converged if not, and unknown if chance is not known: a run that
+///   learns nothing has such a loss, and so has one that is watched from its middle and has converged.
 /// - learning: otherwise.
 ///
 /// If chance is known, a run whose recent loss is finite and < 0.2 chance is not diverging: one that is watched from
@@ -85,7 +84,8 @@ enum class run_state : std::uint8_t { unknown, learning, converged, stalled, at_
     return run_state::at_chance;
   }
   loss_block const middle = losses.between(0.4, 0.6);
-  if (recent.mean > 0.98 * middle.mean && recent.mean > 0.5 * start.mean) {
+  bool const as_at_first = recent.mean > start.mean && recent.mean > early.mean; // it fell from a rise, if at all
+  if (as_at_first || (recent.mean > 0.98 * middle.mean && recent.mean > 0.5 * start.mean)) {
     return detail::is_nan(losses.chance())       ? run_state::unknown
            : recent.mean > 0.5 * losses.chance() ? run_state::stalled
                                                  : run_state::converged;
@@ -97,12 +97,12 @@ enum class run_state : std::uint8_t { unknown, learning, converged, stalled, at_
 /// flat and chance is not known, the text says so.
 inline std::ostream& operator<<(std::ostream& out, loss_history const& l) {
   run_state const state = judge(l);
-  out << "loss " << text::significant(l.last(), 4) << " at the last of " << text::number(l.seen()) << " steps, "
+  out << "loss " << text::significant(l.last(), 4) << " at the last of " << detail::count_text(l.seen(), "step") << ", "
       << text::significant(l.start().mean, 4)
       << (l.empty() || l.start_seen() ? " at the start: " : " at the first of them (the start was not seen): ")
       << to_text(state);
   if (state == run_state::unknown && l.seen() >= 10) {
-    out << ", because the loss is flat and that of a model that knows nothing was not handed over";
+    out << ", because the loss is flat or above its start, and that of a model that knows nothing was not handed over";
   }
   return out;
 }

@@ -53,7 +53,7 @@ public:
         if (r.nonfinite()) {
           out << "! " << layer.name() << " is not finite: z has " << r.saturation.nan << " NaN and "
               << r.saturation.infinite << " infinite, dL/dz has " << r.gradient.nan << " NaN and "
-              << r.gradient.infinite << " infinite values\n";
+              << detail::count_text(r.gradient.infinite, "infinite value") << '\n';
         }
       }
     }
@@ -85,11 +85,11 @@ SATUR_COMPILED_FUNCTION std::ostream& operator<<(std::ostream& out, monitor cons
       continue;
     }
     if (both) {
-      out << to_text(p) << ", the last of " << s.seen << " steps:\n";
+      out << to_text(p) << ", the last of " << detail::count_text(s.seen, "step") << ":\n";
     }
     out << saturation_table(mon, table_stretch::last_step, p) << format_table(mon, table_stretch::last_step, p);
     if (s.sampled != s.seen) {
-      out << "sampled: " << s.sampled << " of " << s.seen << " steps";
+      out << "sampled: " << s.sampled << " of " << detail::count_text(s.seen, "step");
       if (s.policy.timed()) {
         out << ", at " << text::significant(100.0 * s.overhead(), 2) << " % of their time";
       }

@@ -49,8 +49,9 @@ public:
       units_.resize(batch.size());
     }
     if (batch.size() != units_.size()) {
-      detail::raise(shape_error(detail::message("satur::decayed_units: cannot add ", batch.size(), " units to ",
-                                                units_.size(), "; give each layer a window of its own")));
+      detail::raise(
+          shape_error(detail::message("satur::decayed_units: cannot add ", detail::count_text(batch.size(), "unit"),
+                                      " to ", units_.size(), "; give each layer a window of its own")));
     }
     if (batch.samples() != 0) {
       if (named_ && (!(rule_ == batch.rule()) || activation_ != batch.activation())) {

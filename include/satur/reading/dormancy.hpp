@@ -114,8 +114,9 @@ struct dormant_units {
   friend std::ostream& operator<<(std::ostream& out, dormant_units const& d) {
     bool const by_rule = std::holds_alternative<saturated_unit>(d.definition);
     char const* const magnitude = std::holds_alternative<gra_ma>(d.definition) ? "|dL/dz|" : "|a|";
-    return out << detail::message(d.count(), " of ", d.judged, " units (", text::percent(d.fraction()),
-                                  " %) dormant over ", text::decimals(d.samples, 0), " samples; ",
+    return out << detail::message(d.count(), " of ", detail::count_text(d.judged, "unit"), " (",
+                                  text::percent(d.fraction()), " %) dormant over ",
+                                  detail::count_text(text::decimals(d.samples, 0), "sample"), "; ",
                                   to_text(d.definition), by_rule ? " (" + to_text(d.rule) + ")" : std::string(),
                                   "; mean ", magnitude, " of the layer ", text::significant(d.mean_magnitude, 3));
   }

@@ -94,9 +94,9 @@ public:
   /// Merges another object. Throws std::invalid_argument if limits or bins differ.
   phi_b& operator+=(phi_b const& o) {
     if (lower_ != o.lower_ || upper_ != o.upper_ || bins_ != o.bins_) {
-      detail::raise(
-          std::invalid_argument(detail::message("satur::phi_b: cannot merge ", o.bins_, " bins over [", o.lower_, ", ",
-                                                o.upper_, "] into ", bins_, " over [", lower_, ", ", upper_, "]")));
+      detail::raise(std::invalid_argument(
+          detail::message("satur::phi_b: cannot merge ", detail::count_text(o.bins_, "bin"), " over [", o.lower_, ", ",
+                          o.upper_, "] into ", bins_, " over [", lower_, ", ", upper_, "]")));
     }
     count_ += o.count_;
     nan_ += o.nan_;

@@ -111,8 +111,9 @@ public:
 
   /// "spikes: 2 of 900 values are above mean + 6 std of the last 128", and how many are not finite.
   friend std::ostream& operator<<(std::ostream& out, spike_detector const& d) {
-    out << "spikes: " << text::number(d.spikes_) << " of " << text::number(d.judged_) << " values are above mean + "
-        << text::number(d.options_.deviations) << " std of the last " << text::number(d.options_.window);
+    out << "spikes: " << text::number(d.spikes_) << " of " << detail::count_text(d.judged_, "value")
+        << (d.spikes_ == 1 ? " is" : " are") << " above mean + " << text::number(d.options_.deviations)
+        << " std of the last " << text::number(d.options_.window);
     if (d.nonfinite_ != 0) {
       out << "; not finite: " << text::number(d.nonfinite_);
     }

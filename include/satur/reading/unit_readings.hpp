@@ -91,7 +91,7 @@ struct unit_percentiles {
 
   /// "256 units: 0 % 0.001, 1 % 0.002, …, 100 % 0.25"
   friend std::ostream& operator<<(std::ostream& out, unit_percentiles const& p) {
-    out << text::number(p.units) << " units:";
+    out << detail::count_text(p.units, "unit") << ':';
     for (std::size_t i = 0; i < p.at.size(); ++i) {
       out << (i == 0 ? " " : ", ") << text::number(p.at[i]) << " % " << text::significant(p.values[i], 4);
     }

@@ -69,7 +69,7 @@ inline std::ostream& operator<<(std::ostream& out, distribution const& d) {
   if (d.empty()) {
     return out << "nothing observed";
   }
-  out << text::number(d.count()) << " numbers: mean " << text::significant(d.mean(), 4) << ", std "
+  out << detail::count_text(d.count(), "number") << ": mean " << text::significant(d.mean(), 4) << ", std "
       << text::significant(d.stddev(), 4) << ", skewness " << text::significant(d.skewness(), 3) << ", excess kurtosis "
       << text::significant(d.excess_kurtosis(), 3) << "; " << text::percent(d.zero_fraction()) << " % zero, "
       << text::percent(d.subnormal_fraction()) << " % subnormal; amax " << text::significant(d.amax, 4)

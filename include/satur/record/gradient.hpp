@@ -52,7 +52,7 @@ struct gradient_record {
 
 /// "dL/dz of 128 finite values: rms 0.0125, 3.1 % exactly 0", and how many are not finite.
 inline std::ostream& operator<<(std::ostream& out, gradient_record const& g) {
-  out << "dL/dz of " << text::number(g.count) << " finite values: rms " << text::significant(g.rms(), 4) << ", "
+  out << "dL/dz of " << detail::count_text(g.count, "finite value") << ": rms " << text::significant(g.rms(), 4) << ", "
       << text::percent(g.zero_fraction()) << " % exactly 0";
   if (g.nonfinite()) {
     out << "; NOT FINITE: " << text::number(g.nan) << " NaN, " << text::number(g.infinite) << " infinite";

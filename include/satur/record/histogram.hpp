@@ -187,9 +187,9 @@ public:
   /// Adds what another one saw, exactly. Throws std::invalid_argument where the edges differ.
   histogram& operator+=(histogram const& o) {
     if (kind_ != o.kind_ || bins_ != o.bins_ || low_ != o.low_ || high_ != o.high_) {
-      detail::raise(std::invalid_argument(detail::message("satur::histogram: cannot merge ", o.bins_, " bins over ",
-                                                          o.range(), " into ", bins_, " bins over ", range(),
-                                                          "; merge histograms of the same edges")));
+      detail::raise(std::invalid_argument(detail::message(
+          "satur::histogram: cannot merge ", detail::count_text(o.bins_, "bin"), " over ", o.range(), " into ",
+          detail::count_text(bins_, "bin"), " over ", range(), "; merge histograms of the same edges")));
     }
     for (std::size_t i = 0; i < places_.size(); ++i) {
       places_[i] += o.places_[i];

@@ -23,8 +23,8 @@ template <std::same_as<histogram> H> std::ostream& operator<<(std::ostream& out,
   constexpr std::size_t rows = 24;
   constexpr std::size_t longest = 40;
   auto const middle = h.quantile(0.5);
-  out << h.total() << " values" << (h.kind() == H::scale::logarithmic ? " by magnitude" : "") << ", from "
-      << text::significant(h.lowest(), 4) << " to " << text::significant(h.highest(), 4) << ", median "
+  out << detail::count_text(h.total(), "value") << (h.kind() == H::scale::logarithmic ? " by magnitude" : "")
+      << ", from " << text::significant(h.lowest(), 4) << " to " << text::significant(h.highest(), 4) << ", median "
       << text::significant(middle.value, 4) << " (in " << text::significant(middle.low, 4) << " to "
       << text::significant(middle.high, 4) << ")\n";
   std::size_t first = 0;

@@ -138,7 +138,8 @@ SATUR_COMPILED_FUNCTION std::ostream& operator<<(std::ostream& out, saturation c
 #else
 {
   std::string const name = s.activation.empty() ? "nothing observed" : std::string(s.activation);
-  out << name << ": " << s.count << " pre-activations z, saturated where " << to_text(s.rule) << '\n'
+  out << name << ": " << detail::count_text(s.count, "pre-activation") << " z, saturated where " << to_text(s.rule)
+      << '\n'
       << "  saturated    " << text::percent(s.fraction()) << " %  (low " << text::percent(s.low_fraction())
       << " %, high " << text::percent(s.high_fraction()) << " %)\n"
       << "  mean slope   " << text::significant(s.mean_derivative(), 4);

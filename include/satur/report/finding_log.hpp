@@ -73,8 +73,8 @@ public:
       std::string line = detail::message(f.layer, ": ", f.numbers ? to_text(*f.numbers) : "", f.numbers ? ": " : "",
                                          to_text(f.cause), ": steps ", f.first_step, " to ", f.last_step);
       if (std::optional<std::int64_t> const steps = log.lead(f); steps) {
-        line += *steps > 0   ? detail::message(", ", *steps, " steps before the loss failed")
-                : *steps < 0 ? detail::message(", ", -*steps, " steps after the loss failed")
+        line += *steps > 0   ? detail::message(", ", detail::count_text(*steps, "step"), " before the loss failed")
+                : *steps < 0 ? detail::message(", ", detail::count_text(-*steps, "step"), " after the loss failed")
                              : std::string(", as the loss failed");
       }
       out << line + '\n';

@@ -90,8 +90,8 @@ template <std::same_as<html_options> O> [[nodiscard]] std::string page_of(monito
   page += o.description.empty() ? "" : "<p>" + svg::escaped(o.description) + "</p>\n";
   page += "<p class=\"verdict\">" + svg::escaped(run_summary(mon.losses())) + "</p>\n<p class=\"soft\">" +
           svg::escaped(message(
-              mon.size(), mon.size() == 1 ? " layer, " : " layers, ", s.seen, s.seen == 1 ? " step of " : " steps of ",
-              to_text(o.phase), s.sampled != s.seen ? message(", ", s.sampled, " of them sampled") : std::string(),
+              count_text(mon.size(), "layer"), ", ", count_text(s.seen, "step"), " of ", to_text(o.phase),
+              s.sampled != s.seen ? message(", ", s.sampled, " of them sampled") : std::string(),
               mon.options().rows > 1 ? message(", one row in ", mon.options().rows, " observed") : std::string(),
               "; saturated: ", to_text(mon.rule().definition()), ".")) +
           "</p>\n<h2>Findings</h2>\n" + finding_list(findings);

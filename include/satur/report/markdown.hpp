@@ -78,7 +78,7 @@ template <class M, class Phase> [[nodiscard]] std::string markdown_table(M const
     if (r.nonfinite()) {
       broken += message("\n**!** ", markdown_code(layer.name(), false), " is not finite: z has ", r.saturation.nan,
                         " NaN and ", r.saturation.infinite, " infinite, dL/dz has ", r.gradient.nan, " NaN and ",
-                        r.gradient.infinite, " infinite values\n");
+                        count_text(r.gradient.infinite, "infinite value"), '\n');
     }
   }
   return head + '\n' + line + '\n' + rows + "\nsaturated: " + markdown_code(to_text(mon.rule().definition()), false) +
@@ -95,10 +95,10 @@ template <class M, class Findings> [[nodiscard]] std::string markdown_of(M const
   }
   for (phase_t const p : {phase_t::train, phase_t::eval}) {
     if (p == phase_t::train || mon.steps(p) != 0) {
-      text += message(p == phase_t::train ? "" : "\n", to_text(p), ", the last of ", mon.steps(p),
-                      mon.steps(p) == 1 ? " step:\n\n" : " steps:\n\n", markdown_table(mon, p));
+      text += message(p == phase_t::train ? "" : "\n", to_text(p), ", the last of ", count_text(mon.steps(p), "step"),
+                      ":\n\n", markdown_table(mon, p));
       if (mon.sampling(p).sampled != mon.sampling(p).seen) {
-        text += message("\nsampled: ", mon.sampling(p).sampled, " of ", mon.sampling(p).seen, " steps\n");
+        text += message("\nsampled: ", mon.sampling(p).sampled, " of ", count_text(mon.sampling(p).seen, "step"), '\n');
       }
     }
   }

@@ -125,7 +125,7 @@ private:
     if (key == "rule") {
       run.rule = json.string();
     } else if (key == "rows") {
-      run.rows = static_cast<std::size_t>(json.whole_number());
+      run.rows = json.whole_number<std::size_t>(1);
     } else {
       json.skip();
     }

@@ -54,9 +54,10 @@ namespace satur { inline namespace SATUR_ABI {
   case run_state::unknown:
     break;
   }
-  return losses.seen() < 10 ? detail::message("The run is too short to say whether it learns: ", losses.seen(),
-                                              losses.seen() == 1 ? " step." : " steps.")
-                            : "The loss does not say whether the run learned: " + fell + ".";
+  return losses.seen() < 10
+             ? detail::message(
+                   "The run is too short to say whether it learns: ", detail::count_text(losses.seen(), "step"), '.')
+             : "The loss does not say whether the run learned: " + fell + ".";
 }
 
 }} // namespace satur::SATUR_ABI

@@ -98,7 +98,8 @@ private:
 
 /// Writes the record in a few lines, each number with its meaning.
 inline std::ostream& operator<<(std::ostream& out, row_saturation const& s) {
-  out << "softmax: " << s.rows << " rows, saturated where the largest p > " << text::number(s.rule.threshold) << '\n'
+  out << "softmax: " << detail::count_text(s.rows, "row") << ", saturated where the largest p > "
+      << text::number(s.rule.threshold) << '\n'
       << "  saturated    " << text::percent(s.fraction()) << " %\n"
       << "  largest p    mean " << text::significant(s.mean_max_probability(), 4) << ", 1 - p "
       << text::significant(s.mean_complement(), 4) << '\n'
@@ -107,10 +108,11 @@ inline std::ostream& operator<<(std::ostream& out, row_saturation const& s) {
       << "  mean slope   " << text::significant(s.mean_derivative(), 4) << "  (" << text::percent(s.slope_share())
       << " % of equal probabilities)\n";
   if (s.single != 0) {
-    out << "  one class    " << s.single << " rows have no other that is not ruled out\n";
+    out << "  one class    " << detail::count_text(s.single, "row") << (s.single == 1 ? " has" : " have")
+        << " no other that is not ruled out\n";
   }
   if (s.nonfinite()) {
-    out << "  NOT FINITE   " << s.nan << " rows with NaN, " << s.infinite
+    out << "  NOT FINITE   " << detail::count_text(s.nan, "row") << " with NaN, " << s.infinite
         << " with +inf or -inf alone (in no other number)\n";
   }
   return out;

@@ -40,7 +40,7 @@ struct interval {
     if (i.independent) {
       return out << ", were units x inputs independent)";
     }
-    return out << ", worth " << text::significant(i.effective, 3) << " independent observations)";
+    return out << ", worth " << detail::count_text(text::significant(i.effective, 3), "independent observation") << ')';
   }
 };
 

@@ -56,10 +56,10 @@ struct report {
 inline std::ostream& operator<<(std::ostream& out, report const& r) {
   out << r.name << ": ";
   if (r.passed()) {
-    out << r.checks << " checks passed\n";
+    out << detail::count_text(r.checks, "check") << " passed\n";
   } else {
-    out << r.failures.size() << (r.failures.size() == 1 ? " property fails" : " properties fail") << " in " << r.checks
-        << " checks\n";
+    out << detail::count_text(r.failures.size(), "property fails", "properties fail") << " in "
+        << detail::count_text(r.checks, "check") << '\n';
   }
   for (failure const& f : r.failures) {
     out << "  FAILS  " << f.property

@@ -40,7 +40,8 @@ namespace detail {
   } else if (t.is_neg()) {
     why << "the tensor is a negated view; give it as x.resolve_neg()";
   } else if (t.dim() > static_cast<std::int64_t>(max_array_axes)) {
-    why << "the tensor has " << t.dim() << " axes; give at most " << max_array_axes << ": x.flatten(0, 1), say";
+    why << "the tensor has " << detail::count_text(t.dim(), "axis", "axes") << "; give at most " << max_array_axes
+        << ": x.flatten(0, 1), say";
   } else {
     at::ScalarType const type = t.scalar_type();
     if (type != at::kFloat && type != at::kDouble && type != at::kHalf && type != at::kBFloat16) {

@@ -62,8 +62,7 @@ public:
   /// What was not recorded, a line each; nothing if all was.
   friend std::ostream& operator<<(std::ostream& out, torch_watch const& watching) {
     for (torch_unseen const& u : watching.unseen()) {
-      out << "not seen: " << u.operation << ", " << u.count << (u.count == 1 ? " time" : " times") << ": " << u.reason
-          << '\n';
+      out << "not seen: " << u.operation << ", " << detail::count_text(u.count, "time") << ": " << u.reason << '\n';
     }
     return out;
   }

@@ -111,8 +111,9 @@ inline bool find_dead_units(run_case const& run, layer_case const& l, finding_li
   } else if (d.since_start) {
     when = "; they were never active";
   }
-  f.evidence = message(d.units.size(), " of ", l.size(), " units are dead (off, or ", to_text(f.rule), " on ",
-                       text::limit_percent(limits.dead_on), " % of ", l.units->samples(), " samples)", when);
+  f.evidence = message(d.units.size(), " of ", count_text(l.size(), "unit"), d.units.size() == 1 ? " is" : " are",
+                       " dead (off, or ", to_text(f.rule), " on ", text::limit_percent(limits.dead_on), " % of ",
+                       count_text(l.units->samples(), "sample"), ')', when);
   f.reason = message("their z has mean ", text::significant(d.mean.mean, 3), " and, within a unit, standard deviation ",
                      text::significant(std::sqrt(d.variance), 3));
   name_units(l, f, limits.worst_units, "share of the peak slope", [&](unit_summary const& u) {

@@ -74,7 +74,8 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
   double const peak = first.act ? first.act->peak_slope() : 1.0;
   if (vanishing && flat != 0) {
     f.cause = cause::slope;
-    f.reason = message(flat, " of the ", ratios, " layers that it passes have lost their slope");
+    f.reason = message(flat, " of the ", count_text(ratios, "layer"), " that it passes ",
+                       flat == 1 ? "has lost its slope" : "have lost their slope");
     f.cure.advice = "mend those layers first";
   } else if (vanishing && peak <= 0.5 && !is_below(off, limits.flow_unfit_gain)) {
     f.cause = cause::activation;

@@ -115,7 +115,8 @@ inline void take_one_scale(format_group& g, std::vector<format_case> const& all)
   bool const enlarges = s == symptom::signal_grows || s == symptom::exploding_gradient || s == symptom::rising_loss ||
                         s == symptom::update_too_large || s == symptom::odd_inputs || s == symptom::odd_units ||
                         why == cause::weight_norm || why == cause::logits || why == cause::bias ||
-                        why == cause::input_scale || why == cause::input_mean || why == cause::learning_rate;
+                        why == cause::input_scale || why == cause::input_mean || why == cause::learning_rate ||
+                        why == cause::overflow;
   bool const lessens = s == symptom::signal_lost || why == cause::small_weights;
   bool const of_gradient =
       s == symptom::vanishing_gradient || s == symptom::saturated_layer || s == symptom::zero_gradient;
@@ -129,7 +130,7 @@ inline void take_one_scale(format_group& g, std::vector<format_case> const& all)
 }
 
 /// Numbers that leave their formats: of one cause and scale in one finding. They go behind a finding that explains
-/// them, and else after all others.
+/// them, and else after all others. Where some are not finite, a layer's format is not judged.
 inline void add_formats(run_case const& run, std::span<named_record const> records, finding_limits const& limits,
                         std::vector<finding>& all) {
   std::vector<format_group> groups;
@@ -137,10 +138,11 @@ inline void add_formats(run_case const& run, std::span<named_record const> recor
   for (layer_numbers const which : format_losses::each) {
     std::vector<format_case> watched;
     for (std::size_t i = 0; i < records.size(); ++i) {
-      if (records[i].formats != nullptr && records[i].formats->of(which).count != 0) {
+      format_loss const* const loss = records[i].formats != nullptr ? &records[i].formats->of(which) : nullptr;
+      if (loss != nullptr && loss->count != 0 && loss->nan + loss->infinite == 0) {
         format_histograms const* const sizes = records[i].sizes;
-        watched.emplace_back(run.layers[i], records[i].formats->of(which),
-                             sizes != nullptr && sizes->of(which) ? &*sizes->of(which) : nullptr, limits);
+        watched.emplace_back(run.layers[i], *loss, sizes != nullptr && sizes->of(which) ? &*sizes->of(which) : nullptr,
+                             limits);
       }
     }
     for (format_case const& c : watched) {

@@ -67,7 +67,7 @@ namespace satur::inline SATUR_ABI::detail {
     f.value = static_cast<double>(data->nan + data->infinite);
     f.limit = 0.0;
     f.evidence =
-        message(data->nan, " NaN and ", data->infinite, " infinite values came in ", since_text(*f.since),
+        message(data->nan, " NaN and ", count_text(data->infinite, "infinite value"), " came in ", since_text(*f.since),
                 data->units == 0   ? std::string()
                 : data->units == 1 ? message(", in feature ", data->first_unit)
                                    : message(", in ", data->units, " features, the first is ", data->first_unit),
@@ -109,11 +109,12 @@ namespace satur::inline SATUR_ABI::detail {
       f.cure.advice = "look at the batch of that step, or observe all rows (monitor_options::rows = 1)";
     } else if (seen.in_z() && (seen.weights != 0 || few_units) && !blown_up) {
       f.cause = cause::nonfinite_weights;
-      f.reason = seen.weights != 0 ? message(seen.weights, some_read ? " of the weights that were read are not finite"
-                                                           : seen.weights == 1 ? " weight is not finite"
-                                                                               : " weights are not finite")
-                                   : message("only ", seen.units, " of ", l.size(),
-                                             " units have such z: their weights or biases are not finite");
+      f.reason = seen.weights != 0 ? message(some_read ? message(seen.weights, " of the weights that were read")
+                                                       : count_text(seen.weights, "weight"),
+                                             seen.weights == 1 ? " is not finite" : " are not finite")
+                                   : message("only ", seen.units, " of ", count_text(l.size(), "unit"),
+                                             seen.units == 1 ? " has such z: its" : " have such z: their",
+                                             " weights or biases are not finite");
       if (few_units) {
         for (auto u = static_cast<std::size_t>(seen.first_unit); u < l.size() && f.cure.units.size() < seen.units;
              ++u) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,7 +17,7 @@ namespace satur::inline SATUR_ABI::detail {
 
 /// If training has spoiled the weights: changes the cure to one for the weights of the start, which had `gain`.
 inline void advise_restart(run_case const& run, finding& f, layer_case const& l, double usual, double gain) {
-  if (!run.spoiled()) {
+  if (!run.spoiled() && std::ranges::none_of(run.layers, &layer_case::z_grew)) {
     return;
   }
   double const factor = std::sqrt(usual / gain);
@@ -51,22 +52,28 @@ inline void keep_rescale_that_helps(finding& f, double ratio, finding_limits con
              : std::string();
 }
 
+/// What is known of the other layers when one is judged.
+enum class other_layers : std::uint8_t {
+  unknown,
+  perhaps_large, ///< nothing: this counts the layers whose weights seem to be too large
+  large          ///< most have weights that are too large: the least of the usual rules is what they are compared with
+};
+
 /// Weights that were too large from the start.
-/// beside_others: most other layers have such weights, so the least of the usual rules is what they are compared with.
 inline bool find_large_weights(run_case const& run, layer_case const& l, finding_limits const& limits,
-                               bool beside_others, std::vector<root_finding>& found) {
-  double const at_start = l.first_gain();
-  double const gain = l.gain();
+                               other_layers others, std::vector<root_finding>& found) {
+  bool const beside_others = others == other_layers::large;
+  double const at_start = beside_others ? l.first_gain(1.0) : l.first_gain();
+  double const gain = l.weights_seen() ? l.gain() : at_start;
   double const usual_size = beside_others && l.weights_seen() ? l.least_usual_gain() : l.usual_gain;
-  if (!is_above(at_start, limits.gain_factor * usual_size) || !is_finite(at_start)) {
+  // z of a few units, whose inputs are alike, tells mean w^2 of a single layer to a factor of about 3 only.
+  bool const vague = !l.weights_seen() && others == other_layers::unknown;
+  double const limit = (vague ? limits.gain_factor : 1.0) * limits.gain_factor;
+  if (!is_above(at_start, limit * usual_size) || !is_finite(at_start)) {
     return false;
   }
   bool const usable = is_finite(gain) && gain > 0.25 * at_start;
-  double factor = std::sqrt(usual_size / (usable ? gain : at_start));
-  if (!l.weights_seen()) { // then the inputs may be large as well
-    double const by_spread = 1.0 / l.record.saturation.stddev_z();
-    factor = by_spread < factor ? by_spread : factor;
-  }
+  double const factor = std::sqrt(usual_size / (usable ? gain : at_start));
   bool const two_sided = l.has_activation() && l.flat_left && l.flat_right;
   std::optional<layer_state> const after = two_sided ? l.expected_at_start(factor, factor) : std::nullopt;
   if (two_sided && after && !is_nan(l.initial) && !beside_others) {
@@ -94,22 +101,17 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
                     : "the layer multiplies the signal, and the gradient of the layers before it";
   }
   if (!l.weights_seen()) {
-    f.reason += "; this is an inference from z: hand over the weights (layer_monitor::update)";
+    f.reason += l.before == nullptr && is_nan(l.data_square)
+                    ? "; this is an inference from z, as if the inputs were standardized: hand over the data "
+                      "(monitor::input) and the weights (layer_monitor::update)"
+                    : "; this is an inference from z: hand over the weights (layer_monitor::update)";
   }
   f.value = at_start / usual_size;
-  f.limit = limits.gain_factor;
+  f.limit = limit;
   f.samples = static_cast<double>(l.record.saturation.count);
   advise_rescale(f, l, factor);
   advise_restart(run, f, l, usual_size, at_start);
-  if (l.weights_seen() || f.cure.restart) {
-    keep_rescale_that_helps(f, (f.cure.restart || !is_finite(gain) ? at_start : gain) / usual_size, limits);
-  } else {
-    double const spread = l.record.saturation.stddev_z();
-    keep_cure_that_helps(f,
-                         {"distance of the standard deviation of z from 1, as a factor,", distance_from_usual(spread),
-                          distance_from_usual(spread * factor)},
-                         limits);
-  }
+  keep_rescale_that_helps(f, (f.cure.restart || !is_finite(gain) ? at_start : gain) / usual_size, limits);
   if (two_sided && l.units != nullptr) {
     name_units(l, f, limits.worst_units, "share of the peak slope",
                [](unit_summary const& u) { return u.slope_share(); });

@@ -80,7 +80,7 @@ inline bool find_bias(run_case const& run, layer_case const& l, finding_limits c
     f.side = which_side(l, limits);
     f.evidence = slope_text(l);
   } else {
-    f.evidence = message("in ", shifted.size(), " of ", l.start.size(), " units |mean z| was above ",
+    f.evidence = message("in ", shifted.size(), " of ", count_text(l.start.size(), "unit"), " |mean z| was above ",
                          text::number(limits.shifted_std), " std z at the start");
   }
   f.reason =
@@ -125,8 +125,9 @@ inline void find_shifted_units(run_case const& run, layer_case const& l, finding
   f.value = share;
   f.limit = limits.shifted_share;
   set_share_interval(f, static_cast<double>(all));
-  f.evidence = message("in ", shifted, " of ", all, " units |mean z| > ", text::number(limits.shifted_std),
-                       " std z over ", l.units->samples(), " samples: their output hardly depends on the input");
+  f.evidence =
+      message("in ", shifted, " of ", count_text(all, "unit"), " |mean z| > ", text::number(limits.shifted_std),
+              " std z over ", count_text(l.units->samples(), "sample"), ": their output hardly depends on the input");
   advise_recenter(f, l, limits);
   name_units(l, f, limits.worst_units, "std z / |mean z|",
              [](unit_summary const& u) { return u.stddev_z() / std::fabs(u.mean_z()); });

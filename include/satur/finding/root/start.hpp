@@ -36,22 +36,24 @@ inline void find_at_start(run_case const& run, finding_limits const& limits, std
   if (!found.empty() || !run.start_seen()) {
     return;
   }
-  auto const find_in_layers = [&](bool most_are_large) {
+  auto const find_in_layers = [&](other_layers others) {
     found.clear();
     for (layer_case const& l : run.layers) {
       if (l.has_z() || l.first.z.count != 0) {
         find_broken_units(run, l, limits, found) || find_bias(run, l, limits, found) ||
-            find_large_weights(run, l, limits, most_are_large, found) ||
+            find_large_weights(run, l, limits, others, found) ||
             find_small_weights(run, l, 1.0 / limits.small_gain_factor, limits, found);
       }
     }
   };
-  find_in_layers(false);
+  find_in_layers(other_layers::perhaps_large);
   auto const large = std::count_if(found.begin(), found.end(), [](root_finding const& f) {
     return f.what.cause == cause::weight_norm || f.what.cause == cause::logits;
   });
   if (large >= 2 && 2 * static_cast<std::size_t>(large) >= run.layers.size()) {
-    find_in_layers(true);
+    find_in_layers(other_layers::large);
+  } else if (!std::ranges::all_of(run.layers, &layer_case::weights_seen)) {
+    find_in_layers(other_layers::unknown);
   }
   bool const some_small = std::any_of(found.begin(), found.end(),
                                       [](root_finding const& f) { return f.what.cause == cause::small_weights; });

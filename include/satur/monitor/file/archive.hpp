@@ -17,9 +17,9 @@
 
 namespace satur::inline SATUR_ABI::detail {
 
-/// A number that an archive takes: as 8 bytes. float is kept as the double of the same value.
+/// A number that an archive takes: as 8 bytes.
 template <class T>
-concept archived_number = std::integral<T> || std::same_as<T, double> || std::same_as<T, float>;
+concept archived_number = std::integral<T> || std::same_as<T, double>;
 
 /// 1: the first. 2: with the units of each layer. 3: means and deviations of f(z) and f'(z) in the place of sums.
 /// 4: with how each layer began, the record of the data, and the loss. 5: with which rows and weights are observed.
@@ -35,7 +35,7 @@ public:
   template <archived_number T> void number(T const& x) {
     std::uint64_t word = 0;
     if constexpr (std::floating_point<T>) {
-      word = std::bit_cast<std::uint64_t>(static_cast<double>(x));
+      word = std::bit_cast<std::uint64_t>(x);
     } else {
       word = static_cast<std::uint64_t>(x);
     }
@@ -71,8 +71,7 @@ public:
       word |= std::uint64_t{static_cast<unsigned char>(bytes_[at_ + i])} << (8 * i);
     }
     if constexpr (std::floating_point<T>) {
-      double const d = std::bit_cast<double>(word);
-      x = static_cast<T>(d);
+      x = std::bit_cast<double>(word);
     } else if constexpr (std::same_as<T, bool>) {
       if (word > 1) {
         fail(message("0 or 1, found ", word));
@@ -81,7 +80,7 @@ public:
     } else {
       x = static_cast<T>(word);
       if (static_cast<std::uint64_t>(x) != word) {
-        fail(message("a number that fits ", sizeof(T), " bytes, found ", word));
+        fail(message("a number that fits ", count_text(sizeof(T), "byte"), ", found ", word));
       }
     }
     at_ += 8;

@@ -188,7 +188,7 @@ private:
     all(ar, low_read, high_read, places);
     if constexpr (Archive::reading) {
       ar.require(low_read == low && high_read == high && places == r.places_.size(),
-                 message("a histogram of ", r.bins_, " bins over ", r.range()));
+                 message("a histogram of ", count_text(r.bins_, "bin"), " over ", r.range()));
     }
     for (auto& n : r.places_) {
       ar.number(n);

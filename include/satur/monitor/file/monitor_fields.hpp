@@ -76,7 +76,7 @@ struct monitor_access : unit_history_access {
       fields(ar, mon.losses_);
     }
     if constexpr (Archive::reading) {
-      ar.require(ar.left() == 0, message("the end, found ", ar.left(), " bytes more"));
+      ar.require(ar.left() == 0, message("the end, found ", count_text(ar.left(), "byte"), " more"));
     }
   }
 

@@ -117,9 +117,10 @@ public:
   /// Throws std::invalid_argument where `+=` cannot add the other.
   void require_mergeable(unit_history const& o) const {
     if (groups() != 0 && o.groups() != 0 && (units_ != o.units_ || groups() != o.groups())) {
-      detail::raise(std::invalid_argument(detail::message("satur::unit_history: cannot merge ", groups(), " groups of ",
-                                                          units_, " units with ", o.groups(), " of ", o.units_,
-                                                          "; record with the same history_options::unit_groups")));
+      detail::raise(std::invalid_argument(
+          detail::message("satur::unit_history: cannot merge ", detail::count_text(groups(), "group"), " of ",
+                          detail::count_text(units_, "unit"), " with ", o.groups(), " of ", o.units_,
+                          "; record with the same history_options::unit_groups")));
     }
   }
   /// Adds another history: windows that share a step become one, the others are put in between, and where there are

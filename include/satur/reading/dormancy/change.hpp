@@ -28,9 +28,9 @@ struct dormancy_change {
 
   /// "3 units dormant before, 5 after, 2 in both; 1 revived, 3 fallen; overlap 66.7 %"
   friend std::ostream& operator<<(std::ostream& out, dormancy_change const& c) {
-    return out << detail::message(c.before, " units dormant before, ", c.after, " after, ", c.both, " in both; ",
-                                  c.revived, " revived, ", c.fallen, " fallen; overlap ", text::percent(c.overlap()),
-                                  " %");
+    return out << detail::message(detail::count_text(c.before, "unit"), " dormant before, ", c.after, " after, ",
+                                  c.both, " in both; ", c.revived, " revived, ", c.fallen, " fallen; overlap ",
+                                  text::percent(c.overlap()), " %");
   }
 };
 /// Throws std::invalid_argument if the definitions differ, shape_error if the numbers of units differ.
@@ -41,7 +41,8 @@ struct dormancy_change {
                                                         to_text(after.definition), "'; judge both windows alike")));
   }
   if (before.dormant.size() != after.dormant.size()) {
-    detail::raise(shape_error(detail::message("satur::compare: cannot compare ", before.dormant.size(), " units with ",
+    detail::raise(shape_error(detail::message("satur::compare: cannot compare ",
+                                              detail::count_text(before.dormant.size(), "unit"), " with ",
                                               after.dormant.size(), "; take two windows of one layer")));
   }
   dormancy_change c;

@@ -156,8 +156,9 @@ public:
       return;
     }
     if (size() != o.size()) {
-      detail::raise(shape_error(detail::message("satur::unit_records: cannot merge a record of ", size(),
-                                                " units with one of ", o.size(), "; merge records of one layer")));
+      detail::raise(shape_error(detail::message("satur::unit_records: cannot merge a record of ",
+                                                detail::count_text(size(), "unit"), " with one of ", o.size(),
+                                                "; merge records of one layer")));
     }
     if (!(options_ == o.options_)) {
       detail::raise(std::invalid_argument(detail::message(
@@ -210,7 +211,8 @@ private:
 };
 
 inline std::ostream& operator<<(std::ostream& out, unit_records const& r) { // "relu (|z| > 5): 64 units, 512 samples"
-  return out << detail::message(r.title(), ": ", r.size(), " units, ", r.samples(), " samples");
+  return out << detail::message(r.title(), ": ", detail::count_text(r.size(), "unit"), ", ",
+                                detail::count_text(r.samples(), "sample"));
 }
 
 }} // namespace satur::SATUR_ABI

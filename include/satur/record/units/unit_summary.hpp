@@ -70,9 +70,9 @@ private:
 /// "unit 3: 1024 samples, 5.0 % saturated (low 5.0 %, high 0 %), 40.0 % active, mean slope 0.12, z mean 1.5, std 0.7,
 /// rms dL/dz 0.01"
 inline std::ostream& operator<<(std::ostream& out, unit_summary const& u) {
-  return out << "unit " << text::number(u.unit) << ": " << text::significant(u.samples, 6) << " samples, "
-             << text::percent(u.fraction()) << " % saturated (low " << text::percent(u.low_fraction()) << " %, high "
-             << text::percent(u.high_fraction()) << " %), " << text::percent(u.active_fraction())
+  return out << "unit " << text::number(u.unit) << ": " << detail::count_text(text::significant(u.samples, 6), "sample")
+             << ", " << text::percent(u.fraction()) << " % saturated (low " << text::percent(u.low_fraction())
+             << " %, high " << text::percent(u.high_fraction()) << " %), " << text::percent(u.active_fraction())
              << " % active, mean slope " << text::significant(u.mean_derivative(), 4) << ", z mean "
              << text::significant(u.mean_z(), 4) << ", std " << text::significant(u.stddev_z(), 4) << ", rms dL/dz "
              << text::significant(u.gradient_rms(), 4);

@@ -77,8 +77,10 @@ public:
     std::clearerr(file_);
     bool const whole = taken == 0 || cut_file(file_, size_);
     fail(message("cannot write ", what, ": ", reason(error)),
-         whole ? message("the ", size_, " bytes written before are kept: make room, then go on")
-               : message("of it ", taken, " bytes are behind the ", size_, " written before: make room, then resume"));
+         whole ? message("the ", count_text(size_, "byte"), " written before", size_ == 1 ? " is" : " are",
+                         " kept: make room, then go on")
+               : message("of it ", count_text(taken, "byte"), taken == 1 ? " is" : " are", " behind the ", size_,
+                         " written before: make room, then resume"));
   }
 
   /// Cuts the file; false if the system cannot.

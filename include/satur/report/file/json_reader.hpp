@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -92,15 +93,15 @@ public:
     at_ += size;
     return x;
   }
-  /// A whole number from 0 on.
-  [[nodiscard]] std::uint64_t whole_number() {
+  /// A whole number from `least` on that an N can hold.
+  template <std::unsigned_integral N = std::uint64_t> [[nodiscard]] N whole_number(N least = 0) {
     skip_spaces();
     std::size_t const size = number_size("a whole number");
-    std::uint64_t n = 0;
+    N n = 0;
     char const* const end = text_.data() + at_ + size;
     auto const read = std::from_chars(text_.data() + at_, end, n);
-    if (read.ec != std::errc{} || read.ptr != end) {
-      fail("a whole number");
+    if (read.ec != std::errc{} || read.ptr != end || n < least) {
+      fail(message("a whole number from ", +least, " to ", +(std::numeric_limits<N>::max)()));
     }
     at_ += size;
     return n;

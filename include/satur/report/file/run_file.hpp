@@ -130,7 +130,7 @@ private:
                   "give another path, or existing_file::replace");
     }
     if (found.size != 0) {
-      note_ = detail::message(path, ": goes on after ", found.lines, found.lines == 1 ? " line" : " lines");
+      note_ = detail::message(path, ": goes on after ", detail::count_text(found.lines, "line"));
     }
     if (found.whole != found.size) {
       bool const cut = file_->cut(found.whole);

@@ -33,16 +33,16 @@ namespace satur::inline SATUR_ABI::detail {
     flat += share < 0.05 ? 1 : 0;
     flattest = is_nan(h.slope_share(last, flattest)) || share < h.slope_share(last, flattest) ? g : flattest;
   }
-  std::string const axes = message(h.units(), " units in ", h.groups(), h.groups() == 1 ? " row" : " rows", ", ",
-                                   h.size(), h.size() == 1 ? " window" : " windows", " of up to ", h.window(0).steps,
-                                   h.window(0).steps == 1 ? " sampled step" : " sampled steps", ". ");
+  std::string const axes =
+      message(count_text(h.units(), "unit"), " in ", count_text(h.groups(), "row"), ", ",
+              count_text(h.size(), "window"), " of up to ", count_text(h.window(0).steps, "sampled step"), ". ");
   if (seen == 0) {
     return axes + "In the last window nothing was seen.";
   }
-  return axes + message("In the last, ", steps_of(h.window(last)), ", ", flat, " of ", seen,
-                        " rows keep less than 5 % of the peak slope; the flattest, ", units_of(h, flattest), ", keeps ",
-                        text::percent(h.slope_share(last, flattest)), " % and is saturated in ",
-                        text::percent(h(last, flattest).fraction()), " %.");
+  return axes + message("In the last, ", steps_of(h.window(last)), ", ", flat, " of ", count_text(seen, "row"),
+                        flat == 1 ? " keeps less" : " keep less than 5 % of the peak slope; the flattest, ",
+                        units_of(h, flattest), ", keeps ", text::percent(h.slope_share(last, flattest)),
+                        " % and is saturated in ", text::percent(h(last, flattest).fraction()), " %.");
 }
 
 /// A map for each layer whose units were recorded and whose peak slope is known; empty if there is none.

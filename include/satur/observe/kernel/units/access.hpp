@@ -22,7 +22,7 @@ struct unit_access {
         r.store_.size_for(layout.units);
       }
     } else if (layout.units != r.size()) {
-      bad_shape(function, what, layout_text(layout), message(r.size(), " units, as the record has"));
+      bad_shape(function, what, layout_text(layout), message(count_text(r.size(), "unit"), ", as the record has"));
     }
   }
   static void prepare(char const* function, unit_records& r, unit_layout const& layout, rule_definition const& rule,
