@@ -12,7 +12,6 @@
 #include "satur/theory/predict.hpp"
 #include "satur/theory/quadrature.hpp"
 #include "satur/theory/recommend.hpp"
-#include "satur/theory/shared_part.hpp"
 #include "satur/theory/steady_state.hpp"
 #include "satur/theory/units.hpp"
 #include "satur/theory/variance_map.hpp"

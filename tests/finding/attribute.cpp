@@ -356,7 +356,7 @@ TEST_CASE("attribution: every number in its place") {
                           {{1.0, -1.0}, {4.0, 0.25}});
   std::string const text = out.str();
   CAPTURE(text);
-  CHECK(text.starts_with("1 tanh units, expected "));
+  CHECK(text.starts_with("1 tanh unit, expected "));
   CHECK(text.find("; 1 by inputs that are not centered, 0 with their slope\n  unit 0: mean z 5.5 (bias 0.5, "
                   "inputs 5), std z 4.27 (|w| 3.61, inputs 1.18): ") != std::string::npos);
   out.str({});

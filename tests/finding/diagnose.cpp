@@ -705,9 +705,8 @@ TEST_CASE("finding: every number in its place") {
   CHECK(f.now.low == 0.6);
   CHECK(f.now.high == 0.1);
   CHECK(f.evidence == "30.0 % of the peak slope is left, 60.6 % for z ~ N(0, 1); |z| > 5: 60.0 % low, 10.0 % high");
-  CHECK(f.reason ==
-        "fan-in times mean w^2 is 18.1, 1 is usual for tanh; this is an inference from z: hand over the "
-        "weights (layer_monitor::update)");
+  CHECK(f.reason == "fan-in times mean w^2 is 18.1, 1 is usual for tanh; this is an inference from z: hand over the "
+                    "weights (layer_monitor::update)");
   CHECK(f.cause == satur::cause::weight_norm);
   CHECK(f.value == doctest::Approx(18.09));
   CHECK(f.cure.factor == doctest::Approx(1.0 / std::sqrt(18.09)));

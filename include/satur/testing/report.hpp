@@ -56,10 +56,10 @@ struct report {
 inline std::ostream& operator<<(std::ostream& out, report const& r) {
   out << r.name << ": ";
   if (r.passed()) {
-    out << detail::count_text(r.checks, "check") << " passed\n";
+    out << satur::detail::count_text(r.checks, "check") << " passed\n";
   } else {
-    out << detail::count_text(r.failures.size(), "property fails", "properties fail") << " in "
-        << detail::count_text(r.checks, "check") << '\n';
+    out << satur::detail::count_text(r.failures.size(), "property fails", "properties fail") << " in "
+        << satur::detail::count_text(r.checks, "check") << '\n';
   }
   for (failure const& f : r.failures) {
     out << "  FAILS  " << f.property

@@ -7,7 +7,6 @@
 #include "satur/text/table.hpp"
 #include "satur/theory/moments.hpp"
 #include "satur/theory/network.hpp"
-#include "satur/theory/shared_part.hpp"
 
 #include <algorithm>
 #include <array>
@@ -124,7 +123,7 @@ template <class A>
     detail::require_layer(law, l, net.layers.size());
     double const n = static_cast<double>(law.size.in);
     double const mean = n * law.weight_mean * mean_in + law.bias_mean;
-    double const shared = law.weight_mean * law.weight_mean * detail::variance_of_sum(n, variance_in, covariance_in);
+    double const shared = law.weight_mean * law.weight_mean * n * (variance_in + (n - 1.0) * covariance_in);
     double const variance = n * law.weight_variance * square_in + shared + law.bias_variance;
     if (!detail::is_finite(mean) || !detail::is_finite(variance)) {
       where = detail::message("satur::theory::predict: z of layer ", l + 1, " of ", net.layers.size(), " has mean ",

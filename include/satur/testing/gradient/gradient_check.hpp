@@ -176,8 +176,8 @@ private:
                   "a term of the backward pass is missing, has the wrong sign, or belongs to another element");
     }
     if (kinks != 0) {
-      report_.skipped.push_back(satur::text::number(kinks) + " of " + detail::count_text(looked_at, "number") + " of " +
-                                a.name + ": at a kink of the loss");
+      report_.skipped.push_back(satur::text::number(kinks) + " of " + satur::detail::count_text(looked_at, "number") +
+                                " of " + a.name + ": at a kink of the loss");
     }
     if (kinks == looked_at && kinks != 0) {
       add_failure("dL/d" + a.name, a.name, "no number that could be checked", "one at least", 0.0,

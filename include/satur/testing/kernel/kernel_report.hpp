@@ -137,7 +137,7 @@ inline void print_segments(std::ostream& out, kernel_report const& r) {
 
 /// The headline, the failures with their usual causes, notes, and the table of segments.
 inline std::ostream& operator<<(std::ostream& out, kernel_report const& r) {
-  std::string const compared = detail::count_text(detail::grouped(r.inputs), "input");
+  std::string const compared = satur::detail::count_text(detail::grouped(r.inputs), "input");
   out << satur::text::wrapped(r.name + ": " +
                                   (r.passed() ? "right"
                                               : satur::text::number(r.failures.size()) +

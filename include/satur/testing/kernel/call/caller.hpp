@@ -166,13 +166,14 @@ public:
   }
   [[nodiscard]] std::string where(call_place const& p) const {
     using satur::text::number;
-    std::string text = "a call of " + detail::count_text(p.units * unit, "element");
+    std::string text = "a call of " + satur::detail::count_text(p.units * unit, "element");
     if (unit != 1) {
       text += " in rows of " + number(unit);
     }
-    return text + (p.in == 0 && p.out == 0 ? std::string(", aligned")
-                                           : ", inputs " + number(p.in) + " and output " +
-                                                 detail::count_text(p.out, "element") + " after an aligned address");
+    return text + (p.in == 0 && p.out == 0
+                       ? std::string(", aligned")
+                       : ", inputs " + number(p.in) + " and output " + satur::detail::count_text(p.out, "element") +
+                             " after an aligned address");
   }
 
 private:

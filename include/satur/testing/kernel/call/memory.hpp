@@ -192,7 +192,8 @@ struct differing_place {
     return "memory that is not aligned goes through other code than aligned memory";
   }
   if (all([&](differing_place const& p) { return p.n <= longest; })) {
-    return "calls of up to " + count_text(name(longest), "element") + " go through other code than longer ones";
+    return "calls of up to " + satur::detail::count_text(name(longest), "element") +
+           " go through other code than longer ones";
   }
   return "the result depends on the place in the array: on the lane, or on a block that the work is divided into";
 }

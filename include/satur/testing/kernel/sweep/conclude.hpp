@@ -118,16 +118,16 @@ private:
 
   void put_notes(kernel_report& r) const {
     if (r.not_monotone != 0 && tally_.of(fault::order).times == 0) {
-      r.notes.push_back("the value goes back at " + count_text(grouped(r.not_monotone), "place") + ", by at most " +
-                        satur::text::significant(r.largest_step_back, 3) + " ulp (at z = " +
+      r.notes.push_back("the value goes back at " + satur::detail::count_text(grouped(r.not_monotone), "place") +
+                        ", by at most " + satur::text::significant(r.largest_step_back, 3) + " ulp (at z = " +
                         satur::text::significant(tally_.step_back_at, digits) + "): within the allowed error.");
     }
     if (case_.options.flushes_subnormals && r.flushed != 0) {
-      r.notes.push_back(count_text(grouped(r.flushed), "subnormal result is", "subnormal results are") +
+      r.notes.push_back(satur::detail::count_text(grouped(r.flushed), "subnormal result is", "subnormal results are") +
                         " flushed to zero, as the options allow.");
     }
     if (r.unknown != 0) {
-      r.skipped.push_back(count_text(grouped(r.unknown), "input") + " at which the truth itself is NaN");
+      r.skipped.push_back(satur::detail::count_text(grouped(r.unknown), "input") + " at which the truth itself is NaN");
     }
     if (!kernel_case<T>::has_more_digits) {
       r.skipped.push_back("the last digits: long double has those of double here, so that 4 ulp more are allowed");
