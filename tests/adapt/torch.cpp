@@ -159,6 +159,7 @@ TEST_CASE("rows of a softmax: any axis of a tensor") {
   CHECK(satur::observe(satur::softmax{}, z) == satur::observe(satur::softmax{}, view));
   CHECK(satur::observe(satur::softmax{}, z, satur::p_above{0.5}).saturated ==
         satur::observe(satur::softmax{}, view, satur::p_above{0.5}).saturated);
+  CHECK(satur::observe(satur::softmax{}, torch::tensor(3.0f)).rows == 1);
   CHECK(satur::observe(satur::softmax{}, z.transpose(0, 2).to(torch::kHalf), satur::row_axis(1)).rows == 12);
   CHECK(satur::observe(satur::tanh{}, z, satur::slope_below{0.1}) ==
         satur::observe(satur::tanh{}, numbers_of(z), satur::slope_below{0.1}));
@@ -258,10 +259,41 @@ TEST_CASE("names: by the product that made z, through a normalization, in part; 
   CHECK(mon.at("gate").units()->size() == 4);
 }
 
+TEST_CASE("names: a product that is gone, or of an earlier step, names nothing; weights may change places") {
+  torch::manual_seed(9);
+  net model;
+  torch::nn::Linear twin(5, 8);
+  model.register_module("twin", twin);
+  satur::monitor mon;
+  satur::torch_watch watching = satur::watch(mon, model);
+  torch::Tensor const x = torch::randn({4, 5});
+  torch::Tensor const free = torch::randn({5, 5}).requires_grad_();
+  model.fc1(x); // its result is gone
+  torch::Tensor loss = torch::tanh(x.mm(free)).sum();
+  loss = loss + torch::sigmoid(2 * free).sum();
+  torch::Tensor const kept = model.fc1(x); // met no activation in this step
+  step(watching, loss);
+  CHECK(names(mon) == "tanh_1 sigmoid_1 ");
+  step(watching, torch::sigmoid(3 * free).sum());
+  CHECK(names(mon) == "tanh_1 sigmoid_1 ");
+  {
+    torch::NoGradGuard const values;
+    torch::Tensor const first = model.fc1->weight.data();
+    model.fc1->weight.set_data(twin->weight.data());
+    twin->weight.set_data(first);
+  }
+  watching.begin_step();
+  step(watching, torch::relu(model.fc1(x)).sum());
+  CHECK(names(mon) == "tanh_1 sigmoid_1 fc1 ");
+  CHECK(kept.numel() == 32);
+}
+
 TEST_CASE("names: products of other kinds") {
   struct two : torch::nn::Module {
     torch::nn::Bilinear pair = register_module("pair", torch::nn::Bilinear(3, 2, 4));
     torch::nn::Linear one = register_module("one", torch::nn::Linear(4, 4));
+    torch::nn::Linear heads = register_module("heads", torch::nn::Linear(4, 6));
+    torch::nn::Linear last = register_module("last", torch::nn::Linear(4, 4));
     torch::nn::Conv1d line = register_module("line", torch::nn::Conv1d(2, 3, 2));
     torch::nn::ConvTranspose2d up = register_module("up", torch::nn::ConvTranspose2d(2, 5, 2));
   } model;
@@ -271,8 +303,12 @@ TEST_CASE("names: products of other kinds") {
   torch::Tensor const b = torch::sigmoid(torch::mv(model.one->weight, a[0]));
   torch::Tensor const c = torch::tanh(model.line(torch::randn({2, 2, 8})));
   torch::Tensor const d = torch::relu(model.up(torch::randn({2, 2, 3, 3})));
-  step(watching, a.sum() + b.sum() + c.sum() + d.sum());
-  CHECK(names(mon) == "pair one line up ");
+  torch::Tensor const part = torch::sigmoid(torch::ones({2, 4}).mm(model.heads->weight.slice(0, 3).t()));
+  torch::Tensor const row =
+      torch::relu(torch::matmul(model.one->weight[2], model.last->weight.t())); // 1 axis: no weight
+  step(watching, a.sum() + b.sum() + c.sum() + d.sum() + part.sum() + row.sum());
+  CHECK(names(mon) == "pair one line up heads last ");
+  CHECK(mon.at("heads").units()->size() == 3);
   CHECK(mon.at("pair").units()->size() == 4);
   CHECK(mon.at("line").units()->size() == 3);
   CHECK(mon.at("up").units()->size() == 5);
@@ -299,6 +335,7 @@ TEST_CASE("operations that call others count once, with their parameters; what s
                                         torch::softshrink(z, 0.25),
                                         torch::hardshrink(z, 0.75),
                                         torch::prelu(z, torch::full({1}, 0.3f)),
+                                        torch::prelu(z, torch::full({1}, 0.2f)),
                                         torch::softmax(z, 1),
                                         torch::softplus(z, 1, 2),
                                         torch::log_softmax(z, 1)};
@@ -330,9 +367,10 @@ TEST_CASE("operations that call others count once, with their parameters; what s
   INFO(text.str());
   REQUIRE(watching.unseen().size() == 2);
   CHECK(watching.unseen()[0].operation == "aten::prelu");
-  CHECK(watching.unseen()[0].count == 1);
+  CHECK(watching.unseen()[0].count == 2);
   CHECK(watching.unseen()[1].operation == "aten::softplus");
-  CHECK(text.str().find("not seen: aten::prelu, 1 time: ") != std::string::npos);
+  CHECK(text.str().find("not seen: aten::prelu, 2 times: ") != std::string::npos);
+  CHECK(text.str().find("not seen: aten::softplus, 1 time: ") != std::string::npos);
   REQUIRE(watching.rows().size() == 2);
   CHECK(watching.rows().begin()->first == "log_softmax_1");
   CHECK(watching.rows().at("softmax_1") == satur::observe(satur::softmax{}, z));
@@ -343,14 +381,17 @@ TEST_CASE("rows of softmax are recorded beside the monitor, by their layer's nam
   torch::manual_seed(7);
   net model;
   torch::nn::Linear classes(6, 4);
+  torch::nn::Linear project(6, 6);
   model.register_module("classes", classes);
+  model.register_module("project", project);
   satur::monitor mon({.sampling = {.every = 2}});
   satur::torch_watch watching = satur::watch(mon, model);
   torch::Tensor const x = torch::randn({8, 5});
   satur::row_saturation expected_logits, expected_attention;
   for (int i = 0; i < 3; ++i) {
     torch::Tensor const a = torch::sigmoid(model.fc2(torch::tanh(model.fc1(x))));
-    torch::Tensor const scores = 9 * torch::bmm(a.view({1, 8, 6}), a.view({1, 8, 6}).transpose(1, 2));
+    torch::Tensor const queries = project(a).view({1, 8, 6});
+    torch::Tensor const scores = 9 * torch::bmm(queries, a.view({1, 8, 6}).transpose(1, 2));
     torch::Tensor const mixed = torch::softmax(scores, 1).sum();
     torch::Tensor const logits = 20 * classes(a);
     torch::Tensor const loss = torch::nn::functional::cross_entropy(logits, torch::arange(8).remainder(4));
@@ -380,6 +421,49 @@ TEST_CASE("rows of softmax are recorded beside the monitor, by their layer's nam
     CHECK(watching.rows(satur::phase::eval).at("classes").rows == 2);
     CHECK(watching.rows().at("classes").rows == 16);
   }
+}
+
+TEST_CASE("numbers without a gradient are recorded once; what a backward pass computes is not") {
+  struct doubled : torch::autograd::Function<doubled> {
+    static torch::Tensor forward(torch::autograd::AutogradContext*, torch::Tensor const& x) { return 2 * x; }
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext*,
+                                                   torch::autograd::variable_list const& dy) {
+      return {2 * dy[0] + 0 * torch::sigmoid(dy[0])};
+    }
+  };
+  net model;
+  satur::monitor mon;
+  satur::torch_watch watching = satur::watch(mon, model);
+  torch::Tensor const data = torch::randn({3, 5});
+  torch::selu(data); // calls elu
+  step(watching, doubled::apply(torch::tanh(model.fc1(data))).sum());
+  CHECK(names(mon) == "selu_1 fc1 ");
+  CHECK(mon.at("selu_1").total().gradient.count == 0);
+  CHECK(mon.at("fc1").total().gradient.count == 24);
+  CHECK(watching.unseen().empty());
+}
+
+TEST_CASE("hooks on a leaf do not pile up") {
+  net model;
+  torch::Tensor const leaf = torch::randn({3, 2}).requires_grad_();
+  auto const hooks = [&] {
+    std::size_t n = 0;
+    for (auto const& hook : *torch::autograd::impl::get_autograd_meta(leaf)->cpp_hooks_list_) {
+      n += hook ? 1 : 0;
+    }
+    return n;
+  };
+  {
+    satur::torch_watch watching = satur::watch(model);
+    for (int i = 0; i < 3; ++i) {
+      torch::Tensor const loss = torch::tanh(leaf).sum();
+      CHECK(hooks() == 1);
+      step(watching, loss);
+    }
+    CHECK(watching.monitor().at("tanh_1").total().gradient.count == 18);
+    torch::tanh(leaf);
+  }
+  CHECK(hooks() == 0);
 }
 
 TEST_CASE("the sigmoid within a loss is no layer's activation") {
@@ -426,6 +510,9 @@ TEST_CASE("operations that hide an activation are told by their names") {
   }
   CHECK(satur::detail::torch_reason("aten::_masked_softmax").find("satur::observe(softmax{}, z, row_axis(-1))") !=
         std::string::npos);
+  CHECK(
+      satur::detail::torch_reason("aten::_scaled_dot_product_flash_attention_for_cpu").find("setSDPUseFlash(false)") !=
+      std::string::npos);
   CHECK(satur::detail::torch_reason("aten::lstm").find("satur has no such") != std::string::npos);
 }
 
@@ -476,6 +563,7 @@ TEST_CASE("the values of what is recorded are libtorch's") {
       CHECK(act->value(in[i]) == doctest::Approx(theirs[static_cast<std::int64_t>(i)].item<double>()).epsilon(1e-7));
     }
   };
+  CHECK(!satur::detail::torch_activation<double>("aten::elu", std::vector<c10::IValue>{z, 0.5, 2.0, 0.5}));
   same("elu", {0.5, 2.0, 1.0}, torch::elu(z, 0.5, 2.0, 1.0));
   same("celu_", {0.5}, torch::celu(z, 0.5));
   same("leaky_relu", {0.1}, torch::leaky_relu(z, 0.1));
@@ -526,8 +614,12 @@ TEST_CASE("evaluation is no part of training; the monitor's eval records it") {
       torch::NoGradGuard const values;
       model.forward(x);
     }
+    model.eval();
+    model.forward(x);
+    model.train();
     CHECK(mon.at("fc1").current().saturation.count == 0);
     REQUIRE(watching.unseen().size() == 2);
+    CHECK(watching.unseen()[0].count == 2);
     CHECK(watching.unseen()[0].reason.find("monitor.eval()") != std::string::npos);
     mon.eval();
     watching.begin_step();

@@ -106,11 +106,8 @@ template <class T>
                                                  "baddbmm", "addmv", "mv", "addbmm", "bilinear"};
   return std::find(all.begin(), all.end(), op) != all.end();
 }
-[[nodiscard]] inline bool is_torch_convolution(std::string_view name) {
-  std::string_view const op = torch_operation(name);
-  return op == "convolution" || op.starts_with("conv1d") || op.starts_with("conv2d") || op.starts_with("conv3d") ||
-         op.starts_with("conv_transpose");
-}
+/// conv1d, conv_transpose2d and the others call it.
+[[nodiscard]] inline bool is_torch_convolution(std::string_view name) { return torch_operation(name) == "convolution"; }
 
 /// The operations that compute a softmax of rows; the others of that name call these.
 [[nodiscard]] inline bool is_torch_softmax(std::string_view name) {

@@ -95,13 +95,12 @@ struct torch_watch_state : std::enable_shared_from_this<torch_watch_state> {
 
 private:
   std::unique_ptr<at::ObserverContext> begin(at::RecordFunction const& op) {
-    std::string_view const name = op.name();
-    bool const backward = op.scope() == at::RecordScope::BACKWARD_FUNCTION || name.starts_with("autograd::engine");
-    if (depth > 0 && !backward) {
+    if (depth > 0) {
       return nullptr; // within an operation that we know, or the backward pass
     }
+    std::string_view const name = op.name();
     auto context = std::make_unique<torch_operation_context>();
-    if (!backward) {
+    if (op.scope() != at::RecordScope::BACKWARD_FUNCTION && !name.starts_with("autograd::engine")) {
       torch_inputs const inputs = inputs_of(op);
       bool const convolution = is_torch_convolution(name);
       if (convolution || is_torch_product(name)) {
