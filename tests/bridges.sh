@@ -73,7 +73,7 @@ torch_in_root() {
     outcome=FAILED
     cat "$log"
   }
-  row libtorch "$(in_root "dpkg-query -W -f='\${Version}' libtorch-dev" | sed 's/[+-].*//'), Debian sid" "$(compiler_name in_root g++)" $outcome "$log"
+  row 'libtorch of Debian sid' "$(in_root "dpkg-query -W -f='\${Version}' libtorch-dev" | sed 's/[+-].*//')" "$(compiler_name in_root g++)" $outcome "$log"
   [ $outcome = passed ]
 }
 
@@ -100,9 +100,9 @@ for wish in "${wanted[@]}"; do
   esac
 done
 
-# A row is told by library, version and compiler.
+# A row is told by its library and the compiler's name.
 printf '| library | version | compiler | test cases | assertions | outcome |\n|---|---|---|---|---|---|\n' >"$work/bridges.md"
-key() { awk -F'|' '{ print $2 "|" $3 "|" $4 }'; }
+key() { awk -F'|' '{ split($4, compiler, " "); print $2 "|" compiler[1] }'; }
 {
   sed -n '/^<!-- bridges -->$/,/^<!-- \/bridges -->$/p' "$page" | grep '^| ' | grep -v '^| library' |
     while IFS= read -r line; do

@@ -94,7 +94,7 @@ private:
         at::RecordFunctionCallback(&detail::torch_watch_state::enter, &detail::torch_watch_state::leave)
             .needsInputs(true)
             .needsOutputs(true)
-            .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION}));
+            .scopes({at::RecordScope::FUNCTION})); // with BACKWARD_FUNCTION too, each gradient would be copied
     detail::torch_watch_state::current() = state.get();
     state->begin_step();
     return state;

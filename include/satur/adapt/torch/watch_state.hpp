@@ -99,17 +99,18 @@ private:
       return nullptr; // within an operation that we know, or the backward pass
     }
     std::string_view const name = op.name();
+    torch_inputs const inputs = inputs_of(op);
+    bool const convolution = is_torch_convolution(name);
+    bool const product = convolution || is_torch_product(name);
+    // The engine announces each function of the backward pass, with all that it calls.
+    if (!product && !name.starts_with("autograd::engine") && !is_torch_loss(name) && !observe(name, inputs)) {
+      return nullptr;
+    }
     auto context = std::make_unique<torch_operation_context>();
-    if (op.scope() != at::RecordScope::BACKWARD_FUNCTION && !name.starts_with("autograd::engine")) {
-      torch_inputs const inputs = inputs_of(op);
-      bool const convolution = is_torch_convolution(name);
-      if (convolution || is_torch_product(name)) {
-        context->product = true;
-        context->layer = names.layer_of(inputs);
-        context->channels_first = convolution;
-      } else if (!is_torch_loss(name) && !observe(name, inputs)) {
-        return nullptr;
-      }
+    context->product = product;
+    context->channels_first = convolution;
+    if (product) {
+      context->layer = names.layer_of(inputs);
     }
     ++depth;
     return context;
