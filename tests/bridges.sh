@@ -47,7 +47,7 @@ bridge() { # LIBRARY PACKAGE PRESET COMPILER TESTS TARGET…: builds the targets
   local library=$1 package=$2 preset=$3 compiler=$4 tests=$5 outcome=passed name=bridges-$3
   shift 5
   : >"$root/build/log/$name-ctest.txt"
-  BUILD_NAME=$name build "$preset" -DSATUR_BUILD_TESTS=ON -DSATUR_TEST_BRIDGES=ON -- "$@" &&
+  BUILD_NAME=$name build "$preset" -DSATUR_BUILD_TESTS=ON -DSATUR_TEST_BRIDGES=ON -DSATUR_TEST_HOUSE=ON -- "$@" &&
     suite "$name" --no-tests=error -V -R "$tests" || outcome=FAILED
   row "$library" "$(version_of "$package")" "$(compiler_name "$compiler")" $outcome "$root/build/log/$name-ctest.txt"
   [ $outcome = passed ]
