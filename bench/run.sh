@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
 export OPENBLAS_NUM_THREADS=1
 
-sections=(forward small instructions activations_float activations_double readings formats units threads torch torch_layers step
+sections=(forward small instructions activations_float activations_double readings formats units threads torch torch_watch torch_layers step
   mlp lstm attention conv memory monitor reports theory initializers saturated compile)
 print=no
 if [ "${1-}" = --print ]; then

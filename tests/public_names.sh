@@ -60,6 +60,7 @@ exec awk '
   function take(    text, name) {
     text = declaration
     blank = pending = 0
+    gsub(/decltype\(auto\)/, "auto", text)
     while (match(text, /\[\[[^]]*\]\]/)) text = substr(text, 1, RSTART - 1) substr(text, RSTART + RLENGTH)
     while (match(text, /template *<[^<>]*(<[^<>]*(<[^<>]*>[^<>]*)*>[^<>]*)*>/)) text = substr(text, 1, RSTART - 1) substr(text, RSTART + RLENGTH)
     sub(/^ +/, "", text)

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <random>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace other {
@@ -38,6 +39,15 @@ template <class T> auto as_array_view(matrix<T>& m) {
 }
 template <class T> auto as_array_view(matrix<T> const& m) {
   return satur::array_view{m.data(), {m.rows(), m.cols()}, {1, m.outerStride()}};
+}
+
+/// Numbers whose type is known at run time alone, as an image or a tensor has them.
+struct any_matrix {
+  std::variant<matrix<float>, matrix<double>> numbers;
+};
+using any_view = std::variant<satur::array_view<float const>, satur::array_view<double const>>;
+any_view as_array_view(any_matrix const& m) {
+  return std::visit([](auto const& numbers) -> any_view { return as_array_view(numbers); }, m.numbers);
 }
 
 } // namespace other
@@ -164,6 +174,38 @@ TEST_CASE("a column-major matrix: its rows are samples for units, a monitor and 
   satur::apply(satur::logsumexp{}, z, sums);
   satur::apply(satur::logsumexp{}, flat, flat_sums, width);
   CHECK(sums == flat_sums);
+}
+
+TEST_CASE("a layer of a monitor takes numbers whose type is known at run time alone") {
+  other::matrix<float> const z = filled();
+  other::matrix<double> wide(batch, width);
+  for (std::ptrdiff_t j = 0; j < width; ++j) {
+    for (std::ptrdiff_t i = 0; i < batch; ++i) {
+      wide(i, j) = z(i, j);
+    }
+  }
+  auto const layout = satur::unit_layout::nchw(1, batch, 1, width); // rows are units
+  std::vector<unsigned char> keep(batch, 1);
+  keep[3] = 0;
+  satur::monitor of_any({.units = true});
+  satur::monitor known({.units = true});
+  auto const record = [&](satur::monitor& mon, auto const& x, std::string const& name) {
+    mon[name].observe(tanh_unit, x);
+    mon[name].gradient(x);
+    mon[name].update(x, x, 0.5);
+    mon[name + " masked"].observe(tanh_unit, x, satur::sample_mask(keep));
+    mon[name + " by rows"].observe(tanh_unit, x, layout);
+    mon[name + " by rows"].gradient(x, layout);
+    mon.end_step();
+  };
+  record(of_any, other::any_matrix{z}, "float");
+  record(of_any, other::any_matrix{wide}, "double");
+  record(known, z, "float");
+  record(known, wide, "double");
+  CHECK(of_any == known);
+  CHECK(known.at("float").total().saturation.count == batch * width);
+  CHECK(known.at("double masked").total().saturation.count == (batch - 1) * width);
+  CHECK(known.at("float by rows").units()->size() == batch);
 }
 
 namespace {

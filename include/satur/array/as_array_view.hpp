@@ -5,6 +5,9 @@
 ///     template <class M> requires is_my_matrix<M>
 ///     auto as_array_view(M& m) { return satur::array_view{m.data(), {m.rows(), m.cols()}, {1, m.rows()}}; }
 ///
+/// If the element type is known at run time alone, return a std::variant of array_views: `observe`, `gradient` and
+/// `update` of a monitor's layer take such a container.
+///
 /// xtensor and mdspan are recognized by their members; no header of theirs is included here.
 #pragma once
 
@@ -20,10 +23,18 @@ namespace satur { inline namespace SATUR_ABI {
 
 namespace detail {
 
+template <class V> inline constexpr bool is_variant_of_views_v = false;
+template <template <class...> class V, class... T, class... Access>
+inline constexpr bool is_variant_of_views_v<V<array_view<T, Access>...>> =
+    (std::is_floating_point_v<typename array_view<T, Access>::value_type> && ...);
+
 namespace array_view_lookup {
 void as_array_view() = delete; // the name, so that only functions beside the type are found
 template <class Z>
 concept has_own = requires(Z& z) { requires is_array_view_v<std::remove_cvref_t<decltype(as_array_view(z))>>; };
+template <class Z>
+concept has_variant =
+    requires(Z& z) { requires is_variant_of_views_v<std::remove_cvref_t<decltype(as_array_view(z))>>; };
 template <class Z> [[nodiscard]] constexpr auto call(Z& z) { return as_array_view(z); }
 } // namespace array_view_lookup
 

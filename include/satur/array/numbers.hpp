@@ -91,6 +91,15 @@ template <rows_of_memory Z> struct number_of<Z> {
 /// The type of the numbers: float for 16-bit numbers.
 template <class Z> using value_t = typename number_of<Z>::type;
 
+/// A container whose element type is known at run time alone: the as_array_view beside it gives a std::variant of
+/// views.
+template <class Z>
+concept numbers_of_any_type = array_view_lookup::has_variant<Z const>;
+/// f of the views of the containers.
+template <class F, numbers_of_any_type... Z> decltype(auto) visit_numbers(F&& f, Z const&... z) {
+  return visit(f, array_view_lookup::call(z)...); // std::visit, found beside std::variant
+}
+
 /// Memory whose numbers can be read in place.
 template <class Z>
 concept plain_memory = memory_of_numbers<Z> && std::same_as<typename view_t<Z>::access_type, plain_access>;

@@ -44,26 +44,26 @@ public:
   template <class A, detail::numbers Z, class Y>
     requires detail::numbers<std::remove_cvref_t<Y>>
   void forward(A const& act, Z const& z, Y&& y) {
-    make(act, z, y, records_.layout_of(z));
+    make(act, z, y, detail::not_wanted, records_.layout_of(z));
   }
   /// The same of numbers without a shape, or with their units along another axis than the last.
   template <class A, detail::numbers Z, class Y>
     requires detail::numbers<std::remove_cvref_t<Y>>
   void forward(A const& act, Z const& z, Y&& y, unit_layout const& layout) {
     detail::require_layout("forward", "z", z, layout);
-    make(act, z, y, layout);
+    make(act, z, y, detail::not_wanted, layout);
   }
   /// y = act(z) and dy = act'(z), recorded.
   template <class A, detail::numbers Z, class Y, class D>
     requires detail::numbers<std::remove_cvref_t<Y>> && detail::numbers<std::remove_cvref_t<D>>
   void forward(A const& act, Z const& z, Y&& y, D&& dy) {
-    make(act, z, y, dy, records_.layout_of(z));
+    make(act, z, y, detail::address_of(dy), records_.layout_of(z));
   }
   template <class A, detail::numbers Z, class Y, class D>
     requires detail::numbers<std::remove_cvref_t<Y>> && detail::numbers<std::remove_cvref_t<D>>
   void forward(A const& act, Z const& z, Y&& y, D&& dy, unit_layout const& layout) {
     detail::require_layout("forward", "z", z, layout);
-    make(act, z, y, dy, layout);
+    make(act, z, y, detail::address_of(dy), layout);
   }
   /// Recorded only; see satur::observe.
   template <class A, detail::numbers Z> void observe(A const& act, Z const& z) {
@@ -95,6 +95,11 @@ public:
   template <class A, detail::numbers Z>
   void observe(A const& act, Z const& z, sample_mask const& mask, std::optional<unit_layout> layout = {}) {
     make_kept("observe", act, z, detail::not_wanted, detail::not_wanted, layout, mask);
+  }
+  /// Of numbers whose type is known at run time alone: their as_array_view gives a std::variant of views.
+  template <class A, detail::numbers_of_any_type Z, class... More>
+  void observe(A const& act, Z const& z, More const&... more) {
+    detail::visit_numbers([&](auto const& numbers) { observe(act, numbers, more...); }, z);
   }
   /// A record made elsewhere (another thread; another rule's numbers are refused) joins this step. It has no histogram.
   void add(saturation const& record) {
@@ -128,6 +133,9 @@ public:
       records_.gradient(kept.numbers, kept.layout);
     }
   }
+  template <detail::numbers_of_any_type G, class... More> void gradient(G const& dz, More const&... more) {
+    detail::visit_numbers([&](auto const& numbers) { gradient(numbers, more...); }, dz);
+  }
 
   /// The step scale * dw that is about to change w (scale = -learning rate where dw is the gradient). w and dw have the
   /// same size (shape_error otherwise). See monitor_options::updates.
@@ -138,7 +146,9 @@ public:
       records_.update(w, dw, scale);
     }
   }
-
+  template <detail::numbers_of_any_type W> void update(W const& w, W const& dw, double scale = 1.0) {
+    detail::visit_numbers([&](auto const& a, auto const& b) { update(a, b, scale); }, w, dw);
+  }
   /// Whether `update` reads its arrays in this step: it is sampled, and its turn has come (monitor_options::updates).
   [[nodiscard]] bool reads_updates() { return recording_ && records_.reads_updates(); }
 
@@ -196,22 +206,16 @@ private:
   friend struct detail::monitor_access; // save and load
   friend struct detail::replica_access; // replicas
 
-  template <class A, class Z, class Y>
-  void make(A const& act, Z const& z, Y& y, std::optional<unit_layout> const& layout) {
+  /// dy may be null.
+  template <class A, class Z, class Y, class D>
+  void make(A const& act, Z const& z, Y& y, D* dy, std::optional<unit_layout> const& layout) {
     detail::call_timer const time(clock_, calls_ns_);
     if (recording_) {
-      records_.pass("forward", act, z, detail::address_of(y), detail::not_wanted, layout);
+      records_.pass("forward", act, z, detail::address_of(y), dy, layout);
+    } else if constexpr (detail::is_array_v<D>) {
+      satur::apply(act, z, y, *dy);
     } else {
       satur::apply(act, z, y);
-    }
-  }
-  template <class A, class Z, class Y, class D>
-  void make(A const& act, Z const& z, Y& y, D& dy, std::optional<unit_layout> const& layout) {
-    detail::call_timer const time(clock_, calls_ns_);
-    if (recording_) {
-      records_.pass("forward", act, z, detail::address_of(y), detail::address_of(dy), layout);
-    } else {
-      satur::apply(act, z, y, dy);
     }
   }
   /// y and dy may be null.
@@ -231,15 +235,9 @@ private:
   }
   /// Throws std::invalid_argument where a record of the other cannot be added to ours.
   void require_mergeable(layer_monitor const& o) const {
-    for (std::size_t i = 0; i < records_.phases.size(); ++i) {
-      records_.phases[i].require_mergeable(o.records_.phases[i]);
-    }
+    detail::require_mergeable(records_.phases, o.records_.phases);
   }
-  void merge(layer_monitor const& o) {
-    for (std::size_t i = 0; i < records_.phases.size(); ++i) {
-      records_.phases[i].merge(o.records_.phases[i]);
-    }
-  }
+  void merge(layer_monitor const& o) { detail::merge(records_.phases, o.records_.phases); }
   std::string name_;
   detail::layer_recorder records_;
   bool recording_ = true;          ///< whether the step that is being made is sampled

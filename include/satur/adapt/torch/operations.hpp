@@ -34,13 +34,14 @@ template <auto Member> struct torch_inputs_member {
 template struct torch_inputs_member<&at::RecordFunction::inputs_>;
 #endif
 
-/// aten::relu_ and aten::relu: relu. Empty if it is not one of aten's.
+/// aten::relu_ and aten::relu: relu; aten::_softmax: softmax. Empty if it is not one of aten's.
 [[nodiscard]] inline std::string_view torch_operation(std::string_view name) {
   constexpr std::string_view library = "aten::";
   if (!name.starts_with(library)) {
     return {};
   }
   name.remove_prefix(library.size());
+  name.remove_prefix(name.starts_with('_') ? 1 : 0);
   return name.ends_with('_') ? name.substr(0, name.size() - 1) : name;
 }
 
@@ -99,49 +100,67 @@ template <class T>
 }
 
 /// Operations whose weight names the layer that follows.
-[[nodiscard]] inline bool torch_product(std::string_view name) {
+[[nodiscard]] inline bool is_torch_product(std::string_view name) {
   std::string_view const op = torch_operation(name);
-  constexpr std::array<std::string_view, 7> all{"linear", "addmm", "mm", "matmul", "bmm", "baddbmm", "addmv"};
+  constexpr std::array<std::string_view, 10> all{"linear",  "addmm", "mm", "matmul", "bmm",
+                                                 "baddbmm", "addmv", "mv", "addbmm", "bilinear"};
   return std::find(all.begin(), all.end(), op) != all.end();
 }
-[[nodiscard]] inline bool torch_convolution(std::string_view name) {
-  std::string_view const op = torch_operation(name);
-  return op == "convolution" || op == "_convolution" || op.starts_with("conv1d") || op.starts_with("conv2d") ||
-         op.starts_with("conv3d") || op.starts_with("conv_transpose");
+/// conv1d, conv_transpose2d and the others call it.
+[[nodiscard]] inline bool is_torch_convolution(std::string_view name) { return torch_operation(name) == "convolution"; }
+
+/// The operations that compute a softmax of rows; the others of that name call these.
+[[nodiscard]] inline bool is_torch_softmax(std::string_view name) {
+  return name == "aten::_softmax" || name == "aten::_log_softmax";
+}
+/// A loss that computes its sigmoid together with the loss: its gradient does not vanish, so that nothing is recorded.
+/// Source: in libtorch 2 it calls log_sigmoid, in 1.13 it has a formula of its own.
+[[nodiscard]] inline bool is_torch_loss(std::string_view name) {
+  return name == "aten::binary_cross_entropy_with_logits";
 }
 
 /// An operation with an activation in it, by its name, that is none of the above: another activation, a recurrent
 /// network in one call, a fused kernel. Its z is not seen.
-[[nodiscard]] inline bool torch_hides_activation(std::string_view name) {
+[[nodiscard]] inline bool hides_torch_activation(std::string_view name) {
   auto const has = [name](std::string_view word) { return name.find(word) != std::string_view::npos; };
-  if (has("backward") || has("log_softmax") || has("atanh") || has("arctanh")) {
+  // They compute no activation, or call others that are looked at.
+  constexpr std::array<std::string_view, 9> calling{"aten::softmax",
+                                                    "aten::log_softmax",
+                                                    "aten::special_softmax",
+                                                    "aten::special_log_softmax",
+                                                    "aten::_safe_softmax",
+                                                    "aten::scaled_dot_product_attention",
+                                                    "aten::_scaled_dot_product_attention",
+                                                    "aten::_scaled_dot_product_attention_math",
+                                                    "aten::_fused_sdp_choice"};
+  constexpr std::array<std::string_view, 4> none{"backward", "atanh", "arctanh", "flatten_weight"};
+  if (std::find(calling.begin(), calling.end(), name) != calling.end() || std::any_of(none.begin(), none.end(), has)) {
     return false;
   }
-  if (name == "aten::softmax" || name == "aten::scaled_dot_product_attention" ||
-      name == "aten::_scaled_dot_product_attention" || name == "aten::_scaled_dot_product_attention_math") {
-    return false; // what they call is looked at: _softmax, or a fused kernel
+  // Names of operations; of libtorch's fusers and of other libraries: TensorExpr, Fusion, pointwise.
+  constexpr std::array<std::string_view, 20> words{"sigmoid",   "tanh",
+                                                   "elu",       "glu",
+                                                   "silu",      "mish",
+                                                   "softplus",  "shrink",
+                                                   "softmax",   "attention",
+                                                   "lstm",      "gru",
+                                                   "rnn_",      "threshold",
+                                                   "swish",     "TensorExpr",
+                                                   "Fusion",    "addmm_activation",
+                                                   "pointwise", "transformer_encoder"};
+  return std::any_of(words.begin(), words.end(), has);
+}
+/// Why the z of such an operation is not seen, and what to do.
+[[nodiscard]] inline std::string_view torch_reason(std::string_view name) {
+  auto const has = [name](std::string_view word) { return name.find(word) != std::string_view::npos; };
+  if (has("attention")) {
+    return "its softmax is within a kernel that computes more; at::globalContext().setSDPUseFlash(false) lets libtorch "
+           "2 "
+           "compute it apart on the CPU";
   }
-  constexpr std::array<std::string_view, 20> words{"sigmoid",
-                                                   "tanh",
-                                                   "elu",
-                                                   "glu",
-                                                   "silu",
-                                                   "mish",
-                                                   "softplus",
-                                                   "shrink",
-                                                   "softmax",
-                                                   "attention",
-                                                   "lstm",
-                                                   "gru",
-                                                   "rnn_",
-                                                   "threshold",
-                                                   "fused",
-                                                   "Fusion",
-                                                   "swish",
-                                                   "TensorExpr",
-                                                   "addmm_activation",
-                                                   "transformer_encoder"};
-  return std::any_of(words.begin(), words.end(), has) || has("pointwise");
+  return has("softmax") ? "its rows are within a kernel that computes more; satur::observe(softmax{}, z, row_axis(-1)) "
+                          "records those of a tensor"
+                        : "satur has no such activation, or it is within a kernel that computes more";
 }
 
 } // namespace satur::inline SATUR_ABI::detail

@@ -1,7 +1,8 @@
 /// \file adapt/torch/tensor.hpp  libtorch's tensors as numbers.
 ///
 ///     satur::observe(satur::tanh{}, z);                              // z is a torch::Tensor
-///     satur::with_array(z, [&](auto const& numbers) { mon["fc1"].observe(satur::tanh{}, numbers); });
+///     mon["fc1"].observe(satur::tanh{}, z);
+///     satur::with_array(z, [&](auto const& numbers) { satur::observe_units(units, satur::tanh{}, numbers); });
 ///
 /// Dense tensors of the CPU, of any strides, with float, double, half or bfloat16: read and written in place, without a
 /// copy. The last two are read as float. The element type of a tensor is known at run time alone, so what is done with
@@ -14,6 +15,7 @@
 #include "satur/monitor/layer_monitor.hpp"
 #include "satur/observe/fraction.hpp"
 #include "satur/observe/observe.hpp"
+#include "satur/rowwise/row_axis.hpp"
 
 #include <ATen/core/Tensor.h>
 
@@ -23,6 +25,7 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <variant>
 
 namespace satur { inline namespace SATUR_ABI {
 
@@ -37,6 +40,8 @@ namespace detail {
     why << "the tensor lies on the device " << t.device() << "; give it as x.cpu()";
   } else if (t.layout() != at::kStrided) {
     why << "the tensor has the layout " << t.layout() << "; give it as x.to_dense()";
+  } else if (t.is_nested()) {
+    why << "the tensor is nested; give the tensors that x.unbind() gives";
   } else if (t.is_neg()) {
     why << "the tensor is a negated view; give it as x.resolve_neg()";
   } else if (t.dim() > static_cast<std::int64_t>(max_array_axes)) {
@@ -50,17 +55,29 @@ namespace detail {
   }
   return why.str();
 }
-
 inline void require_numbers(char const* function, at::Tensor const& t) {
   if (std::string const why = obstacle_in(t); !why.empty()) {
     raise(std::invalid_argument(message("satur::", function, ": ", why)));
   }
 }
 
+/// Where its numbers lie. libtorch 2 has const_data_ptr, which does not copy what is copied on write.
+template <class Tensor> [[nodiscard]] void const* start_of_tensor(Tensor const& t) {
+  if constexpr (requires { t.const_data_ptr(); }) {
+    return t.const_data_ptr();
+  } else {
+    return t.data_ptr();
+  }
+}
+/// The view of t, whose element type is that of T and Access. T is const if it is only read.
 template <class T, class Access = plain_access>
 [[nodiscard]] array_view<T, Access> view_of_tensor(at::Tensor const& t) {
   array_view<T, Access> view;
-  view.data = static_cast<T*>(t.data_ptr());
+  if constexpr (std::is_const_v<T>) {
+    view.data = static_cast<T*>(start_of_tensor(t));
+  } else {
+    view.data = static_cast<T*>(t.data_ptr());
+  }
   if (t.dim() == 0) {
     view.shape.push_back(1);
     view.strides.push_back(1);
@@ -72,21 +89,33 @@ template <class T, class Access = plain_access>
   return view;
 }
 
-/// f of the view of t. The tensor was found to be readable.
-template <bool Written, class F> decltype(auto) visit_tensor(at::Tensor const& t, F&& f) {
-  using plain_float = std::conditional_t<Written, float, float const>;
-  using plain_double = std::conditional_t<Written, double, double const>;
-  using bits = std::conditional_t<Written, std::uint16_t, std::uint16_t const>;
+template <bool Written, class T> using torch_element = std::conditional_t<Written, T, T const>;
+template <bool Written, math::half_format F>
+using torch_half_view = array_view<torch_element<Written, std::uint16_t>, half_access<F>>;
+template <bool Written>
+using torch_view = std::variant<array_view<torch_element<Written, float>>, array_view<torch_element<Written, double>>,
+                                torch_half_view<Written, math::half_format::ieee>,
+                                torch_half_view<Written, math::half_format::bfloat16>>;
+
+/// The view of a tensor that was found to be readable.
+template <bool Written> [[nodiscard]] torch_view<Written> any_view_of(at::Tensor const& t) {
+  using bits = torch_element<Written, std::uint16_t>;
   switch (t.scalar_type()) {
   case at::kDouble:
-    return f(view_of_tensor<plain_double>(t));
+    return view_of_tensor<torch_element<Written, double>>(t);
   case at::kHalf:
-    return f(view_of_tensor<bits, half_access<math::half_format::ieee>>(t));
+    return view_of_tensor<bits, half_access<math::half_format::ieee>>(t);
   case at::kBFloat16:
-    return f(view_of_tensor<bits, half_access<math::half_format::bfloat16>>(t));
+    return view_of_tensor<bits, half_access<math::half_format::bfloat16>>(t);
   default:
-    return f(view_of_tensor<plain_float>(t));
+    return view_of_tensor<torch_element<Written, float>>(t);
   }
+}
+/// The same; throws std::invalid_argument, with what to do, if it is not.
+template <bool Written = false>
+[[nodiscard]] torch_view<Written> any_view_of(char const* function, at::Tensor const& t) {
+  require_numbers(function, t);
+  return any_view_of<Written>(t);
 }
 
 /// The view of y, of the element type of another tensor's view.
@@ -106,58 +135,53 @@ inline void require_result(char const* function, at::Tensor const& z, at::Tensor
 } // namespace detail
 
 /// f(view), an array_view of the numbers of t, read only. f must return the same type for each element type. Throws
-/// std::invalid_argument, with what to do, where t is undefined, not of the CPU, not dense, or of another element type.
+/// std::invalid_argument, with what to do, if t is undefined, not of the CPU, not dense, or of another element type.
 template <class F> decltype(auto) with_array(at::Tensor const& t, F&& f) {
-  detail::require_numbers("with_array", t);
-  return detail::visit_tensor<false>(t, f);
+  return std::visit(f, detail::any_view_of("with_array", t));
 }
 /// The same for numbers that are written.
 template <class F> decltype(auto) with_mutable_array(at::Tensor const& t, F&& f) {
-  detail::require_numbers("with_mutable_array", t);
-  return detail::visit_tensor<true>(t, f);
+  return std::visit(f, detail::any_view_of<true>("with_mutable_array", t));
 }
 
 /// The functions of satur/observe.hpp for tensors. Results have the element type of z. Autograd knows nothing of what
-/// they write.
-template <class A, saturation_rule<A> Rule = z_beyond>
-[[nodiscard]] saturation observe(A const& act, at::Tensor const& z, Rule const& rule = Rule{}) {
-  detail::require_numbers("observe", z);
-  return detail::visit_tensor<false>(z, [&](auto const& in) { return satur::observe(act, in, rule); });
+/// they write. What follows z is as elsewhere: a rule, or the axis of the rows of a softmax.
+template <class A, class... More> [[nodiscard]] auto observe(A const& act, at::Tensor const& z, More const&... more) {
+  return std::visit([&](auto const& in) { return satur::observe(act, in, more...); },
+                    detail::any_view_of("observe", z));
 }
 template <class A, saturation_rule<A> Rule = z_beyond>
 saturation forward(A const& act, at::Tensor const& z, at::Tensor const& y, Rule const& rule = Rule{}) {
-  detail::require_numbers("forward", z);
+  auto const view = detail::any_view_of("forward", z);
   detail::require_result("forward", z, y);
-  return detail::visit_tensor<false>(
-      z, [&](auto const& in) { return satur::forward(act, in, detail::view_like(in, y), rule); });
+  return std::visit([&](auto const& in) { return satur::forward(act, in, detail::view_like(in, y), rule); }, view);
 }
 template <class A, saturation_rule<A> Rule = z_beyond>
 saturation forward(A const& act, at::Tensor const& z, at::Tensor const& y, at::Tensor const& dy,
                    Rule const& rule = Rule{}) {
-  detail::require_numbers("forward", z);
+  auto const view = detail::any_view_of("forward", z);
   detail::require_result("forward", z, y);
   detail::require_result("forward", z, dy);
-  return detail::visit_tensor<false>(z, [&](auto const& in) {
-    return satur::forward(act, in, detail::view_like(in, y), detail::view_like(in, dy), rule);
-  });
+  return std::visit(
+      [&](auto const& in) {
+        return satur::forward(act, in, detail::view_like(in, y), detail::view_like(in, dy), rule);
+      },
+      view);
 }
 [[nodiscard]] inline double saturated_fraction(at::Tensor const& z, double threshold = 5.0) {
-  detail::require_numbers("saturated_fraction", z);
-  return detail::visit_tensor<false>(z, [&](auto const& in) { return satur::saturated_fraction(in, threshold); });
+  return std::visit([&](auto const& in) { return satur::saturated_fraction(in, threshold); },
+                    detail::any_view_of("saturated_fraction", z));
 }
 template <class A> [[nodiscard]] double mean_derivative(A const& act, at::Tensor const& z) {
-  detail::require_numbers("mean_derivative", z);
-  return detail::visit_tensor<false>(z, [&](auto const& in) { return satur::mean_derivative(act, in); });
-}
-
-/// mon["fc1"].observe(act, z) and mon["fc1"].gradient(dz) for tensors: observe(mon["fc1"], act, z).
-template <class A> void observe(layer_monitor& layer, A const& act, at::Tensor const& z) {
-  detail::require_numbers("observe", z);
-  detail::visit_tensor<false>(z, [&](auto const& in) { layer.observe(act, in); });
-}
-inline void gradient(layer_monitor& layer, at::Tensor const& dz) {
-  detail::require_numbers("gradient", dz);
-  detail::visit_tensor<false>(dz, [&](auto const& in) { layer.gradient(in); });
+  return std::visit([&](auto const& in) { return satur::mean_derivative(act, in); },
+                    detail::any_view_of("mean_derivative", z));
 }
 
 }} // namespace satur::SATUR_ABI
+
+namespace at {
+
+/// Found by the functions of satur beside at::Tensor: mon["fc1"].observe(act, z), gradient(dz), update(w, dw).
+[[nodiscard]] inline auto as_array_view(Tensor const& t) { return satur::detail::any_view_of("as_array_view", t); }
+
+} // namespace at

@@ -4,7 +4,7 @@
 ///     auto watching = satur::watch(mon, *net);       // before the loop; or watch(*net), which owns its monitor
 ///     …                                              // forward, backward, optimizer.step()
 ///     watching.end_step();                           // in the loop, instead of mon.end_step()
-///     std::cout << mon << watching;                  // and what was not seen
+///     std::cout << mon << watching;                  // the layers; rows of softmax, and what was not seen
 #pragma once
 
 #include "satur/adapt/torch/watch_state.hpp"
@@ -24,7 +24,10 @@ namespace satur { inline namespace SATUR_ABI {
 ///   (at::RecordFunction); dL/dz comes from a hook on it (Tensor::register_hook), if it has a gradient.
 /// - A layer has the name of the parameter whose product gives z ("fc1" of fc1.weight), or of the last product before
 ///   it (through a normalization, say); else the operation's, and its place in the forward pass ("sigmoid_1").
-/// - An operation within another one is not counted again, nor is what the backward pass computes.
+/// - Rows of softmax and log_softmax, along their axis, are recorded beside the monitor: `rows()`.
+/// - An operation within another one is not counted again, nor is what the backward pass computes, nor the sigmoid
+/// within
+///   binary_cross_entropy_with_logits.
 /// - A step that the monitor does not sample calls nothing: the callback is disabled.
 /// - While the monitor records training, only what training does is recorded: not a forward pass without gradients, nor
 ///   of a module in evaluation mode. Call `monitor.eval()`, then `begin_step()`, to record that as evaluation.
@@ -56,11 +59,20 @@ public:
   void begin_step() { state_->begin_step(); }
 
   [[nodiscard]] satur::monitor& monitor() const { return *state_->mon; }
+  /// The rows of each softmax and log_softmax of sampled steps, over the whole run, by the name of the layer that made
+  /// their logits ("out"; "softmax_1" if none did, as in attention).
+  [[nodiscard]] torch_rows const& rows(phase p = phase::train) const {
+    return state_->rows[static_cast<std::size_t>(p)];
+  }
   /// Operations that were not recorded in sampled steps, and why, in the order in which they were first met.
   [[nodiscard]] std::vector<torch_unseen> const& unseen() const { return state_->unseen; }
 
-  /// What was not recorded, a line each; nothing if all was.
+  /// What the monitor's table does not hold: rows of softmax, in training, and a line for each operation that was not
+  /// recorded.
   friend std::ostream& operator<<(std::ostream& out, torch_watch const& watching) {
+    for (auto const& [layer, record] : watching.rows()) {
+      out << layer << ", rows of " << record;
+    }
     for (torch_unseen const& u : watching.unseen()) {
       out << "not seen: " << u.operation << ", " << detail::count_text(u.count, "time") << ": " << u.reason << '\n';
     }
@@ -81,7 +93,7 @@ private:
         at::RecordFunctionCallback(&detail::torch_watch_state::enter, &detail::torch_watch_state::leave)
             .needsInputs(true)
             .needsOutputs(true)
-            .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION}));
+            .scopes({at::RecordScope::FUNCTION})); // with BACKWARD_FUNCTION too, each gradient would be copied
     detail::torch_watch_state::current() = state.get();
     state->begin_step();
     return state;

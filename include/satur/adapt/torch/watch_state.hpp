@@ -1,17 +1,19 @@
 /// \file adapt/torch/watch_state.hpp  What a watch of a libtorch model does at each operation.
 #pragma once
 
+#include "satur/adapt/torch/layer_names.hpp"
 #include "satur/adapt/torch/operations.hpp"
 #include "satur/adapt/torch/tensor.hpp"
-#include "satur/array/unit_layout.hpp"
 #include "satur/monitor/monitor.hpp"
 #include "satur/monitor/saturation_table.hpp" // prints it
+#include "satur/rowwise/row_axis.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/record_function.h>
 #include <torch/nn/module.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -19,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace satur { inline namespace SATUR_ABI {
@@ -29,21 +32,11 @@ struct torch_unseen {
   std::string reason;
   std::uint64_t count = 0; ///< in sampled steps
 };
+/// Records of softmax rows, by the name of their layer.
+using torch_rows = std::map<std::string, row_saturation, std::less<>>;
 
 namespace detail {
 
-/// A parameter's memory and the layer that it names.
-struct torch_weight {
-  char const* begin;
-  char const* end;
-  std::string layer;
-};
-/// A product whose result has met no activation yet. It keeps nothing alive but the tensor's empty shell.
-struct torch_product_result {
-  c10::weak_intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl> z;
-  std::string layer; ///< empty if no parameter of the module made it
-  bool channels_first;
-};
 /// What an operation that is being made leaves for its end.
 struct torch_operation_context : at::ObserverContext {
   bool product = false;
@@ -58,9 +51,8 @@ struct torch_watch_state : std::enable_shared_from_this<torch_watch_state> {
   bool enabled = true;
   std::uint64_t step = 0; ///< gradients of an earlier one are not recorded
   int depth = 0;          ///< operations that are being made, of those that we follow
-  std::vector<torch_weight> weights;
-  std::vector<torch_product_result> results;
-  std::map<std::string, int, std::less<>> places; ///< how often an operation named a layer by its place
+  torch_layer_names names;
+  std::array<torch_rows, 2> rows; ///< in training, in evaluation
   std::vector<std::pair<at::Tensor, unsigned>> leaves;
   std::vector<torch_unseen> unseen;
 
@@ -72,12 +64,11 @@ struct torch_watch_state : std::enable_shared_from_this<torch_watch_state> {
 
   void begin_step() {
     ++step;
-    results.clear();
-    places.clear();
+    names.begin_pass();
     forget_leaves();
     bool const wanted = mon->sampling_now();
     if (wanted) {
-      read_weights();
+      names.read(*module);
     }
     if (wanted != enabled) {
       wanted ? at::reenableCallback(handle) : at::disableCallback(handle);
@@ -103,51 +94,23 @@ struct torch_watch_state : std::enable_shared_from_this<torch_watch_state> {
   }
 
 private:
-  void read_weights() {
-    weights.clear();
-    for (auto const& p : module->named_parameters()) {
-      at::Tensor const& w = p.value();
-      std::size_t const dot = p.key().rfind('.');
-      if (w.defined() && w.dim() >= 2 && w.layout() == at::kStrided && dot != std::string::npos) {
-        char const* const start = static_cast<char const*>(w.data_ptr());
-        weights.push_back({start, start + w.nbytes(), p.key().substr(0, dot)});
-      }
-    }
-  }
-  /// The layer whose weight is among the inputs, as it is, transposed or in part; empty if there is none.
-  [[nodiscard]] std::string layer_of(torch_inputs inputs) const {
-    for (c10::IValue const& input : inputs) {
-      if (input.isTensor() && input.toTensor().defined() && input.toTensor().layout() == at::kStrided) {
-        at::Tensor const& t = input.toTensor();
-        char const* const at = static_cast<char const*>(t.data_ptr());
-        auto const found = std::find_if(weights.begin(), weights.end(), [&](torch_weight const& w) {
-          return at >= w.begin && at < w.end && t.dim() >= 2;
-        });
-        if (found != weights.end()) {
-          return found->layer;
-        }
-      }
-    }
-    return {};
-  }
-
   std::unique_ptr<at::ObserverContext> begin(at::RecordFunction const& op) {
-    std::string_view const name = op.name();
-    bool const backward = op.scope() == at::RecordScope::BACKWARD_FUNCTION || name.starts_with("autograd::engine");
-    if (depth > 0 && !backward) {
+    if (depth > 0) {
       return nullptr; // within an operation that we know, or the backward pass
     }
+    std::string_view const name = op.name();
+    torch_inputs const inputs = inputs_of(op);
+    bool const convolution = is_torch_convolution(name);
+    bool const product = convolution || is_torch_product(name);
+    // The engine announces each function of the backward pass, with all that it calls.
+    if (!product && !name.starts_with("autograd::engine") && !is_torch_loss(name) && !observe(name, inputs)) {
+      return nullptr;
+    }
     auto context = std::make_unique<torch_operation_context>();
-    if (!backward) {
-      torch_inputs const inputs = inputs_of(op);
-      bool const convolution = torch_convolution(name);
-      if (convolution || torch_product(name)) {
-        context->product = true;
-        context->layer = layer_of(inputs);
-        context->channels_first = convolution;
-      } else if (!activation(name, inputs)) {
-        return nullptr;
-      }
+    context->product = product;
+    context->channels_first = convolution;
+    if (product) {
+      context->layer = names.layer_of(inputs);
     }
     ++depth;
     return context;
@@ -155,25 +118,20 @@ private:
   void end(at::RecordFunction const& op, torch_operation_context const& context) {
     --depth;
     if (context.product && !op.outputs().empty() && op.outputs()[0].isTensor()) {
-      std::erase_if(results, [](torch_product_result const& r) { return r.z.expired(); });
-      results.push_back({c10::weak_intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>(
-                             op.outputs()[0].toTensor().getIntrusivePtr()),
-                         context.layer, context.channels_first});
+      names.add_product(op.outputs()[0].toTensor(), context.layer, context.channels_first);
     }
   }
 
-  /// Whether it is one, seen or not.
-  bool activation(std::string_view name, torch_inputs inputs) {
-    bool const in_double = !inputs.empty() && inputs[0].isTensor() && inputs[0].toTensor().scalar_type() == at::kDouble;
-    return in_double ? observe_as<double>(name, inputs) : observe_as<float>(name, inputs);
-  }
-  template <class T> bool observe_as(std::string_view name, torch_inputs inputs) {
-    if (inputs.empty() || !inputs[0].isTensor()) {
-      return hidden(name);
-    }
-    std::optional<any_activation_for<T>> const act = torch_activation<T>(name, inputs);
-    if (!act) {
-      return hidden(name);
+  /// Whether it is an activation or a softmax, seen or not.
+  bool observe(std::string_view name, torch_inputs inputs) {
+    bool const of_rows = is_torch_softmax(name);
+    bool const tensor = !inputs.empty() && inputs[0].isTensor();
+    if (!tensor || (!of_rows && !torch_activation<float>(name, inputs))) {
+      bool const hidden = hides_torch_activation(name);
+      if (hidden) {
+        miss(name, torch_reason(name));
+      }
+      return hidden;
     }
     at::Tensor const z = inputs[0].toTensor();
     bool const training = mon->phase() == phase::train;
@@ -182,24 +140,20 @@ private:
     } else if (training && (!at::GradMode::is_enabled() || !module->is_training())) {
       miss(name, "a forward pass that trains nothing, while the monitor records training; call monitor.eval() and "
                  "begin_step() to record it");
+    } else if (of_rows) {
+      row_axis const axis(static_cast<std::ptrdiff_t>(torch_number(inputs, 1, -1.0)));
+      rows[static_cast<std::size_t>(mon->phase())][names.layer_at(name, z).name] += satur::observe(softmax{}, z, axis);
     } else {
-      auto const [layer, layout] = name_and_layout(name, z);
-      visit(z, layout,
-            [&, &layer = layer](auto const&... z_and_layout) { (*mon)[layer].observe(*act, z_and_layout...); });
+      torch_layer const layer = names.layer_at(name, z);
+      visit(z, layer.layout, [&](auto const& numbers, auto const&... layout) {
+        using T = typename std::remove_cvref_t<decltype(numbers)>::value_type;
+        (*mon)[layer.name].observe(*torch_activation<T>(name, inputs), numbers, layout...);
+      });
       if (training && z.requires_grad()) {
-        hook(z, layer, layout);
+        hook(z, layer);
       }
     }
     return true;
-  }
-  bool hidden(std::string_view name) {
-    bool const found = torch_hides_activation(name);
-    if (found) {
-      bool const rows = name.find("softmax") != std::string_view::npos;
-      miss(name, rows ? "a monitor has no record of rows; satur::observe(softmax{}, rows) makes one"
-                      : "satur has no such activation, or it is within a kernel that computes more");
-    }
-    return found;
   }
   void miss(std::string_view name, std::string_view why) {
     auto const same = [&](torch_unseen const& u) { return u.operation == name && u.reason == why; };
@@ -208,35 +162,14 @@ private:
   }
 
   template <class F> static void visit(at::Tensor const& t, std::optional<unit_layout> const& layout, F const& f) {
-    visit_tensor<false>(t, [&](auto const& numbers) { layout ? f(numbers, *layout) : f(numbers); });
+    std::visit([&](auto const& numbers) { layout ? f(numbers, *layout) : f(numbers); }, any_view_of<false>(t));
   }
-  /// Of the product that made z; else of the last one that met no activation; else by place.
-  std::pair<std::string, std::optional<unit_layout>> name_and_layout(std::string_view name, at::Tensor const& z) {
-    auto found = std::find_if(results.rbegin(), results.rend(), [&](torch_product_result const& r) {
-      return r.z._unsafe_get_target() == z.unsafeGetTensorImpl();
-    });
-    if (found == results.rend()) {
-      found = results.rbegin();
-    }
-    if (found == results.rend() || found->layer.empty()) {
-      if (found != results.rend()) {
-        results.erase(std::next(found).base());
-      }
-      std::string const op(torch_operation(name));
-      return {op + '_' + std::to_string(++places[op]), std::nullopt};
-    }
-    std::pair<std::string, std::optional<unit_layout>> named{found->layer, std::nullopt};
-    if (z.dim() >= 2) {
-      named.second = unit_layout::of(z.sizes(), found->channels_first ? 1 : static_cast<std::size_t>(z.dim() - 1));
-    }
-    results.erase(std::next(found).base());
-    return named;
-  }
-  void hook(at::Tensor const& z, std::string const& layer, std::optional<unit_layout> const& layout) {
-    unsigned const at = z.register_hook([self = weak_from_this(), made = step, layer, layout](at::Tensor dz) {
+  void hook(at::Tensor const& z, torch_layer const& layer) {
+    unsigned const at = z.register_hook([self = weak_from_this(), made = step, layer](at::Tensor dz) {
       std::shared_ptr<torch_watch_state> const watch = self.lock();
       if (watch != nullptr && watch->step == made && obstacle_in(dz).empty()) {
-        visit(dz, layout, [&](auto const&... dz_and_layout) { (*watch->mon)[layer].gradient(dz_and_layout...); });
+        visit(dz, layer.layout,
+              [&](auto const&... dz_and_layout) { (*watch->mon)[layer.name].gradient(dz_and_layout...); });
       }
     });
     if (z.is_leaf()) {

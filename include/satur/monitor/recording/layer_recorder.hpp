@@ -11,7 +11,6 @@
 #include "satur/observe/masked.hpp"
 #include "satur/observe/units.hpp"
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -28,7 +27,7 @@ struct layer_recorder {
   std::size_t rows = 1;
   format_watch formats = {};
   satur::phase phase = satur::phase::train; ///< the one that is recorded at the moment
-  std::array<phase_records, 2> phases = {};
+  both_phases phases = {};
   scratch_memory scratch = {};  ///< slopes that are drawn and not wanted
   scratch_memory gathered = {}; ///< rows that are observed
   scratch_memory kept = {};     ///< rows that a mask keeps

@@ -153,4 +153,17 @@ struct phase_records {
   bool operator==(phase_records const&) const = default;
 };
 
+/// Training, evaluation.
+using both_phases = std::array<phase_records, 2>;
+inline void require_mergeable(both_phases const& ours, both_phases const& theirs) {
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    ours[i].require_mergeable(theirs[i]);
+  }
+}
+inline void merge(both_phases& ours, both_phases const& theirs) {
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    ours[i].merge(theirs[i]);
+  }
+}
+
 } // namespace satur::inline SATUR_ABI::detail
