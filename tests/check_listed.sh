@@ -19,7 +19,7 @@ $list:^ *satur::@\\b"
     sample=softsign
     places="$places
 docs/activations.md:^| \`@[\`{]
-README.md:^| activations |.*\\b@\\b"
+docs/README.md:^| activations |.*\\b@\\b"
     ;;
   rule)
     others='all|any_rule|concept|equivalents|limits|presets'
@@ -77,7 +77,6 @@ self_test() { # KIND PROJECT DIR
     mkdir -p "$dir/include/satur" "$dir/docs"
     cp -r "$2/include/satur/$1" "$dir/include/satur/"
     cp "$2"/docs/*.md "$dir/docs/"
-    cp "$2/README.md" "$dir/"
   }
   dir=$3/listed_self_test_$1
   copy "$1" "$2"

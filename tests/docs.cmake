@@ -1,8 +1,9 @@
-# The pages of docs/extending/, docs/reference.md and docs/bridges.md: their files are written out, compiled and run, and what they print is compared.
+# The pages of docs/extending/, and those of docs/ that show a program: their files are written out, compiled and run, and what they print is compared.
 # A block after <!-- file: NAME --> is a file; the ones named *.cpp make the page's program. The ones after
 # <!-- doctest: NAME --> make a second program, with doctest's main. A new page needs no line here.
 file(GLOB satur_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/extending/*.md" "${PROJECT_SOURCE_DIR}/docs/reference.md"
-     "${PROJECT_SOURCE_DIR}/docs/bridges.md")
+     "${PROJECT_SOURCE_DIR}/docs/bridges.md" "${PROJECT_SOURCE_DIR}/docs/getting-started.md"
+     "${PROJECT_SOURCE_DIR}/docs/pitfalls.md")
 find_program(SATUR_AWK awk)
 mark_as_advanced(SATUR_AWK)
 foreach(page IN LISTS satur_pages)

@@ -72,7 +72,7 @@ elif [ "${1-}" = --write ]; then
 else
   for word in $wrong; do
     printf '%s: ' "$word"
-    git grep -nwF -m 1 -e "$word" -- "${files[@]}" | head -n 1
+    git grep -nwF -m 1 -e "$word" -- "${files[@]}" | sed -n 1p
   done
   say 'mend these, or add them to tests/spelling.txt'
   exit 1

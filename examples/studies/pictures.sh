@@ -2,6 +2,7 @@
 # Draws the pictures of README.md and docs/: examples/studies/pictures.sh [--check] [NAME…]
 #   collapse   docs/pictures/collapse.svg: the run of examples/run.sh, and the same with the cure that it advises
 #   saturation docs/pictures/saturation.svg: a sigmoid, its slope, and y(1 - y) in float
+#   weights    docs/pictures/weights.svg: what larger weights and more layers do to the slope
 #   a study    docs/studies/NAME.svg, at its default size
 # Without a name: all of them, some minutes. NAMES is a file of names, one a line, for gain_sweep; its picture is left
 # out without it. --check draws into build/pictures and says which stored pictures differ. The sums of a run have other
@@ -18,7 +19,7 @@ if [ "${1-}" = --check ]; then
 fi
 names=("$@")
 if [ $# -eq 0 ]; then
-  names=(collapse saturation)
+  names=(collapse saturation weights)
   for study in "$root"/examples/studies/*.cpp; do names+=("$(basename "$study" .cpp)"); done
 fi
 work=$root/build/pictures
@@ -44,10 +45,10 @@ figures_of_collapse() { # what README.md must say of the runs
   sed -n 's/^Done after.*(chance: \([0-9.]* %\)).*/\1/p' "$work/collapse-sick.txt"
 }
 
-saturation() { # SVG
+drawn_by_an_example() { # NAME SVG
   need build
-  BUILD_NAME=examples build "${SATUR_PRESET:-release}" -DSATUR_BUILD_TESTS=OFF -DSATUR_BUILD_EXAMPLES=ON -- satur_saturation_picture
-  quietly "$work/saturation.txt" "$root/build/examples/examples/satur_saturation_picture" "$1"
+  BUILD_NAME=examples build "${SATUR_PRESET:-release}" -DSATUR_BUILD_TESTS=OFF -DSATUR_BUILD_EXAMPLES=ON -- "satur_$1_picture"
+  quietly "$work/$1.txt" "$root/build/examples/examples/satur_$1_picture" "$2"
 }
 
 study() { # NAME SVG
@@ -66,7 +67,7 @@ moved() { # A B: by how much a number differs at most; fails if something else d
 failures=0
 for name in "${names[@]}"; do
   stored=docs/studies/$name.svg
-  if [ "$name" = collapse ] || [ "$name" = saturation ]; then stored=docs/pictures/$name.svg; fi
+  case $name in collapse | saturation | weights) stored=docs/pictures/$name.svg ;; esac
   if [ "$name" = gain_sweep ] && [ -z "${NAMES-}" ]; then
     say "left out: $stored needs NAMES, a file of names"
     continue
@@ -75,7 +76,7 @@ for name in "${names[@]}"; do
   if [ -n "$check" ]; then drawn=$work/$name.svg; fi
   case $name in
   collapse) collapse "$drawn" ;;
-  saturation) saturation "$drawn" ;;
+  saturation | weights) drawn_by_an_example "$name" "$drawn" ;;
   *) study "$name" "$drawn" ;;
   esac
   if [ -z "$check" ]; then
