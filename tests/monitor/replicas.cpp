@@ -174,6 +174,29 @@ TEST_CASE("replicas: the first samples of units are those of all replicas") {
   }
 }
 
+TEST_CASE("replicas: where one has values that are not finite in an earlier step, the later ones do not count") {
+  satur::monitor early;
+  satur::monitor late;
+  for (int step = 0; step < 4; ++step) {
+    std::vector<double> z{0.5, 1.0, -2.0};
+    z[0] = step == 1 ? std::numeric_limits<double>::infinity() : 0.5;
+    early["fc"].observe(satur::tanh{}, z);
+    z = {0.5, 1.0, -2.0};
+    z[1] = z[2] = step == 2 ? std::numeric_limits<double>::quiet_NaN() : 1.0;
+    late["fc"].observe(satur::tanh{}, z);
+    early.end_step();
+    late.end_step();
+  }
+  REQUIRE(early.at("fc").origin().onset->step == 1);
+  REQUIRE(late.at("fc").origin().onset->nan == 2);
+  satur::replicas first(early);
+  first += satur::replicas(late);
+  CHECK(first.merged().at("fc").origin().onset == early.at("fc").origin().onset);
+  satur::replicas second(late);
+  second += satur::replicas(early);
+  CHECK(second.merged().at("fc").origin().onset == early.at("fc").origin().onset);
+}
+
 TEST_CASE("replicas: one with fewer steps, and one with none") {
   run r;
   r.step({1.0, 1.0, 1.0});
