@@ -11,6 +11,7 @@
 #include <mpi.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <random>
 #include <sstream>
@@ -297,4 +298,21 @@ TEST_CASE("mpi: communicators") {
   MPI_Comm_get_errhandler(MPI_COMM_WORLD, &handler);
   CHECK(handler == MPI_ERRORS_ARE_FATAL); // the caller's stays
   MPI_Errhandler_free(&handler);
+}
+
+TEST_CASE("all_reduce: bytes that take several messages") {
+  std::string const sent = "1234567890abcdefghijklmnopqrstuvwxyz";
+  for (std::uint64_t const most : {1u, 7u, 12u, 36u, 100u}) { // of one message
+    satur::detail::mpi_group group(MPI_COMM_WORLD, most);
+    std::string all = group.rank() == 0 ? sent : "";
+    group.broadcast(all);
+    CHECK(all == sent);
+    if (group.rank() == 0 && group.size() > 1) {
+      group.send(sent, 1);
+      group.send("", 1);
+    } else if (group.rank() == 1) {
+      CHECK(group.receive(0) == sent);
+      CHECK(group.receive(0).empty());
+    }
+  }
 }
