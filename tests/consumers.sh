@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Programs of users with flags that change what their numbers are, or take something away: tests/consumers.sh [--print] [PART…]
-#   fast      a run of counters.cpp with -ffast-math, by every compiler, at -O2 and -O3, for this machine and with -flto: all of its
-#             counters are those of a build without it, and a monitor that one of them saved is the same to the other
-#   plain     no_exceptions.cpp, which includes every header, with -fno-exceptions -fno-rtti: it runs, and each wrong call ends
-#             it with its message
-# Writes the outcome into docs/trust.md. Half an hour of processor time; what a compiler needs and is not there is named.
+#   fast      a run of counters.cpp with -ffast-math, by every compiler, at -O2 and -O3, for this machine and with -flto: all of
+#             its counters are those of a build without it, and a monitor that one of them saved is the same to the other
+#   plain     no_exceptions.cpp, which includes every header, with -fno-exceptions -fno-rtti: it runs, and each wrong call
+#             ends it with its message
+# $COMPILERS: others than g++, clang++-14 and clang++-16. Without a part and --print it writes the outcome into docs/trust.md.
+# 15 minutes of processor time; what a compiler needs and is not there is named.
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../cmake/scripts.sh disable=SC2154
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
@@ -17,7 +18,7 @@ if [ "${1-}" = --print ]; then
 fi
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=(fast plain); fi
-compilers=(g++ clang++-14 clang++-16)
+read -ra compilers <<<"${COMPILERS:-g++ clang++-14 clang++-16}"
 work=$root/build/consumers
 sources=$root/tests/consumer
 rows=$work/rows.txt

@@ -18,6 +18,9 @@ line, then the others, until one fails. Everything is compiled with -O1 --covera
 which is about the choice between them, for all. All tests have to pass with these flags first, in a quarter of the limit. A
 family that does not is named and left out. Tests of a library that is not installed (PACKAGES) are left out alone.
 
+With --unmeasured no coverage is measured: mutants are drawn in lines that no test runs too, the tests that name the header, or
+share words with its path, come first, at most --most of them, and a test that notices a mutant is then run without it.
+
 A mutant that does not compile is drawn again. The limit, 180 s, is for all test programs of a mutant together: one that is
 beyond it has timed out. That counts as caught, because ctest has a limit too. A mutant that changes nothing which a program
 could notice stands in equivalents.txt, with the reason; it does not count. One that survived until a test was written for
