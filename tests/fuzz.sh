@@ -5,7 +5,7 @@
 #   monitor     load_monitor, and what is done with a loaded monitor
 #   observe     observe, forward, apply and a monitor's forward: sizes, strides, types, levels, special values
 # Each runs N inputs (10000000) by libFuzzer, under the address and undefined-behavior sanitizers, and ends at the first finding,
-# whose input is in build/fuzz. A target that is not named keeps its row. What was found is a test of the suite. Two hours.
+# whose input is in build/fuzz. A target that is not named keeps its row. What was found is a test of the suite. An hour.
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../cmake/scripts.sh disable=SC2154
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
