@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Shared by examples/run.sh, tests/run.sh, tests/long.sh, tests/portability.sh, bench/*.sh and .ci/run; bash. Sets root and cores, and defines
+# Shared by examples/run.sh, tests/run.sh, tests/long.sh, tests/portability.sh, bench/*.sh and .ci/run; bash. Sets root and cores ($SATUR_CORES, or all), and defines
 #   need GROUP…        installs the packages of these groups (cmake/packages-debian.txt) that are missing
 #   build PRESET [-D…] [-- TARGET…]   configures into build/NAME (BUILD_NAME, or the preset's name) and builds
 #   quietly LOG COMMAND…              runs it, and shows its output only if it fails
@@ -8,7 +8,7 @@
 #   close_steps                       tells them all; fails if one has
 #   write_results FILE RESULTS [MARK] puts the text of RESULTS between FILE's marks <!-- results --> and <!-- /results -->, or of MARK
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+cores=${SATUR_CORES:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
 
 say() { printf 'satur: %s\n' "$*" >&2; }
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Checks for now and then that take longer than .ci/run may: an hour or two on two cores. tests/long.sh [STEP…]
+# Checks for now and then that take longer than .ci/run may: three hours on two cores. tests/long.sh [STEP…]
 #   gcc          every test for all instruction sets, at -O3, each test file compiled alone, so that a missing #include shows
 #   clang-14     the same, with messages, headers and consumers
 #   clang-16     the same, for this machine and with xtensor on xsimd, examples too
-#   sanitizers   the same under the address and undefined-behavior sanitizers, tables of values too
+#   sanitizers   the same under the address and undefined-behavior sanitizers, and for one under that of threads: tests/sanitizers.sh
+#   soak         one monitor through 1e9 numbers: tests/soak.sh
 #   single       programs with the single headers of cmake/single_header.sh, by g++ and clang 14
 #   studies      every study of examples/studies: the trends that it claims hold
 #   pictures     the stored pictures are what their programs draw now: examples/studies/pictures.sh --check
+#   consumers    programs with -ffast-math, and without exceptions and run-time types: tests/consumers.sh --print
+#   mutants      mistakes in what was added last, noticed by the tests or not: tests/mutants.sh --print
 #   exhaustive   every float through every activation: tests/exhaustive/document.sh, which writes docs/accuracy.md
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -14,7 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 source cmake/scripts.sh
 exec </dev/null
 
-all=(gcc clang-14 clang-16 sanitizers single studies pictures exhaustive)
+all=(gcc clang-14 clang-16 sanitizers soak single studies pictures consumers mutants exhaustive)
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${all[@]}"); fi
 
@@ -50,11 +53,13 @@ for wish in "${wanted[@]}"; do
   gcc) step 'g++, every test for all instruction sets' whole gcc gcc -DSATUR_TEST_LEAVE_OUT= -DSATUR_TEST_TOGETHER=1 ;;
   clang-14) step 'clang 14, every test for all instruction sets' whole clang-14 clang ;;
   clang-16) step 'clang 16, this machine and xsimd' whole clang-16 clang-16 -DSATUR_TEST_HOUSE=OFF ;;
-  sanitizers) step 'sanitizers, every test for all instruction sets' \
-    whole sanitizers debug -DSATUR_TEST_HOUSE=OFF -DSATUR_BUILD_EXAMPLES=OFF -DCMAKE_CXX_COMPILER=clang++-14 ;;
+  sanitizers) step 'sanitizers' ./tests/sanitizers.sh --print --levels ;;
+  soak) step 'a long run' ./tests/soak.sh --print ;;
   single) step 'the single headers' single ;;
   studies) step 'the studies' studies ;;
   pictures) step 'the stored pictures' ./examples/studies/pictures.sh --check ;;
+  consumers) step 'flags of consumers' ./tests/consumers.sh --print ;;
+  mutants) step 'mutants' ./tests/mutants.sh --print ;;
   exhaustive) step 'every float' ./tests/exhaustive/document.sh ;;
   *)
     say "no step '$wish'; there are: ${all[*]}"

@@ -11,6 +11,7 @@
 #include <mpi.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <random>
 #include <sstream>
@@ -198,17 +199,19 @@ TEST_CASE("mpi: ranks that disagree throw on every rank, and the message names t
       CHECK(same_everywhere(error));
     };
     check(here ? satur::monitor(satur::z_beyond{4.0}) : satur::monitor(), "the rule: it is");
-    check(satur::monitor({.histograms = here ? 2u : 1u}), "the option histograms");
-    check(satur::monitor({.updates = here ? 2u : 1u}), "the option updates");
-    check(satur::monitor({.units = here}), "the option units");
-    check(satur::monitor({.rows = here ? 8u : 1u}), "the option rows");
-    check(satur::monitor({.sampling = {.every = here ? 3u : 1u}}), "the option sampling.every");
-    check(satur::monitor({.sampling = {.budget = here ? 0.1 : 0.0}}), "the option sampling.budget");
-    check(satur::monitor({.history = {.lines = here ? 16u : 32u}}), "the option history.lines");
+    check(satur::monitor({.histograms = here ? 2u : 1u}), "the option histograms: it is 1 on ");
+    check(satur::monitor({.updates = here ? 2u : 1u}), "the option updates: it is 1 on ");
+    check(satur::monitor({.units = here}), "the option units: it is false on ");
+    check(satur::monitor({.rows = here ? 8u : 1u}), "the option rows: it is 1 on ");
+    check(satur::monitor({.sampling = {.every = here ? 3u : 1u}}), "the option sampling.every: it is 1 on ");
+    check(satur::monitor({.sampling = {.budget = here ? 0.1 : 0.0}}), "the option sampling.budget: it is 0 on ");
+    check(satur::monitor({.history = {.lines = here ? 16u : 32u}}), "the option history.lines: it is 32 on ");
     check(satur::monitor({.history = {.keeps = here ? satur::history_keeps::newest : satur::history_keeps::evenly}}),
-          "the option history.keeps");
-    check(satur::monitor({.history = {.unit_windows = here ? 50u : 100u}}), "the option history.unit_windows");
-    check(satur::monitor({.history = {.unit_groups = here ? 32u : 64u}}), "the option history.unit_groups");
+          "the option history.keeps: it is evenly on ");
+    check(satur::monitor({.history = {.unit_windows = here ? 50u : 100u}}),
+          "the option history.unit_windows: it is 100 on ");
+    check(satur::monitor({.history = {.unit_groups = here ? 32u : 64u}}),
+          "the option history.unit_groups: it is 64 on ");
     check(satur::monitor({.formats = here ? satur::watched_formats::all(satur::formats::float16, 2.0)
                                           : satur::watched_formats::all(satur::formats::float16)}),
           "the option formats");
@@ -297,4 +300,21 @@ TEST_CASE("mpi: communicators") {
   MPI_Comm_get_errhandler(MPI_COMM_WORLD, &handler);
   CHECK(handler == MPI_ERRORS_ARE_FATAL); // the caller's stays
   MPI_Errhandler_free(&handler);
+}
+
+TEST_CASE("all_reduce: bytes that take several messages") {
+  std::string const sent = "1234567890abcdefghijklmnopqrstuvwxyz";
+  for (std::uint64_t const most : {1u, 7u, 12u, 36u, 100u}) { // of one message
+    satur::detail::mpi_group group(MPI_COMM_WORLD, most);
+    std::string all = group.rank() == 0 ? sent : "";
+    group.broadcast(all);
+    CHECK(all == sent);
+    if (group.rank() == 0 && group.size() > 1) {
+      group.send(sent, 1);
+      group.send("", 1);
+    } else if (group.rank() == 1) {
+      CHECK(group.receive(0) == sent);
+      CHECK(group.receive(0).empty());
+    }
+  }
 }

@@ -7,6 +7,10 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace {
@@ -45,6 +49,40 @@ TEST_CASE_TEMPLATE("fast math: observe_format counts NaN, infinity, zeros and su
     CHECK(loss.subnormal == 1000); // 0.001 becomes 2^-9
     CHECK(loss.amax == 500.0);
   }
+}
+
+// The numbers of bfloat16 that are subnormal are subnormal floats too.
+TEST_CASE_TEMPLATE("fast math: subnormal numbers of bfloat16 and float16, at every level", T, float, double) {
+  std::vector<T> x(300, T(1));
+  x[3] = std::numeric_limits<T>::denorm_min();                // zero in both formats
+  x[50] = T(std::bit_cast<float>(std::uint32_t{0x00800000})); // 2^-126, normal in bfloat16
+  if constexpr (std::same_as<T, float>) {
+    x[7] = std::bit_cast<float>(std::uint32_t{0x00400000}); // 2^-127
+    x[8] = std::bit_cast<float>(std::uint32_t{0x80010000}); // -2^-133, the smallest
+    x[9] = std::bit_cast<float>(std::uint32_t{0x00008000}); // half of it: to the even one, zero
+    x[299] = std::bit_cast<float>(std::uint32_t{0x00008001});
+  } else {
+    x[7] = 0x1p-127;
+    x[8] = -0x1p-133;
+    x[9] = 0x1p-134;
+    x[299] = 0x1.0001p-134;
+  }
+  for (int l = 0; l <= static_cast<int>(satur::math::best_level()); ++l) {
+    satur::scoped_level const forced(static_cast<satur::math::simd_level>(l));
+    satur::format_loss const b = satur::observe_format(satur::formats::bfloat16, x);
+    CHECK(b.subnormal == 3);
+    CHECK(b.to_zero == 2);
+    CHECK(b.zeros == 0);
+    satur::format_loss const h = satur::observe_format(satur::formats::float16, x);
+    CHECK(h.subnormal == 0);
+    CHECK(h.to_zero == 6);
+  }
+  auto const limits = satur::format_limits<T>::of(satur::formats::bfloat16);
+  CHECK(limits.to_zero(x[9]));
+  CHECK(!limits.to_zero(x[8]));
+  CHECK(limits.subnormal(x[8]));
+  CHECK(limits.subnormal(x[299]));
+  CHECK(!limits.subnormal(x[50]));
 }
 
 TEST_CASE("fast math: noise leaves out what is not finite") {

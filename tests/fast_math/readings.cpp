@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <limits>
 #include <random>
 #include <sstream>
 #include <stdexcept>
@@ -108,6 +109,25 @@ TEST_CASE_TEMPLATE("fast math: records count NaN and infinity", T, float, double
   h.observe(z);
   CHECK(h.nan() == 2);
   CHECK(h.infinite() == 3);
+}
+
+TEST_CASE_TEMPLATE("fast math: a subnormal gradient is not zero", T, float, double) {
+  std::vector<T> dz(8 * 100, T(0.5)); // (samples, units), more than a register and a rest
+  for (std::size_t i = 0; i < dz.size(); i += 7) {
+    dz[i] = std::numeric_limits<T>::denorm_min();
+  }
+  dz[3] = dz[795] = T(0);
+  dz[6] = -T(0);
+  satur::monitor mon({.units = true});
+  mon["whole"].gradient(dz);
+  mon["by unit"].gradient(dz, satur::unit_layout::matrix(8, 100));
+  CHECK(mon["whole"].current().gradient.zeros == 3);
+  CHECK(mon["by unit"].current().gradient.zeros == 3);
+  dz[100] = test::nan_of<T>(); // these are summed with checks
+  mon["checked"].gradient(dz);
+  mon["checked by unit"].gradient(dz, satur::unit_layout::matrix(8, 100));
+  CHECK(mon["checked"].current().gradient.zeros == 3);
+  CHECK(mon["checked by unit"].current().gradient.zeros == 3);
 }
 
 TEST_CASE("fast math: units count NaN") {

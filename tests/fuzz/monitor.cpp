@@ -1,6 +1,6 @@
 // A saved monitor. The first byte chooses: an odd one is followed by a file as it is, an even one by a file whose size
-// and checksums are made right, so that the fuzzer reaches what they protect. What loads is printed, diagnosed, merged,
-// used, and saved; what was saved loads, and is saved as the same bytes.
+// and checksums are made right, so that the fuzzer reaches what they protect. What loads is saved, loads again and is
+// saved as the same bytes; by the byte's next bits it is printed, or diagnosed, or used and merged.
 #include "fuzz/fuzz.hpp"
 
 #include "satur/diagnostic.hpp"
@@ -18,7 +18,8 @@
 
 int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   fuzz::bytes in(data, size);
-  bool const mended = in.byte() % 2 == 0;
+  std::uint8_t const choice = in.byte();
+  bool const mended = choice % 2 == 0;
   std::string file = in.rest();
   if (mended && file.size() >= 40) {
     satur_test::mend(file);
@@ -33,19 +34,33 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   satur::monitor const again = satur_test::loaded(once);
   fuzz::require(satur_test::saved(again) == once, "a loaded monitor saves the same bytes");
 
-  std::ostringstream out;
-  out << *mon;
-  satur::write_csv(*mon, out);
-  for (auto const& f : satur::diagnose(*mon)) {
-    out << f << '\n';
+  switch (choice / 2 % 4) {
+  case 0: {
+    std::ostringstream out;
+    out << *mon;
+    satur::write_csv(*mon, out);
+    break;
   }
-  std::vector<float> const z{-6.0f, 0.5f, 7.0f};
-  try {
-    (*mon)["used"].observe(satur::sigmoid{}, z);
-    mon->end_step();
-    *mon += again;
-  } catch (std::invalid_argument const&) { // a rule of the file that is not known here, or cannot be merged
+  case 1: {
+    std::ostringstream out;
+    for (satur::finding const& f : satur::diagnose(*mon)) {
+      out << f << '\n';
+    }
+    break;
   }
-  static_cast<void>(satur_test::saved(*mon));
+  case 2: {
+    std::vector<float> const z{-6.0f, 0.5f, 7.0f};
+    try {
+      (*mon)["used"].observe(satur::sigmoid{}, z);
+      mon->end_step();
+      *mon += again;
+    } catch (std::invalid_argument const&) { // a rule of the file that is not known here, or cannot be merged
+    }
+    static_cast<void>(satur_test::saved(*mon));
+    break;
+  }
+  default:
+    break;
+  }
   return 0;
 }

@@ -45,6 +45,24 @@ satur::monitor recorded() {
   return mon;
 }
 
+/// A short file: one layer, one step or none.
+satur::monitor little(bool units, bool steps, bool formats) {
+  satur::monitor_options options;
+  options.units = units;
+  options.histograms = false;
+  if (formats) {
+    options.formats = {satur::formats::float16};
+  }
+  satur::monitor mon(options);
+  if (steps) {
+    std::vector<float> const z{1.0f, -6.0f, 7.0f, 2.0f};
+    mon["a"].observe(satur::sigmoid{}, z, satur::unit_layout::matrix(2, 2));
+    mon.loss(1.0);
+    mon.end_step();
+  }
+  return mon;
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -68,6 +86,10 @@ int main(int count, char** arguments) {
   std::string const file = satur_test::saved(mon);
   write(folder / "monitor", "now", std::string(1, '\0') + file);
   write(folder / "monitor", "raw", std::string(1, '\1') + file);
+  for (int i = 0; i < 16; ++i) {
+    write(folder / "monitor", "little_" + std::to_string(i),
+          std::string(1, static_cast<char>(i / 4 * 2)) + satur_test::saved(little(i % 2 != 0, i != 0, i / 2 % 2 != 0)));
+  }
   std::size_t format = 0;
   for (std::string_view const stored : satur_test::stored::formats) {
     write(folder / "monitor", "format_" + std::to_string(++format),

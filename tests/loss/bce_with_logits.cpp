@@ -199,6 +199,12 @@ TEST_CASE("bce: what is wrong is refused, and changes nothing") {
           loss.forward(z, matrix<float>{{1, 2}});
         }) == place + "the target of element 1 is 2; allowed: 0 to 1");
   CHECK(refusal([&] {
+          loss.forward(z, matrix<float>{{std::nextafter(1.0f, 2.0f), 1}});
+        }).starts_with(place + "the target of element 0 is 1.0"));
+  CHECK(refusal([&] {
+          loss.forward(z, matrix<float>{{1, -std::numeric_limits<float>::denorm_min()}});
+        }).starts_with(place + "the target of element 1 is -1"));
+  CHECK(refusal([&] {
           loss.forward(z, matrix<float>{{std::nanf(""), 1}});
         }) == place + "the target of element 0 is nan; allowed: 0 to 1");
   CHECK(refusal([&] {

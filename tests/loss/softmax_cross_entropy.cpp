@@ -194,6 +194,9 @@ TEST_CASE("cross entropy: invalid arguments throw with a message") {
   std::mt19937 g(17);
   auto const z = satur::make<float>(satur::normal{}, {3, 10}, g);
   softmax_cross_entropy<float> loss;
+  CHECK(loss.counted == 0);
+  CHECK(loss.correct == 0);
+  CHECK(loss.losses.empty());
   CHECK_THROWS_WITH_AS(loss.backward(),
                        "satur::softmax_cross_entropy::backward: no forward pass to differentiate; call forward first",
                        std::logic_error);

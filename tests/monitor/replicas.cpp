@@ -6,7 +6,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <random>
 #include <vector>
@@ -70,6 +73,10 @@ struct run {
     return all.merged();
   }
 };
+
+std::uint64_t now = 0;
+/// Each reading is 100 later than the one before.
+std::uint64_t fake_clock() { return now += 100; }
 
 void check_near(double a, double b) { CHECK(a == doctest::Approx(b).epsilon(1e-12)); }
 void check_same(satur::layer_record const& a, satur::layer_record const& b) {
@@ -171,6 +178,63 @@ TEST_CASE("replicas: the first samples of units are those of all replicas") {
   for (std::size_t u = 0; u < 2; ++u) {
     check_near(got.units[u].mean_z, want.units[u].mean_z);
     check_near(got.units[u].variance_z, want.units[u].variance_z);
+  }
+}
+
+TEST_CASE("replicas: where one has values that are not finite in an earlier step, the later ones do not count") {
+  satur::monitor early;
+  satur::monitor late;
+  for (int step = 0; step < 4; ++step) {
+    std::vector<double> z{0.5, 1.0, -2.0};
+    z[0] = step == 1 ? std::numeric_limits<double>::infinity() : 0.5;
+    early["fc"].observe(satur::tanh{}, z);
+    z = {0.5, 1.0, -2.0};
+    z[1] = z[2] = step == 2 ? std::numeric_limits<double>::quiet_NaN() : 1.0;
+    late["fc"].observe(satur::tanh{}, z);
+    early.end_step();
+    late.end_step();
+  }
+  REQUIRE(early.at("fc").origin().onset->step == 1);
+  REQUIRE(late.at("fc").origin().onset->nan == 2);
+  satur::replicas first(early);
+  first += satur::replicas(late);
+  CHECK(first.merged().at("fc").origin().onset == early.at("fc").origin().onset);
+  satur::replicas second(late);
+  second += satur::replicas(early);
+  CHECK(second.merged().at("fc").origin().onset == early.at("fc").origin().onset);
+}
+
+TEST_CASE("replicas: times of sampling add up, steps do not, and one that asks to stop stops the run") {
+  std::vector<satur::monitor> parts(2, satur::monitor({.sampling = {.budget = 0.5}}, fake_clock));
+  std::vector<double> const z{0.5, 1.0};
+  for (int step = 0; step < 20; ++step) {
+    for (std::size_t r = 0; r < 2; ++r) {
+      for (std::size_t call = 0; call <= 3 * r; ++call) {
+        parts[r]["fc"].observe(satur::tanh{}, z);
+      }
+      parts[r].end_step();
+    }
+  }
+  satur::sampling_record const& first = parts[0].sampling();
+  satur::sampling_record const& second = parts[1].sampling();
+  REQUIRE(first.record_ns > 0);
+  REQUIRE(second.record_ns > first.record_ns);
+  REQUIRE(first.step_ns > 0);
+  REQUIRE(second.step_ns > 0);
+  satur::replicas all(parts[0]);
+  all += satur::replicas(parts[1]);
+  satur::sampling_record const& both = all.merged().sampling();
+  CHECK(both.record_ns == first.record_ns + second.record_ns);
+  CHECK(both.step_ns == first.step_ns + second.step_ns);
+  CHECK(both.seen == 20);
+  CHECK(both.sampled == (std::max)(first.sampled, second.sampled));
+  CHECK(!all.merged().stop_requested());
+
+  parts[1].request_stop();
+  for (std::size_t r = 0; r < 2; ++r) {
+    satur::replicas stopped(parts[r]);
+    stopped += satur::replicas(parts[1 - r]);
+    CHECK(stopped.merged().stop_requested());
   }
 }
 

@@ -4,25 +4,31 @@
     tests/mutants/run.py                      40 mutants of seed 1
     tests/mutants/run.py --seed 7 --count 20 --only record --jobs 4
     tests/mutants/run.py --operator 'missing refusal' --count 1000
+    tests/mutants/run.py --since v0.1.0 --by-folder     in lines that were added since, as many in each folder
 
 A mutant is one operator (operators.py) at one line. The operators take turns, so that each kind of mistake is drawn as
-often as the others; within an operator every place is as likely as another. The same seed draws the same mutants as long
-as their lines stay as they are.
+often as the others; within an operator every place is as likely as another. With --by-folder the operator whose turn it is
+goes to the folder that has the fewest mutants. The same seed draws the same mutants as long as their lines stay as they
+are.
 
 A line counts as covered if gcov saw a test of its family run it, or, where the line is a constant outside all functions, if
 a test of the family runs any line of its header. The family of include/satur/FOLDER/ is tests/FOLDER/; FAMILIES has the
 exceptions. Of a family only the files run that include the header: first the one of the same name, then those that run the
 line, then the others, until one fails. Everything is compiled with -O1 --coverage and for one instruction set; tests/simd,
 which is about the choice between them, for all. All tests have to pass with these flags first, in a quarter of the limit. A
-family that does not is named and left out.
+family that does not is named and left out. Tests of a library that is not installed (PACKAGES) are left out alone.
+
+With --unmeasured no coverage is measured: mutants are drawn in lines that no test runs too, the tests that name the header, or
+share words with its path, come first, at most --most of them, and a test that notices a mutant is then run without it.
 
 A mutant that does not compile is drawn again. The limit, 180 s, is for all test programs of a mutant together: one that is
 beyond it has timed out. That counts as caught, because ctest has a limit too. A mutant that changes nothing which a program
-could notice stands in equivalents.txt, with the reason; it does not count. Exit status: 0 if at least 95 % of the others
-were caught, 1 if not, 2 if there was nothing to run.
+could notice stands in equivalents.txt, with the reason; it does not count. One that survived until a test was written for
+it stands in became_tests.txt. Exit status: 0 if at least 95 % of the others were caught, 1 if not, 2 if there was nothing
+to run.
 
 Needs g++ with gcov ($CXX, $GCOV: others), python3, and the headers of doctest and xtensor. Results are kept in
-build/mutants/: coverage of a test is measured again only after one of its files changed.
+build/mutants/: a test is measured, and run against a mutant, again only after one of the files that it includes changed.
 """
 import argparse
 import concurrent.futures
@@ -48,7 +54,12 @@ HEADERS = 'include/satur'
 # A folder whose tests are not, or not only, in the folder of its name.
 FAMILIES = {
     'observe': ['observe', 'record'],  # the passes are tested with the records that they fill
+    'format': ['format', 'record'],  # and so are the formats
 }
+# Tests of bridges: the packages that they need, by pkg-config's names, and what starts them.
+PACKAGES = {'adapt/eigen': 'eigen3', 'adapt/armadillo': 'armadillo', 'adapt/mpi': 'ompi-cxx'}
+STARTED_BY = {'adapt/mpi': ['mpirun', '-n', '2']}
+LEFT_OUT = {'adapt/torch'}  # its headers take the compiler a minute for each mutant; tests/bridges.sh runs it
 
 
 def options_of(arguments):
@@ -58,16 +69,22 @@ def options_of(arguments):
     p.add_argument('--only', action='append', metavar='FOLDER', help='of include/satur; can be given again')
     p.add_argument('--operator', action='append', choices=operators.OPERATORS, metavar='NAME',
                    help="of OPERATORS in operators.py, as 'missing refusal'; can be given again")
+    p.add_argument('--since', metavar='COMMIT', help='only lines that were added after it')
+    p.add_argument('--by-folder', action='store_true', help='as many mutants in each folder')
+    p.add_argument('--unmeasured', action='store_true',
+                   help='in lines that no test runs too; tests are not measured, only run as they are once one notices')
+    p.add_argument('--most', type=int, default=1000, metavar='TESTS', help='test files for one mutant; all if not given')
     p.add_argument('--at', metavar='FILE:LINE', help='every mutant of one line, as record/saturation.hpp:98')
     p.add_argument('--jobs', type=int, default=os.cpu_count() or 2, help='compilers and tests at a time')
     p.add_argument('--limit', type=float, default=180.0, metavar='SECONDS', help='for the tests of one mutant; 180')
     p.add_argument('--list', action='store_true', help='draws only (coverage is still measured)')
     p.add_argument('--keep', action='store_true', help="keeps each mutant's tree, in build/mutants/trees/")
-    p.add_argument('--include', action='append', default=[], metavar='DIR', help='more folders of headers; can be given again')
+    p.add_argument('--include', action='append', default=[], metavar='DIR', help='more folders of headers')
     p.add_argument('--libs', default='-lopenblas', metavar='FLAGS', help='what tests are linked with; -lopenblas')
     p.add_argument('--flags', default='', metavar='FLAGS', help='more flags of the compiler')
     p.add_argument('--shared', default=os.path.join(ROOT, '..', 'shared'), metavar='DIR', help='tables that may be absent')
-    p.add_argument('--result', metavar='FILE', help='a second copy of the table')
+    p.add_argument('--result', metavar='FILE', help='a second copy of what is printed')
+    p.add_argument('--table', metavar='FILE', help='numbers by folder, in Markdown')
     return p.parse_args(arguments)
 
 
@@ -139,7 +156,12 @@ class Test:
         self.family = path.split('/')[1]
         self.name = os.path.splitext(os.path.basename(path))[0]
         self.all_levels = self.family == 'simd' and '// levels: all' in read(path).split('\n')[:5]
+        self.packages = PACKAGES.get('%s/%s' % (self.family, self.name), '')
+        self.started_by = STARTED_BY.get('%s/%s' % (self.family, self.name), [])
+        self.extra = []  # flags for the packages
+        self.key = ''  # of all that it is made of
         self.includes = set()
+        self.direct = set()  # those that it names itself
         self.lines = {}  # header -> lines that it runs
         self.idle = {}  # header -> lines that it could run and does not
         self.passed = False
@@ -154,10 +176,11 @@ class Builder:
         self.build = os.path.join('build', 'mutants')
         self.compiler = os.environ.get('CXX', 'g++').split()
         self.gcov = os.environ.get('GCOV', 'gcov').split()
-        self.flags = ['-std=c++20', '-O1', '--coverage', '-w', '-pthread',
+        self.coverage = [] if options.unmeasured else ['--coverage']
+        self.flags = ['-std=c++20', '-O1', '-w', '-pthread', '-DDOCTEST_CONFIG_SUPER_FAST_ASSERTS',
                       '-DSATUR_SHARED_DIR="%s"' % os.path.abspath(options.shared),
                       '-DSATUR_TESTS_DIR="%s"' % os.path.join(ROOT, 'tests')]
-        self.flags += options.flags.split()
+        self.flags += self.coverage + options.flags.split()
         self.places = ['-Itests', '-Iexamples'] + ['-isystem' + place for place in options.include]
         os.makedirs(os.path.join(ROOT, self.build), exist_ok=True)
         status, version = run(self.compiler + ['--version'], 60)
@@ -168,26 +191,43 @@ class Builder:
                                  ['-c', 'tests/main.cpp', '-o', self.main], 600)
             if status != 0:
                 sys.exit('tests/main.cpp does not compile:\n' + output)
-        self.environment = dict(os.environ, OPENBLAS_NUM_THREADS='1', OMP_NUM_THREADS='2')
+        self.lock = threading.Lock()
+        self.environment = dict(os.environ, OPENBLAS_NUM_THREADS='1', OMP_NUM_THREADS='2', OMPI_ALLOW_RUN_AS_ROOT='1',
+                                OMPI_ALLOW_RUN_AS_ROOT_CONFIRM='1', OMPI_MCA_rmaps_base_oversubscribe='1')
 
     def digest(self, *texts):
         return hashlib.sha256('\0'.join(texts).encode()).hexdigest()[:16]
 
+    def installed(self, test):
+        """Whether the packages that a test needs are there; then their flags are known too."""
+        if test.packages:
+            status, output = run(['pkg-config', '--cflags', '--libs', test.packages], 60)
+            test.extra = output.split()
+            return status == 0
+        return True
+
     def make(self, test, include, place):
         """Compiles and links a test against the headers in `include`: (program or None, output)."""
         stem = os.path.join(place, '%s-%s' % (test.family, test.name))
-        flags = self.flags + ([] if test.all_levels else ['-DSATUR_NO_DISPATCH']) + ['-I' + include] + self.places
+        flags = self.flags + ([] if test.all_levels else ['-DSATUR_NO_DISPATCH']) + ['-I' + include, '-Iinclude'] + self.places
+        flags += [flag for flag in test.extra if flag.startswith('-I')]
         status, output = run(self.compiler + flags + ['-c', test.path, '-o', stem + '.o'], 900)
         if status != 0:
             return None, output
-        status, output = run(self.compiler + ['--coverage', '-pthread', stem + '.o', self.main, '-o', stem] +
-                             self.options.libs.split(), 300)
+        status, output = run(self.compiler + self.coverage + ['-pthread', stem + '.o', self.main, '-o', stem] +
+                             self.options.libs.split() + test.extra, 300)
         return (stem if status == 0 else None), output
 
-    def measure(self, test, sources):
+    def know(self, test, sources):
+        """What it includes, and the key of all that it is made of."""
+        files = sorted(sources.included_by(test.path))
+        test.includes = {f for f in files if f.startswith(HEADERS)}
+        test.direct = {f for f in sources.direct[test.path] if f.startswith(HEADERS)}
+        test.key = self.digest(self.version, ' '.join(self.flags + test.extra), *(read(f) for f in files))
+
+    def measure(self, test):
         """Runs the test as it is, and reads from gcov which lines of headers it ran."""
-        test.includes = {f for f in sources.included_by(test.path) if f.startswith(HEADERS)}
-        key = self.digest(self.version, ' '.join(self.flags), *(read(f) for f in sorted(sources.included_by(test.path))))
+        key = test.key
         place = os.path.join(self.build, 'coverage', '%s-%s' % (test.family, test.name))
         record = os.path.join(ROOT, place + '.json')
         if os.path.isfile(record):
@@ -205,7 +245,7 @@ class Builder:
             test.message = 'does not build: ' + first_error(output)
             return
         begun = time.monotonic()
-        status, output = run([os.path.join(ROOT, program)], 600, self.environment)
+        status, output = run(test.started_by + [os.path.join(ROOT, program)], 600, self.environment)
         test.seconds = time.monotonic() - begun
         if status != 0:
             test.message = 'fails: ' + failing_test(output)
@@ -213,7 +253,9 @@ class Builder:
         if test.seconds > 0.25 * self.options.limit:
             test.message = 'takes %.0f s' % test.seconds
             return
-        status, output = run(self.gcov + ['--json-format', '--stdout', program + '.gcda'], 600)
+        output = ''
+        if self.coverage:
+            status, output = run(self.gcov + ['--json-format', '--stdout', program + '.gcda'], 600)
         for line in output.split('\n'):
             if line.startswith('{'):
                 for file in json.loads(line)['files']:
@@ -222,7 +264,7 @@ class Builder:
                         for entry in file['lines']:
                             kind = test.lines if entry['count'] > 0 else test.idle
                             kind.setdefault(header, set()).add(entry['line_number'])
-        if not test.lines and any(f.startswith(HEADERS) for f in test.includes):
+        if self.coverage and not test.lines and any(f.startswith(HEADERS) for f in test.includes):
             test.message = 'gcov read nothing: ' + output[:300]
             return
         test.passed = True
@@ -271,13 +313,36 @@ class Candidate:
         self.waiting = []  # tests
         self.place = ''
 
+    def mutated(self):
+        return self.text[:self.mutant.first] + self.mutant.by + self.text[self.mutant.last:]
+
     def runs(self, lines):
         return any(line in lines for line in range(self.line, self.last_line + 1))
 
 
-def candidates_of(header, tests):
-    """Every mutant of the lines that the tests run."""
+def added_since(commit):
+    """{header: its lines that were added or changed after a commit}"""
+    difference = subprocess.run(['git', 'diff', '-U0', '--no-color', commit, '--', HEADERS], cwd=ROOT, check=True,
+                                stdout=subprocess.PIPE).stdout.decode()
+    added, header = {}, ''
+    for line in difference.split('\n'):
+        if line.startswith('+++ b/'):
+            header = line[len('+++ b/'):]
+        found = re.match(r'@@ -\S+ \+(\d+)(?:,(\d+))? @@', line)
+        if found:
+            first, count = int(found.group(1)), int(found.group(2) or 1)
+            added.setdefault(header, set()).update(range(first, first + count))
+    return added
+
+
+def candidates_of(header, tests, measured_only):
+    """Every mutant of the lines that the tests run; or of all, in a header that a test includes."""
     text = read(header)
+    if not measured_only:
+        if any(header in t.includes for t in tests):
+            for mutant in operators.mutants_of(text):
+                yield Candidate(header, text, mutant)
+        return
     ran = set().union(*(t.lines.get(header, ()) for t in tests))
     measured = ran.union(*(t.idle.get(header, ()) for t in tests))
     known = text.split('\n')
@@ -296,40 +361,45 @@ def order_of(seed, candidate, occurrence):
                                      str(occurrence)]).encode()).digest()
 
 
-def drawn(seed, candidates):
+def drawn(seed, candidates, by_folder):
     """An endless draw without replacement, as long as there are candidates: the operators take turns, a line comes once."""
-    piles, met = {name: [] for name in operators.OPERATORS}, {}
+    piles, met = {name: {} for name in operators.OPERATORS}, {}
     for c in candidates:
         same = (c.header, c.before, c.after, c.mutant.operator)
         met[same] = met.get(same, 0) + 1
-        piles[c.mutant.operator].append((order_of(seed, c, met[same]), c))
+        pile = piles[c.mutant.operator].setdefault(c.folder if by_folder else '', [])
+        pile.append((order_of(seed, c, met[same]), c))
     turns = list(operators.OPERATORS)
     random.Random(seed).shuffle(turns)
-    for pile in piles.values():
-        pile.sort(key=lambda pair: pair[0], reverse=True)
-    lines = set()
-    while any(piles.values()):
+    for folders in piles.values():
+        for pile in folders.values():
+            pile.sort(key=lambda pair: pair[0], reverse=True)
+    lines, drawn_of = set(), {}
+    while any(pile for folders in piles.values() for pile in folders.values()):
         for name in turns:
-            while piles[name]:
-                candidate = piles[name].pop()[1]
+            while any(piles[name].values()):
+                folder = min((f for f, pile in piles[name].items() if pile),
+                             key=lambda f: (drawn_of.get(f, 0), piles[name][f][-1][0]))
+                candidate = piles[name][folder].pop()[1]
                 place = (candidate.header, candidate.line)
                 if place not in lines:
                     lines.add(place)
+                    drawn_of[folder] = drawn_of.get(folder, 0) + 1
                     yield candidate
                     break
 
 
-def read_equivalents():
-    """{(header, before, after): reason}; the file says how it is written."""
+def read_known(name, last):
+    """{(header, before, after): last line of the entry}; the file says how it is written."""
     known, entry = {}, {}
-    for line in read(os.path.join(HERE, 'equivalents.txt')).split('\n') + ['']:
+    for line in read(os.path.join(HERE, name)).split('\n') + ['']:
         if line.startswith('#'):
             continue
         if not line.strip():
             if entry:
-                if set(entry) != {'file', 'before', 'after', 'reason'}:
-                    sys.exit('equivalents.txt: an entry has file, before, after and reason; found ' + str(entry))
-                known[(HEADERS + '/' + entry['file'], entry['before'], entry['after'])] = entry['reason']
+                if set(entry) != {'file', 'before', 'after', last}:
+                    sys.exit('%s: an entry has file, before, after and %s; found %s' % (name, last, entry))
+                known[(HEADERS + '/' + entry['file'], entry['before'], entry['after'])] = entry[last]
                 entry = {}
             continue
         word, _, rest = line.partition(': ')
@@ -340,33 +410,49 @@ def read_equivalents():
 # ---- running the tests against mutants ---------------------------------------------------------------------------------
 
 
-def tests_for(candidate, tests):
+def tests_for(candidate, tests, most):
+    words = set(re.findall(r'[a-z0-9]+', candidate.header[len(HEADERS) + len(candidate.folder) + 1:]))
+
     def rank(t):
         same_name = t.name == os.path.splitext(os.path.basename(candidate.header))[0]
         runs = candidate.runs(t.lines.get(candidate.header, ()))
-        return (not runs, not same_name, t.seconds, t.path)
+        shared = len(words & set(t.name.split('_')))
+        return (not runs, not same_name, candidate.header not in t.direct, -shared, t.seconds, len(t.includes), t.path)
 
     family = FAMILIES.get(candidate.folder, [candidate.folder])
-    return sorted((t for t in tests if t.family in family and candidate.header in t.includes), key=rank)
+    return sorted((t for t in tests if t.family in family and candidate.header in t.includes), key=rank)[:most]
 
 
 def try_one(builder, candidate, test):
     """One test against one mutant."""
     if candidate.verdict:
         return
+    known = os.path.join(ROOT, builder.build, 'verdicts', builder.digest(test.key, candidate.header, candidate.mutated()))
+    if os.path.isfile(known):
+        with open(known, encoding='utf-8') as file:
+            candidate.verdict, candidate.by = json.load(file)
+        return
+
+    def conclude(verdict, by):
+        candidate.verdict, candidate.by = verdict, by
+        os.makedirs(os.path.dirname(known), exist_ok=True)
+        with open(known, 'w', encoding='utf-8') as file:
+            json.dump([verdict, by], file)
+
     program, output = builder.make(test, os.path.join(candidate.place, 'include'), candidate.place)
     if candidate.verdict:
         return
     if program is None:
         asserted = re.search(r'^(tests/\S+): error: static assertion failed', output, re.MULTILINE)
         if asserted:
-            candidate.verdict, candidate.by = 'caught', asserted.group(1) + ': static_assert'
+            conclude('caught', asserted.group(1) + ': static_assert')
         else:
-            candidate.verdict, candidate.by = 'does not compile', first_error(output)
+            conclude('does not compile', first_error(output))
         return
     begun = time.monotonic()
     environment = dict(builder.environment, GCOV_PREFIX=os.path.join(ROOT, candidate.place, 'gcov'))
-    status, output = run([os.path.join(ROOT, program)], max(1.0, builder.options.limit - candidate.spent), environment)
+    status, output = run(test.started_by + [os.path.join(ROOT, program)],
+                         max(1.0, builder.options.limit - candidate.spent), environment)
     candidate.spent += time.monotonic() - begun
     for file in (program, program + '.o', program + '.gcno'):
         if not builder.options.keep and os.path.exists(os.path.join(ROOT, file)):
@@ -376,18 +462,24 @@ def try_one(builder, candidate, test):
     if status is None:
         candidate.verdict, candidate.by = 'timed out', test.path
     elif status != 0:
-        candidate.verdict, candidate.by = 'caught', '%s: %s' % (test.path[len('tests/'):], failing_test(output))
+        with builder.lock:
+            if not test.passed:
+                builder.measure(test)
+            if not test.passed:
+                sys.exit('%s %s, without a mutant too' % (test.path, test.message))
+        conclude('caught', '%s: %s' % (test.path[len('tests/'):], failing_test(output)))
+    else:
+        conclude('', '')
 
 
 def plant(builder, candidate, number):
-    """A copy of the headers with the mutant in it."""
+    """The header with the mutant in it, in a folder that is searched first."""
     candidate.place = os.path.join(builder.build, 'trees', '%03d' % number)
     tree = os.path.join(ROOT, candidate.place)
     shutil.rmtree(tree, ignore_errors=True)
-    shutil.copytree(os.path.join(ROOT, 'include'), os.path.join(tree, 'include'))
-    mutant, text = candidate.mutant, candidate.text
+    os.makedirs(os.path.dirname(os.path.join(tree, candidate.header)))
     with open(os.path.join(tree, candidate.header), 'w', encoding='utf-8') as file:
-        file.write(text[:mutant.first] + mutant.by + text[mutant.last:])
+        file.write(candidate.mutated())
 
 
 def work(builder, draw, count, tests, equivalents, say):
@@ -418,7 +510,7 @@ def work(builder, draw, count, tests, equivalents, say):
             if reason:
                 candidate.verdict, candidate.by = 'equivalent', reason
                 continue
-            candidate.waiting = tests_for(candidate, tests)
+            candidate.waiting = tests_for(candidate, tests, builder.options.most)
             plant(builder, candidate, number)
         # One test of a mutant at a time while there are enough mutants; more of them if workers would be idle.
         open_ones = [c for c in kept if not c.verdict]
@@ -468,6 +560,23 @@ def report(options, version, mutants, left_out):
     return '\n'.join(lines) + '\n', share
 
 
+def table(options, version, mutants, became):
+    """The numbers by folder, in Markdown."""
+    def row(name, of):
+        number = lambda verdicts: sum(1 for c in of if c.verdict in verdicts)
+        tests = sum(1 for c in of if (c.header, c.before, c.after) in became)
+        return '| %s | %d | %d | %d | %d | %d |' % (name, len(of), number(('caught', 'timed out')), tests,
+                                                    number(('equivalent',)), number(('survived',)))
+
+    where = 'lines added since commit %s' % options.since if options.since else 'all lines'
+    lines = ['Seed %s, %s, %s:' % (options.seed, where, version), '',
+             '| folder | mutants | caught | of these, by a test that was written for it | equivalent | survived |',
+             '|---|---:|---:|---:|---:|---:|']
+    lines += [row('`%s/`' % folder, [c for c in mutants if c.folder == folder]) for folder in
+              sorted({c.folder for c in mutants})]
+    return '\n'.join(lines + [row('all', mutants)]) + '\n'
+
+
 def main():
     options = options_of(sys.argv[1:])
     begun = time.monotonic()
@@ -484,14 +593,20 @@ def main():
     families = sorted({family for f in wanted for family in FAMILIES.get(f, [f])})
     tests = [Test('tests/%s/%s' % (family, name)) for family in families
              if os.path.isdir(os.path.join(ROOT, 'tests', family))
-             for name in sorted(os.listdir(os.path.join(ROOT, 'tests', family))) if name.endswith('.cpp')]
+             for name in sorted(os.listdir(os.path.join(ROOT, 'tests', family)))
+             if name.endswith('.cpp') and '%s/%s' % (family, name[:-len('.cpp')]) not in LEFT_OUT]
+    for t in [t for t in tests if not builder.installed(t)]:
+        say('%s is left out: %s is not installed' % (t.path, t.packages))
+        tests.remove(t)
     say('%d tests of %d families, as they are' % (len(tests), len(families)))
+    for t in tests:
+        builder.know(t, sources)
     longest_first = sorted(tests, key=lambda t: (not t.all_levels, -len(read(t.path))))
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as workers:
-        for t, _ in zip(longest_first, workers.map(lambda t: builder.measure(t, sources), longest_first)):
+        for t, _ in zip(longest_first, workers.map(builder.measure, [] if options.unmeasured else longest_first)):
             if not t.passed:
                 say('%s %s' % (t.path, t.message))
-    left_out = {t.family: '%s %s' % (t.path, t.message) for t in tests if not t.passed}
+    left_out = {t.family: '%s %s' % (t.path, t.message) for t in tests if not t.passed and not options.unmeasured}
     tests = [t for t in tests if t.family not in left_out]
 
     candidates = []
@@ -501,8 +616,11 @@ def main():
             folder = header.split('/')[2]
             family = FAMILIES.get(folder, [folder])
             if folder in wanted and not left_out.keys() & set(family):
-                candidates += candidates_of(header, [t for t in tests if t.family in family])
+                candidates += candidates_of(header, [t for t in tests if t.family in family], not options.unmeasured)
     candidates.sort(key=lambda c: (c.header, c.mutant.first, c.mutant.last, c.mutant.by, c.mutant.operator))
+    if options.since:
+        added = added_since(options.since)
+        candidates = [c for c in candidates if c.line in added.get(c.header, ())]
     if options.operator:
         candidates = [c for c in candidates if c.mutant.operator in options.operator]
     if options.at:
@@ -511,8 +629,8 @@ def main():
         options.count = len(candidates)
         draw = iter(candidates)
     else:
-        draw = drawn(options.seed, candidates)
-    say('%d candidates in covered lines' % len(candidates))
+        draw = drawn(options.seed, candidates, options.by_folder)
+    say('%d candidates' % len(candidates))
     if options.list:
         for _ in range(options.count):
             c = next(draw, None)
@@ -520,12 +638,15 @@ def main():
                 print('%s:%d  %s\n  before: %s\n  after:  %s' %
                       (c.header[len(HEADERS) + 1:], c.line, c.mutant.operator, c.before, c.after))
         return 0
-    mutants = work(builder, draw, options.count, tests, read_equivalents(), say)
+    mutants = work(builder, draw, options.count, tests, read_known('equivalents.txt', 'reason'), say)
     text, share = report(options, builder.version, mutants, left_out)
     print(text, end='')
     if options.result:
         with open(options.result, 'w', encoding='utf-8') as file:
             file.write(text)
+    if options.table:
+        with open(options.table, 'w', encoding='utf-8') as file:
+            file.write(table(options, builder.version, mutants, read_known('became_tests.txt', 'test')))
     if not mutants:
         return 2
     return 0 if share >= 0.95 else 1

@@ -65,6 +65,12 @@ TEST_CASE("clip_by_norm: squares that overflow or underflow") {
   a.dw = {3e-200, 4e-200};
   CHECK(satur::clip_by_norm(a, 5e-201) == satur_test::relative(5e-200, 1e-15));
   CHECK(a.dw[1] == satur_test::relative(4e-201, 1e-15));
+  for (double const size : {1e200, 1e-200}) { // the sign of the largest does not matter
+    a.dw = {-3 * size, -4 * size};
+    CHECK(satur::gradient_norm(a) == satur_test::relative(5 * size, 1e-15));
+    CHECK(satur::clip_by_norm(a, 0.05 * size) == satur_test::relative(5 * size, 1e-15));
+    CHECK(a.dw[1] == satur_test::relative(-0.04 * size, 1e-15));
+  }
   weights<float> f(2, 1, 1);
   f.dw = {3e30f, 4e30f};
   f.db = {0};

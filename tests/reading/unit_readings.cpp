@@ -379,6 +379,12 @@ TEST_CASE("dormancy: revived units and overlap of successive windows") {
   CHECK(change.revived == 2);
   CHECK(change.fallen == 1);
   CHECK(change.overlap() == 0.5);
+  satur::dormancy_change const back = satur::compare(second, first);
+  CHECK(back.before == 2);
+  CHECK(back.after == 3);
+  CHECK(back.both == 1);
+  CHECK(back.revived == 1);
+  CHECK(back.fallen == 2);
   CHECK(second.samples == 1);
   CHECK(units[0].silent == 3);
   CHECK(satur::find_dormant(units, satur::off{2}).units() == std::vector<std::size_t>{0});

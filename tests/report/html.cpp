@@ -218,6 +218,23 @@ TEST_CASE("html: prediction, description and activations of your own") {
   CHECK(curves(page) == 2);
 }
 
+TEST_CASE("html: the equal slope is marked where its words do not cover those of 5") {
+  double const at_1 = satur::equivalents(satur::rules::equal_slope(), satur::softplus{}).z_low; // -3.6; at -3.6 / beta
+  auto const page_with_mark_at = [at_1](double z) {
+    satur::softplus const act{.beta = at_1 / z};
+    satur::monitor mon({.histograms = 1});
+    mon["a"].observe(act, gaussian<double>(300, 0.0, 1.0));
+    mon.end_step();
+    satur::any_activation const known[] = {act};
+    satur::html_options o;
+    o.activations = known;
+    return page_of(mon, o);
+  };
+  CHECK(page_with_mark_at(-4.9475).find(">-4.95</text>") != std::string::npos);
+  CHECK(page_with_mark_at(-4.9525).find(">-4.95</text>") == std::string::npos);
+  CHECK(page_with_mark_at(-5.0525).find(">-5.05</text>") != std::string::npos);
+}
+
 TEST_CASE("html: empty, one step, NaN, hostile names") {
   check_page(page_of(satur::monitor{}));
   CHECK(page_of(satur::monitor{}).find("No finding.") != std::string::npos);

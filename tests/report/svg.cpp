@@ -1,6 +1,8 @@
+#include "satur/observe/histogram.hpp"
 #include "satur/report/svg/axis.hpp"
 #include "satur/report/svg/canvas.hpp"
 #include "satur/report/svg/heat_map.hpp"
+#include "satur/report/svg/histogram_chart.hpp"
 #include "satur/report/svg/line_chart.hpp"
 
 #include <doctest/doctest.h>
@@ -239,4 +241,31 @@ TEST_CASE("svg: a heat map joins neighbors of one shade") {
   CHECK(legend.find(">all</text>") != std::string::npos);
   svg::heat_map const tiny{"t", "x", "y", {{1e-9}}};
   CHECK(count(tiny.draw().str("t"), "class=\"h1\"") == 1); // more than none is seen
+}
+
+TEST_CASE("svg: a histogram has at most 64 bars, each as tall as its share of the tallest") {
+  auto const chart_of = [](std::vector<double> const& z) {
+    satur::histogram h = satur::histogram::of_z(); // 1/8 a bin
+    h.observe(z);
+    return svg::histogram_chart{.title = "z", .counts = h}.draw().str("z");
+  };
+  std::vector<double> z(30, 0.1);
+  z.insert(z.end(), 10, 0.2);
+  z.insert(z.end(), 20, 0.3);
+  z.push_back(-5.9);
+  std::string const of_two = chart_of(z); // 96 bins of [-6, 6]: two bins a bar
+  CHECK(count(of_two, "class=\"b\"") == 3);
+  CHECK(of_two.find("<rect x=\"186\" y=\"18\" width=\"6.8\" height=\"148\"") != std::string::npos); // 0 to 0.25: 40
+  CHECK(of_two.find("height=\"74\"") != std::string::npos);                                         // to 0.5: 20
+  CHECK(of_two.find("<rect x=\"10\" y=\"162.3\" width=\"6.8\" height=\"3.7\"") != std::string::npos);
+  z.push_back(-5.4); // one of 61 is seen
+  z.insert(z.end(), 1000, 0.1);
+  CHECK(chart_of(z).find("height=\"1\"") != std::string::npos);
+
+  std::vector<double> wide;
+  for (int i = 0; i < 200; ++i) {
+    wide.push_back(-12.4 + 0.125 * i); // 200 bins: four a bar
+  }
+  CHECK(count(chart_of(wide), "class=\"b\"") == 50);
+  CHECK(count(chart_of(wide), "height=\"148\"") == 50);
 }

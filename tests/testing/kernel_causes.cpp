@@ -239,6 +239,38 @@ TEST_CASE("each usual formula is told from the others") {
   }
 }
 
+// The formulas of the library would take a wrong one of theirs for the mistake: these are written here.
+TEST_CASE("usual wrong slopes, as they are written elsewhere") {
+  auto const cdf = [](float z) { return 0.5f * (1.0f + std::erf(z * 0.70710678f)); };
+  auto const bell = [](float z) { return std::exp(-0.5f * z * z); };
+  auto const slope_is = [](auto const& act, auto const& slope, std::string const& words) {
+    names(evidence_of(slope_of(act), [&](double z, double dy) { return dy * double(slope(static_cast<float>(z))); }),
+          words);
+  };
+  slope_is(
+      satur::gelu{}, [&](float z) { return cdf(z) + z * bell(z); }, "The factor 1 / sqrt(2 pi) of exp(-z^2 / 2)");
+  slope_is(
+      satur::gelu{}, [&](float z) { return 2.0f * cdf(z) + z * 0.39894228f * bell(z); },
+      "A lost 1/2: 1 + erf(z / sqrt 2)");
+  slope_is(
+      satur::gelu{}, [&](float z) { return cdf(z) + z * 0.39894228f * std::exp(-z * z); }, "A lost 1/2: exp(-z^2)");
+  slope_is(
+      satur::erf{}, [&](float z) { return 1.12837917f * bell(z); }, "exp(-z^2 / 2) stands where exp(-z^2)");
+  slope_is(
+      satur::elu{.alpha = 0.75}, [](float z) { return z > 0.0f ? 1.0f : std::exp(z); }, "The factor alpha is missing");
+  slope_is(
+      satur::selu{}, [](float z) { return z > 0.0f ? 1.0f : 1.67326324f * std::exp(z); },
+      "The factor lambda is missing");
+  auto const gelu_tanh = [](float z, float half, float three) {
+    float const t = std::tanh(0.79788456f * (z + 0.044715f * z * z * z));
+    return 0.5f * (1.0f + t) + half * z * (1.0f - t * t) * 0.79788456f * (1.0f + three * 0.044715f * z * z);
+  };
+  slope_is(
+      satur::gelu_tanh{}, [&](float z) { return gelu_tanh(z, 0.5f, 1.0f); }, "A lost 3: the slope of z + 0.044715 z^3");
+  slope_is(
+      satur::gelu_tanh{}, [&](float z) { return gelu_tanh(z, 1.0f, 3.0f); }, "A lost 1/2: the second summand");
+}
+
 TEST_CASE("what goes wrong with any function") {
   satur::gelu const gelu;
   satur::tanh const tanh;

@@ -63,7 +63,7 @@ struct lecun_tanh {
       T const r = T(1) / (T(1) + madd(power, e.m, power));
       T const size = T(a * madd(power, e.m, T(power - T(1)))) * r; // negative
       T const slope = rounded(T(scale * 8.0 / 3.0) * madd(power, e.m, power)) * rounded(r * r);
-      return {select(z == T(0), z, select(z < T(0), size, T(-size))), slope};
+      return {math::keep_zero(z, T(select(z < T(0), size, T(-size)))), slope};
     } else {
       // |z| is limited so that the products are exact; tanh is 1 and its slope 0 well before that.
       T const size = math::minimum(T(1000), select(z < T(0), T(-z), z));
@@ -84,7 +84,7 @@ struct lecun_tanh {
       T const q = rounded(p.value * k);
       T const bend = T(0x1.5555555555555p-54) + rounded(rounded(T(2) * k) * rounded(x_rest * m.value));
       math::split<T> const product{q, math::madd(p.value, bend, math::madd(p.rest, k, math::fma(p.value, k, T(-q))))};
-      return {select(z == T(0), z, select(z < T(0), T(-value), value)),
+      return {math::keep_zero(z, T(select(z < T(0), T(-value), value))),
               e.finished(math::detail::times_once(product, r))};
     }
   }

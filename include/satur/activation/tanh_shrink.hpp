@@ -103,7 +103,7 @@ struct tanh_shrink {
       T const t_rest = rounded(rounded(above - t) - below) - select(is_near, y_rest, q.rest);
       T const square = rounded(t * t);
       T const slope = square + math::madd(T(t + t), t_rest, math::fma(t, t, T(-square)));
-      return {select(z == T(0), z, select(z < T(0), T(-value), value)), slope};
+      return {math::keep_zero(z, T(select(z < T(0), T(-value), value))), slope};
     }
   }
 

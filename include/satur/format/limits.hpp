@@ -5,6 +5,7 @@
 #include "satur/format/format.hpp"
 #include "satur/format/rounding.hpp"
 #include "satur/simd/lanes.hpp"
+#include "satur/simd/special_values.hpp"
 
 #include <cmath>
 #include <concepts>
@@ -87,7 +88,7 @@ template <class T> [[nodiscard]] T largest_with_product_up_to(double p, double s
   using E = decltype(math::bits(T(0)));
   constexpr T largest = (std::numeric_limits<T>::max)();
   E const end = math::bits(largest) + 1;
-  auto const holds = [p, scale](E b) { return static_cast<double>(math::from_bits<T>(b)) * scale <= p; };
+  auto const holds = [p, scale](E b) { return double_of_bits<T>(b) * scale <= p; };
   double const guess = std::fabs(p / scale); // p may be -0
   E inside = guess < static_cast<double>(largest) ? math::bits(static_cast<T>(guess)) : end - 1;
   E outside = inside;
@@ -152,9 +153,13 @@ struct format_limits {
 
   [[nodiscard]] bool to_limit(T x) const { return x > high || x < low; }
   [[nodiscard]] bool before_rounding(T x) const { return x > high_before || x < low_before; }
-  [[nodiscard]] bool to_zero(T x) const { return x != T(0) && x >= -zero && x <= zero; }
-  [[nodiscard]] bool subnormal(T x) const { return (x > zero && x < normal) || (x < -zero && x > -normal); }
+  [[nodiscard]] bool to_zero(T x) const { return size_of(x) != 0 && size_of(x) <= size_of(zero); }
+  [[nodiscard]] bool subnormal(T x) const { return size_of(x) > size_of(zero) && size_of(x) < size_of(normal); }
   bool operator==(format_limits const&) const = default;
+
+private:
+  /// |x| by its bits: subnormal numbers are what they are under every flag.
+  [[nodiscard]] static auto size_of(T x) { return math::bits(x) & detail::special_bits<T>::magnitude; }
 };
 
 }} // namespace satur::SATUR_ABI

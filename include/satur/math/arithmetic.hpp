@@ -49,6 +49,16 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T constant_as(long doubl
   }
 }
 
+/// f(z) of a formula that is 0 at 0, with the sign of zero of z. Under -ffast-math zero has no sign, and the compiler
+/// may take a NaN that it has computed for 0: there this is f.
+template <class T> [[nodiscard]] SATUR_INLINE constexpr T keep_zero([[maybe_unused]] T const& z, T const& f) {
+#if SATUR_FINITE_MATH
+  return f;
+#else
+  return select(z == T(0), z, f);
+#endif
+}
+
 /// a*b + c, with one rounding if the hardware has a fused multiply-add, else with two. For polynomials, where either is
 /// accurate enough.
 template <class T> SATUR_INLINE constexpr T madd(T const& a, T const& b, T const& c) {

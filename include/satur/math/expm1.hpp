@@ -25,7 +25,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T expm1(T const& x) {
     T const sum = rounded(madd(half_power, a.r, whole));
     T const half = sum + madd(half_power, rest, madd(half_power, a.r, whole - sum));
     T const result = select(a.n.value == T(0), a.r + rest, half + half);
-    return math::keep_nan(x, T(select(x == T(0), x, result))); // -0
+    return math::keep_nan(x, T(keep_zero(x, result))); // -0
   } else if constexpr (foreign_batch<T>) {
     return through_lanes(x, [](auto const& l) { return math::expm1(l); });
   } else {
@@ -51,7 +51,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr value_and_slope<T> expm1
         x, [s](auto const& l) { return math::expm1_and_exp(l, std::remove_cvref_t<decltype(l)>(s)); });
   } else {
     auto const e = detail::exp_and_expm1_nonpositive(x, false, scale);
-    return {select(x == T(0), x, e.expm1.value + e.expm1.rest), e.scaled_exp()};
+    return {keep_zero(x, T(e.expm1.value + e.expm1.rest)), e.scaled_exp()};
   }
 }
 

@@ -81,7 +81,7 @@ template <class T> [[nodiscard]] SATUR_INLINE constexpr T log1p(T const& given) 
     T const no_logarithm = T(std::numeric_limits<E>::quiet_NaN());
 #endif
     T const at_edge = select(x == T(-1), T(-infinity), no_logarithm);
-    T const above = select(x == infinity, infinity, select(x == T(0), x, result));
+    T const above = select(x == infinity, infinity, keep_zero(x, T(result)));
     return math::keep_nan(given, T(select(x > T(-1), above, at_edge))); // NaN is not above -1
   } else if constexpr (foreign_batch<T>) {
     return through_lanes(given, [](auto const& l) { return math::log1p(l); });

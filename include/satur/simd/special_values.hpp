@@ -33,6 +33,13 @@ template <class L> SATUR_INLINE auto is_infinite(L const& x) {
   using Int = decltype(math::bits(x));
   return (math::bits(x) & Int(B::magnitude)) == Int(B::infinity);
 }
+/// 0 or -0. A comparison with 0 takes subnormal numbers for it where the processor does (the start-up code of
+/// -ffast-math asks it to, in the whole process).
+template <class L> SATUR_INLINE auto is_zero(L const& x) {
+  using B = special_bits<math::element_t<L>>;
+  using Int = decltype(math::bits(x));
+  return (math::bits(x) & Int(B::magnitude)) == Int(0);
+}
 /// Fraction and exponent of a long double, without the sign.
 struct long_double_bits {
   static constexpr bool is_extended =
@@ -69,6 +76,7 @@ inline bool is_infinite(long double x) {
   long_double_bits const b(x);
   return b.exponent == b.largest && b.fraction == 0;
 }
+inline bool is_zero(long double x) { return x == 0.0L; }
 
 /// The number >= 0 that has these bits, as double. Under a flag that makes 0 of subnormal numbers, a subnormal float
 /// would be 0 if it were converted.

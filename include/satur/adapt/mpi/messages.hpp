@@ -37,7 +37,7 @@ inline void require_mpi(MPI_Comm comm) {
 class mpi_group {
 public:
   /// Collective. Throws what require_mpi throws, and std::invalid_argument if comm connects two groups.
-  explicit mpi_group(MPI_Comm comm) {
+  explicit mpi_group(MPI_Comm comm, std::uint64_t most = std::uint64_t{1} << 30) : most_(most) {
     require_mpi(comm);
     int two_groups = 0;
     require(MPI_Comm_test_inter(comm, &two_groups), "MPI_Comm_test_inter");
@@ -64,7 +64,7 @@ public:
   void send(std::string const& bytes, int to) {
     std::uint64_t const n = bytes.size();
     require(MPI_Send(&n, 1, MPI_UINT64_T, to, 0, comm_), "MPI_Send");
-    for (std::uint64_t at = 0; at < n; at += most) {
+    for (std::uint64_t at = 0; at < n; at += most_) {
       require(MPI_Send(bytes.data() + at, piece(n - at), MPI_BYTE, to, 0, comm_), "MPI_Send");
     }
   }
@@ -72,7 +72,7 @@ public:
     std::uint64_t n = 0;
     require(MPI_Recv(&n, 1, MPI_UINT64_T, from, 0, comm_, MPI_STATUS_IGNORE), "MPI_Recv");
     std::string bytes(n, '\0');
-    for (std::uint64_t at = 0; at < n; at += most) {
+    for (std::uint64_t at = 0; at < n; at += most_) {
       require(MPI_Recv(bytes.data() + at, piece(n - at), MPI_BYTE, from, 0, comm_, MPI_STATUS_IGNORE), "MPI_Recv");
     }
     return bytes;
@@ -82,14 +82,13 @@ public:
     std::uint64_t n = bytes.size();
     require(MPI_Bcast(&n, 1, MPI_UINT64_T, 0, comm_), "MPI_Bcast");
     bytes.resize(n);
-    for (std::uint64_t at = 0; at < n; at += most) {
+    for (std::uint64_t at = 0; at < n; at += most_) {
       require(MPI_Bcast(bytes.data() + at, piece(n - at), MPI_BYTE, 0, comm_), "MPI_Bcast");
     }
   }
 
 private:
-  static constexpr std::uint64_t most = std::uint64_t{1} << 30; ///< bytes in a message: MPI counts them in an int
-  [[nodiscard]] static int piece(std::uint64_t left) { return static_cast<int>((std::min)(most, left)); }
+  [[nodiscard]] int piece(std::uint64_t left) const { return static_cast<int>((std::min)(most_, left)); }
 
   void require(int code, std::string_view call) {
     if (code == MPI_SUCCESS) {
@@ -103,6 +102,7 @@ private:
                                      " failed: ", std::string_view(text.data(), static_cast<std::size_t>(length)))));
   }
 
+  std::uint64_t most_; ///< bytes in a message: MPI counts them in an int
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0;
   int size_ = 1;

@@ -49,8 +49,8 @@ private:
     for (; i + 2 * width <= size; i += 2 * width) {
       L const a = math::load<L>(at + i);
       L const b = math::load<L>(at + i + width);
-      count_into(zeros, a == L(0));
-      count_into(zeros, b == L(0));
+      count_into(zeros, is_zero(a));
+      count_into(zeros, is_zero(b));
       even.add_from(at + i);
       odd.add_from(at + i + width);
     }
@@ -107,7 +107,7 @@ private:
         auto const infinite_here = as_mask_of<L>(is_infinite(a)) && valid;
         count_into(nan, nan_here);
         count_into(infinite, infinite_here);
-        count_into(zeros, a == L(0) && valid);
+        count_into(zeros, as_mask_of<L>(is_zero(a)) && valid);
         sums.add(select(nan_here || infinite_here, L(shift), a) * L(scale)); // less the shift, that is nothing
       });
     }

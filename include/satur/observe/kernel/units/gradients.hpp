@@ -100,7 +100,7 @@ private:
         (add_to<R, W, Rows>(from + k + h, stride, sums[R] + k + h), ...);
       }
       for (std::size_t r = 0; r < Rows; ++r) {
-        count_into(zeros, math::load<L>(from + r * stride + k) == L(0));
+        count_into(zeros, is_zero(math::load<L>(from + r * stride + k)));
       }
     }
     std::uint64_t others = 0;
@@ -109,7 +109,7 @@ private:
       for (std::size_t r = 0; r < Rows; ++r) {
         T const x = from[r * stride + k];
         ((sums[R][k] += gradient_value_of<value<R>, T>(static_cast<S>(x))), ...);
-        others += x == T(0);
+        others += is_zero(x);
       }
     }
     return others;
@@ -158,7 +158,7 @@ private:
           ++(is_nan(x) ? one.nan : one.infinite);
         } else {
           ++one.count;
-          one.zeros += x == T(0);
+          one.zeros += is_zero(x);
           add_scalar(static_cast<S>(x), sums, every_sum{});
         }
       }
