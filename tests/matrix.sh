@@ -75,7 +75,7 @@ with_standard() {
 }
 
 standards() {
-  local entry compiler place cell cells standard names programs
+  local entry compiler place cell cells standard names programs count
   heads compiler xtensor 'C++20' 'C++23' 'C++26, headers' warnings
   find_compilers
   copy_sources
@@ -100,7 +100,9 @@ standards() {
         cells+=(-)
       fi
     done
-    row "$compiler" "$(version_of "$place" libxtensor-dev)" "${cells[@]}" "$(warned "$log/$compiler-std"*)"
+    count=$(warned "$log/$compiler-std"*)
+    if [ "$count" -ne 0 ]; then failed "$compiler: $count warnings" "$log/$compiler-std*.txt"; fi
+    row "$compiler" "$(version_of "$place" libxtensor-dev)" "${cells[@]}" "$count"
   done
   local missing=()
   for compiler in g++-{12..16} clang++-{14..23}; do
@@ -120,7 +122,7 @@ with_library() { # ROOT FLAGS NAME: builds the tests and runs them
   for folder in "${chosen[@]}"; do targets+=("satur_test_$folder"); done
   in_place "$place" cmake -S . -B "$built" -G Ninja -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS=${warnings[*]} $flags" \
     -DSATUR_BUILD_TESTS=ON -DSATUR_BUILD_EXAMPLES=OFF -DSATUR_TEST_HOUSE=OFF -DSATUR_TEST_LEVELS=OFF &&
-    in_place "$place" cmake --build "$built" -j 1 --target "${targets[@]}" -- -k 0 &&
+    in_place "$place" cmake --build "$built" -j 1 --clean-first --target "${targets[@]}" -- -k 0 &&
     in_place "$place" ctest --test-dir "$built" --output-on-failure --no-tests=error -R "^($(
       IFS='|'
       printf '%s' "${chosen[*]}"
@@ -128,7 +130,7 @@ with_library() { # ROOT FLAGS NAME: builds the tests and runs them
 }
 
 libraries() {
-  local place name flags outcome file compiler
+  local place name flags outcome file compiler count
   heads libraries xsimd xtensor-blas Eigen doctest compiler 'tests, test programs' warnings
   if [ -n "$roots" ]; then
     for name in trixie sid; do
@@ -148,10 +150,12 @@ libraries() {
         outcome=fail
         failed "$name" "$file"
       fi
+      count=$(warned "$file")
+      if [ "$count" -ne 0 ]; then failed "$name: $count warnings" "$file"; fi
       compiler=$(in_place "$place" g++ -dumpfullversion)
       row "$name" "$(if [ -n "$flags" ]; then version_of "$place" libxsimd-dev; else echo 'not used'; fi)" \
         "$(version_of "$place" libxtensor-blas-dev)" "$(version_of "$place" libeigen3-dev)" "$(version_of "$place" doctest-dev)" \
-        "g++ $compiler" "$outcome" "$(warned "$file")"
+        "g++ $compiler" "$outcome" "$count"
     done
   done < <(places)
 }

@@ -117,7 +117,7 @@ in_file_name() { printf '%s' "${1//[^A-Za-z0-9_-]/-}"; } # NAME
 # Compiles every header, and the check of every activation, and runs it: attempt NAME COMPILER RUNNER FLAG…
 # A runner of none: the program is not run.
 attempt() {
-  local name=$1 compiler=$2 runner=$3 headers=compile runs shown file program
+  local name=$1 compiler=$2 runner=$3 headers=compile runs shown file program count
   shift 3
   file=$(in_file_name "$name")
   program=$work/activations-$file
@@ -151,7 +151,9 @@ attempt() {
     runs=fails
     failed "$name, program" "$log/$file.txt"
   fi
-  row "$name" "$shown" "$headers" "$runs" "$(warned "$log/$file-headers.txt" "$log/$file.txt")"
+  count=$(warned "$log/$file-headers.txt" "$log/$file.txt")
+  if [ "$count" -ne 0 ]; then failed "$name: $count warnings" "$log/$file-headers.txt, $log/$file.txt"; fi
+  row "$name" "$shown" "$headers" "$runs" "$count"
 }
 
 # ---- the sections --------------------------------------------------------------------------------------------------------
