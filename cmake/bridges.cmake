@@ -1,7 +1,8 @@
 # The libraries that include/satur/adapt/ bridges to, for satur's own tests and examples: a target satur_bridge_NAME for
 # each one that is there. What includes satur/adapt/NAME.hpp is built only then.
-find_package(Eigen3 3.3 QUIET NO_MODULE)
-if(TARGET Eigen3::Eigen)
+# Any version from 3.3: asked for 3.3, Eigen 5 would say that it is none.
+find_package(Eigen3 QUIET NO_MODULE)
+if(TARGET Eigen3::Eigen AND Eigen3_VERSION VERSION_GREATER_EQUAL 3.3)
   add_library(satur_bridge_eigen INTERFACE)
   target_link_libraries(satur_bridge_eigen INTERFACE Eigen3::Eigen)
   # GCC 12 calls registers of its own AVX-512 header uninitialized where Eigen uses them (GCC bug 105593).

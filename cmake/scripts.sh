@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Shared by examples/run.sh, tests/run.sh, tests/long.sh, tests/portability.sh, bench/*.sh and .ci/run; bash. Sets root and cores ($SATUR_CORES, or all), and defines
+# Shared by examples/run.sh, tests/run.sh, tests/long.sh, tests/portability/shared.sh, bench/*.sh and .ci/run; bash. Sets root and cores ($SATUR_CORES, or all), and defines
 #   need GROUP…        installs the packages of these groups (cmake/packages-debian.txt) that are missing
 #   build PRESET [-D…] [-- TARGET…]   configures into build/NAME (BUILD_NAME, or the preset's name) and builds
 #   quietly LOG COMMAND…              runs it, and shows its output only if it fails

@@ -1,116 +1,47 @@
 #!/usr/bin/env bash
-# Tries satur with other compilers, processors and libraries, and writes what came out into docs/portability.md:
+# Times satur with other compilers, tries it on other systems, and writes what came out into docs/portability.md (versions of
+# the language and of libraries, and other processors: tests/matrix.sh):
 # tests/portability.sh [--print] [--roots DIR] [--turns N] [--only REGEX] [--quick] [--again]
 # [SECTION…]
 #   compilers  g++ 12 to 16, clang 14 to the newest: builds and runs examples 01 to 05 and a check of every activation with
 #              -O2 and for this machine, and times them in N turns (5); fails if one takes more than 1.5 times the best.
 #              --quick: the times and 01 alone; --again: takes the times again, of what an earlier call built
-#   targets    other processors: Debian's cross compilers, and qemu-user where the program is not for this processor
 #   others     Windows (mingw-w64, wine), libc++, clang's passes of CUDA and HIP files, nvcc, standard C++ alone
 # --only: compilers whose name (g++-13-O2, clang++-23-native) matches; in the other sections rows whose first column matches,
 # and the others stay as an earlier call found them.
 # The compilers are those that are installed and, with --roots, those of Debian trixie and sid, which debootstrap puts into
 # DIR (4 GB; as root). What is not there is named in the page. Nothing else should run while it takes times.
 set -uo pipefail
-# shellcheck source-path=SCRIPTDIR source=../cmake/scripts.sh disable=SC2154
-source "$(dirname "${BASH_SOURCE[0]}")/../cmake/scripts.sh"
+# shellcheck source-path=SCRIPTDIR source=portability/shared.sh disable=SC2154
+source "$(dirname "${BASH_SOURCE[0]}")/portability/shared.sh"
 exec </dev/null
 
-sections=(compilers targets others)
-roots=
+# shellcheck disable=SC2034 # for shared.sh
+sections=(compilers others)
 turns=5
-only=.
 again=no
-print=no
 examples=(01_quickstart 02_large_weights 03_unit_test_your_activation 04_any_loop 05_choose_an_initializer)
 programs=(times activations "${examples[@]}")
 while [ $# -gt 0 ]; do
+  if shared_option "$@"; then
+    shift "$taken"
+    continue
+  fi
   case $1 in
-  --print) print=yes ;;
-  --roots) roots=$(realpath -m "$2") && shift ;;
   --turns) turns=$2 && shift ;;
-  --only) only=$2 && shift ;;
   --again) again=yes ;;
   --quick) examples=(01_quickstart) programs=(times 01_quickstart) ;;
   *) break ;;
   esac
   shift
 done
-wanted=("$@")
-if [ $# -eq 0 ]; then wanted=("${sections[@]}"); fi
-
-mirror=http://deb.debian.org/debian
-work=$root/build/portability
-log=$work/log
-warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion)
-failures=0
-mkdir -p "$log"
-need build portability
-
-failed() { # WHAT LOG
-  failures=$((failures + 1))
-  say "failed: $1 ($2)"
-}
-warned() { cat "$@" 2>/dev/null | grep -c 'warning:'; } # LOG…
-
-# ---- where compilers are: in the system (""), or in a root of debootstrap, which holds a copy of the sources in /satur ----
-
-in_place() { # ROOT COMMAND…, from the sources
-  local place=$1
-  shift
-  # shellcheck disable=SC2016 # for the shell in there
-  if [ -z "$place" ]; then (cd "$root" && "$@"); else chroot "$place" sh -c 'cd /satur && exec "$@"' sh "$@"; fi
-}
-copy_sources() { # ROOT
-  if [ -n "$1" ]; then
-    mkdir -p "$1/satur/build/portability"
-    rm -rf "$1/satur/include" "$1/satur/examples" "$1/satur/tests"
-    cp -r "$root/include" "$root/examples" "$root/tests" "$1/satur/"
-  fi
-}
-make_root() { # SUITE PACKAGE…: DIR/SUITE with those of the packages that the mirror has
-  local suite=$1 place=$roots/$1 package
-  shift
-  if [ ! -e "$place/made" ]; then
-    say "making $place"
-    quietly "$log/root-$suite.txt" debootstrap --variant=minbase "$suite" "$place" "$mirror" && touch "$place/made" || return
-  fi
-  for package in "$@"; do
-    if ! chroot "$place" sh -c "command -v ${package/clang-/clang++-}" >/dev/null; then
-      chroot "$place" sh -c "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $package && apt-get clean" \
-        >"$log/root-$suite-$package.txt" 2>&1 || say "no $package in $suite ($log/root-$suite-$package.txt)"
-    fi
-  done
-}
-
-found=() # COMPILER@ROOT
-find_compilers() {
-  local place compiler seen=' ' version
-  if [ -n "$roots" ]; then
-    make_root trixie g++-14 clang-17 clang-18
-    make_root sid g++-12 g++-13 g++-14 g++-15 g++-16 clang-19 clang-21 clang-22 clang-23
-  fi
-  for place in "" ${roots:+"$roots/trixie" "$roots/sid"}; do
-    for compiler in "$place"/usr/bin/g++-[0-9]* "$place"/usr/bin/clang++-[0-9]*; do
-      compiler=${compiler##*/}
-      version=${compiler##*-}
-      case $compiler in g++-*) [ "$version" -ge 12 ] ;; *) [ "$version" -ge 14 ] ;; esac 2>/dev/null || continue
-      case $seen in *" $compiler "*) continue ;; esac
-      if in_place "$place" "$compiler" --version >/dev/null 2>&1; then
-        seen="$seen$compiler "
-        found+=("$compiler@$place")
-      fi
-    done
-  done
-  mapfile -t found < <(printf '%s\n' ${found[@]+"${found[@]}"} | sort -V)
-}
 
 # ---- compilers -----------------------------------------------------------------------------------------------------------
 
 build_programs() {
   local entry compiler place flags kind name program start source
   find_compilers
-  for place in "" ${roots:+"$roots/trixie" "$roots/sid"}; do copy_sources "$place"; done
+  copy_sources
   : >"$work/built.txt"
   for entry in "${found[@]}"; do
     compiler=${entry%%@*}
@@ -221,73 +152,7 @@ table_of_compilers() {
     }' "$work/rows.txt" "$work/times.txt" >"$work/compilers.md"
 }
 
-# ---- targets and others --------------------------------------------------------------------------------------------------
-
-# Whether this row is not asked for: then it stays as an earlier call found it.
-kept() { # NAME
-  if [[ $1 =~ $only ]]; then return 1; fi
-  grep -F "| $1 |" "$work/$section-before.md" >>"$work/$section.md"
-  return 0
-}
-row() { printf '| %s | %s | %s | %s | %s |\n' "$@" >>"$work/$section.md"; } # WHAT COMPILER HEADERS RUN WARNINGS
-
-# Compiles every header, and the check of every activation, and runs it: attempt NAME COMPILER RUNNER FLAG…
-attempt() {
-  local name=$1 compiler=$2 runner=$3 headers=compile runs shown
-  shift 3
-  local file=${name//[^A-Za-z0-9_-]/-} program
-  program=$work/activations-$file
-  if kept "$name"; then return; fi
-  if ! command -v "${compiler%% *}" >/dev/null; then
-    row "$name" "not there" - - -
-    return
-  fi
-  say "$name"
-  shown="${compiler%% *} $($compiler -dumpfullversion 2>/dev/null || $compiler -dumpversion)"
-  sh "$root/tests/headers/as_others.sh" --list "$root" >"$work/headers.cpp"
-  $compiler -std=c++20 "${warnings[@]}" "$@" -I"$root/include" -fsyntax-only "$work/headers.cpp" >"$log/$file-headers.txt" 2>&1 || {
-    headers=fail
-    failed "$name, headers" "$log/$file-headers.txt"
-  }
-  if $compiler -std=c++20 -O1 -DSATUR_NO_DISPATCH "${warnings[@]}" "$@" -I"$root/include" -I"$root/tests" "$root/tests/portability/activations.cpp" \
-    -o "$program" >"$log/$file.txt" 2>&1; then
-    if [ "$runner" = none ]; then
-      runs='compiles'
-    elif [ -n "$runner" ] && ! command -v "${runner%% *}" >/dev/null; then
-      runs="compiles; no ${runner%% *}"
-    elif # shellcheck disable=SC2086 # a runner has arguments
-      runs=$(timeout 600 $runner "$(ls "$program.exe" 2>/dev/null || echo "$program")" 2>"$log/$file-run.txt"); then
-      runs=$(printf '%s' "$runs" | tail -n 1 | tr -d '\r')
-    else
-      printf '%s\n' "$runs" >>"$log/$file-run.txt"
-      runs="fails: $(printf '%s' "$runs" | tail -n 1 | tr -d '\r')"
-      failed "$name runs" "$log/$file-run.txt"
-    fi
-  else
-    runs=fails
-    failed "$name, program" "$log/$file.txt"
-  fi
-  row "$name" "$shown" "$headers" "$runs" "$(warned "$log/$file-headers.txt" "$log/$file.txt")"
-}
-
-heads() {
-  if [ -e "$work/$section.md" ]; then mv "$work/$section.md" "$work/$section-before.md"; else : >"$work/$section-before.md"; fi
-  printf '| %s | compiler | every header | every activation, value and slope | warnings |\n|---|---|---|---|---|\n' "$1" >"$work/$section.md"
-}
-
-targets() {
-  heads target
-  attempt 'aarch64' aarch64-linux-gnu-g++ 'qemu-aarch64' -static
-  attempt 'arm, hard float' arm-linux-gnueabihf-g++ 'qemu-arm' -static -Wno-psabi
-  attempt 'i386, x87' i686-linux-gnu-g++ '' -static
-  attempt 'i386, SSE2' i686-linux-gnu-g++ '' -static -msse2 -mfpmath=sse
-  attempt 'i386, AVX2 with FMA' i686-linux-gnu-g++ '' -static -mavx2 -mfma -mfpmath=sse
-  attempt 'ppc64le' powerpc64le-linux-gnu-g++ 'qemu-ppc64le' -static
-  attempt 'ppc64, big-endian' powerpc64-linux-gnu-g++ 'qemu-ppc64' -static
-  attempt 's390x' s390x-linux-gnu-g++ 'qemu-s390x' -static
-  attempt 's390x, z13 vectors' s390x-linux-gnu-g++ 'qemu-s390x -cpu max' -static -march=z13
-  attempt 'riscv64' riscv64-linux-gnu-g++ 'qemu-riscv64' -static
-}
+# ---- others ----------------------------------------------------------------------------------------------------------
 
 # The pass of a compiler that makes no program: pass_only NAME COMPILER WAY
 pass_only() {
@@ -313,7 +178,7 @@ others() {
       break
     fi
   done
-  heads way
+  attempt_heads way
   export WINEPREFIX=$work/wine WINEDEBUG=-all
   attempt 'Windows, mingw-w64' x86_64-w64-mingw32-g++-posix "$(command -v wine64 || echo /usr/lib/wine/wine64)" -static
   attempt 'libc++' "clang++-16 -stdlib=libc++" ''
@@ -327,20 +192,4 @@ others() {
   pass_only 'CUDA, nvcc' "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)" nvcc
 }
 
-for section in "${wanted[@]}"; do
-  case " ${sections[*]} " in
-  *" $section "*) ;;
-  *)
-    say "no section '$section'; there are: ${sections[*]}"
-    exit 2
-    ;;
-  esac
-done
-for section in "${wanted[@]}"; do
-  $section
-  if [ "$print" = yes ]; then cat "$work/$section.md"; else write_results "$root/docs/portability.md" "$work/$section.md" "$section"; fi
-done
-if [ "$failures" -ne 0 ]; then
-  say "$failures failures"
-  exit 1
-fi
+run_sections "$@"

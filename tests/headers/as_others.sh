@@ -5,14 +5,16 @@
 #   cuda hip   clang's pass for the host and its pass for the graphics processor; neither CUDA nor ROCm need be there
 #   nvcc       the same by nvcc, which brings its own
 #   edg        no lanes with another compiler that has the EDG front end
-# as_others.sh --list PROJECT prints the file that includes all of them.
+# as_others.sh --list PROJECT prints the file that includes all of them; --list PROJECT xtensor: and those that need xtensor.
 # as_others.sh --self-test COMPILER PROJECT DIR: an extension that a header uses is detected.
 set -eu
 
 flags='-std=c++20 -Wall -Wextra -Werror'
 
-every_header() { # PROJECT: includes of all of them
-  (cd "$1/include" && find satur -name '*.hpp' | LC_ALL=C sort) | grep -Ev '^satur/(satur\.hpp|(tensor|layer|loss|adapt)[./])' |
+every_header() { # PROJECT [xtensor]: includes of all of them
+  left_out='^satur/(satur\.hpp|(tensor|layer|loss|adapt)[./])'
+  if [ "${2-}" = xtensor ]; then left_out='^satur/adapt/'; fi
+  (cd "$1/include" && find satur -name '*.hpp' | LC_ALL=C sort) | grep -Ev "$left_out" |
     sed 's|.*|#include <&>|'
 }
 
@@ -79,7 +81,7 @@ if [ "$1" = --self-test ]; then
   check standard "$2" "$dir" "$dir"
   rm -rf "$dir"
 elif [ "$1" = --list ]; then
-  every_header "$2"
+  every_header "$2" "${3-}"
 else
   check "$1" "$2" "$3" "$4"
 fi

@@ -32,7 +32,7 @@ struct drawn_blocks {
       into().observe_blocks(std::span(data, n), block_elements, block_elements);
       return;
     }
-    std::size_t const first = (one_in - number % one_in) % one_in * block;
+    std::size_t const first = (one_in - static_cast<std::size_t>(number % one_in)) % one_in * block;
     if (first < n) {
       into().observe_blocks(std::span(data + first, n - first), block, one_in * block);
     }

@@ -63,7 +63,7 @@ public:
     }
     add_specials();
     for (std::size_t i = rows_.size(); i > 1; --i) { // special rows between ordinary ones
-      std::swap(rows_[i - 1], rows_[next() % i]);
+      std::swap(rows_[i - 1], rows_[static_cast<std::size_t>(next() % i)]);
     }
   }
 
@@ -96,7 +96,7 @@ private:
     }
   }
   std::uint64_t next() { return state_ = mixed(state_); }
-  std::size_t place() { return next() % n_; }
+  std::size_t place() { return static_cast<std::size_t>(next() % n_); }
   double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
   /// About normal: the sum of four uniform numbers.
   double normal() { return (uniform() + uniform() + uniform() + uniform() - 2.0) * 1.7320508; }
@@ -146,7 +146,7 @@ private:
   }
   if (kind != 0) {
     dy.assign(columns, 0.0);
-    dy[kind == 1 ? top : state % columns] = kind == 1 ? -1.0 : 1.0;
+    dy[kind == 1 ? top : static_cast<std::size_t>(state % columns)] = kind == 1 ? -1.0 : 1.0;
   }
   return dy;
 }
