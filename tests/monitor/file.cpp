@@ -369,6 +369,24 @@ TEST_CASE("monitor file: a number too large for its field throws") {
   CHECK(with(9, 0).find("rows is 0") != std::string::npos);
 }
 
+TEST_CASE("monitor file: a rule with numbers that it does not allow is refused, wherever it stands") {
+  satur::monitor mon({.rule = satur::z_beyond{5.125}, .units = true});
+  mon["fc1"].observe(satur::sigmoid{}, std::vector<double>{0.5, 6.0}, satur::unit_layout::matrix(1, 2));
+  mon.end_step();
+  std::string const good = saved(mon);
+  std::string const threshold("\0\0\0\0\0\x80\x14\x40", 8); // 5.125
+  std::size_t found = 0;
+  for (std::size_t at = good.find(threshold); at != std::string::npos; at = good.find(threshold, at + 8)) {
+    std::string bytes = good;
+    bytes[at + 7] = '\xc0'; // -5.125
+    mend(bytes);
+    CAPTURE(at);
+    CHECK(refusal_of(bytes).find("threshold is -5.125") != std::string::npos);
+    ++found;
+  }
+  CHECK(found >= 4); // the monitor's, that of the layer's records, of its history and of its units
+}
+
 TEST_CASE("monitor file: 1,000 damaged files throw with a message") {
   temporary const file;
   std::string const good = saved(trained(true));

@@ -14,6 +14,15 @@ namespace satur { inline namespace SATUR_ABI {
 enum class phase : std::uint8_t { train, eval };
 [[nodiscard]] constexpr std::string_view to_text(phase p) { return p == phase::train ? "training" : "evaluation"; }
 
+namespace detail {
+/// Throws std::invalid_argument where a rule of the library has numbers that it does not allow.
+inline void require_valid(any_rule const& rule) {
+  if (rule.in_library()) {
+    static_cast<void>(limits_of<double>(rule, sigmoid{})); // throws; every rule of the library takes a sigmoid
+  }
+}
+} // namespace detail
+
 /// What a monitor records, and how often.
 ///
 ///     monitor mon({.rule = slope_below{}, .histograms = 1, .sampling = {.every = 10}, .history = {.lines = 1000}});
@@ -58,10 +67,7 @@ struct monitor_options {
   }
   /// Throws std::invalid_argument where a number is out of range.
   void require_valid() const {
-    if (rule.in_library()) {
-      static_cast<void>(
-          detail::limits_of<double>(rule, sigmoid{})); // throws; every rule of the library takes a sigmoid
-    }
+    detail::require_valid(rule);
     if (rows == 0) {
       detail::bad_parameter("monitor_options", "rows", rows, "1 for every row of a batch, 8 for one row in eight");
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "satur/error.hpp"
+#include "satur/monitor/options.hpp"
 
 #include <array>
 #include <bit>
@@ -117,6 +118,12 @@ private:
   std::size_t offset_;
   std::size_t at_ = 0;
 };
+
+/// After reading: a rule of the library has numbers that it allows, so that what prints or diagnoses the record works.
+template <class Archive> void require_valid_rule(Archive const& ar, rule_definition const& rule) {
+  with_words_of([&ar](char const* words) { ar.fail(message("the rule of a record (", words, ")")); },
+                [&rule] { require_valid(any_rule::of(rule)); });
+}
 
 /// FNV-1a in 64 bits. It finds every change of a single byte for certain (each step is one to one), and misses any
 /// other once in 2^64.

@@ -40,6 +40,7 @@ struct record_access {
       }
       all(ar, r.lowest_z, r.highest_z, r.rule, r.activation, r.peak_slope);
       if constexpr (Archive::reading) {
+        require_valid_rule(ar, r.rule);
         ar.require(r.low <= r.count && r.high <= r.count && r.infinite <= r.count && r.z.count <= r.count &&
                        r.slope.count == r.count && r.output.count == r.z.count,
                    "counters of saturation that are no more than their count");
@@ -202,6 +203,7 @@ private:
     std::size_t n = store.units;
     bool rare = !store.rare.empty();
     if constexpr (Archive::reading) {
+      require_valid_rule(ar, r.rule_);
       with_words_of([&ar](char const* words) { ar.fail(words); }, [&r] { r.options_.require_valid(); });
       n = ar.count("units", 8 * (unit_statistics.size() + unit_counts));
       store.size_for(n);
