@@ -298,7 +298,7 @@ TEST_CASE("html: a map of the units of each layer, with its words") {
   }
   std::string const two = page_of(mon);
   CHECK(
-      two.find("2 units in 2 rows, 3 windows of up to 1 sampled step. In the last, step 2, 1 of 2 rows keep less than "
+      two.find("2 units in 2 rows, 3 windows of up to 1 sampled step. In the last, step 2, 1 of 2 rows keeps less than "
                "5 % of the peak slope; the flattest, unit 1, keeps 0 % and is saturated in 0 %.") != std::string::npos);
   CHECK(two.find("d=\"M0 1v1M1 1v1M2 1v1\" class=\"h16\"") != std::string::npos); // the second unit, in each window
   CHECK(two.find("class=\"h1\"") == std::string::npos);

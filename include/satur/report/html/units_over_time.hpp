@@ -40,7 +40,7 @@ namespace satur::inline SATUR_ABI::detail {
     return axes + "In the last window nothing was seen.";
   }
   return axes + message("In the last, ", steps_of(h.window(last)), ", ", flat, " of ", count_text(seen, "row"),
-                        flat == 1 ? " keeps less" : " keep less than 5 % of the peak slope; the flattest, ",
+                        flat == 1 ? " keeps" : " keep", " less than 5 % of the peak slope; the flattest, ",
                         units_of(h, flattest), ", keeps ", text::percent(h.slope_share(last, flattest)),
                         " % and is saturated in ", text::percent(h(last, flattest).fraction()), " %.");
 }
