@@ -90,6 +90,7 @@ standards() {
     rm -f "$log/$compiler-std"*
     for standard in 20 23 26; do
       programs=(activations monitors)
+      if [ "$standard" = 23 ]; then programs+=(mdspan); fi # of the standard libraries that have it
       if [ "$standard" = 26 ]; then programs=(); fi
       case $standard in 23) names=2b ;; 26) names=2c ;; *) names=2a ;; esac
       if standard=$(standard_of "$place" "$compiler" "$standard" "$names"); then
