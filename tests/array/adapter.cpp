@@ -181,7 +181,7 @@ TEST_CASE("a layer of a monitor takes numbers whose type is known at run time al
   other::matrix<double> wide(batch, width);
   for (std::ptrdiff_t j = 0; j < width; ++j) {
     for (std::ptrdiff_t i = 0; i < batch; ++i) {
-      wide(i, j) = z(i, j);
+      wide(i, j) = static_cast<double>(z(i, j));
     }
   }
   auto const layout = satur::unit_layout::nchw(1, batch, 1, width); // rows are units
