@@ -239,21 +239,27 @@ void print_rows(std::ostream& out) {
 }
 
 bool agrees(satur::layer_record const& r, satur::layer_record const& of_eval, tally const& z, tally const& dz) {
-  auto const equal = [](char const* what, std::uint64_t found, std::uint64_t expected) {
+  bool all = true;
+  auto const require_equal = [&all](char const* what, std::uint64_t found, std::uint64_t expected) {
     if (found != expected) {
       std::cerr << what << ": " << found << ", and the numbers have " << expected << '\n';
+      all = false;
     }
-    return found == expected;
   };
   satur::saturation s = r.saturation;
   s += of_eval.saturation;
   satur::gradient_record g = r.gradient;
   g += of_eval.gradient;
-  bool const of_z = equal("z", s.count, z.count) & equal("low", s.low, z.low) & equal("high", s.high, z.high) &
-                    equal("NaN", s.nan, z.nan) & equal("infinite", s.infinite, z.infinite);
-  bool const of_dz = equal("dz", g.count, dz.count - dz.infinite) & equal("dz of 0", g.zeros, dz.zeros) &
-                     equal("dz of NaN", g.nan, dz.nan) & equal("dz infinite", g.infinite, dz.infinite);
-  return of_z & of_dz;
+  require_equal("z", s.count, z.count);
+  require_equal("low", s.low, z.low);
+  require_equal("high", s.high, z.high);
+  require_equal("NaN", s.nan, z.nan);
+  require_equal("infinite", s.infinite, z.infinite);
+  require_equal("dz", g.count, dz.count - dz.infinite);
+  require_equal("dz of 0", g.zeros, dz.zeros);
+  require_equal("dz of NaN", g.nan, dz.nan);
+  require_equal("dz infinite", g.infinite, dz.infinite);
+  return all;
 }
 
 } // namespace
