@@ -15,15 +15,7 @@ if [ "${1-}" = --print ]; then
 fi
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${sections[@]}"); fi
-for section in "${wanted[@]}"; do
-  case " ${sections[*]} " in
-  *" $section "*) ;;
-  *)
-    say "no section '$section'; there are: ${sections[*]}"
-    exit 2
-    ;;
-  esac
-done
+require_known section "${sections[*]}" "${wanted[@]}"
 
 need build bench
 

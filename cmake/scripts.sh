@@ -5,12 +5,27 @@
 #   quietly LOG COMMAND…              runs it, and shows its output only if it fails
 #   suite NAME [CTEST OPTION…]        runs the tests of build/NAME; shows the closing lines, or all if it fails
 #   step NAME COMMAND…                runs one of several checks and remembers its time and outcome
+#   require_known KIND "THERE…" NAME… ends the script if one of the names is not among those that are there
 #   close_steps                       tells them all; fails if one has
 #   write_results FILE RESULTS [MARK] puts the text of RESULTS between FILE's marks <!-- results --> and <!-- /results -->, or of MARK
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cores=${SATUR_CORES:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
 
 say() { printf 'satur: %s\n' "$*" >&2; }
+
+require_known() { # KIND "THERE…" NAME…
+  local kind=$1 there=$2 name
+  shift 2
+  for name in "$@"; do
+    case " $there " in
+    *" $name "*) ;;
+    *)
+      say "no $kind '$name'; there are: $there"
+      exit 2
+      ;;
+    esac
+  done
+}
 
 quietly() { # LOG COMMAND…
   local log=$1

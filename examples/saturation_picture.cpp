@@ -1,14 +1,13 @@
 // What saturation is, as a picture: satur_saturation_picture [FILE.svg]. Beyond |z| = 5 a sigmoid has less than 2.7 %
 // of its peak slope. In float y(1 - y) is 0 from z = 16.64 on, where the slope is 5.9e-8: this program fails if it is
 // not.
+#include "support/picture_file.hpp"
+
 #include <satur/activation/sigmoid.hpp>
-#include <satur/report/file/whole_file.hpp>
-#include <satur/report/html/assets.hpp>
 #include <satur/report/svg/canvas.hpp>
 #include <satur/report/svg/line_chart.hpp>
 
 #include <cmath>
-#include <exception>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -67,18 +66,12 @@ int main(int argc, char** argv) {
   }
   picture.place({4.0, 6.0}, flat.draw());
   picture.place({446.0, 6.0}, tail.draw());
-  if (argc > 1) {
-    try {
-      satur::detail::write_whole_file(
-          "saturation_picture", argv[1], "the picture",
-          picture.standalone("A sigmoid, its slope, and the slope as y(1 - y) in float",
-                             std::string(satur::detail::page_style) + std::string(satur::detail::picture_style),
-                             "Left: the sigmoid is flat and its slope nearly 0 where z is beyond 5 or -5. Right: in "
-                             "float y(1 - y) follows the slope, in steps, and is exactly 0 from z = 16.64 on."));
-    } catch (std::exception const& error) {
-      std::cerr << error.what() << '\n';
-      return 2;
-    }
+  if (argc > 1 &&
+      !support::write_picture("saturation_picture", argv[1], picture,
+                              "A sigmoid, its slope, and the slope as y(1 - y) in float",
+                              "Left: the sigmoid is flat and its slope nearly 0 where z is beyond 5 or -5. Right: in "
+                              "float y(1 - y) follows the slope, in steps, and is exactly 0 from z = 16.64 on.")) {
+    return 2;
   }
   bool const flat_beyond = 4.0 * act.derivative(5.0) < 0.027 && 4.0 * act.derivative(-5.0) < 0.027;
   return flat_beyond && std::fabs(first_zero - 16.64f) < 0.011f && left > 5.8e-8f && left < 6.0e-8f ? 0 : 1;

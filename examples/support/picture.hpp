@@ -1,9 +1,9 @@
 // A picture of runs, for a page that shows pictures: what slope, gradient and loss did, one row for each run.
 #pragma once
 
+#include "support/picture_file.hpp"
 #include "support/saved_run.hpp"
 
-#include <satur/report/html/assets.hpp>
 #include <satur/report/html/over_steps.hpp>
 #include <satur/report/run_summary.hpp>
 #include <satur/report/svg/canvas.hpp>
@@ -122,8 +122,8 @@ inline std::string picture_of(std::vector<saved_run> const& runs) {
       picture.place({static_cast<double>(c) * step, top + head}, chart.draw());
     }
   }
-  return picture.standalone("Slope, gradient and loss of " + std::string(runs.size() == 1 ? "a run" : "runs"),
-                            std::string(satur::detail::page_style) + std::string(satur::detail::picture_style), words);
+  return picture_file(picture, "Slope, gradient and loss of " + std::string(runs.size() == 1 ? "a run" : "runs"),
+                      words);
 }
 
 } // namespace support

@@ -161,15 +161,7 @@ attempt() {
 run_sections() { # SECTION…: these, or all of them; writes their tables into docs/portability.md
   local wanted=("$@")
   if [ $# -eq 0 ]; then wanted=("${sections[@]}"); fi
-  for section in "${wanted[@]}"; do
-    case " ${sections[*]} " in
-    *" $section "*) ;;
-    *)
-      say "no section '$section'; there are: ${sections[*]}"
-      exit 2
-      ;;
-    esac
-  done
+  require_known section "${sections[*]}" "${wanted[@]}"
   mkdir -p "$log"
   need build test portability
   for section in "${wanted[@]}"; do

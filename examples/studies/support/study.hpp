@@ -10,6 +10,7 @@
 //     return s.finish();                                       // writes the page
 #pragma once
 
+#include "support/picture_file.hpp"
 #include "support/text.hpp"
 
 #include <satur/report/file/whole_file.hpp>
@@ -142,9 +143,7 @@ public:
     std::string const figure = "<h3>" + satur::svg::escaped(c.title) + "</h3>\n" + satur::detail::figure_of(c, caption);
     (first_.empty() ? first_ : page_) += figure;
     if (!svg_.empty() && !drawn_) {
-      write(svg_, "the picture",
-            c.draw().standalone(c.title,
-                                std::string(satur::detail::page_style) + std::string(satur::detail::picture_style)));
+      write(svg_, "the picture", support::picture_file(c.draw(), c.title));
       drawn_ = true;
     }
     std::vector<std::string> heads{c.x_label};

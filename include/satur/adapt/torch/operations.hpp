@@ -154,9 +154,8 @@ template <class T>
 [[nodiscard]] inline std::string_view torch_reason(std::string_view name) {
   auto const has = [name](std::string_view word) { return name.find(word) != std::string_view::npos; };
   if (has("attention")) {
-    return "its softmax is within a kernel that computes more; at::globalContext().setSDPUseFlash(false) lets libtorch "
-           "2 "
-           "compute it apart on the CPU";
+    return "its softmax is within a kernel that computes more; at::globalContext().setSDPUseFlash(false) lets "
+           "libtorch 2 compute it apart on the CPU";
   }
   return has("softmax") ? "its rows are within a kernel that computes more; satur::observe(softmax{}, z, row_axis(-1)) "
                           "records those of a tensor"
