@@ -25,8 +25,7 @@ namespace satur { inline namespace SATUR_ABI {
 /// - A layer has the name of the parameter whose product gives z ("fc1" of fc1.weight), or of the last product before
 ///   it (through a normalization, say); else the operation's, and its place in the forward pass ("sigmoid_1").
 /// - Rows of softmax and log_softmax, along their axis, are recorded beside the monitor: `rows()`.
-/// - An operation within another one is not counted again, nor is what the backward pass computes, nor the sigmoid
-/// within
+/// - An operation within another one is not counted again, nor is what the backward pass computes, nor the sigmoid of
 ///   binary_cross_entropy_with_logits.
 /// - A step that the monitor does not sample calls nothing: the callback is disabled.
 /// - While the monitor records training, only what training does is recorded: not a forward pass without gradients, nor
@@ -93,7 +92,7 @@ private:
         at::RecordFunctionCallback(&detail::torch_watch_state::enter, &detail::torch_watch_state::leave)
             .needsInputs(true)
             .needsOutputs(true)
-            .scopes({at::RecordScope::FUNCTION})); // with BACKWARD_FUNCTION too, each gradient would be copied
+            .scopes({at::RecordScope::FUNCTION})); // the backward pass is known by the call of its engine
     detail::torch_watch_state::current() = state.get();
     state->begin_step();
     return state;
