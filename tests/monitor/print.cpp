@@ -91,6 +91,29 @@ TEST_CASE("text: table of a monitor, last step or total, one phase or both") {
             "fc1          ramp                3.000    2.160        0     33.3     66.7          -        -\n" + foot);
 }
 
+TEST_CASE("text: the table of a monitor keeps its columns for z of any size") {
+  for (double const size : {1e-300, 1.0, 1e5, 1e38, 1.7e308}) {
+    satur::monitor mon;
+    for (double const side : {-1.0, 1.0}) {
+      mon[side < 0.0 ? "negative" : "positive"].observe(satur::sigmoid{}, std::vector<double>{side * size, 0.5 * size});
+      mon[side < 0.0 ? "negative" : "positive"].gradient(std::vector<double>{side * size});
+    }
+    mon.end_step();
+    std::ostringstream out;
+    out << mon;
+    std::istringstream lines(out.str());
+    std::string head;
+    std::string line;
+    std::getline(lines, head);
+    for (int row = 0; row < 2; ++row) {
+      std::getline(lines, line);
+      CAPTURE(line);
+      CHECK(line.size() == head.size());
+      CHECK(std::count(line.begin(), line.end(), ' ') >= 8); // no two numbers touch
+    }
+  }
+}
+
 TEST_CASE("text: a monitor that samples states it") {
   satur::monitor mon({.sampling = {.every = 3}});
   for (int i = 0; i < 5; ++i) {

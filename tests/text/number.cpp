@@ -116,6 +116,16 @@ TEST_CASE("number text: rounded numbers equal those of printf, but for the sign 
   CHECK(text::decimals(0.5, 0) == "0");
   CHECK(text::scientific(12345.0, 2) == "1.23e+04");
   CHECK(text::significant(none, 3) == "-");
+  CHECK(text::decimals_within(8, none, 3) == "-");
+  CHECK(text::decimals_within(8, 9999.9994, 3) == "9999.999");
+  CHECK(text::decimals_within(8, 9999.9996, 3) == "1.00e+04"); // 10000.000 has 9 characters
+  CHECK(text::decimals_within(8, -999.5, 3) == "-999.500");
+  CHECK(text::decimals_within(8, -12345.0, 3) == "-1.2e+04");
+  CHECK(text::decimals_within(8, -1.75e38, 3) == "-1.8e+38");
+  CHECK(text::decimals_within(8, -1.75e300, 3) == "-2e+300");
+  CHECK(text::decimals_within(8, 0.0001, 3) == "0.000");
+  CHECK(text::decimals_within(2, 1e300, 3) == "1e+300"); // the shortest there is
+  CHECK(text::decimals_within(8, std::numeric_limits<double>::infinity(), 3) == "inf");
   CHECK(text::decimals(none, 3) == "-");
   CHECK(text::scientific(none, 3) == "-");
   CHECK(text::significant(-infinity, 3) == "-inf");

@@ -62,6 +62,16 @@ template <class T>
   return detail::formatted(x, std::chars_format::scientific, digits);
 }
 
+/// With so many decimals, or, where that takes more than `width` characters, with an exponent and as many decimals as
+/// fit: 1234.500, -1.5e+38. digits is 0 to 100.
+[[nodiscard]] inline std::string decimals_within(std::size_t width, double x, int digits) {
+  std::string text = decimals(x, digits);
+  for (; text.size() > width && digits >= 0; --digits) {
+    text = scientific(x, digits);
+  }
+  return text;
+}
+
 /// A measured share in percent, one decimal: "0" and "100" only where they are exact, so that a single saturated unit
 /// never reads as none. Between them and what one decimal can say: "<0.1" and ">99.9". A mean slope can be negative:
 /// ">-0.1" stands between -0.1 and 0.
