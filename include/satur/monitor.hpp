@@ -7,6 +7,7 @@
 #include "satur/monitor/file/fields.hpp"
 #include "satur/monitor/file/format_fields.hpp"
 #include "satur/monitor/file/monitor_fields.hpp"
+#include "satur/monitor/file/unit_fields.hpp"
 #include "satur/monitor/file/unit_history_fields.hpp"
 #include "satur/monitor/format_table.hpp"
 #include "satur/monitor/history.hpp"

@@ -809,3 +809,43 @@ TEST_CASE("roots: no mean is judged from a batch of two") {
     }
   }
 }
+
+TEST_CASE("roots: numbers of any finite size are diagnosed, although their squares overflow") {
+  for (satur::any_activation const& act :
+       {satur::any_activation(satur::sigmoid{}), satur::any_activation(satur::relu{}),
+        satur::any_activation(satur::tanh{})}) {
+    for (double const size : {1e-200, 1e100, 1e150, 1e160, 1e200, 1e300, 1e308}) {
+      for (bool const with_units : {false, true}) {
+        for (bool const with_weights : {false, true}) {
+          for (double const center : {0.0, 1.5}) {
+            CAPTURE(act.name);
+            CAPTURE(size);
+            CAPTURE(with_units);
+            CAPTURE(with_weights);
+            CAPTURE(center);
+            satur::monitor mon({.units = with_units});
+            std::vector<double> z(64 * 8);
+            for (std::size_t i = 0; i < z.size(); ++i) {
+              z[i] = size * (center + 0.25 * std::cos(double(i * i + 1)));
+            }
+            for (int step = 0; step < 3; ++step) {
+              mon.loss(1.0);
+              for (char const* layer : {"fc1", "fc2", "fc3"}) {
+                mon[layer].observe(act, z, satur::unit_layout::matrix(64, 8));
+                mon[layer].gradient(z, satur::unit_layout::matrix(64, 8));
+                if (with_weights) {
+                  mon[layer].update(z, std::vector<double>(z.size(), 1e-3 * size));
+                }
+              }
+              mon.end_step();
+            }
+            std::ostringstream out;
+            CHECK_NOTHROW(for (satur::finding const& f : satur::diagnose(mon)) { out << f << '\n'; });
+            CHECK(out.str().find("inf ") == std::string::npos);
+            CHECK(out.str().find("nan") == std::string::npos);
+          }
+        }
+      }
+    }
+  }
+}

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -385,6 +386,51 @@ TEST_CASE("monitor file: a rule with numbers that it does not allow is refused, 
     ++found;
   }
   CHECK(found >= 4); // the monitor's, that of the layer's records, of its history and of its units
+}
+
+TEST_CASE("monitor file: a negative sum or mean of squares is refused, wherever it stands") {
+  satur::monitor mon({.units = true});
+  std::vector<double> const z{0.5, 6.0, -1.25, 3.5};
+  mon.input(z, satur::unit_layout::matrix(2, 2));
+  mon.loss(1.5, 2.25);
+  mon["fc1"].observe(satur::tanh{}, z, satur::unit_layout::matrix(2, 2));
+  mon["fc1"].gradient(z, satur::unit_layout::matrix(2, 2));
+  mon["fc1"].update(z, std::vector<double>{0.5, 0.25, 1.0, 2.0});
+  mon.end_step();
+  auto const refused = [](std::string const& whole, double square) {
+    std::string word(8, '\0');
+    put_word(word, 0, std::bit_cast<std::uint64_t>(square));
+    std::size_t found = 0;
+    for (std::size_t at = whole.find(word); at != std::string::npos; at = whole.find(word, at + 8)) {
+      std::string bytes = whole;
+      put_word(bytes, at, std::bit_cast<std::uint64_t>(-square));
+      mend(bytes);
+      CAPTURE(square);
+      CAPTURE(at);
+      CHECK(refusal_of(bytes).find("is at least 0") != std::string::npos);
+      ++found;
+    }
+    return found;
+  };
+  auto const of_mon = [&refused, whole = saved(mon)](double square) { return refused(whole, square); };
+  satur::layer_monitor const& fc1 = mon["fc1"];
+  CHECK(of_mon(fc1.last().saturation.z.deviations) >= 2); // the last step and the total
+  CHECK(of_mon(fc1.last().saturation.slope.deviations) >= 2);
+  CHECK(of_mon(fc1.last().saturation.output.deviations) >= 2);
+  CHECK(of_mon(fc1.last().gradient.square.value()) >= 3);  // and the history
+  CHECK(of_mon(fc1.origin().weights.variance) >= 2);       // before the first update and before the last
+  CHECK(of_mon(fc1.origin().units.at(0).variance_z) >= 2); // in the first samples and in the window
+  CHECK(of_mon(fc1.origin().units.at(1).variance_z) >= 2);
+  CHECK(of_mon((*fc1.units())[0].gradient_mean_square) == 1);
+  CHECK(of_mon((*fc1.units())[0].magnitude) == 1);
+
+  satur::monitor losses;
+  for (int step = 0; step < 130; ++step) {
+    losses.loss(step % 2 == 0 ? 1.5 : 1.0);
+    losses["fc1"].observe(satur::relu{}, std::vector<double>{0.0});
+    losses.end_step();
+  }
+  CHECK(refused(saved(losses), 0.25) >= 30); // blocks of 4 losses
 }
 
 TEST_CASE("monitor file: 1,000 damaged files throw with a message") {

@@ -59,6 +59,11 @@ struct activation_facts {
     }
     return (*predictor)(mean, variance);
   }
+  /// E f(z) for z ~ N(mean, variance); NaN if the activation is unknown or a number is not finite.
+  [[nodiscard]] double mean_output(double mean, double variance) const {
+    return act && is_finite(mean) && is_finite(variance) ? theory::moments(*act, mean, variance).mean_output
+                                                         : std::numeric_limits<double>::quiet_NaN();
+  }
 
 private:
   /// relu and its kin, the hard sigmoids and tanhs: a slope of exactly 0 on a side, the peak slope elsewhere.

@@ -203,15 +203,22 @@ struct layer_case : activation_facts {
     return usual_gain * (is_finite(in) && in > 0.0 ? in : 1.0);
   }
 
+  /// sum (E a_u)^2 over the outputs a_u in the first samples, whose z were normal, with the mean and variance of each
+  /// unit. A unit with a mean or variance that overflowed adds nothing.
+  [[nodiscard]] double squared_means_of_start() const {
+    double sum = 0.0;
+    for (unit_origin const& u : start) {
+      double const m = mean_output(u.mean_z, u.variance_z);
+      sum += is_finite(m) ? m * m : 0.0;
+    }
+    return sum;
+  }
+
 private:
   /// Variance over samples of the outputs in the first step, or their mean square if units are not recorded.
   [[nodiscard]] double first_output_variance() const {
     double const square = first.mean_squared_output();
-    double means = 0.0;
-    for (unit_origin const& u : start) {
-      double const m = act ? theory::moments(*act, u.mean_z, u.variance_z).mean_output : 0.0;
-      means += is_finite(m) ? m * m / static_cast<double>(start.size()) : 0.0;
-    }
+    double const means = start.empty() ? 0.0 : squared_means_of_start() / static_cast<double>(start.size());
     return means < 0.99 * square ? square - means : square; // else it cancels
   }
   /// laws: z of each unit; empty: those of the whole layer stand for them.

@@ -4,7 +4,6 @@
 #include "satur/finding/layer_case.hpp"
 #include "satur/monitor/run_state.hpp"
 #include "satur/statistics/interval.hpp"
-#include "satur/theory/moments.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -153,17 +152,10 @@ struct run_case {
   double const at_start = first * first * static_cast<double>(in.size()); // the window may have moved since
   return at_start > means ? at_start : means;
 }
-/// The same in the first samples: the layer before had z that were normal, with the mean and variance of each unit.
+/// The same in the first samples.
 [[nodiscard]] inline double squared_input_means_at_start(layer_case const& l, unit_records const& in) {
-  if (l.before == nullptr || l.before->start.empty() || !l.before->act) {
-    return squared_input_means(l, in);
-  }
-  double means = 0.0;
-  for (unit_origin const& u : l.before->start) {
-    double const m = theory::moments(*l.before->act, u.mean_z, u.variance_z).mean_output;
-    means += is_finite(m) ? m * m : 0.0;
-  }
-  return means;
+  return l.before == nullptr || l.before->start.empty() || !l.before->act ? squared_input_means(l, in)
+                                                                          : l.before->squared_means_of_start();
 }
 
 /// Whether the bias or the inputs move the mean of z, in the window or in the first samples. Over units, sum w_i E a_i

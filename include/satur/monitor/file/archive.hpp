@@ -44,6 +44,7 @@ public:
       bytes_.push_back(static_cast<char>(static_cast<unsigned char>(word >> (8 * i))));
     }
   }
+  void nonnegative(double x) { number(x); }
   void text(std::string_view s) {
     number(std::uint64_t{s.size()});
     bytes_.append(s);
@@ -85,6 +86,16 @@ public:
       }
     }
     at_ += 8;
+  }
+  /// A sum or mean of squares or magnitudes. It may be infinite, or NaN.
+  void nonnegative(double& x) {
+    number(x);
+    require_nonnegative(x);
+  }
+  void require_nonnegative(double x) const {
+    if (x < 0.0) {
+      fail(message("a sum or mean of squares or magnitudes, which is at least 0, found ", x));
+    }
   }
   /// A count of things of at least `bytes` bytes each, so that no more memory is taken than the file is long.
   [[nodiscard]] std::size_t count(std::string_view what, std::size_t bytes) {

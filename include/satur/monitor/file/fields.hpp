@@ -7,7 +7,6 @@
 #include "satur/monitor/sampling.hpp"
 #include "satur/record/layer_histograms.hpp"
 #include "satur/record/origin.hpp"
-#include "satur/record/units/unit_records.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -15,7 +14,7 @@
 #if !SATUR_COMPILED
 namespace satur::inline SATUR_ABI::detail {
 
-/// record_access::fields(archive, record), for every record that a monitor holds. The archive is a byte_writer, and the
+/// record_access::fields(archive, record), for every record of a whole layer. The archive is a byte_writer, and the
 /// record const, or a byte_reader. A change of any list is a new `newest_format`.
 struct record_access {
   template <class R, class T> static constexpr bool is = std::same_as<std::remove_const_t<R>, T>; // R is T or T const
@@ -28,7 +27,8 @@ struct record_access {
     } else if constexpr (is<R, compensated_sum>) {
       all(ar, r.sum, r.rest);
     } else if constexpr (is<R, moments>) {
-      all(ar, r.count, r.mean, r.deviations);
+      all(ar, r.count, r.mean);
+      ar.nonnegative(r.deviations);
     } else if constexpr (is<R, rule_definition>) {
       all(ar, r.name, r.first, r.second);
     } else if constexpr (is<R, satur::saturation>) {
@@ -47,12 +47,16 @@ struct record_access {
       }
     } else if constexpr (is<R, gradient_record>) {
       all(ar, r.count, r.zeros, r.nan, r.infinite, r.square);
+      if constexpr (Archive::reading) {
+        ar.require_nonnegative(r.square.value());
+      }
     } else if constexpr (is<R, update_record>) {
       all(ar, r.steps, r.unusable, r.log_ratio);
     } else if constexpr (is<R, layer_record>) {
       all(ar, r.saturation, r.gradient, r.update);
     } else if constexpr (is<R, weight_record>) {
-      all(ar, r.count, r.nan, r.infinite, r.mean, r.variance);
+      all(ar, r.count, r.nan, r.infinite, r.mean);
+      ar.nonnegative(r.variance);
       if (ar.format >= 5) {
         ar.number(r.size);
       }
@@ -72,7 +76,8 @@ struct record_access {
         ar.number(units);
       }
       for (auto& u : r.units) {
-        all(ar, u.mean_z, u.variance_z);
+        ar.number(u.mean_z);
+        ar.nonnegative(u.variance_z);
       }
       bool broke = r.onset.has_value();
       ar.number(broke);
@@ -85,7 +90,8 @@ struct record_access {
         fields(ar, *r.onset);
       }
     } else if constexpr (is<R, loss_block>) {
-      all(ar, r.first_step, r.count, r.nonfinite, r.mean, r.deviations);
+      all(ar, r.first_step, r.count, r.nonfinite, r.mean);
+      ar.nonnegative(r.deviations);
     } else if constexpr (is<R, loss_history>) {
       all(ar, r.size_, r.length_, r.seen_, r.broke_at_, r.broke_, r.last_, r.chance_);
       if constexpr (Archive::reading) {
@@ -100,8 +106,9 @@ struct record_access {
     } else if constexpr (is<R, sampling_record>) {
       all(ar, r.seen, r.sampled, r.since, r.record_ns, r.step_ns, r.credit_ns, r.sample_ns, r.plain_ns, r.sampling_now);
     } else if constexpr (is<R, history_line>) {
-      all(ar, r.step, r.count, r.low, r.high, r.nonfinite, r.gradients, r.updates, r.slope, r.gradient_square,
-          r.log_update, r.peak_slope);
+      all(ar, r.step, r.count, r.low, r.high, r.nonfinite, r.gradients, r.updates, r.slope);
+      ar.nonnegative(r.gradient_square);
+      all(ar, r.log_update, r.peak_slope);
     } else if constexpr (is<R, history_options>) {
       ar_enum(ar, r.keeps, 1, "a way to thin a history");
       all(ar, r.lines);
@@ -114,11 +121,9 @@ struct record_access {
       lines(ar, r);
     } else if constexpr (is<R, histogram>) {
       bins(ar, r);
-    } else if constexpr (is<R, layer_histograms>) {
-      all(ar, r.z, r.slope, r.gradient);
     } else {
-      static_assert(is<R, unit_records>);
-      units(ar, r);
+      static_assert(is<R, layer_histograms>);
+      all(ar, r.z, r.slope, r.gradient);
     }
   }
   template <class Archive, class... R> static void all(Archive& ar, R&... records) { (fields(ar, records), ...); }
@@ -195,52 +200,6 @@ private:
       ar.number(n);
     }
     all(ar, r.zeros_, r.lowest_, r.highest_);
-  }
-  template <class Archive, class R> static void units(Archive& ar, R& r) {
-    auto& store = r.store_;
-    all(ar, r.options_.sample_share, r.rule_, r.activation_, r.peak_slope_, store.samples, store.gradient_samples,
-        r.saturated_samples_, store.lifetime);
-    std::size_t n = store.units;
-    bool rare = !store.rare.empty();
-    if constexpr (Archive::reading) {
-      require_valid_rule(ar, r.rule_);
-      with_words_of([&ar](char const* words) { ar.fail(words); }, [&r] { r.options_.require_valid(); });
-      n = ar.count("units", 8 * (unit_statistics.size() + unit_counts));
-      store.size_for(n);
-      ar.number(rare);
-      store.rare.resize(rare ? n : 0);
-    } else {
-      all(ar, n, rare);
-    }
-    for (auto& m : store.statistics) {
-      ar.number(m);
-    }
-    for (auto& c : store.counts) {
-      ar.number(c);
-    }
-    for (auto& u : store.rare) {
-      rarities(ar, u);
-    }
-    if constexpr (Archive::reading) {
-      ar.require(store.samples <= store.lifetime && r.saturated_samples_ <= store.samples &&
-                     (n != 0 || store.lifetime == 0),
-                 "no more samples of units than were seen");
-      for (std::size_t u = 0; u < n; ++u) {
-        ar.require(store.has_valid_counts(u), "counters of a unit that are no more than its samples");
-      }
-    }
-  }
-  template <class Archive, class R> static void rarities(Archive& ar, R& r) {
-    std::array<std::uint64_t, unit_rarity_count> rare{r.count(of_nan), r.count(of_infinite), r.count(of_bad_gradients)};
-    std::array<std::uint32_t, 3> carry{r.carry[0], r.carry[1], r.carry[2]};
-    all(ar, rare[0], rare[1], rare[2], carry[0], carry[1], carry[2]);
-    if constexpr (Archive::reading) {
-      for (std::size_t k = 0; k < 3; ++k) {
-        ar.require(rare[k] < std::uint64_t{1} << 48 && carry[k] < 1u << 16, "counters of a unit that are below 2^48");
-        r.add(static_cast<unit_rarity>(k), rare[k]);
-        r.carry[k] = static_cast<std::uint16_t>(carry[k]);
-      }
-    }
   }
 };
 

@@ -1,14 +1,14 @@
 /// \file monitor/file/format_fields.hpp  What is saved of number formats and of what leaves them, in order.
 #pragma once
 
-#include "satur/monitor/file/fields.hpp"
+#include "satur/monitor/file/unit_fields.hpp"
 #include "satur/record/format_records.hpp"
 
 #if !SATUR_COMPILED
 namespace satur::inline SATUR_ABI::detail {
 
 /// Lists as those of `record_access`, since format 6.
-struct format_access : record_access {
+struct format_access : unit_record_access {
   template <class Archive, class R> static void watched(Archive& ar, R& r) {
     for (layer_numbers const which : format_losses::each) {
       auto& one = r.of(which);

@@ -113,7 +113,7 @@ private:
           }
         }
         if (by_unit) {
-          fields(ar, *p.units);
+          units(ar, *p.units);
         }
       }
       if (ar.format >= 6) {

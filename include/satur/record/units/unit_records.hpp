@@ -32,7 +32,7 @@ struct unit_options {
 
 namespace detail {
 struct unit_access;
-struct record_access;
+struct unit_record_access;
 } // namespace detail
 
 /// What each unit of a layer did. A regular value: copy it, compare it, merge it with +=, reset it with `= {}`. It
@@ -179,7 +179,7 @@ public:
 
 private:
   friend struct detail::unit_access;
-  friend struct detail::record_access;
+  friend struct detail::unit_record_access;
 
   unit_records& join(unit_records const& o, bool later) {
     if (o.size() == 0) {

@@ -27,6 +27,10 @@ struct unit_statistic {
   unit_numbers over;
   double unit_summary::*summary; ///< where a summary holds it
   moments saturation::*layer;    ///< what the record of the layer keeps of the same value; null: nothing
+
+  [[nodiscard]] constexpr bool is_at_least_0() const {
+    return moment == unit_moment::variance || value == unit_value::magnitude || value == unit_value::gradient_square;
+  }
 };
 
 /// One row of a record, and of a file, each, in this order: any change is a new format of the file. A variance comes
