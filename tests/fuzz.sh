@@ -32,7 +32,7 @@ work=$root/build/fuzz
 mkdir -p "$work"
 flags=(-std=c++20 -O2 -g1 -I"$root/include" -I"$root/tests" -I"$root/examples")
 # shellcheck disable=SC2054 # commas of one option
-sanitizers=(-fsanitize=fuzzer,address,undefined -fno-sanitize=null,object-size,vptr -fno-sanitize-recover=all)
+sanitizers=(-fsanitize=fuzzer,address,undefined,float-cast-overflow -fno-sanitize=null,object-size,vptr -fno-sanitize-recover=all)
 
 compile() { # NAME FLAG…
   local name=$1

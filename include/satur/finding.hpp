@@ -11,6 +11,7 @@
 #include "satur/finding/evidence/format_case.hpp"
 #include "satur/finding/evidence/format_forecast.hpp"
 #include "satur/finding/evidence/input_moments.hpp"
+#include "satur/finding/evidence/start_outputs.hpp"
 #include "satur/finding/evidence/unit_spread.hpp"
 #include "satur/finding/expectation.hpp"
 #include "satur/finding/finding.hpp"

@@ -129,7 +129,7 @@ TEST_CASE("roots: NaN in the data, handed over or inferred") {
   CHECK(f.severity == satur::severity::alarm);
   CHECK(f.cure.what == remedy::clean_data);
   CHECK(f.since == satur::step_range{7, 7});
-  CHECK(f.evidence == "1 NaN and 0 infinite values came in in step 7, in feature 2");
+  CHECK(f.evidence == "1 NaN and 0 infinite values arrived in step 7, in feature 2");
   CHECK(f.behind.size() == 4);
   CHECK(f.reason.find("inference") == std::string::npos);
 
@@ -333,8 +333,9 @@ TEST_CASE("roots: weights that are too large in all layers are named in all of t
     std::size_t depth;
   };
   for (seeded const& s :
-       {seeded{satur::sigmoid{}, 6.0, 2}, seeded{satur::sigmoid{}, 10.0, 4}, seeded{satur::tanh{}, 3.0, 8},
-        seeded{satur::tanh{}, 6.0, 3}, seeded{satur::relu{}, 3.0, 2}, seeded{satur::relu{}, 6.0, 4}}) {
+       {seeded{satur::sigmoid{}, 6.0, 2}, seeded{satur::sigmoid{}, 10.0, 4}, seeded{satur::sigmoid{}, 6.0, 8},
+        seeded{satur::tanh{}, 3.0, 8}, seeded{satur::tanh{}, 6.0, 3}, seeded{satur::relu{}, 3.0, 2},
+        seeded{satur::relu{}, 6.0, 4}}) {
     for (unsigned kept = 0; kept < 16; ++kept) {
       handed const h{(kept & 1) != 0, (kept & 2) != 0, (kept & 4) != 0, (kept & 8) != 0};
       training_run run = scaled_run(s.act, s.depth, s.scale, h);
@@ -353,9 +354,36 @@ TEST_CASE("roots: weights that are too large in all layers are named in all of t
         CHECK(f.layers.size() == s.depth + 1);
         CHECK(f.cure.what == remedy::rescale);
         CHECK(f.cure.factors.size() == s.depth + 1);
-        for (double const factor : f.cure.factors) { // Glorot's weights are up to 2 times smaller than 1 / scale
+        for (double const factor : f.cure.factors) { // the output layer has 4 units that tell
           CHECK(factor * s.scale > 0.4);
-          CHECK(factor * s.scale < 1.5);
+          CHECK(factor * s.scale < 2.0);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("roots: a net that overflows by itself is not told to have weights that are not finite") {
+  for (std::size_t const depth : {4u, 6u, 8u}) {
+    for (unsigned kept = 0; kept < 16; ++kept) {
+      handed const h{(kept & 1) != 0, (kept & 2) != 0, (kept & 4) != 0, (kept & 8) != 0};
+      training_run large = scaled_run(satur::relu{}, depth, 6.0, h);
+      training_run fast = scaled_run(satur::relu{}, depth, 1.0, h);
+      fast.rate = 1000.0;
+      for (std::size_t const steps : {4u, 8u, 20u}) {
+        CAPTURE(depth);
+        CAPTURE(kept);
+        CAPTURE(steps);
+        large.run_to(steps);
+        for (satur::finding const& f : large.findings()) {
+          INFO(text(f));
+          CHECK(f.cause == cause::weight_norm);
+        }
+        fast.run_to(steps);
+        for (satur::finding const& f : fast.findings()) {
+          INFO(text(f));
+          CHECK(f.cause != cause::nonfinite_weights);
+          CHECK(f.cause != cause::nonfinite_data);
         }
       }
     }
@@ -377,6 +405,59 @@ TEST_CASE("roots: weights of the usual size are not called too large, whatever i
           CHECK(f.cause != cause::weight_norm);
           CHECK(f.cause != cause::logits);
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("roots: a layer that was saturated before the first faulty one is a root of its own") {
+  for (satur::any_activation const& act :
+       {satur::any_activation(satur::tanh{}), satur::any_activation(satur::sigmoid{})}) {
+    for (bool const with_units : {false, true}) {
+      for (std::size_t const second : {1u, 2u}) {
+        training_run run(act, 4, 1.0);
+        run.gives_data = run.gives_weights = run.gives_loss = false;
+        if (!with_units) {
+          run.mon = satur::monitor{};
+        }
+        double const scale = act.name == satur::tanh::name ? 10.0 : 20.0;
+        run.scale(0, scale); // without data and weights: large weights or large inputs
+        run.scale(second, scale);
+        for (std::size_t const steps : {1u, 10u}) {
+          run.run_to(steps);
+          std::vector<satur::finding> const found = run.findings();
+          CAPTURE(act.name);
+          CAPTURE(with_units);
+          CAPTURE(second);
+          CAPTURE(steps);
+          REQUIRE(found.size() == 2);
+          INFO(text(found[0]));
+          INFO(text(found[1]));
+          CHECK(found[0].layers == names{"hidden 1"});
+          CHECK(found[0].cause == cause::spread);
+          CHECK(found[0].cure.what == remedy::rescale);
+          CHECK(found[0].cure.factor * scale < 1.5);
+          CHECK(found[0].cure.factor * scale > 0.5);
+          CHECK(found[1].layer == run.name(second));
+          CHECK(found[1].cause == cause::weight_norm);
+          CHECK(found[1].behind.empty());
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("roots: weights of the output layer are not called too large if its logits are small") {
+  for (bool const with_loss : {false, true}) {
+    training_run run(satur::tanh{}, 6, 0.09); // z shrinks to a third from layer to layer
+    run.gives_loss = with_loss;
+    run.scale(6, 3.0);
+    for (std::size_t const steps : {1u, 10u, 60u}) {
+      run.run_to(steps);
+      for (satur::finding const& f : run.findings()) {
+        INFO(text(f));
+        CHECK(f.cause != cause::logits);
+        CHECK(f.cause != cause::weight_norm);
       }
     }
   }

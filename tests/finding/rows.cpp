@@ -106,7 +106,7 @@ TEST_CASE("rows: values that are not finite may have come a step before they wer
   CHECK(f.layer == "data");
   CHECK(f.cause == cause::nonfinite_data);
   CHECK(f.since == satur::step_range{6, 7});
-  CHECK(f.evidence == "1 NaN and 0 infinite values came in between step 6 and step 7, in feature 2, one row in 8 was "
+  CHECK(f.evidence == "1 NaN and 0 infinite values arrived between step 6 and step 7, in feature 2, one row in 8 was "
                       "observed");
 
   for (bool const with_loss : {true, false}) {

@@ -176,7 +176,7 @@ struct stored_file {
   std::size_t size;
   char const* bytes;
 };
-constexpr stored_file stored[7] = {
+constexpr stored_file stored[8] = {
     {2035, // format 1
      "0:8953415455520d0a01 16:cb07 24:66dd3904f473eaab3d2a38dd304d93ea08 48:7a5f6265796f6e64 62:f83f 80:01 "
      "88:01 200:01 272:01 280:01 288:01 296:61 305:08 313:02 321:05 329:03 337:04 351:1c40 367:1a40 377:04 "
@@ -223,6 +223,13 @@ constexpr stored_file stored[7] = {
      "577:6c65616b795f72656c75 593:f03f 793:f07f 801:f0ff 1041:f07f 1049:f0ff 1195:40 1211:01 1369:f07f "
      "1377:f0ff 1619:01 1667:40 1691:01 1849:f07f 1857:f0ff 2097:f07f 2105:f0ff 2345:f07f 2353:f0ff 2499:40 "
      "2515:01 2673:f07f 2681:f0ff 2923:01 2971:40 2995:01 3051:01 3089:f87f 3097:f87f"},
+    {3099, // format 8: the largest z beside those that are not finite
+     "0:8953415455520d0a08 16:f30b 24:29bf20d6fe89f4667b1a45b31f8bfc0908 48:7a5f6265796f6e64 62:f83f 80:01 88:01 "
+     "128:40 144:01 264:01 336:01 344:01 352:01 360:61 409:08 417:02 425:05 433:03 441:04 449:08 463:ec3f "
+     "471:d83f04 494:80574004 511:f03f 519:4540 527:20c0 535:144008 545:7a5f6265796f6e64 559:f83f 569:0a "
+     "577:6c65616b795f72656c75 593:f03f 793:f07f 801:f0ff 1041:f07f 1049:f0ff 1195:40 1211:01 1369:f07f "
+     "1377:f0ff 1619:01 1667:40 1691:01 1849:f07f 1857:f0ff 2097:f07f 2105:f0ff 2345:f07f 2353:f0ff 2499:40 "
+     "2515:01 2673:f07f 2681:f0ff 2923:01 2971:40 2995:01 3051:01 3089:f87f 3097:f87f"},
 };
 std::string bytes_of(stored_file const& file) {
   std::string bytes(file.size, '\0');
@@ -263,7 +270,7 @@ TEST_CASE("monitor file: every format is read, the newest is written") {
     CHECK(s.peak_slope == 1.0);
     CHECK(back == mon);
   }
-  CHECK(saved(mon) == bytes_of(stored[6]));
+  CHECK(saved(mon) == bytes_of(stored[7]));
 }
 
 TEST_CASE("monitor file: two monitors in one stream") {
@@ -305,10 +312,10 @@ TEST_CASE("monitor file: every kind of damage has its message") {
   bytes[41] = static_cast<char>(bytes[41] ^ 1);
   CHECK(refusal_of(bytes).find("do not have the checksum that byte 24 states") != std::string::npos);
   bytes = good;
-  bytes[8] = 8; // a flipped bit is damage…
+  bytes[8] = 9; // a flipped bit is damage…
   CHECK(refusal_of(bytes).find("bytes 8 to 39 do not have the checksum") != std::string::npos);
   put_word(bytes, 32, hash(bytes, 0, 32)); // … a header that is right is a newer format
-  CHECK(refusal_of(bytes).find("says format 8, expected 1 to 7; a newer satur wrote it") != std::string::npos);
+  CHECK(refusal_of(bytes).find("says format 9, expected 1 to 8; a newer satur wrote it") != std::string::npos);
   put_word(bytes, 8, 0); // and no satur wrote format 0
   put_word(bytes, 32, hash(bytes, 0, 32));
   CHECK(refusal_of(bytes).find("says format 0, expected 1 to " + std::to_string(satur::detail::newest_format) +
@@ -386,6 +393,26 @@ TEST_CASE("monitor file: a rule with numbers that it does not allow is refused, 
     ++found;
   }
   CHECK(found >= 4); // the monitor's, that of the layer's records, of its history and of its units
+}
+
+TEST_CASE("monitor file: more zeros than gradients are refused") {
+  satur::monitor mon;
+  mon["fc1"].gradient(std::vector<double>{0.0, 1.0, 0.0, 0.0, 2.0});
+  mon.end_step();
+  std::string const good = saved(mon);
+  std::size_t found = 0;
+  std::string const counters("\5\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0", 16); // 5 gradients, 3 zeros
+  for (std::size_t at = good.find(counters); at != std::string::npos; at = good.find(counters, at + 8)) {
+    std::string bytes = good;
+    put_word(bytes, at + 8, 5);
+    mend(bytes);
+    CHECK(refusal_of(bytes).empty());
+    put_word(bytes, at + 8, 6);
+    mend(bytes);
+    CHECK(refusal_of(bytes).find("zeros among gradients") != std::string::npos);
+    ++found;
+  }
+  CHECK(found >= 2); // the last step and the total
 }
 
 TEST_CASE("monitor file: a negative sum or mean of squares is refused, wherever it stands") {

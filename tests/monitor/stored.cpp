@@ -135,8 +135,8 @@ void check_units(satur::unit_records const& units, std::uint64_t record, bool ra
     CHECK(s.gradients == 7000.0 + k - bad);
   }
 }
-/// What format 4 has in addition, and format 5 to that.
-void check_beginning(satur::monitor const& mon, bool with_rows) {
+/// What format 4 has in addition, and formats 5 and 8 to that.
+void check_beginning(satur::monitor const& mon, bool with_rows, bool with_largest) {
   satur::layer_origin const& o = mon.at("fc1").origin();
   check_record(o.first, 11);
   CHECK(o.weights == satur::weight_record{71, 72, 73, 0.125, 0.375, with_rows ? 301u : 0u});
@@ -152,7 +152,8 @@ void check_beginning(satur::monitor const& mon, bool with_rows) {
                                            .weights = 97,
                                            .units = 98,
                                            .first_unit = 99,
-                                           .all_alike = true});
+                                           .all_alike = true,
+                                           .largest_z = with_largest ? 99.5 : 0.0});
   CHECK(o.units == std::vector<satur::unit_origin>{{1.5, 2.5}, {-3.5, 4.5}});
   CHECK(o.unit_samples == 61);
   CHECK(o.sampled == 62);
@@ -384,7 +385,7 @@ TEST_CASE("stored files: every format is read, every number in its place") {
       CHECK(loaded(bytes).at("fc1").watched() == satur::watched_formats{});
     }
     if (format >= 4) {
-      check_beginning(loaded(bytes), format >= 5);
+      check_beginning(loaded(bytes), format >= 5, format >= 8);
     } else {
       CHECK(loaded(bytes).inputs() == nullptr);
       CHECK(loaded(bytes).losses().empty());

@@ -59,10 +59,13 @@ struct activation_facts {
     }
     return (*predictor)(mean, variance);
   }
-  /// E f(z) for z ~ N(mean, variance); NaN if the activation is unknown or a number is not finite.
-  [[nodiscard]] double mean_output(double mean, double variance) const {
-    return act && is_finite(mean) && is_finite(variance) ? theory::moments(*act, mean, variance).mean_output
-                                                         : std::numeric_limits<double>::quiet_NaN();
+  /// Moments of f(z) for z ~ N(mean, variance); NaN if the activation is unknown or a number is not finite.
+  [[nodiscard]] theory::gaussian_moments outputs(double mean, double variance) const {
+    if (act && is_finite(mean) && is_finite(variance)) {
+      return theory::moments(*act, mean, variance);
+    }
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    return {.mean_output = none, .variance_output = none};
   }
 
 private:

@@ -54,7 +54,9 @@ namespace satur { inline namespace SATUR_ABI {
   for (detail::layer_case const& l : run.layers) {
     if (l.has_z() && l.has_activation() && !detail::has_root(found, l.name)) {
       bool const dead = detail::find_dead_units(run, l, limits, explained, found);
-      if (!dead && !detail::find_saturated(run, l, limits, found)) {
+      if (!dead && detail::find_saturated(run, l, limits, found)) {
+        detail::promote_if_first(run, l, limits, found);
+      } else if (!dead) {
         detail::find_shifted_units(run, l, limits, found);
       }
       detail::find_variance(l, limits, found);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "satur/finding/activation_facts.hpp"
+#include "satur/finding/evidence/start_outputs.hpp"
 #include "satur/finding/evidence/unit_spread.hpp"
 #include "satur/finding/finding.hpp"
 #include "satur/finding/limits.hpp"
@@ -99,26 +100,29 @@ struct layer_case : activation_facts {
     return variance > 1e-9 * square_in() ? variance : square_in(); // else it cancels
   }
   /// Fan-in times the mean square of a weight: from the weights if they were seen and the number of units is known,
-  /// else from the variances of z and of the inputs; NaN if neither is known.
-  [[nodiscard]] double gain() const {
+  /// else from the variances of z and of the inputs; NaN if neither is known. unknown_data: the mean square of the
+  /// data, if they were not handed over.
+  [[nodiscard]] double gain(double unknown_data = std::numeric_limits<double>::quiet_NaN()) const {
+    bool const unknown = before == nullptr && is_nan(data_square);
     return weights.count != 0 && size() != 0 ? gain_of(weights)
-           : has_z()                         ? variance_within() / variance_in()
+           : has_z()                         ? variance_within() / (unknown ? unknown_data : variance_in())
                                              : std::numeric_limits<double>::quiet_NaN();
   }
   /// The same before training: from the weights of the first update, or else from z of the first step; as it is now if
-  /// neither is known. unknown_data: the mean square of the data, if they were not handed over.
+  /// neither is known.
   [[nodiscard]] double first_gain(double unknown_data = std::numeric_limits<double>::quiet_NaN()) const {
     if (weights_seen()) {
       return first_weights.count != 0 ? gain_of(first_weights) : gain();
     }
     if (first.z.count == 0 || (before != nullptr && before->first.z.count == 0) ||
         (units != nullptr && start.empty())) {
-      return gain();
+      return gain(unknown_data);
     }
     double const from_data = is_nan(data_square) ? unknown_data : data_square;
     return start.empty()
                ? first.variance_z() / (before == nullptr ? from_data : before->first.mean_squared_output())
-               : unit_spread(start).variance / (before == nullptr ? from_data : before->first_output_variance());
+               : unit_spread(start).variance /
+                     (before == nullptr ? from_data : output_variance_at_start(*before, before->start, before->first));
   }
   /// The least gain that a usual rule gives: Glorot's is below `usual_gain` if the layer is wider than its input.
   [[nodiscard]] double least_usual_gain() const {
@@ -203,24 +207,7 @@ struct layer_case : activation_facts {
     return usual_gain * (is_finite(in) && in > 0.0 ? in : 1.0);
   }
 
-  /// sum (E a_u)^2 over the outputs a_u in the first samples, whose z were normal, with the mean and variance of each
-  /// unit. A unit with a mean or variance that overflowed adds nothing.
-  [[nodiscard]] double squared_means_of_start() const {
-    double sum = 0.0;
-    for (unit_origin const& u : start) {
-      double const m = mean_output(u.mean_z, u.variance_z);
-      sum += is_finite(m) ? m * m : 0.0;
-    }
-    return sum;
-  }
-
 private:
-  /// Variance over samples of the outputs in the first step, or their mean square if units are not recorded.
-  [[nodiscard]] double first_output_variance() const {
-    double const square = first.mean_squared_output();
-    double const means = start.empty() ? 0.0 : squared_means_of_start() / static_cast<double>(start.size());
-    return means < 0.99 * square ? square - means : square; // else it cancels
-  }
   /// laws: z of each unit; empty: those of the whole layer stand for them.
   [[nodiscard]] std::optional<layer_state> expected_of(std::vector<unit_origin> laws, saturation const& whole,
                                                        double factor, double mean_factor,

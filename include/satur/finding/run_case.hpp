@@ -154,8 +154,9 @@ struct run_case {
 }
 /// The same in the first samples.
 [[nodiscard]] inline double squared_input_means_at_start(layer_case const& l, unit_records const& in) {
-  return l.before == nullptr || l.before->start.empty() || !l.before->act ? squared_input_means(l, in)
-                                                                          : l.before->squared_means_of_start();
+  return l.before == nullptr || l.before->start.empty() || !l.before->act
+             ? squared_input_means(l, in)
+             : sum_of_squared_means(*l.before, l.before->start);
 }
 
 /// Whether the bias or the inputs move the mean of z, in the window or in the first samples. Over units, sum w_i E a_i
@@ -172,9 +173,10 @@ struct run_case {
   return mean_square > run.limits.bias_excess * means * w.mean_square() ? cause::bias : cause::input_mean;
 }
 
-/// The 95 % interval of a share of n that a finding reports as its value.
+/// The 95 % interval of a share of n that a finding reports as its value; NaN if n is 0.
 inline void set_share_interval(finding& f, double n) {
-  interval const range = wilson(static_cast<std::uint64_t>(std::llround(f.value * n)), static_cast<std::uint64_t>(n));
+  double const k = std::round((std::min)(f.value, 1.0) * n);
+  interval const range = n > 0.0 ? wilson_interval(k, n, normal_quantile(one_tail(0.95)), 0.95, true) : interval{};
   f.value_low = range.low;
   f.value_high = range.high;
   f.samples = n;

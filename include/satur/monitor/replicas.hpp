@@ -101,6 +101,7 @@ private:
                                             : (std::min)(on.first_unit, o.onset->first_unit);
       on.units = (std::max)(on.units, o.onset->units);
       on.all_alike = on.all_alike && o.onset->all_alike;
+      on.largest_z = (std::max)(on.largest_z, o.onset->largest_z);
     } else if (o.onset) {
       run.onset ? * run.onset += *o.onset : run.onset.emplace(*o.onset);
     }

@@ -54,6 +54,7 @@ struct nonfinite_onset {
   std::uint64_t units = 0;      ///< units with such z; 0 if units are not recorded
   std::uint64_t first_unit = 0; ///< the first of them
   bool all_alike = false;       ///< all units of the layer have such z in the same number of samples
+  double largest_z = 0.0; ///< largest finite |z|; 0 if there is none, or if it was saved in an older format than 8
 
   [[nodiscard]] bool in_z() const { return nan != 0 || infinite != 0; }
   nonfinite_onset& operator+=(nonfinite_onset const& o) { return *this = o.step < step ? o : *this; }
@@ -113,7 +114,8 @@ struct layer_origin {
                             .infinite = z.infinite,
                             .finite = z.count - z.infinite,
                             .gradients = now.gradient.nan + now.gradient.infinite,
-                            .weights = weights.nan + weights.infinite};
+                            .weights = weights.nan + weights.infinite,
+                            .largest_z = z.z.count == 0 ? 0.0 : (std::max)(-z.lowest_z, z.highest_z)};
     if (records == nullptr || records->size() == 0 || !onset->in_z()) {
       return;
     }

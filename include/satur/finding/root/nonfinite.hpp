@@ -4,7 +4,10 @@
 #include "satur/finding/root/advice.hpp"
 #include "satur/finding/run_case.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
+#include <string>
 #include <utility>
 
 #if !SATUR_COMPILED
@@ -47,6 +50,12 @@ namespace satur::inline SATUR_ABI::detail {
                                    : message("between step ", since.first, " and step ", since.last);
 }
 
+/// Whether the finite z of that step were so much larger than those of the first step that z overflows by itself.
+[[nodiscard]] inline bool grew_to_overflow(layer_case const& l, nonfinite_onset const& seen) {
+  double const start = std::sqrt(l.first.mean_z() * l.first.mean_z() + l.first.variance_z());
+  return l.first.z.count != 0 && is_above(seen.largest_z, 1000.0 * (std::max)(start, 1.0));
+}
+
 /// What brought NaN or infinity in, and where; empty if all values are finite.
 [[nodiscard]] inline std::optional<finding> find_nonfinite(run_case const& run) {
   layer_case const* const origin = first_nonfinite_layer(run);
@@ -67,7 +76,7 @@ namespace satur::inline SATUR_ABI::detail {
     f.value = static_cast<double>(data->nan + data->infinite);
     f.limit = 0.0;
     f.evidence =
-        message(data->nan, " NaN and ", count_text(data->infinite, "infinite value"), " came in ", since_text(*f.since),
+        message(data->nan, " NaN and ", count_text(data->infinite, "infinite value"), " arrived ", since_text(*f.since),
                 data->units == 0   ? std::string()
                 : data->units == 1 ? message(", in feature ", data->first_unit)
                                    : message(", in ", data->units, " features, the first is ", data->first_unit),
@@ -93,7 +102,8 @@ namespace satur::inline SATUR_ABI::detail {
                 f.since ? ", first " + since_text(*f.since) : std::string(), rows_text(l.rows));
     bool const first_layer = l.before == nullptr;
     bool const later = l.onset && seen.step > seen.after;
-    bool const few_units = seen.units != 0 && seen.units < l.size();
+    bool const grew = grew_to_overflow(l, seen);
+    bool const few_units = seen.units != 0 && seen.units < l.size() && !grew;
     // Large steps made the weights infinite: the learning rate is the root then. A single weight is one itself.
     bool const some_read = l.weights.size != 0; // some blocks of weights: a single one may be in another
     bool const single_weight = (seen.weights == 1 && few_units) || (some_read && seen.weights == 0 && seen.units == 1);
@@ -140,7 +150,9 @@ namespace satur::inline SATUR_ABI::detail {
       f.cause = cause::learning_rate;
       f.reason = "data, weights and z were finite before, and no weights were too large at the start";
     } else if (seen.in_z()) {
-      f.reason = "the layer's inputs and weights are finite";
+      f.reason = grew ? message("z had grown to ", text::significant(seen.largest_z, 3), ", from standard deviation ",
+                                text::significant(l.first.stddev_z(), 3), " in the first step")
+                      : std::string("the layer's inputs and weights are finite");
     } else {
       f.reason = "all z are finite: the loss, or the backward pass, made them";
     }

@@ -86,6 +86,11 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
     }
   }
   bool const last = &l == &run.layers.back() && !l.has_activation();
+  saturation const& seen = l.first.z.count != 0 ? l.first : l.record.saturation;
+  double const square = seen.mean_z() * seen.mean_z() + seen.variance_z();
+  if (last && !beside_others && square <= 2.0 * limits.gradient.initial_loss_excess) {
+    return false; // of logits s, s^2 / 2 is what the first loss loses: these are small, whatever the weights are
+  }
   bool const lost = two_sided && is_below(l.now.slope_share, limits.slope_left * l.healthy);
   finding f = l.finding_of(two_sided ? symptom::saturated_layer : symptom::signal_grows,
                            lost || (two_sided && is_above(l.saturated(), limits.saturated_share)) ? severity::alarm
@@ -97,8 +102,10 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
     f.reason = gain_text(l, at_start);
   } else {
     f.evidence = message(spread_text(l), gain_text(l, at_start));
-    f.reason = last ? "large logits make the loss certain before anything is learned"
-                    : "the layer multiplies the signal, and the gradient of the layers before it";
+    f.reason = last ? message("large logits make the loss certain before anything is learned: their root mean square ",
+                              l.first.z.count != 0 ? "was " : "is ", text::significant(std::sqrt(square), 3),
+                              l.first.z.count != 0 ? " in the first step" : "")
+                    : std::string("the layer multiplies the signal, and the gradient of the layers before it");
   }
   if (!l.weights_seen()) {
     f.reason += l.before == nullptr && is_nan(l.data_square)

@@ -68,6 +68,27 @@ inline void find_at_start(run_case const& run, finding_limits const& limits, std
   }
 }
 
+/// The last finding is that layer l is saturated. It is a root of its own, and follows from no other, if it was so
+/// before the first update and all roots are in layers behind it.
+inline void promote_if_first(run_case const& run, layer_case const& l, finding_limits const& limits,
+                             std::vector<root_finding>& found) {
+  bool const at_start = run.start_seen() && (is_above(l.healthy - l.initial, limits.slope_excess) ||
+                                             is_below(l.initial, limits.slope_left * l.healthy));
+  auto const place_of = [&run](std::string const& layer) { // 0: not a layer, such as the data
+    auto const at = std::ranges::find(run.layers, layer, &layer_case::name);
+    return at == run.layers.end() ? 0 : at - run.layers.begin() + 1;
+  };
+  auto const behind = [&place_of, &l](root_finding const& f) {
+    return !f.direct || place_of(f.what.layer) > place_of(l.name);
+  };
+  if (!at_start || !any_direct(found) || !std::ranges::all_of(found.begin(), found.end() - 1, behind)) {
+    return;
+  }
+  found.back().direct = true;
+  auto const next = std::ranges::find_if(found, &root_finding::direct);
+  std::rotate(next, found.end() - 1, found.end()); // in the order of the layers
+}
+
 /// Values that are not finite are a finding of their own if data or weights brought them in, or if no root was there
 /// before the first step. Otherwise they follow from that root, whose evidence then says so.
 [[nodiscard]] inline std::vector<finding> explain_nonfinite(run_case const& run, finding nonfinite,

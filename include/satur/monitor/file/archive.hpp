@@ -24,8 +24,9 @@ concept archived_number = std::integral<T> || std::same_as<T, double>;
 
 /// 1: the first. 2: with the units of each layer. 3: means and deviations of f(z) and f'(z) in the place of sums.
 /// 4: with how each layer began, the record of the data, and the loss. 5: with which rows and weights are observed.
-/// 6: with what leaves number formats. 7: with the history of units.
-inline constexpr std::uint64_t newest_format = 7;
+/// 6: with what leaves number formats. 7: with the history of units. 8: with the largest z beside those that are not
+/// finite.
+inline constexpr std::uint64_t newest_format = 8;
 
 /// Appends to a string of bytes.
 class byte_writer {

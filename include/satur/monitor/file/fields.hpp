@@ -49,6 +49,7 @@ struct record_access {
       all(ar, r.count, r.zeros, r.nan, r.infinite, r.square);
       if constexpr (Archive::reading) {
         ar.require_nonnegative(r.square.value());
+        ar.require(r.zeros <= r.count, "zeros among gradients that are no more than their count");
       }
     } else if constexpr (is<R, update_record>) {
       all(ar, r.steps, r.unusable, r.log_ratio);
@@ -62,6 +63,9 @@ struct record_access {
       }
     } else if constexpr (is<R, nonfinite_onset>) {
       all(ar, r.after, r.step, r.nan, r.infinite, r.finite, r.gradients, r.weights, r.units, r.first_unit, r.all_alike);
+      if (ar.format >= 8) {
+        ar.nonnegative(r.largest_z);
+      }
     } else if constexpr (is<R, layer_origin>) {
       all(ar, r.first, r.weights, r.first_weights, r.unit_samples, r.sampled, r.last_step);
       if (ar.format >= 5) {
