@@ -325,6 +325,10 @@ TEST_CASE("conv2d: wrong shapes and options are refused, with the name of the la
   CHECK(refusal([&] {
           conv.forward(zeros({2, 3, 0, 5}));
         }).starts_with("satur::conv2d::forward: x has shape (2, 3, 0, 5)"));
+  CHECK(refusal([&] {
+          conv.forward(zeros({0, 3, 65536, 65536})); // no images, so no memory
+        }) ==
+        "satur::conv2d::forward: x has shape (0, 3, 65536, 65536); expected at most 2147483647 pixels of an image");
   conv.forward(zeros({2, 3, 5, 5}));
   CHECK(refusal([&] {
           conv.backward(zeros({2, 2, 5, 5}));

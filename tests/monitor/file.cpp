@@ -164,7 +164,7 @@ TEST_CASE("monitor file: exact doubles and the bytes of the format") {
   CHECK(std::signbit(s.lowest_z));
   CHECK(std::isnan(s.output.mean));
   CHECK(bytes.substr(0, 6) == "\x89SATUR");
-  CHECK(bytes[8] == 7);                                                   // the format, little-endian
+  CHECK(bytes[8] == 8);                                                   // the format, little-endian
   CHECK(bytes.find(std::string("\x08\0\0\0\0\0\0\0z_beyond", 16)) == 40); // the rule comes first
   CHECK(bytes.find(std::string("\0\0\0\0\0\0\x14\x40", 8)) == 56);        // 5.0
 }

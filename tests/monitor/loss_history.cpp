@@ -140,6 +140,9 @@ TEST_CASE("loss history: a run is judged by its series") {
     CHECK(of(n, [&](double i) { return i < 0.5 * end ? 1.0 : 2.0; }) == run_state::diverging); // above its best
     CHECK(of(n, [&](double i) { return i + 1.0 == end ? not_a_number : 2.3 - i / end; }) == run_state::diverging);
     CHECK(of(n, [&](double i) { return i + 1.0 == end ? HUGE_VAL : 2.3 - i / end; }) == run_state::diverging);
+    // no finite loss for a while says nothing of the others
+    auto const none = [&](double i) { return i > 0.15 * end && i < 0.45 * end; };
+    CHECK(of(n, [&](double i) { return none(i) ? not_a_number : 2.3 - 1.5 * i / end; }) == run_state::learning);
     CHECK(of(n, [&](double i) { return 2.3 * std::exp(-20.0 * i / end); }) == run_state::converged);
     CHECK(of(n, [&](double i) { return i < 0.1 * end ? 2.3 : 1.7; }) == run_state::stalled);
     CHECK(of(n, [&](double i) { return i < 0.2 * end ? 3.0 : i < 0.7 * end ? 0.5 : 1.2; }) == run_state::diverging);

@@ -58,7 +58,7 @@ FAMILIES = {
 }
 # Tests of bridges: the packages that they need, by pkg-config's names, and what starts them.
 PACKAGES = {'adapt/eigen': 'eigen3', 'adapt/armadillo': 'armadillo', 'adapt/mpi': 'ompi-cxx'}
-STARTED_BY = {'adapt/mpi': ['mpirun', '-n', '2']}
+STARTED_BY = {'adapt/mpi': ['mpirun', '--oversubscribe', '-n', '4']}
 LEFT_OUT = {'adapt/torch'}  # its headers take the compiler a minute for each mutant; tests/bridges.sh runs it
 
 

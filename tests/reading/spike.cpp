@@ -60,6 +60,16 @@ TEST_CASE("spike: nothing is judged before the window is full, or has `least` va
   CHECK(after_turns(4, {.deviations = 2.5, .least = 2}).add(4.6).state == spike_state::spike);
 }
 
+TEST_CASE("spike: the share of spikes is of the judged values") {
+  spike_detector d = after_turns(128);
+  CHECK(d.add(100.0));
+  CHECK_FALSE(d.add(2.0));
+  CHECK_FALSE(d.add(1.0));
+  CHECK_FALSE(d.add(3.0));
+  CHECK(d.judged() == 4);
+  CHECK(d.spike_share() == 0.25);
+}
+
 TEST_CASE("spike: a spike joins the window, and one as large after it is none") {
   spike_detector d = after_turns(128);
   CHECK(d.add(50.0));

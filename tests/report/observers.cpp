@@ -108,6 +108,19 @@ TEST_CASE("stop_when: a number of sampled steps in a row, in the same layer") {
   CHECK(flat.why() == "step 4 of training: b: high is 4, above 1, for 2 sampled steps in a row");
 }
 
+TEST_CASE("stop_when: after clear() the steps in a row are counted anew") {
+  satur::monitor mon;
+  satur::stop_when flat("high", {.above = 1.0, .steps = 3});
+  step(mon, "a", 4, flat);
+  step(mon, "a", 4, flat);
+  flat.clear();
+  step(mon, "a", 4, flat);
+  step(mon, "a", 4, flat);
+  CHECK_FALSE(flat.stopped());
+  step(mon, "a", 4, flat);
+  CHECK(flat.stopped());
+}
+
 TEST_CASE("stop_when: one layer, one phase, and what was not seen") {
   satur::monitor mon;
   satur::stop_when one("high_fraction", {.above = 0.4, .layer = "b"});

@@ -175,6 +175,7 @@ TEST_CASE("all floats: parts join without a seam") {
   kernel_report const right = check_kernel<float>(
       satur::identity{}, [](auto z, auto y) { std::copy(z.begin(), z.end(), y.begin()); }, o);
   REQUIRE(right.segments.size() == 1);
+  CHECK(right.inputs == (1u << 20) + 1);
   CHECK(right.segments[0].count == (1u << 20) + 1);
   CHECK(right.segments[0].within_half == 1.0);
   CHECK(right.segments[0].mean_ulp == 0.0);
