@@ -130,13 +130,13 @@ template <class A, class I> void hold_against(A const& act, I const& init, std::
   for (std::size_t l = 0; l < p.layers.size(); ++l) {
     compare(0, &drawn::square, l, p.layers[l].variance);
     compare(1, &drawn::slope, l, p.layers[l].mean_derivative);
-    if (p.layers[l].beyond() > 1e-4) { // 20 000 units: fewer are too few to tell
-      compare(2, &drawn::beyond, l, p.layers[l].beyond());
+    if (p.layers[l].fraction() > 1e-4) { // 20 000 units: fewer are too few to tell
+      compare(2, &drawn::beyond, l, p.layers[l].fraction());
     }
   }
   auto const& end = p.layers.back();
   std::printf("| %s | %s | %.4g | %.4g | %.2f | %.4g | %.4g | %.2f | %.3g | %.2f |\n", std::string(act.name).c_str(),
-              rule.c_str(), end.variance, last[0], worst[0], end.mean_derivative, last[1], worst[1], end.beyond(),
+              rule.c_str(), end.variance, last[0], worst[0], end.mean_derivative, last[1], worst[1], end.fraction(),
               worst[2]);
   bench::check(worst[0] < 1.0 && worst[1] < 1.0 && worst[2] < 1.0, "drawn nets keep to the prediction");
 }

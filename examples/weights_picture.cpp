@@ -40,14 +40,14 @@ int main(int argc, char** argv) {
     double const spread = 0.1 * multiple; // 1 / sqrt(100) is usual
     beyond.x.push_back(multiple);
     auto const layer = of(spread);
-    beyond.y.push_back(layer.beyond());
+    beyond.y.push_back(layer.fraction());
     share.x.push_back(multiple);
     share.y.push_back(layer.mean_derivative / act.peak_slope());
   }
   std::cout.precision(3);
   for (double const spread : {0.1, 1.0, 10.0}) {
     auto const layer = of(spread);
-    std::cout << "weights of standard deviation " << spread << ": " << 100.0 * layer.beyond() << " % beyond 5, "
+    std::cout << "weights of standard deviation " << spread << ": " << 100.0 * layer.fraction() << " % beyond 5, "
               << 100.0 * layer.mean_derivative / act.peak_slope() << " % of the peak slope\n";
   }
 
@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   satur::svg::series const lost = gradient_of(act.name, sigmoids), kept = gradient_of(satur::tanh::name, tanhs);
   double most = 0.0;
   for (satur::theory::layer_prediction const& l : sigmoids.layers) {
-    most = l.beyond() > most ? l.beyond() : most;
+    most = l.fraction() > most ? l.fraction() : most;
   }
   std::cout << "eight layers: the first has " << lost.y.front() << " of the last one's gradient with sigmoid, "
             << kept.y.front() << " with tanh; at most " << 100.0 * most << " % are beyond 5\n";
@@ -91,6 +91,6 @@ int main(int argc, char** argv) {
           "layers of sigmoid the gradient falls at each layer, although no unit is beyond 5; tanh keeps it.")) {
     return 2;
   }
-  bool const saturates = of(1.0).beyond() > 0.6 && of(0.1).beyond() < 1e-6;
+  bool const saturates = of(1.0).fraction() > 0.6 && of(0.1).fraction() < 1e-6;
   return saturates && most < 1e-6 && lost.y.front() < 1e-3 && kept.y.front() > 0.1 ? 0 : 1;
 }

@@ -245,7 +245,7 @@ std::vector<start> before_training(studies::study& s, std::vector<studies::examp
     bool share_fits = true, size_fits = true, gradient_fits = true;
     for (std::size_t l = 0; l < layers; ++l) {
       theory::layer_prediction const& e = expected.layers[l];
-      rows.push_back({p.name + ", layer " + std::to_string(l + 1), significant(100.0 * e.beyond(), 3),
+      rows.push_back({p.name + ", layer " + std::to_string(l + 1), significant(100.0 * e.fraction(), 3),
                       significant(100.0 * ours.share[l].mean(), 3), significant(100.0 * ours.share[l].spread(), 2),
                       significant(100.0 * p.share[l], 4), decimals(std::sqrt(e.mean_squared_output), 3),
                       decimals(ours.stddev[l].mean(), 3), decimals(ours.stddev[l].spread(), 3),

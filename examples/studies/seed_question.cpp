@@ -308,7 +308,7 @@ answer objection_two(studies::study& s, sizes const& n, std::mt19937_64& urbg) {
     theory::layer_prediction const& e = expected.layers[l];
     rows.push_back({std::to_string(l + 1), significant(e.mean, 4), significant(means[l].mean(), 4),
                     significant(e.variance, 4), significant(variances[l].mean(), 4),
-                    significant(100.0 * e.beyond(), 3)});
+                    significant(100.0 * e.fraction(), 3)});
     deep_agrees = deep_agrees && means[l].is(e.mean, 0.05) && variances[l].is(e.variance, 0.05);
   }
   s.table("Five layers of sigmoids whose weights have a mean.",

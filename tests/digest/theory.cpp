@@ -27,7 +27,7 @@ void put(line& l, th::prediction const& p) {
   for (th::layer_prediction const& one : p.layers) {
     l.number(one.mean, one.variance, one.below, one.above, one.saturated, one.mean_output, one.mean_squared_output,
              one.mean_derivative, one.mean_squared_derivative, one.slope_saturation, one.chi, one.gradient_variance,
-             one.gradient_norm_squared, one.relative_error, one.mean_derivative_error, one.stddev(), one.beyond(),
+             one.gradient_norm_squared, one.relative_error, one.mean_derivative_error, one.stddev(), one.fraction(),
              one.gradient_scale());
   }
   l.printed(p);

@@ -52,6 +52,13 @@ TEST_CASE("old names of cures do what the new ones do") {
   CHECK(old_random == new_random);
 }
 
+TEST_CASE("predictions: beyond is fraction") {
+  auto const net = satur::theory::network_of(satur::he_normal{3.0}, {100, 100});
+  satur::theory::layer_prediction const p = satur::theory::predict(satur::tanh{}, net).layers.at(0);
+  CHECK(p.fraction() > 0.0);
+  CHECK(p.beyond() == p.fraction());
+}
+
 TEST_CASE("monitors: reset is clear") {
   std::vector<double> const z{1.0, 6.0};
   satur::monitor mon;

@@ -140,8 +140,8 @@ template <class A, class I> double worst_of_drawn(A const& act, I const& init, d
     theory::layer_prediction const& q = p.layers[l];
     compare(&measured::square, l, q.variance + q.mean * q.mean);
     compare(&measured::slope, l, q.mean_derivative);
-    if (q.beyond() > 1e-2) {
-      compare(&measured::beyond, l, q.beyond());
+    if (q.fraction() > 1e-2) {
+      compare(&measured::beyond, l, q.fraction());
     }
     compare(&measured::gradient, l, q.gradient_variance);
   }
@@ -210,16 +210,16 @@ TEST_CASE("predict: mean and variance recursion for weights and biases with a me
                               .input_variance = a.variance_output};
     return theory::predict(satur::sigmoid{}, net).layers[0];
   };
-  CHECK(std::fabs(beyond(0.0, 0.04).beyond() - 0.144) < 5e-4); // weights of size 0.2, random signs
-  CHECK(std::fabs(beyond(0.0, 1.0).beyond() - 0.770) < 5e-4);
-  CHECK(std::fabs(beyond(0.0, 25.0).beyond() - 0.953) < 5e-4);
+  CHECK(std::fabs(beyond(0.0, 0.04).fraction() - 0.144) < 5e-4); // weights of size 0.2, random signs
+  CHECK(std::fabs(beyond(0.0, 1.0).fraction() - 0.770) < 5e-4);
+  CHECK(std::fabs(beyond(0.0, 25.0).fraction() - 0.953) < 5e-4);
   auto const all_plus = beyond(0.05, 0.0); // all weights +0.05: 25 +- 0.33, saturated for every input
   CHECK(off(all_plus.mean, 25.0) < 1e-12);
   CHECK(std::fabs(all_plus.stddev() - 0.33) < 5e-3);
   CHECK(all_plus.above > 0.999);
   theory::network const tanh_in{.layers = {{.size = {1000, 10}, .weight_variance = 0.04}},
                                 .input_variance = theory::moments(satur::tanh{}, 0, 1).mean_squared_output};
-  CHECK(std::fabs(theory::predict(satur::tanh{}, tanh_in).layers[0].beyond() - 0.208) < 5e-4);
+  CHECK(std::fabs(theory::predict(satur::tanh{}, tanh_in).layers[0].fraction() - 0.208) < 5e-4);
 
   // a drawn net whose weights have a mean
   constexpr std::size_t width = 200;
@@ -299,7 +299,7 @@ TEST_CASE("predict: unequal widths, gradients follow fan-out") {
   auto const wide = satur::predicted(satur::lecun_normal{10.0}, {300, 300}, satur::relu{});
   CHECK(wide.saturated == wide.below);
   CHECK(wide.above > 0.3);
-  CHECK(satur::predicted(satur::lecun_normal{10.0}, {300, 300}, satur::sigmoid{}).saturated == wide.beyond());
+  CHECK(satur::predicted(satur::lecun_normal{10.0}, {300, 300}, satur::sigmoid{}).saturated == wide.fraction());
   std::ostringstream table;
   table << p;
   std::string const text = table.str();

@@ -68,7 +68,8 @@ struct layer_prediction {
   double mean_derivative_error = 0;
 
   [[nodiscard]] double stddev() const { return std::sqrt(variance); }
-  [[nodiscard]] double beyond() const { return below + above; } ///< P(|z| > threshold)
+  [[nodiscard]] double fraction() const { return below + above; } ///< P(|z| > threshold)
+  [[deprecated("use fraction()")]] [[nodiscard]] double beyond() const { return fraction(); }
   /// Size of the gradient of a unit relative to that of the last layer: the square root of `gradient_variance`.
   [[nodiscard]] double gradient_scale() const { return std::sqrt(gradient_variance); }
 };

@@ -63,7 +63,7 @@ namespace satur::inline SATUR_ABI::detail {
     auto const number = [](double x) { return html_cell{text::significant(x, 3), x}; };
     auto const percent = [](double x) { return html_cell{text::percent(x) + (is_nan(x) ? "" : " %"), x}; };
     table.add(layer.name(),
-              {number(e.mean), number(s.mean_z()), number(e.stddev()), number(s.stddev_z()), percent(e.beyond()),
+              {number(e.mean), number(s.mean_z()), number(e.stddev()), number(s.stddev_z()), percent(e.fraction()),
                percent(same_rule ? s.fraction() : std::numeric_limits<double>::quiet_NaN()), number(e.mean_derivative),
                number(s.mean_derivative())});
   }
