@@ -299,6 +299,15 @@ TEST_CASE("lstm: errors name the layer, what is wrong and what fits") {
   CHECK(says(refusal([&] { layer.backward(dh); }), "lstm::backward: no forward pass"));
   CHECK(says(refusal([&] { layer.forward(tensor(xt::ones<double>({4, 5, 3}))); }), "(4, 5, 3)"));
   CHECK(says(refusal([&] { layer.forward(tensor(xt::ones<double>({4, 5, 3}))); }), "(time, batch, 2)"));
+  std::size_t const many = std::size_t{1} << 31; // with no samples they take no memory
+  CHECK(says(refusal([&] {
+               layer.forward(tensor(xt::ones<double>({many, std::size_t{0}, std::size_t{2}})));
+             }),
+             "shape ("));
+  CHECK(says(refusal([&] {
+               layer.forward(tensor(xt::ones<double>({std::size_t{0}, many, std::size_t{2}})));
+             }),
+             "shape ("));
   CHECK(says(refusal([&] { lstm<double>(0, 3, normal{}, g); }), "lstm"));
   CHECK(says(refusal([&] { lstm<double>(2, std::size_t{1} << 40, normal{}, g); }), "hidden"));
   layer.forward(x);

@@ -282,6 +282,15 @@ TEST_CASE("scaled_dot_product: errors name the function and both shapes") {
         }) ==
         message("satur::scaled_dot_product::forward: the mask has shape (3, 4); expected (3, 5), one number for each "
                 "key, 0 for padding"));
+  std::size_t const many = std::size_t{1} << 31; // with no samples they take no memory
+  std::array<std::size_t, 4> const queries{0, 2, many, 4};
+  std::array<std::size_t, 4> const keys{0, 2, 5, 4};
+  CHECK(refusal([&] {
+          in.op.forward(four<double>(xt::zeros<double>(queries)), xt::zeros<double>(keys), xt::zeros<double>(keys));
+        }).find("q has shape (0, 2, 2147483648, 4)") != message::npos);
+  CHECK(refusal([&] {
+          in.op.forward(xt::zeros<double>(keys), four<double>(xt::zeros<double>(queries)), xt::zeros<double>(queries));
+        }).find("k has shape (0, 2, 2147483648, 4)") != message::npos);
   CHECK_THROWS_AS(in.op.backward(in.dy), std::logic_error);
   in.loss();
   CHECK(refusal([&] { in.op.backward(in.q); }) ==
