@@ -43,8 +43,9 @@ inline void show_forecast(std::ostream& out, satur::any_activation const& act, s
       continue;
     }
     bool const classic = s.rule == satur::z_beyond{5.0}.definition(); // the share of another rule is another one
-    out << text("%-13s %9.3f %7.3f %7s %7s %s  ", layer.name().c_str(), e.mean, e.stddev(), percent(e.fraction()).c_str(),
-                percent(1.0 - e.slope_saturation).c_str(), ratio(e.gradient_scale()).c_str())
+    out << text("%-13s %9.3f %7.3f %7s %7s %s  ", layer.name().c_str(), e.mean, e.stddev(),
+                percent(e.fraction()).c_str(), percent(1.0 - e.slope_saturation).c_str(),
+                ratio(e.gradient_scale()).c_str())
         << text("%9.3f %7.3f %7s %7s %s\n", s.mean_z(), s.stddev_z(), classic ? percent(s.fraction()).c_str() : "-",
                 percent(s.slope_share()).c_str(), ratio(layer.last().gradient.rms() / last_gradient).c_str());
   }
