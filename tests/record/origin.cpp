@@ -161,7 +161,8 @@ TEST_CASE("origin: the first step that is not finite, and the sampled step befor
                                      .weights = 3,
                                      .units = 2,
                                      .first_unit = 1,
-                                     .all_alike = false};
+                                     .all_alike = false,
+                                     .largest_z = 0.5};
       REQUIRE(mon.at("fc").origin().onset);
       CHECK(*mon.at("fc").origin().onset == expected);
       CHECK(expected.in_z());
