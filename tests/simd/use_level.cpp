@@ -34,7 +34,7 @@ TEST_CASE("use_level: passes run at the level, also the fused one; use_best_leve
     CHECK(satur::math::active_level() == level);
     bool const forced = level > satur::math::compiled_level && SATUR_HAS_DISPATCH;
     float const bytes = forced ? (level == simd_level::avx512 ? 64.0f : 32.0f) : float(satur::math::native_bytes);
-    float const twins = bytes > 16.0f ? 4.0f : 1.0f; // register pairs
+    float const twins = bytes <= 16.0f ? 1.0f : SATUR_SANITIZED ? 2.0f : 4.0f; // registers side by side
     CHECK((width_of_pass() == twins * bytes / 4.0f || bytes == 0.0f));
     std::vector<float> const z(4096, 1.0f);
     CHECK(satur::observe(width{}, z).mean_output() == width_of_pass());
