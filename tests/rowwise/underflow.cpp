@@ -65,6 +65,10 @@ template <class T, class R> test::seen_intervals needless_in_gradient(T largest,
 
 TEST_CASE_TEMPLATE("softmax and log_softmax: no needless subnormal number in rows with one large logit", T, float,
                    double) {
+  if (SATUR_SANITIZED) {
+    MESSAGE("skipped: which operations are made needlessly is a matter of optimized code");
+    return;
+  }
   if (std::string const reason = no_flags(); !reason.empty()) {
     MESSAGE("skipped: " << reason);
     return;
