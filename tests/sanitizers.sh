@@ -65,6 +65,8 @@ whole() { # NAME TEXT -D…
 need build test ci
 alone=(env)
 if setarch -R true 2>/dev/null; then alone=(setarch -R); fi # some kernels place memory where the sanitizer needs it
+echo 'leak:libomp.so' >"$work/not_ours.txt" # the runtime of OpenMP keeps its threads
+export LSAN_OPTIONS=suppressions=$PWD/$work/not_ours.txt
 for wish in "${wanted[@]}"; do
   case $wish in
   address) step 'address and undefined behavior, the whole suite' whole address 'Address, leaks and undefined behavior' "-DSATUR_TEST_EVERYTHING=$levels" ;;
