@@ -39,7 +39,7 @@ rows() { # LOG
       timed = 0
       outcome = reason != "" ? "not here: " reason : /^Test Passed/ ? "no finding" : "FAILED"
       if (cases == "-" && outcome == "no finding") next # a script
-      printf "| %s | %s | %s | %.0f | %s |\n", name, cases, assertions, seconds, outcome
+      printf "| `%s` | %s | %s | %.0f | %s |\n", name, cases, assertions, seconds, outcome
     }' "$1" | sort
 }
 
@@ -56,7 +56,8 @@ whole() { # NAME TEXT -D…
     printf '| program | test cases | assertions | seconds | outcome |\n|---|---|---|---|---|\n'
     if [ -e "$log" ]; then rows "$log"; fi
     if [ "$name" = thread ]; then
-      printf '| openmp | - | - | - | left out: the sanitizer does not see that the runtime of OpenMP waits for its threads |\n'
+      # shellcheck disable=SC2016 # Markdown
+      printf '| `openmp` | - | - | - | left out: the sanitizer does not see that the runtime of OpenMP waits for its threads |\n'
     fi
   } >"$work/$name.md"
   [ "$outcome" = 'no finding' ]
