@@ -43,9 +43,10 @@ int main() {
 
   std::cout << watching.monitor() << '\n' << watching;
   for (satur::finding const& f : found) {
-    std::cout << f << '\n'; // one finding: fc2, with fc1 behind it
+    std::cout << f << '\n'; // two findings: fc1, by its weights or its inputs, and fc2, by its weights
   }
-  bool const named = found.size() == 1 && found[0].layer == "fc2" && found[0].cure.what == satur::remedy::rescale;
+  bool const named = found.size() == 2 && found[0].layer == "fc1" && found[1].layer == "fc2" &&
+                     found[0].cure.what == satur::remedy::rescale && found[1].cure.what == satur::remedy::rescale;
   auto const& total = watching.monitor().at("fc2").total();
   bool const complete = total.saturation.count == 50 * 128 * 64 && total.gradient.count == total.saturation.count;
   return named && complete && watching.unseen().empty() ? 0 : 1;
