@@ -26,6 +26,7 @@ while [ $# -gt 0 ]; do
 done
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${all[@]}"); fi
+require_known bridge "${all[*]}" "${wanted[@]}"
 page=$root/docs/bridges.md
 work=$root/build/bridges-results
 mkdir -p "$work"
@@ -92,10 +93,6 @@ for wish in "${wanted[@]}"; do
     step torch bridge libtorch libtorch-dev gcc g++ '^(adapt_torch|example_10_.*)$' satur_test_adapt_torch satur_10_libtorch_loop
     step 'torch, clang 14' clang_14
     if [ -n "$place" ]; then step 'torch, Debian sid' torch_in_root; fi
-    ;;
-  *)
-    say "no bridge '$wish'; there are: ${all[*]}"
-    exit 2
     ;;
   esac
 done

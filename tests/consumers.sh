@@ -18,6 +18,7 @@ if [ "${1-}" = --print ]; then
 fi
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=(fast plain); fi
+require_known part 'fast plain' "${wanted[@]}"
 read -ra compilers <<<"${COMPILERS:-g++ clang++-14 clang++-16}"
 work=$root/build/consumers
 sources=$root/tests/consumer
@@ -138,15 +139,7 @@ plain() {
 }
 
 printf '| compiler | flags | outcome |\n|---|---|---|\n' >"$rows"
-for wish in "${wanted[@]}"; do
-  case $wish in
-  fast | plain) "$wish" ;;
-  *)
-    say "no part '$wish'; there are: fast plain"
-    exit 2
-    ;;
-  esac
-done
+for wish in "${wanted[@]}"; do "$wish"; done
 cat "$rows"
 if [ $print = no ] && [ $# -eq 0 ]; then write_results "$root/docs/trust.md" "$rows" consumers; fi
 [ $failures -eq 0 ]

@@ -27,6 +27,7 @@ while [ $# -gt 0 ]; do
 done
 targets=("$@")
 if [ $# -eq 0 ]; then targets=("${all[@]}"); fi
+require_known target "${all[*]}" "${targets[@]}"
 need build ci
 work=$root/build/fuzz
 mkdir -p "$work"

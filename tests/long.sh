@@ -20,6 +20,7 @@ exec </dev/null
 all=(gcc clang-14 clang-16 sanitizers soak single studies pictures consumers mutants exhaustive)
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${all[@]}"); fi
+require_known step "${all[*]}" "${wanted[@]}"
 
 whole() { # NAME PRESET [-D…]
   local name=long-$1 preset=$2
@@ -61,10 +62,6 @@ for wish in "${wanted[@]}"; do
   consumers) step 'flags of consumers' ./tests/consumers.sh --print ;;
   mutants) step 'mutants' ./tests/mutants.sh --print ;;
   exhaustive) step 'every float' ./tests/exhaustive/document.sh ;;
-  *)
-    say "no step '$wish'; there are: ${all[*]}"
-    exit 2
-    ;;
   esac
 done
 close_steps

@@ -24,6 +24,7 @@ while [ $# -gt 0 ]; do
 done
 wanted=("$@")
 if [ $# -eq 0 ]; then wanted=("${all[@]}"); fi
+require_known sanitizer "${all[*]}" "${wanted[@]}"
 work=build/sanitized
 mkdir -p "$work"
 
@@ -73,10 +74,6 @@ for wish in "${wanted[@]}"; do
   address) step 'address and undefined behavior, the whole suite' whole address 'Address, leaks and undefined behavior' "-DSATUR_TEST_EVERYTHING=$levels" ;;
   thread) step 'thread, the whole suite' whole thread 'Threads' -DSATUR_TEST_LEAVE_OUT=openmp -DSATUR_TEST_LEVELS=OFF \
     '-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1 -fsanitize=thread -fno-omit-frame-pointer' ;;
-  *)
-    say "no sanitizer '$wish'; there are: ${all[*]}"
-    exit 2
-    ;;
   esac
 done
 for wish in "${all[@]}"; do
