@@ -72,10 +72,6 @@ struct layer_case : activation_facts {
   [[nodiscard]] double left_share() const { return flat_low() / (flat_low() + flat_high()); }
   [[nodiscard]] double right_share() const { return flat_high() / (flat_low() + flat_high()); }
 
-  [[nodiscard]] double square_z() const {
-    double const m = record.saturation.mean_z();
-    return m * m + record.saturation.variance_z();
-  }
   /// Mean square of what comes in, or came in in the first step; NaN if unknown.
   [[nodiscard]] double square_in(bool at_start = false) const {
     if (before == nullptr) {
@@ -122,7 +118,7 @@ struct layer_case : activation_facts {
     return start.empty()
                ? first.variance_z() / (before == nullptr ? from_data : before->first.mean_squared_output())
                : unit_spread(start).variance /
-                     (before == nullptr ? from_data : output_variance_at_start(*before, before->start, before->first));
+                     (before == nullptr ? from_data : start_outputs(*before, before->start).variance_in(before->first));
   }
   /// The least gain that a usual rule gives: Glorot's is below `usual_gain` if the layer is wider than its input.
   [[nodiscard]] double least_usual_gain() const {
@@ -145,11 +141,9 @@ struct layer_case : activation_facts {
     return f;
   }
 
-  /// Whether its slope share fell by more than the limits allow.
-  [[nodiscard]] bool lost_its_slope(finding_limits const& limits) const {
-    return has_activation() && (is_above(healthy - now.slope_share, limits.slope_excess) ||
-                                is_below(now.slope_share, limits.slope_left * healthy));
-  }
+  /// Whether its slope share is, or was at the start, lower than the limits allow.
+  [[nodiscard]] bool lost_its_slope(finding_limits const& limits) const { return lost(now.slope_share, limits); }
+  [[nodiscard]] bool began_without_slope(finding_limits const& limits) const { return lost(initial, limits); }
 
   /// Expected readings with each unit's mean times `mean_factor` and its standard deviation times `factor`: mean over
   /// the units, or without records of units, of the layer as a whole. `chosen` limits the change to these units.
@@ -175,7 +169,7 @@ struct layer_case : activation_facts {
   }
   /// Whether it has made z far larger.
   [[nodiscard]] bool z_grew() const {
-    return is_above(square_z(), 1e6 * (first.mean_z() * first.mean_z() + first.variance_z()));
+    return is_above(record.saturation.mean_squared_z(), 1e6 * first.mean_squared_z());
   }
   /// The root mean square of z of each unit in the first samples, or else in the window.
   [[nodiscard]] std::vector<double> unit_sizes() const {
@@ -193,7 +187,7 @@ struct layer_case : activation_facts {
   /// The records of units are of a whole window, the record of the layer is of one step: the factor on z from one to
   /// the other.
   [[nodiscard]] double drift_of_units() const {
-    double const drift = std::sqrt(square_z() / unit_spread(units).square());
+    double const drift = std::sqrt(record.saturation.mean_squared_z() / unit_spread(units).square());
     return is_finite(drift) && drift > 0.0 ? drift : 1.0;
   }
 
@@ -208,6 +202,10 @@ struct layer_case : activation_facts {
   }
 
 private:
+  [[nodiscard]] bool lost(double slope_share, finding_limits const& limits) const {
+    return has_activation() &&
+           (is_above(healthy - slope_share, limits.slope_excess) || is_below(slope_share, limits.slope_left * healthy));
+  }
   /// laws: z of each unit; empty: those of the whole layer stand for them.
   [[nodiscard]] std::optional<layer_state> expected_of(std::vector<unit_origin> laws, saturation const& whole,
                                                        double factor, double mean_factor,

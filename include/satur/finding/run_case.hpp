@@ -54,7 +54,7 @@ struct run_case {
     for (named_record const& r : records) {
       layer_case& l = layers.emplace_back(r, before, given);
       if (before == nullptr && run.data.z.count != 0) {
-        l.data_square = run.data.mean_z() * run.data.mean_z() + run.data.variance_z();
+        l.data_square = run.data.mean_squared_z();
       }
       before = &l;
     }
@@ -156,7 +156,7 @@ struct run_case {
 [[nodiscard]] inline double squared_input_means_at_start(layer_case const& l, unit_records const& in) {
   return l.before == nullptr || l.before->start.empty() || !l.before->act
              ? squared_input_means(l, in)
-             : sum_of_squared_means(*l.before, l.before->start);
+             : start_outputs(*l.before, l.before->start).squared_means;
 }
 
 /// Whether the bias or the inputs move the mean of z, in the window or in the first samples. Over units, sum w_i E a_i

@@ -60,6 +60,8 @@ struct saturation {
   /// 1 - mean f'(z) / peak slope: 0 where every unit is at its steepest, 1 where nothing can learn.
   [[nodiscard]] double slope_saturation() const { return 1.0 - slope_share(); }
   [[nodiscard]] double mean_z() const { return z.mean_or_nan(); }
+  /// Mean of z^2 over finite z.
+  [[nodiscard]] double mean_squared_z() const { return mean_square(z); }
   /// Population variance (divides by n) of finite z.
   [[nodiscard]] double variance_z() const { return z.variance(); }
   [[nodiscard]] double stddev_z() const { return std::sqrt(variance_z()); }

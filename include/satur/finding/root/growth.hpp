@@ -20,9 +20,7 @@ inline constexpr char growth_measure[] = "growth of z from the first layer to th
 /// or more: then the depth makes a net overflow or diverge, at any learning rate of the usual size. Not told of a net
 /// that learns. Call it only if no layer has a root of its own.
 inline void find_growth(run_case const& run, finding_limits const& limits, std::vector<root_finding>& found) {
-  auto const root_mean_square = [](layer_case const& l) {
-    return std::sqrt(l.first.mean_z() * l.first.mean_z() + l.first.variance_z());
-  };
+  auto const root_mean_square = [](layer_case const& l) { return std::sqrt(l.first.mean_squared_z()); };
   std::vector<layer_case const*> grown; // up to the last one with z that are finite
   for (layer_case const& l : run.layers) {
     if (l.first.z.count == 0 || !is_finite(root_mean_square(l))) {

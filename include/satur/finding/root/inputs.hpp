@@ -65,7 +65,7 @@ inline void infer_inputs(run_case const& run, layer_case const& first, finding_l
     return;
   }
   saturation const& start = first.first;
-  double const square = start.mean_z() * start.mean_z() + start.variance_z();
+  double const square = start.mean_squared_z();
   if (!is_above(square, far_too_large) || !run.start_seen()) {
     return;
   }

@@ -52,7 +52,7 @@ namespace satur::inline SATUR_ABI::detail {
 
 /// Whether the finite z of that step were so much larger than those of the first step that z overflows by itself.
 [[nodiscard]] inline bool grew_to_overflow(layer_case const& l, nonfinite_onset const& seen) {
-  double const start = std::sqrt(l.first.mean_z() * l.first.mean_z() + l.first.variance_z());
+  double const start = std::sqrt(l.first.mean_squared_z());
   return l.first.z.count != 0 && is_above(seen.largest_z, 1000.0 * (std::max)(start, 1.0));
 }
 

@@ -87,7 +87,7 @@ inline bool find_large_weights(run_case const& run, layer_case const& l, finding
   }
   bool const last = &l == &run.layers.back() && !l.has_activation();
   saturation const& seen = l.first.z.count != 0 ? l.first : l.record.saturation;
-  double const square = seen.mean_z() * seen.mean_z() + seen.variance_z();
+  double const square = seen.mean_squared_z();
   if (last && !beside_others && square <= 2.0 * limits.gradient.initial_loss_excess) {
     return false; // of logits s, s^2 / 2 is what the first loss loses: these are small, whatever the weights are
   }

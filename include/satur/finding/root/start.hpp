@@ -72,8 +72,7 @@ inline void find_at_start(run_case const& run, finding_limits const& limits, std
 /// before the first update and all roots are in layers behind it.
 inline void promote_if_first(run_case const& run, layer_case const& l, finding_limits const& limits,
                              std::vector<root_finding>& found) {
-  bool const at_start = run.start_seen() && (is_above(l.healthy - l.initial, limits.slope_excess) ||
-                                             is_below(l.initial, limits.slope_left * l.healthy));
+  bool const at_start = run.start_seen() && l.began_without_slope(limits);
   auto const place_of = [&run](std::string const& layer) { // 0: not a layer, such as the data
     auto const at = std::ranges::find(run.layers, layer, &layer_case::name);
     return at == run.layers.end() ? 0 : at - run.layers.begin() + 1;

@@ -25,11 +25,9 @@ struct unit_record_access : record_access {
     } else {
       all(ar, n, rare);
     }
-    for (std::size_t i = 0; i < store.statistics.size(); ++i) {
-      if (unit_statistics[i / n].is_at_least_0()) {
-        ar.nonnegative(store.statistics[i]);
-      } else {
-        ar.number(store.statistics[i]);
+    for (std::size_t row = 0; row < unit_statistics.size(); ++row) {
+      for (std::size_t i = row * n; i < (row + 1) * n; ++i) {
+        unit_statistics[row].is_at_least_0() ? ar.nonnegative(store.statistics[i]) : ar.number(store.statistics[i]);
       }
     }
     for (auto& c : store.counts) {
