@@ -51,7 +51,7 @@ single() {
 need build test ci
 for wish in "${wanted[@]}"; do
   case $wish in
-  gcc) step 'g++, every test for all instruction sets' whole gcc gcc -DSATUR_TEST_LEAVE_OUT= -DSATUR_TEST_TOGETHER=1 ;;
+  gcc) step 'g++, every test for all instruction sets' whole gcc gcc '-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG' -DSATUR_TEST_LEAVE_OUT= -DSATUR_TEST_TOGETHER=1 ;;
   clang-14) step 'clang 14, every test for all instruction sets' whole clang-14 clang ;;
   clang-16) step 'clang 16, this machine and xsimd' whole clang-16 clang-16 -DSATUR_TEST_HOUSE=OFF ;;
   sanitizers) step 'sanitizers' ./tests/sanitizers.sh --print --levels ;;

@@ -7,6 +7,7 @@
 #include "satur/theory/predict.hpp"
 #include "support/gaussian.hpp"
 #include "support/run_files.hpp"
+#include "support/slow.hpp"
 
 #include <doctest/doctest.h>
 
@@ -305,6 +306,9 @@ TEST_CASE("html: a map of the units of each layer, with its words") {
 }
 
 TEST_CASE("html: 1,000 steps of 20 layers of 1,024 units stay below 2 MB") {
+  if (test::left_out_if_slow()) {
+    return;
+  }
   satur::monitor mon({.histograms = 64, .units = true, .history = {.lines = 1000}});
   std::vector<float> z = gaussian<float>(1024, 0.0, 4.0);
   for (std::size_t s = 0; s < 1000; ++s) {
