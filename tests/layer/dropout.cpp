@@ -1,4 +1,5 @@
 // dropout: what is dropped and what it becomes, the same in backward, evaluation, the ends of p, and its errors.
+#include <satur/activation/relu.hpp>
 #include <satur/initializer.hpp>
 #include <satur/layer.hpp>
 #include <satur/testing.hpp>
@@ -73,6 +74,89 @@ TEST_CASE("dropout: the seed decides, a new forward draws anew, evaluation chang
   CHECK(one.forward(x) == x);
   CHECK(one.backward(x) == x);
   CHECK(one.forward(x, a) == two.forward(x, b)); // an evaluation in between draws nothing
+}
+
+TEST_CASE("dropout: with random numbers of its own it drops while it trains, other numbers in each forward") {
+  std::mt19937 a(2), b(2), c(3);
+  auto const x = matrix<float>(xt::ones<float>({100, 99}));
+  dropout<float> one(0.3, a), two(0.3, b), another(0.3, c);
+  CHECK(one.training);
+  CHECK(one.has_random_numbers());
+  CHECK_FALSE(dropout<float>(0.3).has_random_numbers());
+  CHECK(a == b); // one key
+  CHECK(a != std::mt19937(2));
+  matrix<float> const first = one.forward(x);
+  CHECK(a == b); // and no more later
+  CHECK(two.forward(x) == first);
+  CHECK(another.forward(x) != first);
+  CHECK(static_cast<double>(zeros(first)) / 9900.0 == doctest::Approx(0.3).epsilon(0.05));
+  CHECK(one.backward(x) == first);
+  matrix<float> const second = one.forward(x);
+  std::size_t both = 0; // dropped by both: independent
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    both += first.data()[i] == 0.0f && second.data()[i] == 0.0f ? 1u : 0u;
+  }
+  CHECK(static_cast<double>(both) / 9900.0 == doctest::Approx(0.09).epsilon(0.12)); // 3.7 standard deviations
+  two.training = false;
+  CHECK(two.forward(x) == x);
+  CHECK(two.backward(x) == x);
+  two.training = true;
+  dropout<float> copy(two);
+  CHECK(two.forward(x) == second); // an evaluation draws nothing
+  CHECK(copy.forward(x) == second);
+  std::mt19937 g(7);
+  CHECK(dropout<float>(0.3).forward(x, g) == one.forward(x, c = std::mt19937(7))); // a generator that is given is taken
+  CHECK_THROWS_AS(dropout<float>(1.1, a), std::invalid_argument);
+}
+
+TEST_CASE("dropout: in training without random numbers it is refused, unless it drops none") {
+  matrix<double> const x = xt::ones<double>({3, 4});
+  dropout<double> layer(0.5);
+  layer.training = true;
+  CHECK_THROWS_WITH_AS(
+      layer.forward(x),
+      "satur::dropout::forward: in training, without random numbers; make the layer with a generator, dropout{p, "
+      "generator}, or call forward(x, generator)",
+      std::logic_error);
+  std::mt19937 g(1);
+  CHECK(zeros(layer.forward(x, g)) > 0);
+  CHECK_THROWS_AS(layer.forward(x), std::logic_error);
+  layer.p = 0.0;
+  CHECK(layer.forward(x) == x);
+}
+
+TEST_CASE("dropout: in a chain it drops in training and not in evaluation") {
+  std::mt19937 g(4);
+  satur::sequential net{satur::dense<double>{6, 50, satur::normal{}, g}, dropout<double>{0.4, g}, satur::relu{},
+                        satur::dense<double>{50, 2, satur::normal{}, g}};
+  auto const x = make<double>(satur::normal{}, {20, 6}, g);
+  matrix<double> const dy = xt::ones<double>({20, 2});
+  auto& drop = net.layer<1>();
+  matrix<double> const y = net.forward(x);
+  CHECK(static_cast<double>(zeros(drop.z())) / 1000.0 == doctest::Approx(0.4).epsilon(0.15));
+  net.backward(dy);
+  auto const& z = drop.z();
+  auto const& dz = net.layer<0>().z(); // what it dropped has no gradient, so no weight learns from it
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    CHECK((z.data()[i] == 0.0 || std::fabs(z.data()[i] * 0.6 - dz.data()[i]) < 1e-12));
+    kept += z.data()[i] != 0.0 ? 1u : 0u;
+  }
+  CHECK(kept > 0);
+  CHECK(net.forward(x) != y);
+  net.eval();
+  CHECK(zeros(drop.forward(net.layer<0>().z())) == 0);
+  matrix<double> const evaluated = net.forward(x);
+  CHECK(net.forward(x) == evaluated);
+  net.train();
+  CHECK(net.forward(x) != evaluated);
+  CHECK(
+      refusal([&] {
+        satur::sequential{satur::dense<double>{6, 5, satur::normal{}, g}, satur::named("drop 1", dropout<double>{0.4})};
+      }) == "satur::sequential: drop 1 has no random numbers, so it would never drop any; make it with a generator: "
+            "dropout{p, generator}");
+  satur::sequential const none{satur::dense<double>{6, 5, satur::normal{}, g}, dropout<double>{0.0}};
+  CHECK(none.names().size() == 2);
 }
 
 TEST_CASE("dropout: backward drops what forward dropped") {

@@ -6,6 +6,7 @@
 #include "satur/layer/conv2d.hpp"
 #include "satur/layer/dense.hpp"
 #include "satur/layer/flatten.hpp"
+#include "satur/layer/gated_dense.hpp"
 #include "satur/layer/max_pool2d.hpp"
 #include "satur/layer/sequential.hpp"
 #include "satur/tensor/fill.hpp"
@@ -165,6 +166,17 @@ TEST_CASE("summary: the largest of n independent numbers has the moments that ar
   CHECK(of9.first == doctest::Approx(2.0 + 3.0 * 1.4850131622).epsilon(1e-9));
   auto const of1 = satur::detail::moments_of_largest([](double z) { return z < 0 ? 0.0 : z; }, 0.0, 1.0, 1.0);
   CHECK(of1.first == doctest::Approx(0.3989422804).epsilon(1e-4)); // a kink
+}
+
+TEST_CASE("summary: behind gates nothing is predicted, because what they give is not their z") {
+  std::mt19937 g(5);
+  satur::sequential net{satur::gated_dense<float>{6, 8, satur::normal{0, 1}, g},
+                        dense<float>{8, 4, satur::normal{0, 1}, g}, satur::tanh{}};
+  auto const s = satur::summary(net, {3, 6});
+  CHECK(s.layers[0].output == shape{3, 8});
+  CHECK(std::isnan(s.layers[2].saturated));
+  satur::sequential behind{satur::gated_dense<float>{6, 8, satur::normal{0, 1}, g}, satur::tanh{}};
+  CHECK(std::isnan(satur::summary(behind, {3, 6}).layers[1].mean_derivative));
 }
 
 TEST_CASE("summary: the table") {

@@ -116,7 +116,7 @@ template <class L, class From, class To> void pass_on(L const& l, From const& fr
     laws.set(l.z_laws(laws.now.mean, laws.now.variance));
   } else if constexpr (has_kernel<L>) {
     laws.set(laws_of_kernel(l, laws.now));
-  } else if constexpr (has_matrix<L>) {
+  } else if constexpr (has_matrix<L> && role_of<L>() == chain_role::weights) { // the output of gates is not their z
     laws.set(theory::predict(l.w, l.b, laws.now.mean, laws.now.variance));
   } else if constexpr (kind == "flatten") { // each channel becomes so many units
     std::size_t const pixels = laws.now.mean.empty() ? 0 : units / laws.now.mean.size();

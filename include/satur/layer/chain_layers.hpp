@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -34,6 +35,7 @@ public:
   explicit chain_layers(std::in_place_t, Parts&... parts)
       : names{name_of_part(parts)...}, layers(layer_of<Layers>(parts)...) {
     name_the_rest();
+    require_random_numbers();
   }
 
   /// Whether a backward pass without dL/dx ends at layer k: the first that learns, or that a monitor asks.
@@ -119,6 +121,18 @@ private:
     } else {
       return L(std::move(part));
     }
+  }
+  /// A dropout without random numbers would be in every evaluation and never in training.
+  void require_random_numbers() const {
+    each_layer(*this, [](std::string const& name, auto const& layer) {
+      if constexpr (requires { layer.has_random_numbers(); }) {
+        if (!layer.has_random_numbers() && layer.p > 0.0) {
+          raise(std::invalid_argument(message("satur::sequential: ", name,
+                                              " has no random numbers, so it would never drop "
+                                              "any; make it with a generator: dropout{p, generator}")));
+        }
+      }
+    });
   }
   /// Those without a name: the kind, and the number among the layers of that kind.
   void name_the_rest() {
