@@ -53,13 +53,14 @@ inline bool follow(trainer& t, satur::finding const& f, generator& urbg) {
     }
     break;
   case remedy::recenter:
-    for (layer* const l : layers) {
+    for (std::size_t i = 0; i < layers.size(); ++i) {
       t.forward(t.x.data(), t.batch); // the layers before it may have changed
-      if (!satur::observe(satur::identity{}, l->z).nonfinite()) {
-        if (cure.units.empty()) {
-          satur::recenter(l->b, l->z);
+      layer& here = *layers[i];
+      if (!satur::observe(satur::identity{}, here.z).nonfinite()) {
+        if (cure.units_of(i).empty()) {
+          satur::recenter(here.b, here.z);
         } else {
-          satur::recenter(l->b, l->z, cure.units);
+          satur::recenter(here.b, here.z, cure.units_of(i));
         }
       }
     }

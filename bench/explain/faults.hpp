@@ -39,7 +39,7 @@ struct fault_kind {
   place where;
   std::vector<satur::remedy> cures; ///< right ones
   bool curable;
-  std::size_t configurations;                                     ///< of 60
+  std::size_t configurations;                                     ///< of 62
   std::function<configuration(generator&, configuration)> adjust; ///< makes a drawn configuration suit the fault
   std::function<fault(generator&, configuration const&, trainer const& twin)> draw;
 };
@@ -138,7 +138,7 @@ inline std::vector<std::size_t> some_units(generator& urbg, std::size_t width, d
 
 } // namespace detail
 
-/// All kinds, in the order of the table. 60 configurations in all.
+/// All kinds, in the order of the table. 62 configurations in all.
 inline std::vector<fault_kind> fault_kinds(std::vector<data_set> const& sets) {
   using detail::as_drawn;
   using detail::deep;

@@ -755,8 +755,10 @@ TEST_CASE("finding: every number in its place") {
     chain.back().record.gradient.square += rms * rms;
   }
   f = first(chain, symptom::exploding_gradient);
-  CHECK(f.layer == "layer 0");
-  CHECK(f.evidence == "rms dL/dz is 3.20e+01 here and 1.00e+00 in layer 5: 2 times from layer to layer");
+  CHECK(f.layer == "layer 1"); // whose weights carry it to layer 0
+  CHECK(f.layers.front() == f.layer);
+  CHECK(f.layers.size() == 5);
+  CHECK(f.evidence == "rms dL/dz is 3.20e+01 in layer 0 and 1.00e+00 in layer 5: 2 times from layer to layer");
   CHECK(f.value == 32.0);
   CHECK(f.cure.advice ==
         "weights 0.5 times as large in layer 1 to layer 5 (satur::rescale) would keep the gradient's size");

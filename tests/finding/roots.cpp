@@ -510,6 +510,8 @@ TEST_CASE("roots: biases of +6 and -6 by turns are one fault") {
   CHECK(f.side == satur::side::both);
   CHECK(f.cure.what == remedy::recenter);
   CHECK(f.cure.units.size() == width);
+  CHECK(f.cure.layer_units.empty());
+  CHECK(f.cure.units_of(0) == f.cure.units);
   check_prediction(one, f);
   CHECK(f.symptom == symptom::saturated_layer);
   CHECK(f.severity == satur::severity::alarm);
@@ -536,6 +538,29 @@ TEST_CASE("roots: biases of +6 and -6 by turns are one fault") {
   f = only(all);
   CHECK(f.layers == names{"hidden 1", "hidden 2", "hidden 3"});
   CHECK(f.cause == cause::bias);
+  CHECK(f.cure.layer_units.size() == 3);
+
+  training_run some = tanh_run(); // other units in each layer
+  std::vector<std::vector<std::size_t>> shifted(2);
+  for (std::size_t u = 0; u < 16; ++u) {
+    some.layers[0].b[u] = u % 2 == 0 ? 6.0 : -6.0;
+    some.layers[2].b[8 + u] = u % 2 == 0 ? 6.0 : -6.0;
+    shifted[0].push_back(u);
+    shifted[1].push_back(8 + u);
+  }
+  f = only(some);
+  CHECK(f.layers == names{"hidden 1", "hidden 3"});
+  CHECK(f.cure.what == remedy::recenter);
+  REQUIRE(f.cure.layer_units.size() == 2);
+  CHECK(f.cure.units_of(0) == shifted[0]);
+  CHECK(f.cure.units == shifted[0]);
+  auto const& third = f.cure.units_of(1);
+  CHECK(std::includes(third.begin(), third.end(), shifted[1].begin(), shifted[1].end()));
+  CHECK(std::find(third.begin(), third.end(), 0u) == third.end());
+  CHECK(f.cure.advice.ends_with("from their biases (satur::recenter; `cure.layer_units` has each layer's)"));
+  check_prediction(some, f);
+  f.layer = "hidden 3";
+  CHECK(some.after(f).slope_share > 0.5);
 }
 
 TEST_CASE("roots: biases are told if they make an unbounded net overflow or diverge") {

@@ -195,16 +195,15 @@ struct training_run {
       if (at == f.layers.end()) {
         continue;
       }
+      auto const i = static_cast<std::size_t>(at - f.layers.begin());
       plain_layer& p = cured.layers[l];
       cured.forward(); // with the cures of the layers before
       switch (f.cure.what) {
-      case satur::remedy::rescale: {
-        auto const i = static_cast<std::size_t>(at - f.layers.begin());
+      case satur::remedy::rescale:
         satur::rescale(p.w, p.b, i < f.cure.factors.size() ? f.cure.factors[i] : f.cure.factor);
         break;
-      }
       case satur::remedy::recenter:
-        f.cure.units.empty() ? satur::recenter(p.b, p.z) : satur::recenter(p.b, p.z, f.cure.units);
+        f.cure.units_of(i).empty() ? satur::recenter(p.b, p.z) : satur::recenter(p.b, p.z, f.cure.units_of(i));
         break;
       case satur::remedy::initializer:
         p.w = standard_normal(p.w.size(), cured.urbg, 0.0, std::sqrt(f.cure.factor / double(p.in)));

@@ -46,6 +46,12 @@ struct cure {
   std::vector<double> factors{};
   /// Units of `finding::layer` that get new weights, or whose bias is recentered; empty: all units.
   std::vector<std::size_t> units{};
+  /// For `recenter` in several layers: the same for each of `finding::layers`; otherwise empty.
+  std::vector<std::vector<std::size_t>> layer_units{};
+  /// Units of `finding::layers[k]`; empty: all units.
+  [[nodiscard]] std::vector<std::size_t> const& units_of(std::size_t k) const {
+    return k < layer_units.size() ? layer_units[k] : units;
+  }
   /// True: go back to the weights of the start first. Training has changed them so much that the cure alone does not
   /// help.
   bool restart = false;

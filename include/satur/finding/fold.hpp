@@ -12,7 +12,8 @@
 #if !SATUR_COMPILED
 namespace satur::inline SATUR_ABI::detail {
 
-/// Findings of the same cause in several layers become one: the first layer's, with the layers and their factors.
+/// Findings of the same cause in several layers become one: the first layer's, with the layers, and the factors or
+/// units of each.
 inline void join_layers(std::vector<root_finding>& found) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     finding& first = found[i].what;
@@ -26,6 +27,15 @@ inline void join_layers(std::vector<root_finding>& found) {
       if (!alike) {
         ++k;
         continue;
+      }
+      if (first.cure.what == remedy::recenter) {
+        if (first.cure.layer_units.empty()) {
+          first.cure.layer_units.push_back(first.cure.units);
+          first.cure.advice.replace(first.cure.advice.find("(satur::recenter)"),
+                                    std::string_view("(satur::recenter)").size(),
+                                    "(satur::recenter; `cure.layer_units` has each layer's)");
+        }
+        first.cure.layer_units.push_back(std::move(other.cure.units));
       }
       first.layers.insert(first.layers.end(), other.layers.begin(), other.layers.end());
       first.cure.factors.insert(first.cure.factors.end(), other.cure.factors.begin(), other.cure.factors.end());

@@ -51,10 +51,13 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
   f.value = through;
   f.limit = few ? (vanishing ? limits.shallow_flow : 1.0 / limits.shallow_flow)
                 : (vanishing ? limits.gradient.vanishing_ratio : limits.gradient.exploding_ratio);
-  f.evidence = through == 0.0 ? "dL/dz is 0 here" // no number of the form 0e+00
-                              : message("rms dL/dz is ", text::scientific(gradients.front().rms(), 2), " here and ",
-                                        text::scientific(gradients.back().rms(), 2), " in ", with_gradient.back()->name,
-                                        ": ", text::significant(per_layer, 3), " times from layer to layer");
+  auto const change = [&](std::string const& where) {
+    return through == 0.0 ? message("dL/dz is 0 ", where) // no number of the form 0e+00
+                          : message("rms dL/dz is ", text::scientific(gradients.front().rms(), 2), ' ', where, " and ",
+                                    text::scientific(gradients.back().rms(), 2), " in ", with_gradient.back()->name,
+                                    ": ", text::significant(per_layer, 3), " times from layer to layer");
+  };
+  f.evidence = change("here");
   // dL/dz of the last layer already contains that layer's slope; it shrinks by the slopes of the others.
   std::size_t flat = 0;
   double log_gain = 0.0; // mean of log(gain / usual) of the layers that the gradient passes
@@ -70,6 +73,15 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
       factors.push_back(std::sqrt(l.usual_gain / l.gain()));
     }
   }
+  // The gradient that arrives in the first layer was carried there by the weights of the layers behind it.
+  auto const begin_where_weights_carry_it = [&] {
+    finding at = with_gradient[1]->finding_of(f.symptom, f.severity, f.cause);
+    f.layer = std::move(at.layer);
+    f.now = std::move(at.now);
+    f.rule = std::move(at.rule);
+    f.layers = names;
+    f.evidence = change("in " + first.name);
+  };
   double const off = std::exp(log_gain);
   double const peak = first.act ? first.act->peak_slope() : 1.0;
   if (vanishing && flat != 0) {
@@ -89,7 +101,7 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
     f.cause = vanishing ? cause::small_weights : cause::large_weights;
     f.reason = message("no layer that it passes has lost its slope; fan-in times mean w^2 is ",
                        text::significant(off, 3), " times what is usual");
-    f.layers = names;
+    begin_where_weights_carry_it();
     f.cure.what = remedy::rescale;
     f.cure.factors = factors;
     f.cure.factor = factors.empty() ? 1.0 : factors.front();
@@ -101,7 +113,7 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
   } else if (exploding) {
     f.cause = cause::large_weights;
     f.reason = "no layer's weights are far from the usual size, but together they make the gradient grow";
-    f.layers = names;
+    begin_where_weights_carry_it();
     f.cure.what = remedy::rescale;
     f.cure.factor = 1.0 / per_layer;
     f.cure.factors.assign(names.size(), f.cure.factor);
