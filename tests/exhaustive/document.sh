@@ -19,7 +19,7 @@ page=$root/docs/accuracy.md
 {
   sed -n '/^| type/,/^|---/p' "$found"
   for type in float double; do
-    for name in $(sed -n 's/^ *satur::\([a-z0-9_]*\).*/\1/p' "$root/include/satur/activation.hpp"); do
+    for name in $(sed -n 's/^ *satur::\([a-z0-9_]*\).*/\1/p' "$root/include/satur/activation/all.hpp"); do
       row="^| $type | \`$name\` "
       grep "$row" "$found" || sed -n '/<!-- results -->/,/<!-- \/results -->/p' "$page" | grep "$row" || true
     done

@@ -127,8 +127,9 @@ std::vector<double> places() {
     z.push_back(0.3125 * i + 0.017 * (i % 7));
     z.push_back(-z.back());
   }
-  for (double const x : {25.0, 30.5, 43.0, 45.0, 60.0, 80.0, 87.9, 89.0, 95.0, 103.0, 120.0, 500.0, 720.0, 1e10, 3e19,
-                         1e30, 3e38, std::numeric_limits<double>::infinity()}) {
+  for (double const x : {25.0,      30.5,  43.0,  45.0,  60.0,  80.0,     87.9,
+                         89.0,      95.0,  103.0, 120.0, 500.0, 709.7826, 709.7827,
+                         709.78271, 720.0, 1e10,  3e19,  1e30,  3e38,     std::numeric_limits<double>::infinity()}) {
     z.push_back(x);
     z.push_back(-x);
   }
@@ -376,6 +377,13 @@ TEST_CASE("NaN, infinity, kinks and tails") {
         "At the kink z = 6 the slope is the one of the other side");
   names(evidence_of(slope_of(relu6), [&](double z, double dy) { return dy * (z == 6.0 ? 0.5 : relu6.derivative(z)); }),
         "the slope is the mean of both sides");
+  names(evidence_of(slope_of(satur::exponential{}, numbers::binary64),
+                    [&](double z, double dy) { // its last numbers, beside which the truth overflows: that is no kink
+                      auto const exact = static_cast<long double>(dy) * std::exp(static_cast<long double>(z));
+                      return z > 709.0 ? std::copysign(std::numeric_limits<double>::infinity(), dy)
+                                       : static_cast<double>(exact);
+                    }),
+        "on the result is infinite");
 }
 
 TEST_CASE("numbers in few bits") {

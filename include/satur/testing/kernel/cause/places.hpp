@@ -53,7 +53,8 @@ inline void add_special_places(cause_list& list) {
     }
     bool apart = at.farthest != nullptr;
     for (kernel_sample const& s : e.right) {
-      apart = apart && (s.z * side < at.first || !is_finite(s.z));
+      bool const overflows = !is_finite(s.z) || !is_finite(static_cast<double>(s.exact)); // as it should
+      apart = apart && (s.z * side < at.first || overflows);
     }
     if (apart) {
       note_where(list, 5,
@@ -83,7 +84,7 @@ inline void add_kinks(cause_list& list) {
     double const jump = std::fabs(left - right);
     bool const mean = std::fabs(s.got - (left + right) / 2.0) <= 1e-4 * jump;
     bool const one = std::fabs(s.got - left) <= 1e-4 * jump || std::fabs(s.got - right) <= 1e-4 * jump;
-    if (is_finite(s.z) && jump > 1e-3 * std::fabs(s.dy) && (mean || one)) {
+    if (is_finite(s.z) && is_finite(jump) && jump > 1e-3 * std::fabs(s.dy) && (mean || one)) {
       where = s.z;
       middle = middle || mean;
       ++n;
