@@ -4,7 +4,7 @@
 #   thread    data races
 # By clang 14, every test program; what is left out is in the table, with the reason. Tests that are about instruction sets run for
 # all of them, the others for one; with --levels all run for all. (thread: for one, since the threads are the same.) A sanitizer
-# that is not named keeps its table. Half an hour each on two cores.
+# that is not named keeps its table. On two cores: an hour for address, half of that for thread.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 # shellcheck source-path=SCRIPTDIR source=../cmake/scripts.sh
