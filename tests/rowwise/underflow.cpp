@@ -1,5 +1,6 @@
 // Softmax, log_softmax and their gradients make no subnormal number that none of their results is: by the flags of the
-// processor.
+// processor, which are those of optimized code.
+// levels: all
 #include "support/underflow.hpp"
 
 #include "satur/rowwise.hpp"
