@@ -209,6 +209,11 @@ TEST_CASE("loss history: a run that is watched from its middle") {
     late.add(i, chance, chance);
   }
   CHECK_FALSE(late.start_seen());
+  loss_history few; // the blocks behind the last one hold no loss, so they decide nothing
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    few.add(i, -2.0, -1.0);
+  }
+  CHECK_FALSE(few.start_seen());
   CHECK_FALSE(loss_history{}.start_seen());
 }
 
