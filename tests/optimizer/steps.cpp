@@ -82,6 +82,7 @@ template <class Optimizer> void check_handing_over(Optimizer const& settings) {
   CHECK(copy == a);
   CHECK(other.all() == one.all());
   a.reset();
+  CHECK(a == settings); // state too is as it was before the first step
   Optimizer fresh = settings;
   net x, y;
   a.step(x);

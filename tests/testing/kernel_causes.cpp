@@ -212,6 +212,50 @@ void names(kernel_evidence const& e, std::string const& words) {
   CHECK_MESSAGE(first.find(words) != std::string::npos, first);
 }
 
+TEST_CASE("every function that causes are told for is known by its values, and has the value and slope of satur's") {
+  std::vector<std::string> seen;
+  auto const is_known = [&]<class A>(A const& act, std::string const& name) {
+    CAPTURE(name);
+    auto const f = [&](long double z) { return act.value(z); };
+    auto const slope = [&](long double z) { return act.derivative(z); };
+    kernel::identified const k = kernel::identify(f, slope);
+    REQUIRE(k.is(name));
+    for (long double z = -9.05L; z < 9.0L; z += 0.1L) {
+      CAPTURE(static_cast<double>(z));
+      CHECK(std::fabs(k.function->value(z, k.p) - f(z)) <= 1e-12L * std::fabs(f(z)) + 1e-18L);
+      CHECK(std::fabs(k.function->slope(z, k.p) - slope(z)) <= 1e-12L * std::fabs(slope(z)) + 1e-18L);
+    }
+    seen.push_back(name);
+  };
+  is_known(satur::sigmoid{}, "sigmoid");
+  is_known(satur::tanh{}, "tanh");
+  is_known(satur::softsign{}, "softsign");
+  is_known(satur::hard_sigmoid{}, "hard_sigmoid");
+  is_known(satur::hard_tanh{}, "hard_tanh");
+  is_known(satur::relu{}, "relu");
+  is_known(satur::relu6{}, "relu6");
+  is_known(satur::gelu{}, "gelu");
+  is_known(satur::gelu_tanh{}, "gelu_tanh");
+  is_known(satur::gelu_quick{}, "gelu_quick");
+  is_known(satur::hard_swish{}, "hard_swish");
+  is_known(satur::erf{}, "erf");
+  is_known(satur::log_sigmoid{}, "log_sigmoid");
+  is_known(satur::selu{}, "selu");
+  is_known(satur::leaky_relu{0.2}, "leaky_relu");
+  is_known(satur::elu{0.75}, "elu");
+  is_known(satur::celu{0.75}, "celu");
+  is_known(satur::softplus{2.0}, "softplus");
+  is_known(satur::silu{1.3}, "silu");
+  is_known(satur::squareplus{3.0}, "squareplus");
+  is_known(satur::mish{}, "mish");
+  is_known(satur::arctan{}, "arctan");
+  is_known(satur::identity{}, "identity");
+  is_known(satur::hard_sigmoid_keras2{}, "hard_sigmoid_keras2");
+  for (kernel::known_function const& k : kernel::known_functions) {
+    CHECK_MESSAGE(std::find(seen.begin(), seen.end(), k.name) != seen.end(), k.name);
+  }
+}
+
 TEST_CASE("each usual formula is told from the others") {
   auto const check = [](kernel::usual_formula const& u) {
     for (kernel::known_function const& k : kernel::known_functions) {
