@@ -140,6 +140,22 @@ TEST_CASE("monitor file: a loaded monitor equals the saved one and continues lik
   CHECK(loaded(saved(empty)) == empty);
 }
 
+TEST_CASE("monitor file: counters of units above 2^32 come back whole") {
+  satur::monitor mon({.units = true});
+  std::vector<float> const z{-9.0f, 9.0f, 0.5f, std::numeric_limits<float>::quiet_NaN()};
+  mon["fc1"].observe(satur::sigmoid{}, z, satur::unit_layout{1, 4});
+  mon.end_step();
+  for (int i = 0; i < 34; ++i) { // twice as many each time
+    satur::monitor const same = mon;
+    mon += same;
+  }
+  satur::monitor back = loaded(saved(mon));
+  CHECK(back == mon);
+  REQUIRE(back["fc1"].units().has_value());
+  CHECK((*back["fc1"].units())[0].low == std::exp2(34));
+  CHECK((*back["fc1"].units())[1].high == std::exp2(34));
+}
+
 TEST_CASE("monitor file: a record outlives the loaded monitor") {
   satur::saturation kept;
   {
