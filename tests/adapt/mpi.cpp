@@ -186,6 +186,13 @@ TEST_CASE("mpi: sampled rows and steps, different numbers of steps, and ranks wi
   CHECK(same_everywhere(saved(last)));
 }
 
+TEST_CASE("mpi: of ranks that all say something else the first three are told") {
+  std::string const error = error_of(satur::monitor({.rows = static_cast<std::size_t>(rank_here()) + 1}));
+  CAPTURE(error);
+  CHECK((error.find("the option rows: it is 1 on rank 0, 2 on rank 1") != std::string::npos) == (ranks() > 1));
+  CHECK((error.find("3 on rank 2, and others; give all ranks") != std::string::npos) == (ranks() > 3));
+}
+
 TEST_CASE("mpi: ranks that disagree throw on every rank, and the message names them") {
   for (int odd = 1; odd < ranks(); ++odd) {
     bool const here = rank_here() == odd;
@@ -196,6 +203,7 @@ TEST_CASE("mpi: ranks that disagree throw on every rank, and the message names t
       CHECK(error.find("satur::all_reduce: ranks disagree about " + what) == 0);
       CHECK(error.find(who) != std::string::npos);
       CHECK(error.find(ranks() == 2 ? "on rank 0" : "ranks (the first is rank 0)") != std::string::npos);
+      CHECK(error.find(", and others") == std::string::npos); // two values, and both are told
       CHECK(same_everywhere(error));
     };
     check(here ? satur::monitor(satur::z_beyond{4.0}) : satur::monitor(), "the rule: it is");
