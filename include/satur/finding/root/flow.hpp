@@ -77,8 +77,8 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
   auto const begin_where_weights_carry_it = [&] {
     finding at = with_gradient[1]->finding_of(f.symptom, f.severity, f.cause);
     f.layer = std::move(at.layer);
-    f.now = std::move(at.now);
-    f.rule = std::move(at.rule);
+    f.now = at.now;
+    f.rule = at.rule;
     f.layers = names;
     f.evidence = change("in " + first.name);
   };
