@@ -46,7 +46,8 @@ struct cure {
   std::vector<double> factors{};
   /// Units of `finding::layer` that get new weights, or whose bias is recentered; empty: all units.
   std::vector<std::size_t> units{};
-  /// For `recenter` in several layers: the same for each of `finding::layers`; otherwise empty.
+  /// For `recenter` in several layers: the same for each of `finding::layers`; empty if there is one, or all units are
+  /// meant.
   std::vector<std::vector<std::size_t>> layer_units{};
   /// Units of `finding::layers[k]`; empty: all units.
   [[nodiscard]] std::vector<std::size_t> const& units_of(std::size_t k) const {

@@ -5,7 +5,9 @@
 #include "satur/finding/run_case.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,7 @@ inline void join_layers(std::vector<root_finding>& found) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     finding& first = found[i].what;
     bool joined = false;
+    std::vector<std::vector<std::size_t>> units{first.cure.units};
     for (std::size_t k = i + 1; k < found.size();) {
       finding& other = found[k].what;
       bool const logits = first.cause == cause::weight_norm && other.cause == cause::logits;
@@ -28,20 +31,20 @@ inline void join_layers(std::vector<root_finding>& found) {
         ++k;
         continue;
       }
-      if (first.cure.what == remedy::recenter) {
-        if (first.cure.layer_units.empty()) {
-          first.cure.layer_units.push_back(first.cure.units);
-          first.cure.advice.replace(first.cure.advice.find("(satur::recenter)"),
-                                    std::string_view("(satur::recenter)").size(),
-                                    "(satur::recenter; `cure.layer_units` has each layer's)");
-        }
-        first.cure.layer_units.push_back(std::move(other.cure.units));
-      }
+      units.push_back(std::move(other.cure.units));
       first.layers.insert(first.layers.end(), other.layers.begin(), other.layers.end());
       first.cure.factors.insert(first.cure.factors.end(), other.cure.factors.begin(), other.cure.factors.end());
       first.severity = (std::max)(first.severity, other.severity);
       joined = true;
       found.erase(found.begin() + static_cast<std::ptrdiff_t>(k));
+    }
+    // Without any, all units of each layer are meant.
+    if (joined && std::ranges::any_of(units, [](auto const& u) { return !u.empty(); })) {
+      first.cure.layer_units = std::move(units);
+      std::string_view const call = "(satur::recenter";
+      if (auto const at = first.cure.advice.find(call); at != std::string::npos) {
+        first.cure.advice.insert(at + call.size(), "; `cure.layer_units` has each layer's");
+      }
     }
     if (joined && first.cure.what == remedy::rescale) {
       auto const [least, most] = std::minmax_element(first.cure.factors.begin(), first.cure.factors.end());
