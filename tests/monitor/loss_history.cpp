@@ -1,5 +1,6 @@
 // The loss in bounded memory: against plain sums over every length, and the judgment of series of each kind.
 #include "satur/monitor/run_state.hpp"
+#include "satur/report/run_summary.hpp"
 
 #include <doctest/doctest.h>
 
@@ -215,6 +216,42 @@ TEST_CASE("loss history: a run that is watched from its middle") {
   }
   CHECK_FALSE(few.start_seen());
   CHECK_FALSE(loss_history{}.start_seen());
+}
+
+TEST_CASE("loss history: losses below 0, as likelihoods of densities have them") {
+  for (double const chance : {not_a_number, 1.5, -1.5}) {
+    CAPTURE(chance);
+    bool const known = !std::isnan(chance);
+    double const start = known ? chance : -1.5;
+    for (std::size_t const n : {40u, 300u, 5000u}) {
+      CAPTURE(n);
+      double const end = static_cast<double>(n);
+      auto const of = [&](auto const& loss) { return history_of(n, chance, loss); };
+      // it falls, at the end as at the start
+      loss_history const falls = of([&](double i) { return start - 6.0 * i / end; });
+      CHECK(judge(falls) == run_state::learning);
+      CHECK(satur::learned(falls));
+      CHECK(falls.start_seen());
+      // it is flat where it began, or a little above
+      loss_history const flat = of([&](double) { return start; });
+      CHECK(judge(flat) == (known ? run_state::at_chance : run_state::unknown));
+      CHECK_FALSE(satur::learned(flat));
+      CHECK(flat.start_seen());
+      CHECK(judge(of([&](double) { return start + 0.3; })) == (known ? run_state::at_chance : run_state::unknown));
+      // it rises from its start, or from its lowest
+      CHECK(judge(of([&](double i) { return start + 6.0 * i / end; })) == run_state::diverging);
+      CHECK(judge(of([&](double i) {
+              return i < end / 2 ? start - 4.0 * i / end : start - 2.0 + 6.0 * (i - end / 2) / end;
+            })) == run_state::diverging);
+      if (known) {
+        // it has left chance a little, and far; the second began there already
+        CHECK(judge(of([&](double i) { return start - (i < 1.0 ? 0.0 : 0.3); })) == run_state::stalled);
+        loss_history const low = of([&](double) { return start - 3.0; });
+        CHECK(judge(low) == run_state::converged);
+        CHECK_FALSE(low.start_seen());
+      }
+    }
+  }
 }
 
 TEST_CASE("loss history: text") {

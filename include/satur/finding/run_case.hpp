@@ -70,7 +70,7 @@ struct run_case {
     }
     loss_block const recent = run.losses->between(0.8, 1.0);
     return state != run_state::stalled ||
-           !is_below(recent.mean + 3.0 * recent.error(), limits.learned_loss * run.losses->chance());
+           !is_below(recent.mean + 3.0 * recent.error(), part_of_loss(run.losses->chance(), limits.learned_loss));
   }
   /// Losses that were handed over.
   [[nodiscard]] std::uint64_t losses_seen() const { return run.losses == nullptr ? 0 : run.losses->seen(); }
@@ -87,7 +87,7 @@ struct run_case {
     loss_history const& all = *run.losses;
     double const start = all[0].mean;
     double const above = is_nan(all.chance()) || start > all.chance() ? start : all.chance();
-    return is_above(all.between(0.8, 1.0).mean, limits.exploded_loss * above);
+    return is_above(all.between(0.8, 1.0).mean, part_of_loss(above, limits.exploded_loss));
   }
   /// The loss had time to fall, and does not say whether the run learns: it was flat, and chance is not known.
   [[nodiscard]] bool silent() const { return late() && !loss_known(); }

@@ -16,6 +16,12 @@ namespace satur { inline namespace SATUR_ABI {
 namespace detail {
 struct record_access;
 struct replica_access;
+
+/// `part` of a loss, for one above 0. A loss below 0 (a likelihood of densities has such losses) is moved by as much
+/// of its size: 1.5 of -2 is -1, 0.5 of -2 is -3, so that more than 1 is always the worse.
+[[nodiscard]] constexpr double part_of_loss(double loss, double part) {
+  return loss < 0.0 ? loss * (2.0 - part) : loss * part;
+}
 } // namespace detail
 
 /// Losses of successive steps as one: their number, mean, and variance.
@@ -55,7 +61,7 @@ struct loss_block {
 class loss_history {
 public:
   /// Records the loss of step `step`. `chance` is the loss of a model that knows nothing (ln C for cross entropy over C
-  /// classes); NaN if it is not known.
+  /// classes); NaN if it is not known. Both may be below 0.
   void add(std::uint64_t step, double loss, double chance = std::numeric_limits<double>::quiet_NaN()) {
     if (!detail::is_nan(chance)) {
       chance_ = chance;
@@ -119,7 +125,8 @@ public:
       return false;
     }
     for (std::size_t i = 0; i < size_ && i < (std::max)(size_ / 5, std::size_t{8}); ++i) {
-      double const below = 0.9 * chance_ - blocks_[i].mean; // a loss that high adds at least the square of this
+      // a loss that high adds at least the square of this
+      double const below = detail::part_of_loss(chance_, 0.9) - blocks_[i].mean;
       if (!(detail::is_above(below, 0.0) && below * below > blocks_[i].deviations)) {
         return true;
       }

@@ -31,9 +31,9 @@ enum class run_state : std::uint8_t { unknown, learning, converged, stalled, at_
   return "unknown";
 }
 
-/// Judges a run by its loss. "start" is the mean of the first block, "recent" of the last fifth of the run, "middle" of
-/// the third fifth, "best" the lowest of the five. A comparison "by error" must hold for recent - 3 standard errors.
-/// The first that holds:
+/// Judges a run by its loss, the lower the better. "start" is the mean of the first block, "recent" of the last fifth
+/// of the run, "middle" of the third fifth, "best" the lowest of the five. A comparison "by error" must hold for recent
+/// - 3 standard errors. The first that holds:
 ///
 /// - unknown: fewer than 10 losses.
 /// - diverging: a recent loss is NaN or infinite; or recent > 1.1 began, and > began by error, with "began" the larger
@@ -49,6 +49,9 @@ enum class run_state : std::uint8_t { unknown, learning, converged, stalled, at_
 ///
 /// If chance is known, a run whose recent loss is finite and < 0.2 chance is not diverging: one that is watched from
 /// its middle begins with a low loss.
+///
+/// "1.1 began" is began + 0.1 |began|, and so for each factor: a loss below 0 has no 0 to come down to. A run whose
+/// recent loss is below 0 has converged only if it is flat and that of chance is known.
 [[nodiscard]] inline run_state judge(loss_history const& losses) {
   if (losses.seen() < 10) {
     return run_state::unknown;
@@ -68,27 +71,30 @@ enum class run_state : std::uint8_t { unknown, learning, converged, stalled, at_
   double const doubt = 3.0 * recent.error();
   loss_block const early = losses.between(0.0, 0.1); // the first loss alone is as noisy as any
   double const began = (std::max)(start.mean, early.mean + 3.0 * early.error());
-  bool const low = detail::is_below(recent.mean, 0.2 * losses.chance());
-  if (!low && ((recent.mean > 1.1 * began && recent.mean - doubt > began) ||
-               (recent.mean > 1.5 * best && recent.mean - doubt > 1.1 * best && recent.mean > 0.2 * start.mean))) {
+  auto const part = [](double loss, double factor) { return detail::part_of_loss(loss, factor); };
+  double const chance = losses.chance();
+  bool const low = detail::is_below(recent.mean, part(chance, 0.2));
+  if (!low && ((recent.mean > part(began, 1.1) && recent.mean - doubt > began) ||
+               (recent.mean > part(best, 1.5) && recent.mean - doubt > part(best, 1.1) &&
+                recent.mean > part(start.mean, 0.2)))) {
     return run_state::diverging;
   }
-  if (detail::is_below(recent.mean, 0.1 * start.mean) && !detail::is_above(recent.mean, 0.5 * losses.chance())) {
+  if (recent.mean >= 0.0 && recent.mean < 0.1 * start.mean && !detail::is_above(recent.mean, part(chance, 0.5))) {
     return run_state::converged;
   }
-  if (detail::is_above(recent.mean, 1.5 * losses.chance())) {
+  if (detail::is_above(recent.mean, part(chance, 1.5))) {
     if (recent.mean > start.mean) {
       return run_state::diverging;
     }
-  } else if (detail::is_above(recent.mean, 0.97 * losses.chance())) {
+  } else if (detail::is_above(recent.mean, part(chance, 0.97))) {
     return run_state::at_chance;
   }
   loss_block const middle = losses.between(0.4, 0.6);
   bool const as_at_first = recent.mean > start.mean && recent.mean > early.mean; // it fell from a rise, if at all
-  if (as_at_first || (recent.mean > 0.98 * middle.mean && recent.mean > 0.5 * start.mean)) {
-    return detail::is_nan(losses.chance())       ? run_state::unknown
-           : recent.mean > 0.5 * losses.chance() ? run_state::stalled
-                                                 : run_state::converged;
+  if (as_at_first || (recent.mean > part(middle.mean, 0.98) && recent.mean > part(start.mean, 0.5))) {
+    return detail::is_nan(chance)            ? run_state::unknown
+           : recent.mean > part(chance, 0.5) ? run_state::stalled
+                                             : run_state::converged;
   }
   return run_state::learning;
 }

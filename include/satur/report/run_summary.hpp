@@ -13,7 +13,8 @@ namespace satur { inline namespace SATUR_ABI {
 [[nodiscard]] inline bool learned(loss_history const& losses) {
   run_state const state = judge(losses);
   return state == run_state::learning || state == run_state::converged ||
-         (state == run_state::stalled && detail::is_below(losses.between(0.8, 1.0).mean, 0.97 * losses.chance()));
+         (state == run_state::stalled &&
+          detail::is_below(losses.between(0.8, 1.0).mean, detail::part_of_loss(losses.chance(), 0.97)));
 }
 
 /// "The run learned: the loss fell from 2.30 to 0.34 (chance: 2.30)." One sentence, by `judge(losses)`.
@@ -41,7 +42,7 @@ namespace satur { inline namespace SATUR_ABI {
                            : "The run stalled: the loss went from " + start + " to " + loss_text(recent) + of_chance +
                                  ", and no longer falls.";
   case run_state::at_chance:
-    return detail::is_above(recent, 1.1 * chance)
+    return detail::is_above(recent, detail::part_of_loss(chance, 1.1))
                ? "The run did not learn: the loss is " + loss_text(recent) + ", worse than chance (" +
                      loss_text(chance) + ")."
                : "The run did not learn: the loss stayed at chance: " + text::decimals(recent, 3) +
