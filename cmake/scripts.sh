@@ -95,6 +95,7 @@ build() { # PRESET [-D…] [-- TARGET…]
   if [ -z "${CMAKE_CXX_COMPILER_LAUNCHER-}" ] && command -v ccache >/dev/null; then
     options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 # clones share what they compiled
+    export CCACHE_DEPEND=1                         # headers are those that the compiler lists: no run of the preprocessor
   fi
   (
     cd "$root" && # presets are read from the working directory

@@ -1,5 +1,4 @@
 // Gated units against their definition, finite differences and the gates themselves.
-// levels: all
 #include "support/allocation.hpp"
 
 #include <satur/activation.hpp>

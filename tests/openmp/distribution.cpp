@@ -1,5 +1,4 @@
 // Compiled with OpenMP: a distribution has the same bits for any number of threads.
-// levels: all
 #include "satur/observe/distribution.hpp"
 
 #include <doctest/doctest.h>

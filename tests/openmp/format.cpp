@@ -1,5 +1,4 @@
 // Compiled with OpenMP: observe_format gives the same record for any number of threads, the bits of the noise too.
-// levels: all
 #include "satur/format.hpp"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,4 @@
 // Compiled with OpenMP: initial weights have the same bits for any number of threads.
-// levels: all
 #include <satur/initializer.hpp>
 
 #include "support/statistics.hpp"
