@@ -2,9 +2,11 @@
 #include "fast_math/bits.hpp"
 
 #include "satur/observe.hpp"
+#include "satur/testing.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <tuple>
@@ -113,4 +115,27 @@ TEST_CASE("fast math: NaN and infinity through a scalar call") {
 TEST_CASE("fast math: NaN and infinity through an array") {
   arrays<float>();
   arrays<double>();
+}
+
+// docs/flags.md says how much of the last digits is lost. Float is compared with double, which takes no approximate
+// reciprocals. Subnormal values are 0, and slopes near 0 have lost more, relative to themselves.
+TEST_CASE("fast math: values in float are within 2.4 ulp, slopes within 3.4") {
+  for_each_activation([](auto const& act) {
+    CAPTURE(act.name);
+    double value_error = 0.0;
+    double slope_error = 0.0;
+    auto const take = [](double& error, float x, double truth, double from) {
+      if (truth > from || truth < -from) {
+        error = (std::max)(error, satur::testing::ulp_error(x, static_cast<long double>(truth)));
+      }
+    };
+    for (int i = -6400; i <= 6400; ++i) {
+      float const z = static_cast<float>(i) / 256.0f;
+      double const wide = static_cast<double>(z);
+      take(value_error, act.value(z), act.value(wide), 1.2e-38);
+      take(slope_error, act.derivative(z), act.derivative(wide), 0.1);
+    }
+    CHECK(value_error <= 2.4);
+    CHECK(slope_error <= 3.4);
+  });
 }
