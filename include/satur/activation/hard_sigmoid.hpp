@@ -33,7 +33,8 @@ struct hard_sigmoid {
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
     if (is_default()) {
-      return math::keep_nan(z, T(math::select(z <= T(-3), T(0), math::select(z >= T(3), T(1), T((z + T(3)) / T(6))))));
+      return math::keep_nan(
+          z, T(math::select(z <= T(-3), T(0), math::select(z >= T(3), T(1), T(math::undivided(T(z + T(3))) / T(6))))));
     }
     if constexpr (math::foreign_batch<T>) { // the compiler may fuse its products into sums
       return math::through_lanes(z, [this](auto const& l) { return this->value(l); });

@@ -25,8 +25,9 @@ struct hard_sigmoid_keras2 {
   static constexpr bool flat_right = true;
 
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
-    return math::keep_nan(z,
-                          T(math::select(z <= T(-2.5), T(0), math::select(z >= T(2.5), T(1), T((z + T(2.5)) / T(5))))));
+    return math::keep_nan(
+        z,
+        T(math::select(z <= T(-2.5), T(0), math::select(z >= T(2.5), T(1), T(math::undivided(T(z + T(2.5))) / T(5))))));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const flat = math::select(z <= T(-2.5) || z >= T(2.5), T(0), z); // NaN stays NaN

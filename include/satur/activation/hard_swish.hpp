@@ -28,12 +28,14 @@ struct hard_swish {
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T value(T z) const {
     T const inner = math::select(z > T(-3) && z < T(3), z, T(0)); // its square cannot overflow
     T const outer = math::select(z <= T(-3), T(0), z);
-    return math::keep_nan(z, T(math::select(z > T(-3) && z < T(3), T(inner * (inner + T(3)) / T(6)), outer)));
+    return math::keep_nan(
+        z, T(math::select(z > T(-3) && z < T(3), T(inner * math::undivided(T(inner + T(3))) / T(6)), outer)));
   }
   template <class T> [[nodiscard]] SATUR_INLINE constexpr T derivative(T z) const {
     T const inner = math::select(z > T(-3) && z < T(3), z, T(0));
     T const outer = math::select(z <= T(-3), T(0), math::select(z >= T(3), T(1), z)); // NaN stays NaN
-    return math::keep_nan(z, T(math::select(z > T(-3) && z < T(3), T((inner + inner + T(3)) / T(6)), outer)));
+    return math::keep_nan(
+        z, T(math::select(z > T(-3) && z < T(3), T(math::undivided(T(inner + inner + T(3))) / T(6)), outer)));
   }
 
   [[nodiscard]] static constexpr double lower() noexcept { return 0.0; }

@@ -146,12 +146,22 @@ template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
   }
 }
 
+/// A sum that is 0 where its terms are not. With -ffast-math clang would divide each term, and lose the digits near
+/// that 0.
+template <class T> SATUR_INLINE constexpr T undivided(T const& sum) {
+#if defined(__FAST_MATH__)
+  return rounded(sum);
+#else
+  return sum; // a barrier would keep users' own loops from becoming vectors
+#endif
+}
+
 /// The result of a select. Without it clang may do what follows to both choices, of which one may underflow.
 template <class T> SATUR_INLINE constexpr T selected(T const& x) {
 #if defined(__clang__)
   return rounded(x);
 #else
-  return x; // g++ would keep what a result that nobody needs is computed from
+  return x;   // g++ would keep what a result that nobody needs is computed from
 #endif
 }
 
