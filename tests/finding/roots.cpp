@@ -824,6 +824,29 @@ TEST_CASE("roots: sigmoid in depth 7 is unfit, whatever its weights are") {
   }
 }
 
+TEST_CASE("roots: weights that are too small in all layers of a deep net are those of its first layer too") {
+  for (bool const first_too : {true, false}) {
+    CAPTURE(first_too);
+    training_run run(satur::tanh{}, 8, 1.0);
+    for (std::size_t i = first_too ? 0 : 1; i < 8; ++i) {
+      for (double& w : run.layers[i].w) {
+        w *= 0.3;
+      }
+    }
+    satur::finding const f = only(run, 50);
+    CHECK(f.symptom == symptom::vanishing_gradient);
+    CHECK(f.cause == cause::small_weights);
+    CHECK(f.layer == (first_too ? "hidden 1" : "hidden 2"));
+    CHECK(f.layers.size() == (first_too ? 8 : 7));
+    CHECK(f.layers.front() == f.layer);
+    CHECK(f.cure.what == remedy::rescale);
+    REQUIRE(f.cure.factors.size() == f.layers.size());
+    for (double const factor : f.cure.factors) {
+      CHECK(factor == doctest::Approx(1.0 / 0.3).epsilon(0.15));
+    }
+  }
+}
+
 TEST_CASE("roots: the learning rate is named if the loss rises, and never without it") {
   for (bool const relu : {false, true}) {
     CAPTURE(relu);

@@ -101,7 +101,15 @@ inline void find_flow(run_case const& run, finding_limits const& limits, std::ve
     f.cause = vanishing ? cause::small_weights : cause::large_weights;
     f.reason = message("no layer that it passes has lost its slope; fan-in times mean w^2 is ",
                        text::significant(off, 3), " times what is usual");
-    begin_where_weights_carry_it();
+    double const own = first.gain() / first.usual_gain;
+    if (own > 0.0 && (vanishing ? own < limits.flow_small_gain : own > limits.flow_large_gain)) {
+      // Its weights carry no gradient further, but they have the same fault.
+      names.insert(names.begin(), first.name);
+      factors.insert(factors.begin(), std::sqrt(1.0 / own));
+      f.layers = names;
+    } else {
+      begin_where_weights_carry_it();
+    }
     f.cure.what = remedy::rescale;
     f.cure.factors = factors;
     f.cure.factor = factors.empty() ? 1.0 : factors.front();
