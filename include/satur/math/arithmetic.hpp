@@ -147,12 +147,12 @@ template <class T> SATUR_INLINE constexpr T negative_magnitude(T const& z) {
 }
 
 /// A sum that is 0 where its terms are not. With -ffast-math clang would divide each term, and lose the digits near
-/// that 0.
+/// that 0. Without the flag there is no barrier: it would keep users' own loops from becoming vectors.
 template <class T> SATUR_INLINE constexpr T undivided(T const& sum) {
 #if defined(__FAST_MATH__)
   return rounded(sum);
 #else
-  return sum; // a barrier would keep users' own loops from becoming vectors
+  return sum;
 #endif
 }
 
@@ -161,7 +161,7 @@ template <class T> SATUR_INLINE constexpr T selected(T const& x) {
 #if defined(__clang__)
   return rounded(x);
 #else
-  return x;   // g++ would keep what a result that nobody needs is computed from
+  return x; // g++ would keep what a result that nobody needs is computed from
 #endif
 }
 

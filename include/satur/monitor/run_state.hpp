@@ -32,8 +32,8 @@ enum class run_state : std::uint8_t { unknown, learning, converged, stalled, at_
 }
 
 /// Judges a run by its loss, the lower the better. "start" is the mean of the first block, "recent" of the last fifth
-/// of the run, "middle" of the third fifth, "best" the lowest of the five. A comparison "by error" must hold for recent
-/// - 3 standard errors. The first that holds:
+/// of the run, "middle" of the third fifth, "best" the lowest of the five. A comparison "by error" must hold 3
+/// standard errors below recent. The first that holds:
 ///
 /// - unknown: fewer than 10 losses.
 /// - diverging: a recent loss is NaN or infinite; or recent > 1.1 began, and > began by error, with "began" the larger
