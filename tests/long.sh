@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks for now and then that take longer than .ci/run may: three hours on two cores. tests/long.sh [STEP…]
-#   gcc          every test for all instruction sets, at -O3, each test file compiled alone, so that a missing #include shows
+#   gcc          every test for all instruction sets, at -O3, each test file and each header compiled alone, so that a missing #include shows
 #   clang-14     the same, with messages, headers and consumers
 #   clang-16     the same, for this machine and with xtensor on xsimd, examples too
 #   sanitizers   the same under the address and undefined-behavior sanitizers, and for one under that of threads: tests/sanitizers.sh
@@ -51,8 +51,8 @@ single() {
 need build test ci
 for wish in "${wanted[@]}"; do
   case $wish in
-  gcc) step 'g++, every test for all instruction sets' whole gcc gcc '-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG' -DSATUR_TEST_LEAVE_OUT= -DSATUR_TEST_TOGETHER=1 ;;
-  clang-14) step 'clang 14, every test for all instruction sets' whole clang-14 clang ;;
+  gcc) step 'g++, every test for all instruction sets' whole gcc gcc '-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG' -DSATUR_TEST_LEAVE_OUT= -DSATUR_TEST_TOGETHER=1 -- all satur_header_checks ;;
+  clang-14) step 'clang 14, every test for all instruction sets' whole clang-14 clang -- all satur_header_checks ;;
   clang-16) step 'clang 16, this machine and xsimd' whole clang-16 clang-16 -DSATUR_TEST_HOUSE=OFF ;;
   sanitizers) step 'sanitizers' ./tests/sanitizers.sh --print --levels ;;
   soak) step 'a long run' ./tests/soak.sh --print ;;

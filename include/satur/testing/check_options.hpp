@@ -1,6 +1,8 @@
 /// \file testing/check_options.hpp  What a check of an activation may assume, and how strict it is.
 #pragma once
 
+#include "satur/config.hpp"
+
 #include <cstdint>
 
 namespace satur::inline SATUR_ABI::testing {

@@ -1,6 +1,8 @@
 /// \file text/table.hpp  The cells of a table of text. A width counts characters, not the bytes of UTF-8.
 #pragma once
 
+#include "satur/config.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
