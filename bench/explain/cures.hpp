@@ -57,11 +57,7 @@ inline bool follow(trainer& t, satur::finding const& f, generator& urbg) {
       t.forward(t.x.data(), t.batch); // the layers before it may have changed
       layer& here = *layers[i];
       if (!satur::observe(satur::identity{}, here.z).nonfinite()) {
-        if (cure.units_of(i).empty()) {
-          satur::recenter(here.b, here.z);
-        } else {
-          satur::recenter(here.b, here.z, cure.units_of(i));
-        }
+        satur::recenter(here.b, here.z, cure, i);
       }
     }
     break;

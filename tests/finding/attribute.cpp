@@ -210,6 +210,34 @@ TEST_CASE("recenter: listed units alone, and units out of range or without a mea
   CHECK(b[0] == before[0] - 2.0f);
 }
 
+TEST_CASE("recenter: what a cure asks for in each of its layers, all units where it lists none") {
+  std::vector<double> const z{1.0, 10.0, -4.0, 3.0, 20.0, -6.0}; // means 2, 15, -5
+  satur::cure asked{.what = satur::remedy::recenter};
+  auto const biases = [&](std::size_t k) {
+    std::vector<double> b(3);
+    satur::recenter(b, z, asked, k);
+    return b;
+  };
+  std::vector<double> const all{-2.0, -15.0, 5.0};
+  CHECK(biases(0) == all);
+  CHECK(biases(1) == all);
+  asked.units = {1};
+  CHECK(biases(0) == std::vector<double>{0.0, -15.0, 0.0});
+  asked.layer_units = {{1}, {2, 0}, {}};
+  CHECK(biases(0) == std::vector<double>{0.0, -15.0, 0.0});
+  CHECK(biases(1) == std::vector<double>{-2.0, 0.0, 5.0});
+  CHECK(biases(2) == all);
+  std::vector<double> first(3);
+  satur::recenter(first, z, asked);
+  CHECK(first == biases(0));
+
+  asked.what = satur::remedy::rescale;
+  CHECK_THROWS_WITH_AS(satur::recenter(first, z, asked),
+                       "satur::recenter: cure.what is rescaling; allowed: recentering: see cure.advice",
+                       std::invalid_argument);
+  CHECK(first == std::vector<double>{0.0, -15.0, 0.0});
+}
+
 TEST_CASE("rescale and recenter: float tensors in place, wrong shapes throw") {
   xt::xtensor<float, 2> w = xt::ones<float>({3, 2});
   xt::xtensor<float, 1> b = xt::ones<float>({2});

@@ -556,7 +556,7 @@ TEST_CASE("diagnose: names dead units, shifted units and the worst units of a sa
   satur::layer_state const predicted = *found[0].cure.predicted;
   CHECK(predicted.slope_share > found[0].now.slope_share + 0.04);
   test::plain_layer cured = net.layers[0];
-  satur::recenter(cured.b, cured.z, found[0].cure.units);
+  satur::recenter(cured.b, cured.z, found[0].cure);
   test::affine(cured, x, 256);
   for (std::size_t u = 0; u < width; ++u) {
     bool const dead = std::count(found[0].cure.units.begin(), found[0].cure.units.end(), u) != 0;

@@ -329,7 +329,7 @@ TEST_CASE("cures: a recentered unit has the mean that is predicted") {
   REQUIRE(f.cure.effect);
   run.layers = run.start;
   run.forward();
-  satur::recenter(run.layers[1].b, run.layers[1].z, f.cure.units);
+  satur::recenter(run.layers[1].b, run.layers[1].z, f.cure);
   run.batch = 4096;
   run.draw();
   run.forward();

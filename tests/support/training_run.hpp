@@ -203,7 +203,7 @@ struct training_run {
         satur::rescale(p.w, p.b, i < f.cure.factors.size() ? f.cure.factors[i] : f.cure.factor);
         break;
       case satur::remedy::recenter:
-        f.cure.units_of(i).empty() ? satur::recenter(p.b, p.z) : satur::recenter(p.b, p.z, f.cure.units_of(i));
+        satur::recenter(p.b, p.z, f.cure, i);
         break;
       case satur::remedy::initializer:
         p.w = standard_normal(p.w.size(), cured.urbg, 0.0, std::sqrt(f.cure.factor / double(p.in)));

@@ -4,6 +4,7 @@
 #include "satur/activation/concept.hpp"
 #include "satur/activation/identity.hpp"
 #include "satur/finding/attribute.hpp"
+#include "satur/finding/finding.hpp"
 #include "satur/finding/weights.hpp"
 #include "satur/initializer/concept.hpp"
 #include "satur/observe/observe.hpp"
@@ -76,6 +77,19 @@ template <class B, class Z> void recenter(B&& b, Z const& z) {
     all[u] = u;
   }
   recenter(b, z, all);
+}
+
+/// What a cure asks for in `finding::layers[k]`: the same for the units that it lists for this layer, or for all units
+/// where it lists none. Errors: as above; throws std::invalid_argument if the cure is another one than to recenter.
+template <class B, class Z> void recenter(B&& b, Z const& z, cure const& asked, std::size_t k = 0) {
+  if (asked.what != remedy::recenter) {
+    detail::bad_parameter("recenter", "cure.what", to_text(asked.what), "recentering: see cure.advice");
+  }
+  if (auto const& units = asked.units_of(k); units.empty()) {
+    recenter(b, z);
+  } else {
+    recenter(b, z, units);
+  }
 }
 
 /// Multiplies w and b by target / std z, with the standard deviation of z over all units and samples, and returns this

@@ -35,7 +35,7 @@ struct cure {
   /// What to multiply weights or learning rate by; for new weights, fan-in times their variance; for a number format,
   /// its new scale; NaN: none.
   double factor = std::numeric_limits<double>::quiet_NaN();
-  std::string advice; ///< "multiply w and b by 0.2 (satur::rescale)"
+  std::string advice{}; ///< "multiply w and b by 0.2 (satur::rescale)"
   /// Readings of `finding::layer` after the cure, if z is then normal; empty if nothing can be predicted.
   std::optional<layer_state> predicted{};
   /// What the cure does to what the finding measures; empty for another architecture, other code or other data, which
