@@ -444,12 +444,23 @@ TEST_CASE("stored files: numbers out of range throw, numbers at the limit are re
   std::string const samples = "expected no more samples of units than were seen; ";
   check({8010, 7010}, 9010, samples); // of the life
   check({50, 9010}, 8010, samples);   // samples that are saturated
+  constexpr std::uint64_t exact = std::uint64_t{1} << 53;
+  CHECK(with({9010, 2}, exact).empty());
+  CHECK(with({9010, 2}, exact + 1).find("expected at most 2^53 samples of units; ") != std::string::npos);
   check({60, 7, 8000}, 100, "expected no more sampled steps than steps; ");
   check({70, 17, 8010}, 110, "expected no more sampled steps than steps; ");
-  for (double const time : {10.5, 11.25, 12.75}) {
-    std::uint64_t const word = std::bit_cast<std::uint64_t>(time);
-    CHECK(with({word}, std::bit_cast<std::uint64_t>(std::numeric_limits<double>::infinity()))
-              .find("expected finite times; ") != std::string::npos);
+  auto const with_time = [&](double time, double other) {
+    return with({std::bit_cast<std::uint64_t>(time)}, std::bit_cast<std::uint64_t>(other));
+  };
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  CHECK(with_time(10.5, -1e9).empty()); // a budget that is spent
+  CHECK(with_time(10.5, -infinity).find("expected a budget of finite time; ") != std::string::npos);
+  for (double const time : {11.25, 12.75}) { // of the last sample, of a step that is not sampled
+    CHECK(with_time(time, 0.0).empty());
+    for (double const wrong : {-7e274, -1e-300, infinity, std::numeric_limits<double>::quiet_NaN()}) {
+      CHECK(with_time(time, wrong).find("expected finite times of a sample and of a step, 0 or more; ") !=
+            std::string::npos);
+    }
   }
   std::string const lines = "expected no more lines of a history than it may hold; ";
   CHECK(with({7, 2, 1, 3, 10}, 2).find(lines) != std::string::npos); // three lines of two steps

@@ -44,7 +44,9 @@ struct monitor_access : unit_history_access {
       fields(ar, s);
       if constexpr (Archive::reading) {
         ar.require(s.sampled <= s.seen, "no more sampled steps than steps");
-        ar.require(is_finite(s.credit_ns) && is_finite(s.sample_ns) && is_finite(s.plain_ns), "finite times");
+        ar.require(is_finite(s.credit_ns), "a budget of finite time");
+        ar.require(is_finite(s.sample_ns) && s.sample_ns >= 0.0 && is_finite(s.plain_ns) && s.plain_ns >= 0.0,
+                   "finite times of a sample and of a step, 0 or more");
         s.policy = options.sampling;
       }
     }

@@ -40,6 +40,7 @@ struct unit_record_access : record_access {
       ar.require(store.samples <= store.lifetime && r.saturated_samples_ <= store.samples &&
                      (n != 0 || store.lifetime == 0),
                  "no more samples of units than were seen");
+      ar.require(store.lifetime <= std::uint64_t{1} << 53, "at most 2^53 samples of units"); // as doubles, exact
       for (std::size_t u = 0; u < n; ++u) {
         ar.require(store.has_valid_counts(u), "counters of a unit that are no more than its samples");
       }
