@@ -3,15 +3,14 @@
 # A header may only use what it includes. Clang compiles all of them as the parts of one module, where a part sees nothing
 # of another that it does not include, neither a name nor a macro: seconds, where a file for each takes minutes. It
 # needs clang 16: clang 14 does not take the headers of libstdc++ so. What is in printed.txt prints after its own header alone.
-# alone.sh --self-test CLANG HERE DIR: a missing #include of each kind is detected.
+# alone.sh --self-test CLANG DIR: a missing #include of each kind is detected.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 
-module_map() { # PROJECT DIR: the headers as the parts of a module
+module_map() { # PROJECT DIR PRINTED FILE: the headers as the parts of a module, and this file
   echo 'module satur {'
-  # Clang 16 cannot merge two copies of the concepts in <ranges>: it is a part too.
-  for header in $standard; do echo "  module \"$header\" { header \"$header\" export * }"; done
+  echo "  module \"$4\" { header \"$4\" export * }"
   (cd "$1/include" && find satur -name '*.hpp' ! -path 'satur/adapt/*' | LC_ALL=C sort) |
     while IFS= read -r header; do echo "  module \"$header\" { header \"$1/include/$header\" export * }"; done
   while read -r header type; do
@@ -27,15 +26,16 @@ check() { # CLANG PROJECT DIR PRINTED [FLAG…]
   clang=$1 project=$2 dir=$3 printed=$4
   shift 4
   mkdir -p "$dir" || return 1
-  standard=$(echo '#include <ranges>' | "$clang" -std=c++20 -x c++ -E - | sed -n 's|^# 1 "\(.*/ranges\)".*|\1|p') || return 1
-  module_map "$project" "$dir" "$printed" >"$dir/satur.modulemap" || return 1
+  # Clang 16 cannot merge two copies of the concepts in <ranges>: it is a part too.
+  ranges=$(echo '#include <ranges>' | "$clang" -std=c++20 -x c++ -E - | sed -n 's|^# 1 "\(.*/ranges\)".*|\1|p') || return 1
+  module_map "$project" "$dir" "$printed" "$ranges" >"$dir/satur.modulemap" || return 1
   "$clang" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Werror "$@" -I"$project/include" \
     -fmodules -fmodule-name=satur -Xclang -fmodules-local-submodule-visibility -Xclang -emit-module \
     -x c++ -c "$dir/satur.modulemap" -o "$dir/satur.pcm"
 }
 
 if [ "$1" = --self-test ]; then
-  project=$4/alone_self_test
+  project=$3/alone_self_test
   rm -rf "$project"
   mkdir -p "$project/include/satur"
   head='#pragma once'
